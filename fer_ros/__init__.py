@@ -1,0 +1,1 @@
+"""What the faces around a robot show."""

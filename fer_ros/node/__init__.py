@@ -1,0 +1,1 @@
+"""The ROS 2 nodes: topics, parameters and messages around fer_ros.perception."""

@@ -1,0 +1,83 @@
+"""From an image and the eyes in it to an upright square, the face as the network knows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+
+@dataclass(frozen=True)
+class CropGeometry:
+    """
+    Where the eyes land in a crop, as fractions of its width and height.
+
+    :param left_eye: (x, y) of the person's left eye, on the right of the picture.
+    :param right_eye: (x, y) of the person's right eye, on the left of the picture.
+    :raises ValueError: if an eye lies outside the crop, or both are at one point.
+    """
+
+    left_eye: tuple[float, float]
+    right_eye: tuple[float, float]
+
+    def __post_init__(self) -> None:
+        for name, eye in (('left_eye', self.left_eye), ('right_eye', self.right_eye)):
+            if len(eye) != 2 or not all(0 <= value <= 1 for value in eye):
+                raise ValueError(f'{name} is {eye}, not an [x, y] of fractions from 0 to 1')
+        if tuple(self.left_eye) == tuple(self.right_eye):
+            raise ValueError(f'both eyes are at {self.left_eye}')
+
+
+# Where the eyes lie in FER2013's pictures; `doc/architecture.md` tells how this was measured.
+FER2013_CROP = CropGeometry(left_eye=(0.68, 0.37), right_eye=(0.32, 0.37))
+
+# Beyond this, a finer crop costs more than it shows.
+MOST_OVERSAMPLING = 8
+
+
+def align_face(
+    image: np.ndarray, eyes: np.ndarray, geometry: CropGeometry, height: int, width: int
+) -> np.ndarray:
+    """
+    Turn a face upright and cut it out.
+
+    Both eyes land on the same two points of every crop, whatever the head's roll and distance.
+    What lies outside the image is filled with the colour of its border, as a face cut by the
+    border of a photograph looks in the training data.
+
+    :param image: (H, W, 3) uint8 BGR, or (H, W) uint8 gray.
+    :param eyes: (2, 2) float, pixels from the image's corner: an (x, y) row per eye, the person's
+        right eye first.
+    :param geometry: where the eyes land.
+    :param height: of the crop, in pixels.
+    :param width: of the crop, in pixels.
+    :return: (height, width, 3) or (height, width) uint8, coloured as the image.
+    :raises ValueError: if both eyes are at one point, or one is nowhere.
+    """
+    right, left = (complex(x, y) for x, y in eyes)
+    if not np.isfinite([right, left]).all() or right == left:
+        raise ValueError(f'the eyes are at {np.asarray(eyes).tolist()}, not at two points')
+    right_target = complex(geometry.right_eye[0] * width, geometry.right_eye[1] * height)
+    left_target = complex(geometry.left_eye[0] * width, geometry.left_eye[1] * height)
+    # As complex numbers, turning and scaling are one product: target = turn * source + shift.
+    turn = (left_target - right_target) / (left - right)
+    # A large face is cut out larger and then averaged down: sampling it at the crop's few points
+    # would show the network a pattern of chance pixels (aliasing).
+    finer = int(np.clip(1 / abs(turn), 1, MOST_OVERSAMPLING))
+    turn *= finer
+    shift = finer * right_target - turn * right
+    # OpenCV counts from the middle of the first pixel, which is half a pixel from the corner.
+    half = complex(0.5, 0.5)
+    shift += turn * half - half
+    matrix = np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
+    crop = cv2.warpAffine(
+        image,
+        matrix,
+        (finer * width, finer * height),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    if finer > 1:
+        crop = cv2.resize(crop, (width, height), interpolation=cv2.INTER_AREA)
+    return crop

@@ -1,0 +1,56 @@
+"""The values that pass between the stages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class FaceDetection:
+    """
+    A face found in one image.
+
+    :param box: (left, top, right, bottom) in pixels, inside the image.
+    :param score: how sure the detector is, 0 to 1.
+    :param eyes: (2, 2) float32, pixels: an (x, y) row per eye, the person's right eye (on the left
+        of the picture) first.  They may lie outside the image when the face is cut by its border.
+    :param eyes_estimated: True when the detector gives no landmarks, and the eyes were placed
+        where they lie in an average face of that box.
+    """
+
+    box: tuple[float, float, float, float]
+    score: float
+    eyes: np.ndarray
+    eyes_estimated: bool = False
+
+    @property
+    def width(self) -> float:
+        """The box's width in pixels."""
+        return self.box[2] - self.box[0]
+
+    @property
+    def height(self) -> float:
+        """The box's height in pixels."""
+        return self.box[3] - self.box[1]
+
+
+@dataclass(frozen=True)
+class Face:
+    """
+    A person's face in one image, with what it shows.
+
+    :param id: the person's track id, a positive number that is never used again.
+    :param box: (left, top, right, bottom) in pixels, inside the image.
+    :param score: how sure the detector is that this is a face, 0 to 1.
+    :param probabilities: (labels,) float64, calibrated and smoothed, summing to 1, in the order of
+        the labels of the pipeline.
+    :param emotion: the decided label, or 'uncertain'.
+    """
+
+    id: int
+    box: tuple[float, float, float, float]
+    score: float
+    probabilities: np.ndarray
+    emotion: str

@@ -1,0 +1,88 @@
+"""From crops to the array that a network reads; training uses the same function."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+# What `colour` of a card may be, with the number of channels it means.
+COLOURS = {'gray': 1, 'rgb': 3, 'bgr': 3}
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """
+    What a network wants to see.
+
+    :param height: in pixels.
+    :param width: in pixels.
+    :param channels: 1 or 3.
+    :param colour: 'gray', 'rgb' or 'bgr'.
+    :param value_range: what the uint8 values 0 and 255 become; between them it is a line.
+    :raises ValueError: if one of them is out of range, or the channels do not fit the colour.
+    """
+
+    height: int
+    width: int
+    channels: int
+    colour: str
+    value_range: tuple[float, float]
+
+    def __post_init__(self) -> None:
+        if self.height < 1 or self.width < 1:
+            raise ValueError(f'the input is {self.height}x{self.width}, not at least 1x1 pixel')
+        if self.colour not in COLOURS:
+            raise ValueError(f"colour is '{self.colour}', not one of {', '.join(COLOURS)}")
+        if self.channels != COLOURS[self.colour]:
+            raise ValueError(
+                f'{self.colour} has {COLOURS[self.colour]} channels, not {self.channels}'
+            )
+        if len(self.value_range) != 2 or not self.value_range[0] < self.value_range[1]:
+            raise ValueError(f'value_range is {self.value_range}, not [lowest, highest]')
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(height, width, channels)."""
+        return (self.height, self.width, self.channels)
+
+
+def to_colour(crop: np.ndarray, colour: str) -> np.ndarray:
+    """
+    Give a crop the colours that the network was trained on.
+
+    :param crop: (H, W, 3) uint8 BGR, or (H, W) uint8 gray.
+    :param colour: 'gray', 'rgb' or 'bgr'.
+    :return: (H, W) uint8 for gray, else (H, W, 3) uint8.
+    """
+    if crop.ndim == 2:
+        return crop if colour == 'gray' else cv2.cvtColor(crop, cv2.COLOR_GRAY2BGR)
+    if colour == 'gray':
+        return cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
+    return crop if colour == 'bgr' else cv2.cvtColor(crop, cv2.COLOR_BGR2RGB)
+
+
+def to_network_input(crops: Sequence[np.ndarray] | np.ndarray, spec: InputSpec) -> np.ndarray:
+    """
+    Put crops into one batch, in the network's colours and value range.
+
+    :param crops: N crops, each (spec.height, spec.width, 3) uint8 BGR or (spec.height, spec.width)
+        uint8 gray; an (N, H, W) or (N, H, W, 3) array is N crops, too.
+    :param spec: what the network wants.
+    :return: (N, height, width, channels) float32.
+    :raises ValueError: if a crop has another size or element type.
+    """
+    low, high = spec.value_range
+    batch = np.empty((len(crops), *spec.shape), np.float32)
+    for index, crop in enumerate(crops):
+        if crop.dtype != np.uint8 or crop.shape[:2] != spec.shape[:2]:
+            raise ValueError(
+                f'crop {index} is {crop.shape} {crop.dtype}, '
+                f'not ({spec.height}, {spec.width}) or ({spec.height}, {spec.width}, 3) uint8'
+            )
+        batch[index] = to_colour(crop, spec.colour).reshape(spec.shape)
+    batch *= np.float32((high - low) / 255)
+    batch += np.float32(low)
+    return batch

@@ -1,0 +1,46 @@
+"""Install fer_ros; colcon calls this for the build type ament_python."""
+
+from glob import glob
+from pathlib import Path
+
+from setuptools import find_packages
+from setuptools import setup
+
+package_name = 'fer_ros'
+
+
+def model_files() -> list[tuple[str, list[str]]]:
+    """List every file of every bundle with the folder under share/ that it goes to."""
+    bundles = sorted(card.parent for card in Path('models').glob('*/card.yaml'))
+    return [
+        (f'share/{package_name}/{folder}', sorted(str(file) for file in folder.iterdir()))
+        for folder in bundles
+    ]
+
+
+setup(
+    name=package_name,
+    version='0.1.0',
+    packages=find_packages(include=['fer_ros', 'fer_ros.*']),
+    data_files=[
+        ('share/ament_index/resource_index/packages', [f'resource/{package_name}']),
+        (f'share/{package_name}', ['package.xml']),
+        (f'share/{package_name}/launch', sorted(glob('launch/*.launch.py'))),
+        (f'share/{package_name}/config', sorted(glob('config/*'))),
+        *model_files(),
+    ],
+    install_requires=['setuptools'],
+    extras_require={'test': ['pytest']},
+    zip_safe=True,
+    maintainer='fer_ros maintainers',
+    maintainer_email='fer-ros-maintainers@example.org',
+    description='Finds faces in a camera topic and publishes what each of them shows.',
+    license='Apache-2.0',
+    entry_points={
+        'console_scripts': [
+            'camera_node = fer_ros.node.camera_node:main',
+            'emotion_node = fer_ros.node.emotion_node:main',
+            'fetch_models = fer_ros.fetch_models:main',
+        ],
+    },
+)
