@@ -1,0 +1,75 @@
+"""
+Check that the package works as installed; colcon's tests only see the source tree.
+
+Run by scripts/test in an environment of scripts/env: python scripts/check_installed.py ROOT
+"""
+
+import importlib
+import os
+from pathlib import Path
+import sys
+
+from ament_index_python import get_package_prefix
+from ament_index_python import get_package_share_directory
+
+EXECUTABLES = ('camera_node', 'emotion_node', 'fetch_models')
+SHARED = ('config/emotion.yaml', 'config/fastdds.xml', 'launch/emotion.launch.py', 'package.xml')
+
+
+def module_names(folder: Path) -> list[str]:
+    """Return the dotted names of the modules of the package fer_ros in this folder."""
+    names = []
+    for path in sorted((folder / 'fer_ros').rglob('*.py')):
+        parts = path.relative_to(folder).with_suffix('').parts
+        names.append('.'.join(parts[:-1] if parts[-1] == '__init__' else parts))
+    return names
+
+
+def find_faults(root: Path) -> list[str]:
+    """
+    Return a sentence per thing that is wrong with the package as installed.
+
+    :param root: the source tree it was built from.
+    """
+    faults = []
+    prefix = Path(get_package_prefix('fer_ros'))
+    for name in module_names(root):
+        try:
+            module = importlib.import_module(name)
+        except Exception as error:
+            faults.append(f'{name} cannot be imported: {type(error).__name__}: {error}')
+            continue
+        if prefix not in Path(module.__file__ or '').parents:
+            faults.append(f'{name} comes from {module.__file__}, not from {prefix}')
+    for name in EXECUTABLES:
+        if not os.access(prefix / 'lib' / 'fer_ros' / name, os.X_OK):
+            faults.append(f'lib/fer_ros/{name} is not there, or not executable')
+    share = Path(get_package_share_directory('fer_ros'))
+    for name in SHARED:
+        if not (share / name).is_file():
+            faults.append(f'share/fer_ros/{name} is not there')
+    for card in sorted((root / 'models').glob('*/card.yaml')):
+        for source in sorted(card.parent.iterdir()):
+            installed = share / source.relative_to(root)
+            if not installed.is_file() or installed.read_bytes() != source.read_bytes():
+                faults.append(f'{installed} is not the {source.relative_to(root)} of the source')
+    if not any((share / 'models').glob('*/card.yaml')):
+        faults.append('share/fer_ros/models holds no model')
+    return faults
+
+
+def main() -> int:
+    """Print what is wrong, and return the exit status."""
+    root = Path(sys.argv[1]).resolve()
+    # The source tree must not answer for what is installed.
+    sys.path = [entry for entry in sys.path if Path(entry or '.').resolve() != root]
+    faults = find_faults(root)
+    for fault in faults:
+        print(f'installed package: {fault}')
+    if not faults:
+        print(f'installed package: complete, in {get_package_prefix("fer_ros")}')
+    return 1 if faults else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
