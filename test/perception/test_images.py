@@ -1,0 +1,164 @@
+import cv2
+import numpy as np
+import pytest
+
+from fer_ros.perception.images import decode_image
+from fer_ros.perception.images import ENCODINGS
+from fer_ros.perception.images import ImageError
+
+# A picture with smooth colours, so that encodings with less colour than pixels lose little.
+HEIGHT, WIDTH = 24, 32
+YS, XS = np.mgrid[:HEIGHT, :WIDTH]
+PICTURE = np.stack([60 + 4 * XS, 220 - 6 * YS, 90 + 2 * XS + 2 * YS], axis=2).astype(np.uint8)
+
+
+def bayer(pattern):
+    """Sample the picture as a sensor would: the pattern names the 2x2 cell row by row."""
+    channels = {'b': 0, 'g': 1, 'r': 2}
+    sampled = np.empty((HEIGHT, WIDTH), np.uint8)
+    for place, name in enumerate(pattern):
+        row, column = divmod(place, 2)
+        sampled[row::2, column::2] = PICTURE[row::2, column::2, channels[name]]
+    return sampled
+
+
+def yuv_422(order):
+    """Give (H, W * 2): brightness for each pixel, colour for each pair, in the order of a name."""
+    yuv = cv2.cvtColor(PICTURE, cv2.COLOR_BGR2YUV)
+    # BT.601 in video range, which is what OpenCV's 4:2:2 conversions take.
+    planes = cv2.cvtColor(PICTURE, cv2.COLOR_BGR2YUV_I420)
+    y = planes[:HEIGHT]
+    u = planes[HEIGHT : HEIGHT + HEIGHT // 4].reshape(HEIGHT // 2, WIDTH // 2).repeat(2, axis=0)
+    v = planes[HEIGHT + HEIGHT // 4 :].reshape(HEIGHT // 2, WIDTH // 2).repeat(2, axis=0)
+    assert yuv.shape[:2] == y.shape
+    packed = np.empty((HEIGHT, WIDTH // 2, 4), np.uint8)
+    places = {'uyvy': (1, 3, 0, 2), 'yuyv': (0, 2, 1, 3)}[order]
+    for place, values in zip(places, (y[:, ::2], y[:, 1::2], u, v), strict=True):
+        packed[:, :, place] = values
+    return packed.reshape(HEIGHT, WIDTH * 2)
+
+
+def semiplanar(swapped):
+    """Give (H * 3 / 2, W): the brightness, then both colours in turns."""
+    planes = cv2.cvtColor(PICTURE, cv2.COLOR_BGR2YUV_I420)
+    colours = planes[HEIGHT:].reshape(2, -1)
+    colours = colours[::-1] if swapped else colours
+    return np.concatenate([planes[:HEIGHT], colours.T.reshape(HEIGHT // 2, WIDTH)])
+
+
+GRAY = cv2.cvtColor(PICTURE, cv2.COLOR_BGR2GRAY)
+RGB = PICTURE[:, :, ::-1]
+OPAQUE = np.full((HEIGHT, WIDTH, 1), 255, np.uint8)
+
+# What a driver would put into a message for PICTURE: an array of rows for each encoding.
+ROWS = {
+    'bgr8': PICTURE,
+    'rgb8': RGB,
+    'bgra8': np.concatenate([PICTURE, OPAQUE], 2),
+    'rgba8': np.concatenate([RGB, OPAQUE], 2),
+    'mono8': GRAY,
+    'bgr16': PICTURE.astype('<u2') * 257,
+    'rgb16': RGB.astype('<u2') * 257,
+    'bgra16': np.concatenate([PICTURE, OPAQUE], 2).astype('<u2') * 257,
+    'rgba16': np.concatenate([RGB, OPAQUE], 2).astype('<u2') * 257,
+    'mono16': GRAY.astype('<u2') * 257,
+    **{f'bayer_{pattern}8': bayer(pattern) for pattern in ('rggb', 'bggr', 'gbrg', 'grbg')},
+    **{
+        f'bayer_{pattern}16': bayer(pattern).astype('<u2') * 257
+        for pattern in ('rggb', 'bggr', 'gbrg', 'grbg')
+    },
+    '8UC1': GRAY,
+    '8UC3': PICTURE,
+    '8UC4': np.concatenate([PICTURE, OPAQUE], 2),
+    'yuv422': yuv_422('uyvy'),
+    'uyvy': yuv_422('uyvy'),
+    'yuv422_yuy2': yuv_422('yuyv'),
+    'yuyv': yuv_422('yuyv'),
+    'nv12': semiplanar(swapped=False),
+    'nv21': semiplanar(swapped=True),
+}
+
+
+def flat_rows(rows):
+    """Give (rows, bytes) uint8 of an array of rows."""
+    return np.ascontiguousarray(rows).view(np.uint8).reshape(rows.shape[0], -1)
+
+
+def decode(rows, encoding, padding=0, bigendian=False):
+    rows = flat_rows(rows.byteswap() if bigendian else rows)
+    rows = np.concatenate([rows, np.full((len(rows), padding), 0xAB, np.uint8)], axis=1)
+    return decode_image(rows.reshape(-1), HEIGHT, WIDTH, encoding, rows.shape[1], bigendian)
+
+
+def expected(encoding):
+    gray = encoding.startswith('mono') or encoding == '8UC1'
+    return cv2.cvtColor(GRAY, cv2.COLOR_GRAY2BGR) if gray else PICTURE
+
+
+def test_every_encoding_is_tested():
+    assert set(ROWS) == set(ENCODINGS)
+
+
+@pytest.mark.parametrize('padding', [0, 12])
+@pytest.mark.parametrize('encoding', ROWS)
+def test_an_image_comes_out_as_it_was(encoding, padding):
+    decoded = decode(ROWS[encoding], encoding, padding)
+
+    assert decoded.shape == PICTURE.shape
+    assert decoded.dtype == np.uint8
+    difference = cv2.absdiff(decoded, expected(encoding))
+    lossy = encoding.startswith(('bayer', 'yu', 'uy', 'nv'))
+    # At the borders a Bayer pattern lacks neighbours, and pairs of pixels share a colour.
+    assert np.median(difference) <= (3 if lossy else 0)
+    assert difference[2:-2, 2:-2].max() <= (16 if lossy else 1)
+
+
+@pytest.mark.parametrize('encoding', ['mono16', 'rgb16', 'bayer_rggb16'])
+def test_big_endian_values_are_read_as_such(encoding):
+    swapped = decode(ROWS[encoding], encoding, bigendian=True)
+
+    assert (swapped == decode(ROWS[encoding], encoding)).all()
+
+
+def test_the_case_of_an_encoding_does_not_matter():
+    assert (decode(PICTURE, 'BGR8') == PICTURE).all()
+
+
+def test_bgr8_is_not_copied():
+    data = PICTURE.reshape(-1).copy()
+
+    decoded = decode_image(data, HEIGHT, WIDTH, 'bgr8', 3 * WIDTH, False)
+
+    assert np.shares_memory(decoded, data)
+
+
+@pytest.mark.parametrize(
+    ('height', 'width', 'encoding', 'step', 'size', 'sentence'),
+    [
+        (2, 2, 'bgr8', 6, 11, 'the data are 11 bytes, not 12'),
+        (2, 2, 'bgr8', 8, 15, 'the data are 15 bytes, not 16'),
+        (2, 2, 'bgr8', 5, 12, 'the step is 5 bytes, not at least 6'),
+        (0, 2, 'bgr8', 6, 0, 'the image is 2x0'),
+        (2, 0, 'mono8', 0, 0, 'the image is 0x2'),
+        (2, 2, '32FC1', 8, 16, "the encoding is '32FC1', not one that shows a face"),
+        (2, 2, '16UC1', 4, 8, "the encoding is '16UC1'"),
+        (2, 2, '', 4, 8, "the encoding is ''"),
+        (3, 2, 'nv12', 2, 99, 'not even'),
+        (2, 3, 'yuv422', 6, 99, 'not even'),
+        (2, 4, 'nv21', 4, 11, 'the data are 11 bytes, not 12'),
+        (2**32 - 1, 2**32 - 1, 'rgba16', 2**32 - 1, 9, 'the step is'),
+        (2**32 - 1, 1, 'mono8', 2**32 - 1, 9, 'the data are 9 bytes'),
+    ],
+)
+def test_what_is_no_image_is_refused_in_a_sentence(height, width, encoding, step, size, sentence):
+    with pytest.raises(ImageError, match=sentence):
+        decode_image(np.zeros(size, np.uint8), height, width, encoding, step, False)
+
+
+@pytest.mark.parametrize('encoding', ENCODINGS)
+def test_the_smallest_images_do_no_harm(encoding):
+    step = 2 * ENCODINGS[encoding].pixel_bytes
+
+    decoded = decode_image(np.zeros(3 * step, np.uint8), 2, 2, encoding, step, False)
+
+    assert decoded.shape == (2, 2, 3)
