@@ -1,4 +1,4 @@
-"""A trained network with the card that says how to feed it, how to read it, and what it is worth."""
+"""A trained network with the card that says how to feed and read it, and what it is worth."""
 
 from __future__ import annotations
 
