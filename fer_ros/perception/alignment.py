@@ -29,15 +29,20 @@ class CropGeometry:
             raise ValueError(f'both eyes are at {self.left_eye}')
 
 
-# Where the eyes lie in FER2013's pictures; `doc/architecture.md` tells how this was measured.
-FER2013_CROP = CropGeometry(left_eye=(0.68, 0.37), right_eye=(0.32, 0.37))
+# Where the eyes lie in FER2013's pictures: the medians of `doc/crop_geometry.md`.
+FER2013_CROP = CropGeometry(left_eye=(0.683, 0.389), right_eye=(0.317, 0.389))
 
 # Beyond this, a finer crop costs more than it shows.
 MOST_OVERSAMPLING = 8
 
 
 def align_face(
-    image: np.ndarray, eyes: np.ndarray, geometry: CropGeometry, height: int, width: int
+    image: np.ndarray,
+    eyes: np.ndarray,
+    geometry: CropGeometry,
+    height: int,
+    width: int,
+    least_eye_distance: float = 0.0,
 ) -> np.ndarray:
     """
     Turn a face upright and cut it out.
@@ -52,16 +57,23 @@ def align_face(
     :param geometry: where the eyes land.
     :param height: of the crop, in pixels.
     :param width: of the crop, in pixels.
+    :param least_eye_distance: in pixels of the image.  Eyes nearer to each other are of a head
+        that is turned aside; they are moved apart from their middle to this distance, as the crop
+        would show too little of the face otherwise.
     :return: (height, width, 3) or (height, width) uint8, coloured as the image.
     :raises ValueError: if both eyes are at one point, or one is nowhere.
     """
     right, left = (complex(x, y) for x, y in eyes)
     if not np.isfinite([right, left]).all() or right == left:
         raise ValueError(f'the eyes are at {np.asarray(eyes).tolist()}, not at two points')
+    between = left - right
+    if abs(between) < least_eye_distance:
+        between *= least_eye_distance / abs(between)
+        right = (right + left - between) / 2
     right_target = complex(geometry.right_eye[0] * width, geometry.right_eye[1] * height)
     left_target = complex(geometry.left_eye[0] * width, geometry.left_eye[1] * height)
     # As complex numbers, turning and scaling are one product: target = turn * source + shift.
-    turn = (left_target - right_target) / (left - right)
+    turn = (left_target - right_target) / between
     # A large face is cut out larger and then averaged down: sampling it at the crop's few points
     # would show the network a pattern of chance pixels (aliasing).
     finer = int(np.clip(1 / abs(turn), 1, MOST_OVERSAMPLING))
