@@ -1,0 +1,8 @@
+"""What runs a bundle's network: one small interface, an engine behind each name."""
+
+from fer_ros.perception.backends.base import Backend
+from fer_ros.perception.backends.base import BackendError
+from fer_ros.perception.backends.base import BATCH_SIZES
+from fer_ros.perception.backends.choice import create_backend
+
+__all__ = ['BATCH_SIZES', 'Backend', 'BackendError', 'create_backend']

@@ -1,0 +1,58 @@
+"""What the classifier needs of a back end, and what the back ends share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+# Networks are prepared for these numbers of faces, so that nothing is compiled or planned again
+# when a person comes or leaves; a batch between two of them is filled up, a larger one is split.
+BATCH_SIZES = (1, 2, 4, 8, 16)
+
+
+class BackendError(RuntimeError):
+    """A back end that cannot run: its engine is not installed, or refuses the network."""
+
+
+class Backend(Protocol):
+    """Runs one network."""
+
+    # As in the parameter `backend`.
+    name: str
+    # What it runs on, as a person would say it: 'CPU', 'GPU NVIDIA H100'.
+    device: str
+    # The form of the network that it reads: 'keras', 'tflite' or 'onnx'.
+    kind: str
+
+    def run(self, batch: np.ndarray) -> np.ndarray:
+        """
+        Run the network.
+
+        :param batch: (N, height, width, channels) float32, N at least 1.
+        :return: (N, labels) float32, the network's output.
+        :raises BackendError: if the engine fails.
+        """
+        ...
+
+
+def run_in_buckets(
+    batch: np.ndarray, run_bucket: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
+    """
+    Run a batch of any size on an engine that knows a few.
+
+    :param batch: (N, height, width, channels) float32, N at least 1.
+    :param run_bucket: runs a batch of one of BATCH_SIZES.
+    :return: (N, labels) float32.
+    """
+    parts = []
+    for start in range(0, len(batch), BATCH_SIZES[-1]):
+        part = batch[start : start + BATCH_SIZES[-1]]
+        bucket = next(size for size in BATCH_SIZES if size >= len(part))
+        filled = part
+        if bucket > len(part):
+            filled = np.concatenate([part, np.zeros((bucket - len(part), *part.shape[1:]), 'f4')])
+        parts.append(run_bucket(filled)[: len(part)])
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)

@@ -1,0 +1,175 @@
+"""Keras 3 on TensorFlow, PyTorch or JAX: the onboard GPU, or the CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import importlib
+import os
+from pathlib import Path
+import sys
+from typing import Any
+
+import numpy as np
+
+from fer_ros.perception.backends.base import BackendError
+from fer_ros.perception.backends.base import run_in_buckets
+
+# A tensor of the engine in, one out; what it is depends on the engine.
+Compiled = Callable[[np.ndarray], np.ndarray]
+
+INSTALLATION = {
+    'tensorflow': "pip install keras 'tensorflow[and-cuda]' (or tensorflow-cpu)",
+    'torch': 'pip install keras torch',
+    'jax': "pip install keras 'jax[cuda12]' (or jax)",
+}
+
+
+def import_engine(engine: str) -> Any:
+    """
+    Import an engine of Keras.
+
+    :param engine: 'tensorflow', 'torch' or 'jax'.
+    :return: the module.
+    :raises BackendError: if it cannot be imported.
+    """
+    # TensorFlow tells of its every plugin on standard error; a person who wants that says so.
+    os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
+    try:
+        return importlib.import_module(engine)
+    except ImportError as error:
+        raise BackendError(
+            f'{engine} cannot be imported ({error}); install it with: {INSTALLATION[engine]}'
+        ) from error
+
+
+def gpu_name(engine: str) -> str | None:
+    """
+    Name the GPU that an engine sees.
+
+    :param engine: 'tensorflow', 'torch' or 'jax'.
+    :return: its name, None where there is none.
+    :raises BackendError: if the engine cannot be imported.
+    """
+    module = import_engine(engine)
+    if engine == 'tensorflow':
+        found = module.config.list_physical_devices('GPU')
+        if not found:
+            return None
+        details = module.config.experimental.get_device_details(found[0])
+        return str(details.get('device_name', found[0].name))
+    if engine == 'torch':
+        return str(module.cuda.get_device_name(0)) if module.cuda.is_available() else None
+    found = [device for device in module.devices() if device.platform in ('gpu', 'cuda', 'rocm')]
+    return str(found[0].device_kind) if found else None
+
+
+class KerasBackend:
+    """Runs `model.keras`, compiled once for each size of batch; never `Model.predict`."""
+
+    kind = 'keras'
+
+    def __init__(self, path: Path, engine: str, device: str = 'auto') -> None:
+        """
+        Load a network.
+
+        :param path: of the .keras file.
+        :param engine: 'tensorflow', 'torch' or 'jax'.
+        :param device: 'auto' (the GPU where there is one), 'cpu' or 'gpu'.
+        :raises BackendError: if the engine is not installed, another one is already running Keras
+            in this process, there is no GPU though one is asked for, or the file is refused.
+        """
+        self.name = engine
+        self._path = path
+        module = import_engine(engine)
+        gpu = gpu_name(engine)
+        if device == 'gpu' and gpu is None:
+            raise BackendError(
+                f'{engine} sees no GPU; set device to auto or cpu, or mend its driver'
+            )
+        on_gpu = gpu is not None and device != 'cpu'
+        self.device = f'GPU {gpu}' if on_gpu else 'CPU'
+        keras = _import_keras(engine)
+        compilers = {
+            'tensorflow': _compile_tensorflow,
+            'torch': _compile_torch,
+            'jax': _compile_jax,
+        }
+        if engine == 'tensorflow' and on_gpu:
+            # Without this the first process takes the whole memory of the GPU.
+            for found in module.config.list_physical_devices('GPU'):
+                module.config.experimental.set_memory_growth(found, True)
+        try:
+            with keras.device('gpu:0' if on_gpu else 'cpu:0'):
+                network = keras.saving.load_model(path, compile=False)
+        except Exception as error:  # Keras raises whatever the broken part of the file raises
+            raise BackendError(f'Keras refuses {path}: {error}') from error
+        self._compiled: Compiled = compilers[engine](module, network, on_gpu)
+
+    def run(self, batch: np.ndarray) -> np.ndarray:
+        """Run the network; see Backend."""
+        try:
+            return run_in_buckets(batch, self._compiled)
+        except Exception as error:  # each engine has its own errors
+            raise BackendError(f'{self.name} fails on {self._path}: {error}') from error
+
+
+def _import_keras(engine: str) -> Any:
+    """Import Keras on an engine, or say why it is too late for that."""
+    if 'keras' not in sys.modules:
+        os.environ['KERAS_BACKEND'] = engine
+    try:
+        keras = importlib.import_module('keras')
+    except ImportError as error:
+        raise BackendError(
+            f'Keras cannot be imported ({error}); install it with: {INSTALLATION[engine]}'
+        ) from error
+    if keras.backend.backend() != engine:
+        raise BackendError(
+            f'Keras already runs on {keras.backend.backend()} in this process; '
+            f'start the node anew with backend set to {engine}'
+        )
+    return keras
+
+
+def _compile_tensorflow(tensorflow: Any, network: Any, on_gpu: bool) -> Compiled:
+    """Make one traced function; TensorFlow keeps a compiled graph for each size of batch."""
+    traced = tensorflow.function(lambda batch: network(batch, training=False))
+    place = '/GPU:0' if on_gpu else '/CPU:0'
+
+    def run(batch: np.ndarray) -> np.ndarray:
+        with tensorflow.device(place):
+            return traced(tensorflow.constant(batch)).numpy()
+
+    return run
+
+
+def _compile_torch(torch: Any, network: Any, on_gpu: bool) -> Compiled:
+    """Move the network to its device; PyTorch needs no compilation."""
+    place = 'cuda' if on_gpu else 'cpu'
+    network.to(place)
+
+    def run(batch: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            return network(torch.from_numpy(batch).to(place), training=False).cpu().numpy()
+
+    return run
+
+
+def _compile_jax(jax: Any, network: Any, on_gpu: bool) -> Compiled:
+    """Compile the network as a pure function of its variables."""
+    place = jax.devices()[0] if on_gpu else jax.devices('cpu')[0]
+    variables = jax.device_put(
+        (
+            [variable.value for variable in network.trainable_variables],
+            [variable.value for variable in network.non_trainable_variables],
+        ),
+        place,
+    )
+    compiled = jax.jit(
+        lambda state, batch: network.stateless_call(*state, batch, training=False)[0]
+    )
+
+    def run(batch: np.ndarray) -> np.ndarray:
+        return np.asarray(compiled(variables, jax.device_put(batch, place)))
+
+    return run

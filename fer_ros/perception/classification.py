@@ -1,0 +1,85 @@
+"""From crops to calibrated probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fer_ros.perception.backends import Backend
+from fer_ros.perception.backends import BackendError
+from fer_ros.perception.bundle import BundleError
+from fer_ros.perception.bundle import ModelCard
+from fer_ros.perception.preprocessing import to_network_input
+
+# Below this a probability has no logarithm worth having.
+LEAST_PROBABILITY = 1e-12
+
+
+def calibrated(output: np.ndarray, kind: str, temperature: float) -> np.ndarray:
+    """
+    Make probabilities of a network's output, softened by its temperature.
+
+    :param output: (N, labels) float, logits or probabilities.
+    :param kind: 'logits' or 'probabilities'.
+    :param temperature: above 0; 1 changes nothing (Guo et al. 2017, arXiv:1706.04599).
+    :return: (N, labels) float64, each row summing to 1.
+    """
+    logits = np.asarray(output, np.float64)
+    if kind == 'probabilities':
+        logits = np.log(np.maximum(logits, LEAST_PROBABILITY))
+    logits = logits / temperature
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+class Classifier:
+    """Says what a face shows: a bundle's network on a back end."""
+
+    def __init__(self, card: ModelCard, backend: Backend) -> None:
+        """
+        Bring a card and a network together, after a trial run.
+
+        :param card: the bundle's.
+        :param backend: with the bundle's network.
+        :raises BundleError: if card and network disagree.
+        """
+        self.card = card
+        self.backend = backend
+        # Gray noise would do as well as a face: only the shape and the finiteness are looked at.
+        trial = np.zeros((1, *card.input.shape), np.float32)
+        try:
+            output = backend.run(trial)
+        except BackendError as error:
+            raise BundleError(
+                f'the card of {card.name} says that its input is '
+                f'{card.input.height}x{card.input.width}x{card.input.channels}, but its '
+                f'{backend.kind} network does not take that: {error}'
+            ) from error
+        if output.shape != (1, len(card.labels)):
+            raise BundleError(
+                f'the card of {card.name} has {len(card.labels)} labels '
+                f'({", ".join(card.labels)}), but its {backend.kind} network gives '
+                f'{output.size} numbers a face'
+            )
+        self._check_finite(output)
+
+    def classify(self, crops: Sequence[np.ndarray]) -> np.ndarray:
+        """
+        Score faces, all in one batch.
+
+        :param crops: N crops of the card's size, each (height, width, 3) uint8 BGR or
+            (height, width) uint8 gray.
+        :return: (N, labels) float64 probabilities, each row summing to 1.
+        :raises BackendError: if the back end fails or gives numbers that are none.
+        """
+        if not len(crops):
+            return np.empty((0, len(self.card.labels)))
+        output = self.backend.run(to_network_input(crops, self.card.input))
+        self._check_finite(output)
+        return calibrated(output, self.card.output, self.card.temperature)
+
+    def _check_finite(self, output: np.ndarray) -> None:
+        """Refuse an output with a hole in it."""
+        if not np.isfinite(output).all():
+            raise BackendError(f'{self.backend.name} gives numbers that are none (NaN, infinite)')
