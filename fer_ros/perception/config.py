@@ -1,0 +1,131 @@
+"""What a user can set: each setting once, with its default, range and words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import Field
+from dataclasses import field
+from dataclasses import fields
+from dataclasses import replace
+from typing import Any
+
+# The bundle that the node starts with; `models/` ships it.
+DEFAULT_MODEL = 'fer2013_small'
+
+
+class SettingError(ValueError):
+    """A setting whose value is of the wrong type or out of range."""
+
+
+def setting(
+    default: Any,
+    description: str,
+    bounds: tuple[float, float] | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """
+    Make a field that knows what `ros2 param describe` should say of it.
+
+    :param default: str, bool, int or float; its type is the setting's.
+    :param description: what it does, with its unit in brackets.
+    :param bounds: the lowest and the highest value of a number, both allowed.
+    :param choices: what a string may be; empty for anything.
+    """
+    metadata = {'description': description, 'bounds': bounds, 'choices': choices}
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of the pipeline and of the node; the metadata of each field describe it."""
+
+    model: str = setting(
+        DEFAULT_MODEL, 'Emotion model: the name of a bundle in models/, or the path of one.'
+    )
+    backend: str = setting(
+        'auto',
+        'What runs the model; auto takes an engine that sees a GPU, else litert, else opencv.',
+        choices=('auto', 'tensorflow', 'torch', 'jax', 'litert', 'opencv'),
+    )
+    device: str = setting(
+        'auto', 'Where tensorflow, torch and jax run.', choices=('auto', 'cpu', 'gpu')
+    )
+    detector: str = setting(
+        'auto',
+        'What finds faces; auto takes yunet, else blazeface, else haar, as they are there.',
+        choices=('auto', 'yunet', 'blazeface', 'haar'),
+    )
+    detector_model: str = setting(
+        '', 'Path of the weights of the detector; empty: searched where models are.'
+    )
+    min_face_score: float = setting(0.6, 'Less certain faces are ignored.', bounds=(0.0, 1.0))
+    min_face_size: int = setting(24, 'Smaller faces are ignored [px].', bounds=(8, 1000))
+    max_faces: int = setting(16, 'Of more faces, the largest are taken.', bounds=(1, 256))
+    min_confidence: float = setting(
+        0.4, 'A face with no emotion of this probability is uncertain.', bounds=(0.0, 1.0)
+    )
+    smoothing: float = setting(
+        0.4, 'Time constant of the smoothing of the probabilities [s].', bounds=(0.0, 10.0)
+    )
+    hold: float = setting(
+        0.3, 'How long a new emotion must last before it is decided [s].', bounds=(0.0, 10.0)
+    )
+    face_timeout: float = setting(
+        1.0, 'How long a face that is lost keeps its id [s].', bounds=(0.0, 60.0)
+    )
+    max_rate: float = setting(
+        0.0, 'Most frames to process in a second [Hz]; 0: every frame.', bounds=(0.0, 240.0)
+    )
+    image_reliability: str = setting(
+        'auto',
+        "Reliability of the image subscription; auto matches the publisher's.",
+        choices=('auto', 'best_effort', 'reliable'),
+    )
+
+    def changed(self, values: Mapping[str, Any]) -> Settings:
+        """
+        Give these settings with other values for some of them.
+
+        :param values: by the names of the settings.
+        :return: the new settings.
+        :raises SettingError: if there is no such setting, or a value is not one that it may have.
+        """
+        known = {field.name: field for field in setting_fields()}
+        checked = {}
+        for name, value in values.items():
+            if name not in known:
+                raise SettingError(f"there is no setting '{name}'")
+            checked[name] = checked_value(known[name], value)
+        return replace(self, **checked)
+
+
+def setting_fields() -> Iterator[Field[Any]]:
+    """Go through the settings in the order of the documentation."""
+    yield from fields(Settings)
+
+
+def checked_value(described: Field[Any], value: Any) -> Any:
+    """
+    Check a value for a setting; an int where a float is meant is taken for it, as people type it.
+
+    :param described: the setting's field.
+    :param value: what somebody wants it to be.
+    :return: the value in the setting's own type.
+    :raises SettingError: if the type is another, or the value is outside the range.
+    """
+    kind: type = type(described.default)
+    if kind is float and type(value) is int:
+        value = float(value)
+    if type(value) is not kind:
+        article = {float: 'a number', int: 'a whole number', str: 'a text', bool: 'true or false'}
+        raise SettingError(f'{described.name} is {value!r}, not {article[kind]}')
+    bounds = described.metadata['bounds']
+    # NaN is in no range.
+    if bounds and not bounds[0] <= value <= bounds[1]:
+        raise SettingError(f'{described.name} is {value}, not from {bounds[0]} to {bounds[1]}')
+    choices = described.metadata['choices']
+    if choices and value not in choices:
+        raise SettingError(f"{described.name} is '{value}', not one of {', '.join(choices)}")
+    return value
