@@ -27,5 +27,10 @@ def free_domains(ports: set[int]) -> list[int]:
     return [domain for domain in DOMAINS if domain not in taken]
 
 
+def choose_domain() -> int:
+    """Choose a domain at random, so that two runs which start together seldom meet."""
+    return random.choice(free_domains(ports_in_use()) or list(DOMAINS))
+
+
 if __name__ == '__main__':
-    print(random.choice(free_domains(ports_in_use()) or list(DOMAINS)))
+    print(choose_domain())

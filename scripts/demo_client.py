@@ -1,0 +1,415 @@
+"""
+Run the installed camera and emotion nodes, and be the third who listens to them.
+
+scripts/demo calls this in an environment of scripts/env, and tells how to use it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Sequence
+import ctypes
+import os
+from pathlib import Path
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from types import FrameType
+
+from ament_index_python import get_package_prefix
+from demo_record import BestPicture
+from demo_record import Table
+from demo_record import Video
+from demo_view import SeenFace
+from demo_view import TerminalView
+from free_domain import choose_domain
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy
+from rclpy.qos import QoSProfile
+from rclpy.qos import ReliabilityPolicy
+from rclpy.signals import SignalHandlerOptions
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2D
+from vision_msgs.msg import Detection2DArray
+from vision_msgs.msg import LabelInfo
+import yaml
+
+from fer_ros.node.images import to_bgr
+
+# The camera node's name for the moving view over scikit-image's photograph.
+BUILT_IN_SOURCE = 'astronaut'
+PICTURES = {'.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp'}
+
+# A loaded machine imports slowly; after this nothing will come any more [s].
+START_TIMEOUT = 60.0
+# What is under way when the source ends still arrives in this time [s].
+LAST_WORDS = 1.0
+# How long a node may take to end after INT, before it is killed [s].
+STOP_TIMEOUT = 5.0
+
+PR_SET_PDEATHSIG = 1
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the message says why."""
+
+
+def stamp_of(header: Header) -> tuple[int, int]:
+    """Return a header's time [s, ns]."""
+    return header.stamp.sec, header.stamp.nanosec
+
+
+def seen_face(detection: Detection2D) -> SeenFace:
+    """Read a message; its first result is what was decided."""
+    centre = detection.bbox.center.position
+    half_width, half_height = detection.bbox.size_x / 2, detection.bbox.size_y / 2
+    results = [(one.hypothesis.class_id, one.hypothesis.score) for one in detection.results]
+    emotion, score = results[0] if results else ('none', 0.0)
+    return SeenFace(
+        id=detection.id,
+        box=(
+            centre.x - half_width,
+            centre.y - half_height,
+            centre.x + half_width,
+            centre.y + half_height,
+        ),
+        emotion=emotion,
+        score=score,
+        distribution={name: share for name, share in results if name != 'uncertain'},
+    )
+
+
+class Program:
+    """An installed executable of fer_ros as a process of its own."""
+
+    def __init__(self, name: str, parameters: dict[str, object], folder: Path) -> None:
+        """
+        Start it.
+
+        :param name: of the executable.
+        :param parameters: of its node.
+        :param folder: where its parameter file and its log go.
+        """
+        self.name = name
+        self._log = folder / f'{name}.log'
+        file = folder / f'{name}.yaml'
+        file.write_text(yaml.safe_dump({'/**': {'ros__parameters': parameters}}))
+        executable = Path(get_package_prefix('fer_ros')) / 'lib' / 'fer_ros' / name
+        with self._log.open('wb') as log:
+            self._process = subprocess.Popen(
+                [sys.executable, str(executable), '--ros-args', '--params-file', str(file)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, 'ROS_LOG_DIR': str(folder), 'PYTHONUNBUFFERED': '1'},
+                # Ctrl-C is for this process, which ends the others in their order; and whatever
+                # ends this one, even KILL, ends them.
+                start_new_session=True,
+                preexec_fn=lambda: ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM),
+            )
+
+    @property
+    def status(self) -> int | None:
+        """The exit status, None while it runs."""
+        return self._process.poll()
+
+    def check_runs(self) -> None:
+        """
+        Make sure that it still runs.
+
+        :raises DemoError: with its last words, if it does not.
+        """
+        if self.status is not None:
+            raise DemoError(f'{self.name} ended with status {self.status}\n{self.last_words()}')
+
+    def last_words(self) -> str:
+        """Return the last lines of what it said."""
+        lines = self._log.read_text(errors='replace').splitlines()[-12:]
+        return '\n'.join(f'  {self.name}: {line}' for line in lines) or f'  {self.name}: (nothing)'
+
+    def stop(self) -> None:
+        """End it, kindly first."""
+        for number, patience in ((signal.SIGINT, STOP_TIMEOUT), (signal.SIGKILL, STOP_TIMEOUT)):
+            if self.status is not None:
+                return
+            self._process.send_signal(number)
+            try:
+                self._process.wait(patience)
+            except subprocess.TimeoutExpired:
+                continue
+
+
+class Listener(Node):
+    """Hears what the nodes publish, and keeps it."""
+
+    def __init__(self, output: Path) -> None:
+        """
+        Begin to listen.
+
+        :param output: the folder of the table, the video and the picture.
+        """
+        super().__init__('demo')
+        self.labels: list[str] = []
+        self.frames = 0  # messages on /emotion
+        self.pictures = 0  # messages on /emotion/image
+        self.camera_frames = 0  # messages on /image
+        self.emotions: Counter[str] = Counter()
+        self.newest: list[SeenFace] = []
+        self.ages_ms: list[float] = []
+        self.first_time = self.last_time = 0.0  # of the messages on /emotion [s]
+        self._output = output
+        self._table: Table | None = None
+        self._video = Video(output / 'annotated.mp4')
+        self._best = BestPicture(output / 'annotated.png')
+
+        latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        self.create_subscription(LabelInfo, 'emotion/label_info', self._on_labels, latched)
+        self.create_subscription(Detection2DArray, 'emotion', self._on_emotion, 50)
+        newest = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
+        self.create_subscription(Image, 'emotion/image', self._on_picture, newest)
+        self.create_subscription(Image, 'image', self._on_camera, newest)
+
+    def node_is_ready(self) -> bool:
+        """Tell whether the emotion node has said its labels and listens to the camera."""
+        return bool(self.labels) and self.count_subscribers('image') > 1
+
+    def faces(self) -> int:
+        """Return the number of faces in all frames together."""
+        return sum(self.emotions.values())
+
+    def rate(self) -> float:
+        """Return the frames per second between the first message and the last."""
+        if self.frames < 2 or self.last_time <= self.first_time:
+            return 0.0
+        return (self.frames - 1) / (self.last_time - self.first_time)
+
+    def close(self) -> None:
+        """
+        Finish the files.
+
+        :raises DemoError: if one cannot be written.
+        """
+        if self._table is not None:
+            self._table.close()
+        video = self._video.close()
+        if self.frames and not self.pictures:
+            raise DemoError('messages came on /emotion, but no picture on /emotion/image')
+        if self.frames and not (video and self._best.save()):
+            raise DemoError(f'OpenCV could not write the video and the picture to {self._output}')
+
+    def _on_labels(self, message: LabelInfo) -> None:
+        self.labels = [one.class_name for one in message.class_map]
+
+    def _on_emotion(self, message: Detection2DArray) -> None:
+        now = time.time()
+        seconds, nanoseconds = stamp_of(message.header)
+        faces = [seen_face(detection) for detection in message.detections]
+        self._table = self._table or Table(self._output / 'emotions.csv', self.labels)
+        self._table.add((seconds, nanoseconds), self.frames, faces)
+        self._best.add_count((seconds, nanoseconds), len(faces))
+        self.ages_ms.append((now - seconds - nanoseconds / 1e9) * 1000)
+        self.emotions.update(face.emotion for face in faces)
+        self.newest = faces
+        self.first_time = self.first_time or time.monotonic()
+        self.last_time = time.monotonic()
+        self.frames += 1
+
+    def _on_picture(self, message: Image) -> None:
+        seconds, nanoseconds = stamp_of(message.header)
+        image = to_bgr(message)
+        self._best.add_image((seconds, nanoseconds), image)
+        self._video.add(seconds + nanoseconds / 1e9, image)
+        self.pictures += 1
+
+    def _on_camera(self, message: Image) -> None:
+        self.camera_frames += 1
+
+
+def camera_parameters(source: str) -> dict[str, object]:
+    """
+    Choose how the camera node plays a source.
+
+    :param source: as given on the command line.
+    :raises DemoError: if it names a file that is not there.
+    """
+    path = Path(source)
+    if source == BUILT_IN_SOURCE:
+        return {'source': source, 'loop': True}
+    if path.exists():
+        # A single picture is shown all the time; a folder and a video once.
+        one_picture = path.is_file() and path.suffix.lower() in PICTURES
+        return {'source': str(path.resolve()), 'loop': one_picture}
+    if source.isdecimal():
+        return {'source': source, 'loop': False}
+    raise DemoError(
+        f"there is no '{source}': --source takes a video, a picture, a folder of pictures, or a "
+        'camera such as 0 or /dev/video0'
+    )
+
+
+def show_progress(listener: Listener, view: TerminalView, source: str, begin: float) -> None:
+    """Tell the terminal how it goes."""
+    age = f'{statistics.median(listener.ages_ms[-30:]):.0f} ms' if listener.ages_ms else '-'
+    view.show(
+        f'demo: {source}, {time.monotonic() - begin:.0f} s, {listener.frames} frames, '
+        f'{listener.rate():.1f} frames/s, age {age}',
+        listener.newest,
+    )
+
+
+def run(options: argparse.Namespace, listener: Listener, folder: Path) -> None:
+    """
+    Start the nodes, and listen until the end.
+
+    :param options: of the command line.
+    :param listener: who listens.
+    :param folder: for the files of the programs.
+    :raises DemoError: if a node fails, or nothing comes.
+    :raises KeyboardInterrupt: on Ctrl-C.
+    """
+    camera_settings = camera_parameters(options.source)
+    executor = SingleThreadedExecutor()
+    executor.add_node(listener)
+    view = TerminalView(sys.stdout)
+    programs: list[Program] = []
+    try:
+        emotion = Program('emotion_node', {}, folder)
+        programs.append(emotion)
+        deadline = time.monotonic() + START_TIMEOUT
+        while not listener.node_is_ready():
+            executor.spin_once(timeout_sec=0.1)
+            emotion.check_runs()
+            if time.monotonic() > deadline:
+                raise DemoError(
+                    f'emotion_node was not ready after {START_TIMEOUT:.0f} s\n'
+                    f'{emotion.last_words()}'
+                )
+        camera = Program('camera_node', camera_settings, folder)
+        programs.insert(0, camera)
+
+        begin = time.monotonic()
+        shown = 0.0
+        source_ended: float | None = None
+        while True:
+            executor.spin_once(timeout_sec=0.02)
+            now = time.monotonic()
+            emotion.check_runs()
+            if listener.frames and now - shown >= view.period:
+                show_progress(listener, view, options.source, begin)
+                shown = now
+            if listener.frames and now - listener.first_time >= options.seconds:
+                return
+            if camera.status is not None and source_ended is None:
+                if camera.status != 0:
+                    camera.check_runs()
+                source_ended = now
+            if source_ended is not None and now - source_ended > LAST_WORDS:
+                return
+            if not listener.frames and now - begin > START_TIMEOUT:
+                raise DemoError(
+                    f'no message came on /emotion in {START_TIMEOUT:.0f} s\n'
+                    f'{camera.last_words()}\n{emotion.last_words()}'
+                )
+    finally:
+        # The camera first: the emotion node then ends with nothing half done.
+        for program in programs:
+            program.stop()
+
+
+def parse_arguments(args: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog='scripts/demo', description='See fer_ros at work.')
+    parser.add_argument(
+        '--source',
+        default=BUILT_IN_SOURCE,
+        metavar='FILE|FOLDER|DEVICE',
+        help='a video, a picture, a folder of pictures, or a camera such as 0 '
+        '(default: a moving view over a photograph)',
+    )
+    parser.add_argument(
+        '--seconds', type=float, default=30.0, metavar='N', help='how long (default: %(default)g)'
+    )
+    parser.add_argument(
+        '--output',
+        type=Path,
+        default=Path('demo_output'),
+        metavar='DIR',
+        help='where annotated.mp4, annotated.png and emotions.csv go (default: %(default)s)',
+    )
+    options = parser.parse_args(args)
+    if not options.seconds > 0:
+        parser.error(f'--seconds is {options.seconds:g}, not more than 0')
+    return options
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """End the demo on the first signal; what then follows is the end already."""
+    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the demo; the exit status is 0 only if messages came."""
+    options = parse_arguments(args)
+    try:
+        options.output.mkdir(parents=True, exist_ok=True)
+        for name in ('annotated.mp4', 'annotated.png', 'emotions.csv'):
+            (options.output / name).unlink(missing_ok=True)
+    except OSError as error:
+        print(f'demo: cannot write to {options.output}: {error.strerror}', file=sys.stderr)
+        return 1
+
+    # Alone on this machine, whatever other ROS programs run here.
+    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+    os.environ.pop('ROS_LOCALHOST_ONLY', None)
+    os.environ['ROS_DOMAIN_ID'] = str(choose_domain())
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+
+    failure = ''
+    listener = None
+    with tempfile.TemporaryDirectory(prefix='fer_ros_demo_') as folder:
+        os.environ['ROS_LOG_DIR'] = folder
+        try:
+            rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+            listener = Listener(options.output)
+            run(options, listener, Path(folder))
+        except DemoError as error:
+            failure = str(error)
+        except KeyboardInterrupt:
+            pass
+        if listener is None:
+            return 1
+        try:
+            listener.close()
+        except DemoError as error:
+            failure = failure or str(error)
+        listener.destroy_node()
+        rclpy.try_shutdown()
+
+    if not failure and not listener.frames:
+        failure = 'no message came on /emotion'
+    if failure:
+        print(f'demo: {failure}', file=sys.stderr)
+        return 1
+    top = listener.emotions.most_common(1)
+    print(
+        f'demo: annotated.mp4, annotated.png and emotions.csv are in {options.output}\n'
+        f'demo: {listener.frames} frames, {listener.faces()} faces, '
+        f'top emotion {top[0][0] if top else "none"}, '
+        f'median age {statistics.median(listener.ages_ms):.1f} ms, '
+        f'{listener.rate():.1f} frames/s'
+    )
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
