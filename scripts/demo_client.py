@@ -117,7 +117,7 @@ class Program:
 
     @property
     def status(self) -> int | None:
-        """The exit status, None while it runs."""
+        """Return the exit status, None while it runs."""
         return self._process.poll()
 
     def check_runs(self) -> None:

@@ -38,9 +38,10 @@ def fit(image: np.ndarray, width: int, height: int) -> np.ndarray:
     inner_height = max(1, min(height, round(image.shape[0] * scale)))
     left, top = (width - inner_width) // 2, (height - inner_height) // 2
     canvas = np.zeros((height, width, 3), np.uint8)
-    canvas[top : top + inner_height, left : left + inner_width] = cv2.resize(
-        image, (inner_width, inner_height), interpolation=cv2.INTER_AREA
-    )
+    rows = slice(top, top + inner_height)
+    columns = slice(left, left + inner_width)
+    size = (inner_width, inner_height)
+    canvas[rows, columns] = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     return canvas
 
 

@@ -51,8 +51,10 @@ def face_lines(face: SeenFace, detailed: bool) -> list[str]:
     if not detailed:
         return [head]
     # In the order of the alphabet, so that the bars do not jump about.
-    bars = [f'    {name:<10} {bar(share)} {share:.2f}' for name, share in
-            sorted(face.distribution.items())]
+    bars = [
+        f'    {name:<10} {bar(share)} {share:.2f}'
+        for name, share in sorted(face.distribution.items())
+    ]
     return [head, *bars]
 
 
