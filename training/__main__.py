@@ -1,0 +1,45 @@
+"""The commands of the training package: `python -m training <command>`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+import importlib
+import sys
+
+# Each command is a module of this package, with `add_arguments` and `run`.
+COMMANDS = {
+    'train': 'train a recipe',
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """
+    Run a command.
+
+    :param argv: its words, or None for those of the command line.
+    :return: the exit status.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(prog='python -m training', description=__doc__)
+    commands = parser.add_subparsers(dest='command', required=True, metavar='command')
+    for name, purpose in COMMANDS.items():
+        # Only the command that is asked for is imported: not all of them need Keras.
+        command = commands.add_parser(name, help=purpose, description=purpose)
+        if words[:1] == [name]:
+            module = importlib.import_module(f'training.{name}')
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+    arguments = parser.parse_args(words)
+    try:
+        return arguments.run(arguments)
+    except (ValueError, FileExistsError) as error:
+        print(f'{parser.prog}: {error}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print('interrupted; `train --resume` goes on from the last epoch', file=sys.stderr)
+        return 130
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The networks, one family a file; a recipe names the builder of its own."""

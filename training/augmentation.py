@@ -1,0 +1,219 @@
+"""
+Pictures as they might have been: moved, turned, lit otherwise, partly covered.
+
+NumPy and OpenCV only, so that every engine of Keras trains on the same pictures, and drawn from
+a generator that is given, so that a seed tells them all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+
+@dataclass(frozen=True)
+class AugmentationConfig:
+    """
+    How far a picture may be changed; each is drawn evenly up to its bound, on either side.
+
+    :param flip: mirror every second picture.
+    :param shift: as a fraction of the side.
+    :param scale: 0.15 means a factor from 1 / 1.15 to 1.15, even in its logarithm.
+    :param rotation_deg: in degrees.
+    :param shear: sideways movement per height.
+    :param brightness: as a fraction of the range of values.
+    :param contrast: 0.2 means a factor from 0.8 to 1.2 around the middle gray.
+    :param erase_probability: of a rectangle of noise (Zhong et al. 2017, arXiv:1708.04896).
+    :param erase_area: smallest and largest area of that rectangle, as fractions of the picture.
+    :param mixup: the parameter of the Beta distribution from which the share of a second picture
+        is drawn (Zhang et al. 2017, arXiv:1710.09412); 0 mixes nothing.
+    :raises ValueError: if one of them is out of range.
+    """
+
+    flip: bool = True
+    shift: float = 0.1
+    scale: float = 0.15
+    rotation_deg: float = 12.0
+    shear: float = 0.0
+    brightness: float = 0.15
+    contrast: float = 0.25
+    erase_probability: float = 0.25
+    erase_area: tuple[float, float] = (0.02, 0.15)
+    mixup: float = 0.2
+
+    def __post_init__(self) -> None:
+        for name, highest in (
+            ('shift', 0.5),
+            ('scale', 1.0),
+            ('rotation_deg', 180.0),
+            ('shear', 1.0),
+            ('brightness', 1.0),
+            ('contrast', 1.0),
+            ('erase_probability', 1.0),
+            ('mixup', 10.0),
+        ):
+            value = getattr(self, name)
+            if not 0 <= value <= highest:
+                raise ValueError(f'{name} is {value}, not from 0 to {highest}')
+        low, high = self.erase_area
+        if not 0 < low <= high < 1:
+            raise ValueError(f'erase_area is {self.erase_area}, not (smallest, largest) below 1')
+
+
+# Changes nothing; for recipes that train on the pictures as they are.
+NO_AUGMENTATION = AugmentationConfig(
+    flip=False,
+    shift=0,
+    scale=0,
+    rotation_deg=0,
+    brightness=0,
+    contrast=0,
+    erase_probability=0,
+    mixup=0,
+)
+
+# The most elongated rectangle of random erasing, as in its paper.
+_ERASE_ASPECT = 3.3
+
+
+def augment(
+    images: np.ndarray, config: AugmentationConfig, side: int, generator: np.random.Generator
+) -> np.ndarray:
+    """
+    Change pictures at random, and bring them to one size.
+
+    All changes of place are one interpolation.  What comes in from outside has the colour of the
+    border, as in `fer_ros.perception.alignment`.
+
+    :param images: (N, H, W) uint8, gray.
+    :param config: how far.
+    :param side: of the result, in pixels.
+    :param generator: where chance comes from.
+    :return: (N, side, side) uint8.
+    """
+    count = len(images)
+    matrices = _placements(images.shape[1:], config, side, count, generator)
+    offsets = 255 * config.brightness * generator.uniform(-1, 1, count)
+    factors = 1 + config.contrast * generator.uniform(-1, 1, count)
+    result = np.empty((count, side, side), np.uint8)
+    for index, image in enumerate(images):
+        result[index] = cv2.warpAffine(
+            image,
+            matrices[index],
+            (side, side),
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+    if config.brightness or config.contrast:
+        middle = 127.5
+        lit = (result - middle) * factors[:, None, None] + (middle + offsets)[:, None, None]
+        result = np.clip(np.rint(lit), 0, 255).astype(np.uint8)
+    _erase(result, config, generator)
+    return result
+
+
+def _placements(
+    shape: tuple[int, int],
+    config: AugmentationConfig,
+    side: int,
+    count: int,
+    generator: np.random.Generator,
+) -> np.ndarray:
+    """
+    Draw where each picture goes.
+
+    :return: (count, 2, 3) float64, from source to target pixels as `cv2.warpAffine` takes it.
+    """
+    height, width = shape
+    angle = np.deg2rad(config.rotation_deg) * generator.uniform(-1, 1, count)
+    size = (1 + config.scale) ** generator.uniform(-1, 1, count)
+    shear = config.shear * generator.uniform(-1, 1, count)
+    shift = config.shift * side * generator.uniform(-1, 1, (count, 2))
+    mirror = np.where(generator.uniform(size=count) < 0.5, -1.0, 1.0) if config.flip else 1.0
+
+    turn = np.empty((count, 2, 2))
+    turn[:, 0, 0], turn[:, 0, 1] = np.cos(angle), -np.sin(angle)
+    turn[:, 1, 0], turn[:, 1, 1] = np.sin(angle), np.cos(angle)
+    turn[:, :, 1] += shear[:, None] * turn[:, :, 0]
+    turn *= size[:, None, None]
+    turn[:, :, 0] *= np.broadcast_to(mirror, count)[:, None]
+    turn = turn * (side / np.array([width, height]))
+    # The middle of the source goes to the middle of the target, plus the shift; OpenCV's pixel
+    # (0, 0) is the middle of the first pixel.
+    source_middle = (np.array([width, height]) - 1) / 2
+    target_middle = (side - 1) / 2
+    matrices = np.empty((count, 2, 3))
+    matrices[:, :, :2] = turn
+    matrices[:, :, 2] = target_middle + shift - turn @ source_middle
+    return matrices
+
+
+def _erase(
+    images: np.ndarray, config: AugmentationConfig, generator: np.random.Generator
+) -> None:
+    """
+    Cover a rectangle of some pictures with noise, in place.
+
+    :param images: (N, side, side) uint8.
+    """
+    count, side = images.shape[:2]
+    chosen = generator.uniform(size=count) < config.erase_probability
+    area = generator.uniform(*config.erase_area, count) * side**2
+    aspect = np.exp(generator.uniform(-1, 1, count) * np.log(_ERASE_ASPECT))
+    heights = np.clip(np.rint(np.sqrt(area * aspect)), 1, side).astype(int)
+    widths = np.clip(np.rint(np.sqrt(area / aspect)), 1, side).astype(int)
+    corner = generator.uniform(size=(count, 2))
+    for index in np.flatnonzero(chosen):
+        height, width = heights[index], widths[index]
+        top = int(corner[index, 0] * (side - height + 1))
+        left = int(corner[index, 1] * (side - width + 1))
+        images[index, top : top + height, left : left + width] = generator.integers(
+            0, 256, (height, width), np.uint8
+        )
+
+
+def resize(images: np.ndarray, side: int) -> np.ndarray:
+    """
+    Bring pictures to one size and change nothing else.
+
+    :param images: (N, H, W) uint8, gray.
+    :param side: of the result, in pixels.
+    :return: (N, side, side) uint8; the very pictures where they have that size.
+    """
+    if images.shape[1:] == (side, side):
+        return images
+    return np.stack(
+        [cv2.resize(image, (side, side), interpolation=cv2.INTER_LINEAR) for image in images]
+    )
+
+
+def mix(
+    inputs: np.ndarray,
+    targets: dict[str, np.ndarray],
+    alpha: float,
+    generator: np.random.Generator,
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """
+    Lay a second picture of the batch over each, and its targets likewise: mixup.
+
+    :param inputs: (N, H, W, C) float32.
+    :param targets: by head, (N, labels) float32.
+    :param alpha: of the Beta distribution that the share is drawn from; 0 mixes nothing.
+    :param generator: where chance comes from.
+    :return: the mixed inputs and targets, of the same shapes and types.
+    """
+    if not alpha:
+        return inputs, targets
+    count = len(inputs)
+    share = generator.beta(alpha, alpha, count).astype(np.float32)
+    # Of the two, the picture itself has the larger share, so that each is seen in each epoch.
+    share = np.maximum(share, 1 - share)
+    other = generator.permutation(count)
+    wide = share[:, None, None, None]
+    mixed = wide * inputs + (1 - wide) * inputs[other]
+    narrow = share[:, None]
+    return mixed, {
+        head: narrow * target + (1 - narrow) * target[other] for head, target in targets.items()
+    }

@@ -1,0 +1,107 @@
+"""From labelled pictures to the batches of an epoch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from fer_ros.perception.emotions import FER2013_LABELS
+from fer_ros.perception.emotions import FERPLUS_LABELS
+from fer_ros.perception.preprocessing import InputSpec
+from fer_ros.perception.preprocessing import to_network_input
+from training.augmentation import augment
+from training.augmentation import mix
+from training.config import TrainingConfig
+from training.datasets import DataError
+from training.datasets import FaceData
+from training.votes import vote_distribution
+
+HEAD_LABELS = {'fer2013': FER2013_LABELS, 'ferplus': FERPLUS_LABELS}
+
+
+def input_spec(config: TrainingConfig, side: int | None = None) -> InputSpec:
+    """
+    Tell what a recipe's network wants to see.
+
+    :param config: the recipe.
+    :param side: in pixels, if another than the recipe's.
+    :return: gray, square, in the recipe's range.
+    """
+    side = side or config.side
+    return InputSpec(side, side, 1, 'gray', config.value_range)
+
+
+def head_targets(data: FaceData, config: TrainingConfig) -> dict[str, np.ndarray]:
+    """
+    Give what each head is to say.
+
+    :param data: the pictures; of FER2013, with votes if there is a `ferplus` head.
+    :param config: whose heads and label smoothing count.
+    :return: by head, (N, labels) float32.  A row sums to 1, or is all zero where the head has
+        nothing to learn: no annotator saw an emotion.
+    :raises DataError: if the data has no labels for a head.
+    """
+    targets = {}
+    for head in config.heads:
+        names = HEAD_LABELS[head]
+        if head == 'ferplus':
+            if data.votes is None:
+                raise DataError('the head ferplus learns from votes, and the data has none')
+            targets[head] = vote_distribution(data.votes)
+            continue
+        if data.label_names != names:
+            raise DataError(f'the head {head} has the labels {names}, not {data.label_names}')
+        hard = np.eye(len(names), dtype=np.float32)[data.labels]
+        targets[head] = hard * (1 - config.label_smoothing) + config.label_smoothing / len(names)
+    return targets
+
+
+class EpochBatches(keras.utils.PyDataset):
+    """
+    The batches of one epoch, each a function of the recipe's seed, the epoch and its number.
+
+    So an interrupted run that begins an epoch again sees the same pictures, changed alike.
+    Pictures that do not fill a last batch are left out of the epoch; the next one has others.
+    """
+
+    def __init__(
+        self, data: FaceData, config: TrainingConfig, epoch: int, **options: Any
+    ) -> None:
+        """
+        Prepare an epoch.
+
+        :param data: the pictures to train on.
+        :param config: the recipe.
+        :param epoch: from 0 on.
+        :param options: of `keras.utils.PyDataset`.
+        :raises DataError: if the pictures do not fill one batch, or lack labels of a head.
+        """
+        super().__init__(**options)
+        if len(data) < config.batch_size:
+            raise DataError(f'{len(data)} pictures do not fill a batch of {config.batch_size}')
+        self._data = data
+        self._config = config
+        self._epoch = epoch
+        self._side = config.side_at(epoch)
+        self._targets = head_targets(data, config)
+        self._order = np.random.default_rng((config.seed, epoch)).permutation(len(data))
+
+    def __len__(self) -> int:
+        return len(self._data) // self._config.batch_size
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """
+        Make one batch.
+
+        :param index: from 0 on.
+        :return: (B, side, side, 1) float32 in the recipe's range, and (B, labels) float32 by head.
+        """
+        config = self._config
+        generator = np.random.default_rng((config.seed, self._epoch, index))
+        chosen = self._order[index * config.batch_size : (index + 1) * config.batch_size]
+        images = augment(self._data.images[chosen], config.augmentation, self._side, generator)
+        inputs = to_network_input(images, input_spec(config, self._side))
+        targets = {head: target[chosen] for head, target in self._targets.items()}
+        return mix(inputs, targets, config.augmentation.mixup, generator)

@@ -1,0 +1,113 @@
+"""Everything that a run needs to go on exactly where it was, in one file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import keras
+from keras import ops
+import numpy as np
+
+
+class RunningAverage:
+    """
+    The exponential average of a model's variables over the steps (Polyak and Juditsky 1992).
+
+    Normalisation statistics are averaged along with the weights, so that both fit each other.
+    """
+
+    def __init__(self, model: keras.Model, decay: float) -> None:
+        """
+        Begin with the model as it is.
+
+        :param model: built.
+        :param decay: per step, from 0 (the last weights) to below 1.
+        """
+        self._model = model
+        self._decay = decay
+        self._steps = 0
+        self.values = model.get_weights()
+
+    @property
+    def steps(self) -> int:
+        """How many steps are in the average."""
+        return self._steps
+
+    def update(self) -> None:
+        """Take in the model's weights after a step."""
+        self._steps += 1
+        # The first steps would otherwise keep the weights of chance in the average for long.
+        decay = min(self._decay, self._steps / (self._steps + 9))
+        for value, new in zip(self.values, self._model.get_weights(), strict=True):
+            value *= decay
+            value += (1 - decay) * new
+
+    def restore(self, values: Sequence[np.ndarray], steps: int) -> None:
+        """Go on from an earlier average."""
+        self.values = [np.array(value) for value in values]
+        self._steps = steps
+
+
+def save_checkpoint(
+    path: Path, model: keras.Model, average: RunningAverage, state: dict[str, Any]
+) -> None:
+    """
+    Write a run's state; an interruption leaves the earlier file whole.
+
+    :param path: of the `.npz` file.
+    :param model: compiled and built.
+    :param average: of its weights.
+    :param state: what JSON can hold.
+    """
+    arrays = {
+        f'{kind}/{index}': ops.convert_to_numpy(variable)
+        for kind, variables in _variables(model).items()
+        for index, variable in enumerate(variables)
+    }
+    arrays |= {f'average/{i}': value for i, value in enumerate(average.values)}
+    text = json.dumps({**state, 'average_steps': average.steps})
+    unfinished = path.with_suffix('.unfinished')
+    with open(unfinished, 'wb') as file:
+        np.savez(file, state=np.array(text), **arrays)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+
+
+def load_checkpoint(path: Path, model: keras.Model, average: RunningAverage) -> dict[str, Any]:
+    """
+    Bring a model, its optimizer and its average into the state of a checkpoint.
+
+    :param path: of the file that `save_checkpoint` wrote.
+    :param model: compiled and built, of the same recipe.
+    :param average: of its weights.
+    :return: what was saved as `state`.
+    :raises ValueError: if the checkpoint is of another network.
+    """
+    with np.load(path) as saved:
+        state = json.loads(str(saved['state']))
+        for kind, variables in _variables(model).items():
+            names = [name for name in saved.files if name.startswith(f'{kind}/')]
+            if len(names) != len(variables):
+                raise ValueError(
+                    f'{path} holds {len(names)} variables of the {kind}, this one has '
+                    f'{len(variables)}: it is of another recipe'
+                )
+            for index, variable in enumerate(variables):
+                variable.assign(saved[f'{kind}/{index}'])
+        count = sum(name.startswith('average/') for name in saved.files)
+        average.restore([saved[f'average/{i}'] for i in range(count)], state['average_steps'])
+    return state
+
+
+def _variables(model: keras.Model) -> dict[str, list[keras.Variable]]:
+    """List what makes the next step: weights, seeds of dropout, the optimizer; no metrics."""
+    metrics = {id(variable) for variable in model.metrics_variables}
+    return {
+        'model': [variable for variable in model.variables if id(variable) not in metrics],
+        'optimizer': list(model.optimizer.variables),
+    }

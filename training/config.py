@@ -1,0 +1,170 @@
+"""What a training recipe states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+import hashlib
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from training.augmentation import AugmentationConfig
+
+if TYPE_CHECKING:
+    import keras
+
+# The label sets that a head can learn.
+HEADS = ('fer2013', 'ferplus')
+
+PRECISIONS = ('float32', 'mixed_bfloat16', 'mixed_float16')
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """
+    A training recipe: a network, what it learns, and how.
+
+    :param name: of the recipe; its file's, and its run's.
+    :param build: makes the network, from the number of labels by head and the side of the input
+        (None for any): to a dict of logits by head.
+    :param heads: the label sets it learns, with the weight of each one's loss.
+    :param side: of the input in pixels.
+    :param value_range: what the uint8 values 0 and 255 become.
+    :param sides: (beginning, side) pairs: from this fraction of the epochs on, the network sees
+        pictures of this side.  The last is `side`; small pictures first save most of the time
+        (Tan and Le 2021, arXiv:2104.00298).
+    :param epochs: times that each picture is seen.
+    :param batch_size: pictures a step.
+    :param learning_rate: the highest, for SGD with Nesterov's momentum; it falls along half a
+        cosine (Loshchilov and Hutter 2016, arXiv:1608.03983).
+    :param warmup_epochs: in which the learning rate rises from nothing.
+    :param momentum: of SGD.
+    :param weight_decay: decoupled (arXiv:1711.05101): a step shrinks kernels by this times the
+        learning rate; biases and normalisation are left alone.
+    :param label_smoothing: the share of a hard label that is spread over all labels.
+    :param augmentation: how the pictures are changed.
+    :param average: decay per step of the running average of the weights, which is what is
+        measured and exported; 0 takes the last weights.
+    :param precision: a Keras policy: 'float32', 'mixed_bfloat16' or 'mixed_float16'.
+    :param seed: of everything that is left to chance.
+    :raises ValueError: if one of them makes no sense.
+    """
+
+    name: str
+    build: Callable[[Mapping[str, int], int | None], keras.Model]
+    heads: Mapping[str, float] = field(default_factory=lambda: {'fer2013': 1.0, 'ferplus': 1.0})
+    side: int = 48
+    value_range: tuple[float, float] = (-2.0, 2.0)
+    sides: tuple[tuple[float, int], ...] = ()
+    epochs: int = 40
+    batch_size: int = 128
+    learning_rate: float = 0.1
+    warmup_epochs: float = 2.0
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    label_smoothing: float = 0.1
+    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
+    average: float = 0.998
+    precision: str = 'float32'
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.heads) - set(HEADS))
+        if unknown or not self.heads:
+            raise ValueError(f'heads are {sorted(self.heads)}, not some of {", ".join(HEADS)}')
+        if any(weight <= 0 for weight in self.heads.values()):
+            raise ValueError(f'the weights of the heads are {dict(self.heads)}, not above 0')
+        if self.precision not in PRECISIONS:
+            raise ValueError(f"precision is '{self.precision}', not one of {', '.join(PRECISIONS)}")
+        if not self.value_range[0] < self.value_range[1]:
+            raise ValueError(f'value_range is {self.value_range}, not (lowest, highest)')
+        for name, lowest, highest in (
+            ('side', 8, 1024),
+            ('epochs', 1, 100_000),
+            ('batch_size', 1, 100_000),
+            ('learning_rate', 1e-9, 100),
+            ('warmup_epochs', 0, self.epochs),
+            ('momentum', 0, 0.9999),
+            ('weight_decay', 0, 1),
+            ('label_smoothing', 0, 0.9),
+            ('average', 0, 0.999_999),
+            ('seed', 0, 2**32 - 1),
+        ):
+            value = getattr(self, name)
+            if not lowest <= value <= highest:
+                raise ValueError(f'{name} is {value}, not from {lowest} to {highest}')
+        if self.sides:
+            beginnings = [beginning for beginning, _ in self.sides]
+            if beginnings[0] != 0 or beginnings != sorted(set(beginnings)) or beginnings[-1] >= 1:
+                raise ValueError(f'sides begin at {beginnings}, not at 0 and rising below 1')
+            if self.sides[-1][1] != self.side:
+                raise ValueError(
+                    f'sides end with {self.sides[-1][1]}, not with the side of the input, '
+                    f'{self.side}'
+                )
+
+    def side_at(self, epoch: int) -> int:
+        """
+        Tell what side the pictures of an epoch have.
+
+        :param epoch: from 0 on.
+        :return: in pixels.
+        """
+        side = self.side
+        for beginning, stage_side in self.sides:
+            if epoch >= beginning * self.epochs:
+                side = stage_side
+        return side
+
+
+def load_config(path: Path) -> TrainingConfig:
+    """
+    Read the `CONFIG` of a recipe.
+
+    :param path: of a Python file that defines it, or the name of one in `training/configs`.
+    :return: the recipe.
+    :raises ValueError: if there is no such file, or it defines none.
+    """
+    file = config_file(path)
+    spec = importlib.util.spec_from_file_location(f'training_config_{file.stem}', file)
+    if spec is None or spec.loader is None:
+        raise ValueError(f'{file} is no Python file')
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    config = getattr(module, 'CONFIG', None)
+    if not isinstance(config, TrainingConfig):
+        raise ValueError(f'{file} defines no CONFIG that is a TrainingConfig')
+    if config.name != file.stem:
+        raise ValueError(f"the recipe in {file} is called '{config.name}', not '{file.stem}'")
+    return config
+
+
+def config_file(path: Path) -> Path:
+    """
+    Find a recipe.
+
+    :param path: of a Python file, or the name of one in `training/configs`.
+    :return: of an existing file.
+    :raises ValueError: if there is none; the message lists the names there are.
+    """
+    folder = Path(__file__).parent / 'configs'
+    by_name = folder / f'{path}.py'
+    for candidate in (path, by_name):
+        if candidate.is_file():
+            return candidate
+    names = sorted(file.stem for file in folder.glob('*.py') if file.stem != '__init__')
+    raise ValueError(f'there is no recipe {path}; there are: {", ".join(names)}')
+
+
+def config_sha256(path: Path) -> str:
+    """
+    Give the SHA-256 of a recipe's file without its docstring, which tells results.
+
+    :param path: as for `config_file`.
+    :return: hexadecimal.
+    """
+    text = config_file(path).read_text(encoding='utf-8')
+    return hashlib.sha256(text.split('"""', 2)[-1].encode()).hexdigest()

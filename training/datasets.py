@@ -1,0 +1,184 @@
+"""Labelled pictures of faces, from whatever form they come in, behind one interface."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import replace
+import hashlib
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from fer_ros.perception.emotions import FER2013_LABELS
+
+SPLITS = ('train', 'public', 'private')
+TRAIN, PUBLIC, PRIVATE = SPLITS
+
+# FER2013's pictures are squares of this side, in pixels.
+FER2013_SIDE = 48
+FER2013_COUNT = 35887
+
+# Of the decoded (35887, 48, 48) uint8 array: a reader that turns one pixel is found out.
+FER2013_IMAGES_SHA256 = '3c18eb2594e4962006db8cd170d9e12c147e6a8c5901904d4bc87900ee4fcead'
+
+
+class DataError(ValueError):
+    """Data that is missing, or not what it should be."""
+
+
+@dataclass(frozen=True)
+class FaceData:
+    """
+    Labelled pictures.
+
+    :param images: (N, H, W) uint8, gray.
+    :param labels: (N,) int64, indices into `label_names`.
+    :param split: (N,) str, each one of `SPLITS`.
+    :param source: (N,) str, which picture of its data set each one is.
+    :param label_names: what the labels mean.
+    :param votes: (N, 10) uint8, those of FER+ in the order of `votes.VOTE_COLUMNS`, or None.
+    :param sha256: of the file that they were read from, or of all of them in order.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    split: np.ndarray
+    source: np.ndarray
+    label_names: tuple[str, ...]
+    votes: np.ndarray | None = None
+    sha256: str = ''
+
+    def __post_init__(self) -> None:
+        count = len(self.images)
+        if self.images.ndim != 3 or self.images.dtype != np.uint8:
+            raise DataError(
+                f'images are {self.images.shape} {self.images.dtype}, not (N, H, W) uint8'
+            )
+        for name in ('labels', 'split', 'source', 'votes'):
+            values = getattr(self, name)
+            if values is not None and len(values) != count:
+                raise DataError(f'{count} images have {len(values)} {name}')
+        unknown = sorted(set(np.unique(self.split).tolist()) - set(SPLITS))
+        if unknown:
+            raise DataError(f'splits are {unknown}, not some of {", ".join(SPLITS)}')
+        if count and not 0 <= self.labels.min() <= self.labels.max() < len(self.label_names):
+            raise DataError(
+                f'labels go from {self.labels.min()} to {self.labels.max()}, '
+                f'but there are {len(self.label_names)} names'
+            )
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def take(self, where: np.ndarray | Sequence[int]) -> FaceData:
+        """
+        Keep some of the pictures.
+
+        :param where: (N,) bool, or indices.
+        :return: these, in this order.
+        """
+        return replace(
+            self,
+            images=self.images[where],
+            labels=self.labels[where],
+            split=self.split[where],
+            source=self.source[where],
+            votes=None if self.votes is None else self.votes[where],
+        )
+
+    def of_split(self, split: str) -> FaceData:
+        """
+        Keep one split.
+
+        :param split: one of `SPLITS`.
+        :return: its pictures, in order.
+        :raises DataError: if there is no such split, or none of its pictures.
+        """
+        if split not in SPLITS:
+            raise DataError(f"there is no split '{split}'; there are: {', '.join(SPLITS)}")
+        kept = self.take(self.split == split)
+        if not len(kept):
+            raise DataError(f"the data has no picture of the split '{split}'")
+        return kept
+
+
+def data_root(given: str | None = None) -> Path:
+    """
+    Find the folder of the data sets.
+
+    :param given: a path, or None for the environment variable `FER_ROS_DATA` or, without it, the
+        folder `shared/data` beside the checkout.
+    :return: an existing file or folder.
+    :raises DataError: if there is none.
+    """
+    beside = Path(__file__).resolve().parents[2] / 'shared' / 'data'
+    path = Path(given or os.environ.get('FER_ROS_DATA') or beside).expanduser()
+    if not path.exists():
+        raise DataError(f'there is no data in {path}; name its folder by --data or FER_ROS_DATA')
+    return path
+
+
+def read_fer2013(path: Path) -> FaceData:
+    """
+    Read the packed FER2013 with the FER+ votes.
+
+    The pictures lie in lossless WebP strips, 48 pixels wide, one below the other, in the order of
+    the original CSV.
+
+    :param path: of `fer2013.npz`, of its folder, or of the folder above that.
+    :return: all 35,887 pictures; the source id is the number of the row in the CSV.
+    :raises DataError: if there is no such file, or it is broken or another.
+    """
+    file = _packed_file(path)
+    with np.load(file) as packed:
+        missing = {'webp', 'offsets', 'label', 'usage', 'ferplus_votes'} - set(packed.files)
+        if missing:
+            raise DataError(f'{file} has no {", ".join(sorted(missing))}')
+        strips, offsets = packed['webp'], packed['offsets']
+        labels, usage, votes = packed['label'], packed['usage'], packed['ferplus_votes']
+    tiles = []
+    for begin, end in zip(offsets[:-1], offsets[1:], strict=True):
+        strip = cv2.imdecode(strips[begin:end], cv2.IMREAD_GRAYSCALE)
+        if strip is None or strip.shape[1] != FER2013_SIDE:
+            raise DataError(f'{file}: the strip of bytes {begin} to {end} is no picture of it')
+        tiles.append(strip.reshape(-1, FER2013_SIDE, FER2013_SIDE))
+    images = np.concatenate(tiles)
+    found = hashlib.sha256(images.tobytes()).hexdigest()
+    if found != FER2013_IMAGES_SHA256:
+        raise DataError(
+            f'{file}: the decoded pictures have the SHA-256 {found[:12]}…, '
+            f'FER2013 has {FER2013_IMAGES_SHA256[:12]}…'
+        )
+    return FaceData(
+        images=images,
+        labels=labels.astype(np.int64),
+        split=np.array(SPLITS)[usage],
+        source=np.array([f'fer2013/{row:05d}' for row in range(len(images))]),
+        label_names=FER2013_LABELS,
+        votes=votes,
+        sha256=found,
+    )
+
+
+def _packed_file(path: Path) -> Path:
+    """Find `fer2013.npz` at a path or below it."""
+    candidates = (path, path / 'fer2013.npz', path / 'fer2013' / 'fer2013.npz')
+    for candidate in candidates:
+        if candidate.is_file() and candidate.suffix == '.npz':
+            return candidate
+    raise DataError(f'there is no fer2013.npz in {path}')
+
+
+def also_in(images: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """
+    Find the pictures that occur, pixel for pixel, among others.
+
+    :param images: (N, H, W) uint8.
+    :param others: (M, H, W) uint8.
+    :return: (N,) bool.
+    """
+    known = {image.tobytes() for image in others}
+    return np.array([image.tobytes() in known for image in images], bool)

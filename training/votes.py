@@ -1,0 +1,110 @@
+"""
+What the ten annotators of FER+ saw in each picture of FER2013.
+
+Barsoum et al. 2016, arXiv:1608.01041; the majority rule is the one of the code that its authors
+published with the votes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fer_ros.perception.emotions import FERPLUS_LABELS
+
+# The columns of the votes, in the order of `fer2013new.csv`.
+VOTE_COLUMNS = (
+    'neutral',
+    'happiness',
+    'surprise',
+    'sadness',
+    'anger',
+    'disgust',
+    'fear',
+    'contempt',
+    'unknown',
+    'NF',
+)
+
+# The column of each label, for the labels in our order.
+_COLUMN_OF_LABEL = {
+    'angry': 'anger',
+    'disgust': 'disgust',
+    'fear': 'fear',
+    'happy': 'happiness',
+    'sad': 'sadness',
+    'surprise': 'surprise',
+    'neutral': 'neutral',
+    'contempt': 'contempt',
+}
+EMOTION_COLUMNS = tuple(VOTE_COLUMNS.index(_COLUMN_OF_LABEL[label]) for label in FERPLUS_LABELS)
+NOT_A_FACE_COLUMN = VOTE_COLUMNS.index('NF')
+
+# What `majority` gives where the rule leaves a picture out.
+LEFT_OUT = -1
+
+
+def emotion_votes(votes: np.ndarray) -> np.ndarray:
+    """
+    Keep the votes for an emotion, in the order of the labels.
+
+    :param votes: (N, 10) integers, columns as `VOTE_COLUMNS`.
+    :return: (N, 8) of the same type, columns as `FERPLUS_LABELS`.
+    :raises ValueError: if the array has another shape.
+    """
+    _check(votes)
+    return votes[:, list(EMOTION_COLUMNS)]
+
+
+def vote_distribution(votes: np.ndarray) -> np.ndarray:
+    """
+    Turn votes into the distribution over the eight emotions.
+
+    Votes for `unknown` and for `NF` (not a face) are left out.
+
+    :param votes: (N, 10) integers, columns as `VOTE_COLUMNS`.
+    :return: (N, 8) float32, columns as `FERPLUS_LABELS`; a row sums to 1, or is all zero where
+        nobody saw an emotion.
+    :raises ValueError: if the array has another shape.
+    """
+    counts = emotion_votes(votes).astype(np.float32)
+    totals = counts.sum(axis=1, keepdims=True)
+    return np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
+
+
+def majority(votes: np.ndarray) -> np.ndarray:
+    """
+    Apply FER+'s own majority rule.
+
+    A column with a single vote counts as none; then the label is the column that has more than
+    half of the votes that remain.  Pictures without one, and those whose majority is `unknown` or
+    `NF`, are left out.
+
+    :param votes: (N, 10) integers, columns as `VOTE_COLUMNS`.
+    :return: (N,) int64, indices into `FERPLUS_LABELS`, or `LEFT_OUT`.
+    :raises ValueError: if the array has another shape.
+    """
+    _check(votes)
+    counted = np.where(votes > 1, votes, 0).astype(np.int64)
+    winner = counted.argmax(axis=1)
+    decided = 2 * counted.max(axis=1) > counted.sum(axis=1)
+    label_of_column = np.full(len(VOTE_COLUMNS), LEFT_OUT)
+    label_of_column[list(EMOTION_COLUMNS)] = np.arange(len(FERPLUS_LABELS))
+    return np.where(decided, label_of_column[winner], LEFT_OUT)
+
+
+def is_not_a_face(votes: np.ndarray) -> np.ndarray:
+    """
+    Find the pictures in which most annotators saw no face.
+
+    :param votes: (N, 10) integers, columns as `VOTE_COLUMNS`.
+    :return: (N,) bool.
+    :raises ValueError: if the array has another shape.
+    """
+    _check(votes)
+    return 2 * votes[:, NOT_A_FACE_COLUMN].astype(np.int64) > votes.sum(axis=1)
+
+
+def _check(votes: np.ndarray) -> None:
+    """Refuse what is no table of votes."""
+    if votes.ndim != 2 or votes.shape[1] != len(VOTE_COLUMNS):
+        raise ValueError(f'votes are {votes.shape}, not (N, {len(VOTE_COLUMNS)})')
