@@ -25,6 +25,8 @@ class Backend(Protocol):
     device: str
     # The form of the network that it reads: 'keras', 'tflite' or 'onnx'.
     kind: str
+    # Why it was taken, and not another.
+    reason: str
 
     def run(self, batch: np.ndarray) -> np.ndarray:
         """
@@ -49,7 +51,8 @@ def run_in_buckets(
     """
     parts = []
     for start in range(0, len(batch), BATCH_SIZES[-1]):
-        part = batch[start : start + BATCH_SIZES[-1]]
+        end = start + BATCH_SIZES[-1]
+        part = batch[start:end]
         bucket = next(size for size in BATCH_SIZES if size >= len(part))
         filled = part
         if bucket > len(part):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 import importlib.util
+from pathlib import Path
 
 from fer_ros.perception.backends.base import Backend
 from fer_ros.perception.backends.base import BackendError
@@ -14,13 +14,14 @@ from fer_ros.perception.backends.opencv import OpenCvBackend
 from fer_ros.perception.bundle import BundleError
 from fer_ros.perception.bundle import ModelCard
 
+# What a driver makes: of NVIDIA's on a PC and on a Jetson, of AMD's, of Windows' for its Linux.
+GPU_FILES = ('/dev/nvidia0', '/dev/nvhost-gpu', '/dev/nvgpu', '/dev/kfd', '/dev/dxg')
+
 ENGINES = ('tensorflow', 'torch', 'jax')
 NAMES = (*ENGINES, 'litert', 'opencv')
 
 
-def create_backend(
-    name: str, card: ModelCard, device: str = 'auto', tell: Callable[[str], None] = lambda _: None
-) -> Backend:
+def create_backend(name: str, card: ModelCard, device: str = 'auto') -> Backend:
     """
     Load a bundle's network into a back end.
 
@@ -28,8 +29,7 @@ def create_backend(
         GPU, else litert, else opencv.
     :param card: the bundle's.
     :param device: 'auto', 'cpu' or 'gpu'; litert and opencv run on the CPU whatever it is.
-    :param tell: called with a sentence for each thing that 'auto' decided.
-    :return: the back end, loaded.
+    :return: the back end, loaded; its `reason` tells what 'auto' decided.
     :raises BackendError: if the back end cannot run here.
     :raises BundleError: if the bundle has no network in the form that the back end reads.
     """
@@ -41,7 +41,12 @@ def create_backend(
             )
         return _load(name, card, device)
     reasons = []
-    for candidate in NAMES:
+    candidates: tuple[str, ...] = NAMES
+    if device != 'gpu' and not gpu_present():
+        # Importing an engine to ask it takes seconds and hundreds of megabytes.
+        candidates = ('litert', 'opencv')
+        reasons.append('this machine has no GPU')
+    for candidate in candidates:
         try:
             if candidate in ENGINES:
                 refusal = _reason_against(candidate, device)
@@ -55,16 +60,20 @@ def create_backend(
         except (BackendError, BundleError) as error:
             reasons.append(str(error))
             continue
-        tell(f'back end {backend.name} on {backend.device} ({"; ".join(reasons)})')
+        backend.reason = '; '.join(reasons) or 'the first choice'
         return backend
     raise BackendError(f'no back end can run {card.name}: {"; ".join(reasons)}')
+
+
+def gpu_present() -> bool:
+    """Say if a driver of a GPU that the engines could use is loaded."""
+    return any(Path(name).exists() for name in GPU_FILES)
 
 
 def _reason_against(engine: str, device: str) -> str | None:
     """Say why 'auto' does not take an engine; None if it does."""
     if device == 'cpu':
         return f'{engine} is for GPUs, and device is cpu'
-    # Importing an engine takes seconds and memory, so look first.
     if any(importlib.util.find_spec(module) is None for module in (engine, 'keras')):
         return f'{engine} with Keras is not installed'
     if gpu_name(engine) is None:

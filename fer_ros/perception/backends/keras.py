@@ -67,6 +67,7 @@ class KerasBackend:
     """Runs `model.keras`, compiled once for each size of batch; never `Model.predict`."""
 
     kind = 'keras'
+    reason = 'as asked for'
 
     def __init__(self, path: Path, engine: str, device: str = 'auto') -> None:
         """

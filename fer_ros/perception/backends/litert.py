@@ -36,6 +36,7 @@ class LiteRtBackend:
     name = 'litert'
     device = 'CPU'
     kind = 'tflite'
+    reason = 'as asked for'
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         """

@@ -19,6 +19,7 @@ class OpenCvBackend:
     name = 'opencv'
     device = 'CPU'
     kind = 'onnx'
+    reason = 'as asked for'
 
     def __init__(self, path: Path, input_shape: tuple[int, int, int]) -> None:
         """

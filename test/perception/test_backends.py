@@ -1,0 +1,191 @@
+"""The engines on the shipped model: alike to the fourth digit, whatever the size of the batch."""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import yaml
+
+from fer_ros.perception.backends import BackendError
+from fer_ros.perception.backends import choice
+from fer_ros.perception.backends import create_backend
+from fer_ros.perception.backends.keras import KerasBackend
+from fer_ros.perception.backends.litert import LiteRtBackend
+from fer_ros.perception.backends.opencv import OpenCvBackend
+from fer_ros.perception.bundle import BundleError
+from fer_ros.perception.bundle import find_bundle
+from fer_ros.perception.bundle import load_card
+from fer_ros.perception.config import DEFAULT_MODEL
+
+# What DESIGN promises of two back ends on the same input.
+TOLERANCE = 1e-3
+
+
+@pytest.fixture(scope='module')
+def card():
+    return load_card(find_bundle(DEFAULT_MODEL))
+
+
+@pytest.fixture(scope='module')
+def batch(card):
+    """Make 17 smooth pictures: one more than the largest batch."""
+    random = np.random.default_rng(3)
+    low, high = card.input.value_range
+    coarse = random.uniform(low, high, (17, 6, 6, card.input.channels))
+    fine = coarse.repeat(-(-card.input.height // 6), 1).repeat(-(-card.input.width // 6), 2)
+    height, width = card.input.shape[:2]
+    return np.ascontiguousarray(fine[:, :height, :width].astype(np.float32))
+
+
+@pytest.fixture(scope='module')
+def reference(card, batch):
+    """Give what OpenCV makes of each picture alone."""
+    network = OpenCvBackend(card.file('onnx'), card.input.shape)
+    return np.concatenate([network.run(picture[None]) for picture in batch])
+
+
+@pytest.mark.parametrize('count', [1, 2, 3, 4, 5, 8, 16, 17])
+@pytest.mark.parametrize('name', ['litert', 'opencv'])
+def test_back_ends_agree_on_any_number_of_faces(card, batch, reference, name, count):
+    if name == 'litert':
+        pytest.importorskip('ai_edge_litert')
+
+    output = create_backend(name, card).run(batch[:count])
+
+    assert output.shape == (count, len(card.labels))
+    np.testing.assert_allclose(output, reference[:count], atol=TOLERANCE)
+
+
+@pytest.mark.parametrize('engine', ['tensorflow', 'torch', 'jax'])
+def test_keras_agrees_on_every_engine_that_is_installed(card, batch, reference, engine, tmp_path):
+    if any(importlib.util.find_spec(module) is None for module in (engine, 'keras')):
+        pytest.skip(f'{engine} with Keras is not installed')
+    # In a process of its own, as Keras runs on one engine in a process.
+    np.save(tmp_path / 'batch.npy', batch)
+    script = f"""
+import numpy as np
+from pathlib import Path
+from fer_ros.perception.backends.keras import KerasBackend
+backend = KerasBackend(Path({str(card.file('keras'))!r}), {engine!r}, 'cpu')
+batch = np.load({str(tmp_path / 'batch.npy')!r})
+outputs = [backend.run(batch[:count]) for count in (1, 3, 17)]
+np.savez({str(tmp_path / 'output.npz')!r}, *outputs)
+print(backend.name, backend.device)
+"""
+
+    done = subprocess.run(
+        [sys.executable, '-c', script], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [engine, 'CPU']
+    with np.load(tmp_path / 'output.npz') as outputs:
+        for name, count in zip(outputs.files, (1, 3, 17), strict=True):
+            np.testing.assert_allclose(outputs[name], reference[:count], atol=TOLERANCE)
+
+
+def test_a_network_that_is_wrong_on_a_batch_is_given_face_by_face(
+    card, batch, reference, monkeypatch
+):
+    forward = OpenCvBackend._forward
+
+    def wrong_on_a_batch(self, faces):
+        return forward(self, faces) if len(faces) == 1 else np.zeros((len(faces), 7), np.float32)
+
+    monkeypatch.setattr(OpenCvBackend, '_forward', wrong_on_a_batch)
+
+    output = OpenCvBackend(card.file('onnx'), card.input.shape).run(batch[:3])
+
+    np.testing.assert_allclose(output, reference[:3], atol=TOLERANCE)
+
+
+def test_a_file_that_is_no_network_is_refused_in_a_sentence(tmp_path):
+    broken = tmp_path / 'model'
+    broken.write_bytes(b'this is no network')
+
+    with pytest.raises(BackendError, match=r'OpenCV .* refuses'):
+        OpenCvBackend(broken, (48, 48, 1))
+    if importlib.util.find_spec('ai_edge_litert'):
+        with pytest.raises(BackendError, match='LiteRT refuses'):
+            LiteRtBackend(broken)
+
+
+def test_a_name_that_is_none_is_answered_with_the_names_there_are(card):
+    with pytest.raises(BackendError, match="no back end is called 'cuda'; there are: auto, tens"):
+        create_backend('cuda', card)
+
+
+def test_a_gpu_is_not_promised_where_there_can_be_none(card):
+    with pytest.raises(BackendError, match='litert runs on the CPU alone'):
+        create_backend('litert', card, 'gpu')
+
+
+def test_an_engine_that_is_not_installed_is_named_with_its_installation(card, monkeypatch):
+    monkeypatch.setitem(sys.modules, 'torch', None)
+
+    with pytest.raises(BackendError, match='pip install keras torch'):
+        KerasBackend(card.file('keras'), 'torch')
+
+
+def test_auto_takes_litert_where_there_is_no_gpu_and_says_why(card, monkeypatch):
+    pytest.importorskip('ai_edge_litert')
+    monkeypatch.setattr(choice, 'gpu_present', lambda: False)
+
+    backend = create_backend('auto', card)
+
+    assert backend.name == 'litert'
+    assert backend.reason == 'this machine has no GPU'
+
+
+def test_auto_takes_an_engine_that_sees_a_gpu(card, monkeypatch):
+    loaded = []
+    monkeypatch.setattr(choice, 'gpu_present', lambda: True)
+    monkeypatch.setattr(
+        choice.importlib.util, 'find_spec', lambda name: None if name == 'tensorflow' else True
+    )
+    monkeypatch.setattr(choice, 'gpu_name', lambda engine: 'Some GPU')
+    monkeypatch.setattr(
+        choice, 'KerasBackend', lambda *given: loaded.append(given[1:]) or KerasStandIn()
+    )
+
+    backend = create_backend('auto', card)
+
+    assert loaded == [('torch', 'auto')]
+    assert backend.reason == 'tensorflow with Keras is not installed'
+
+
+class KerasStandIn:
+    name, device, kind = 'torch', 'GPU Some GPU', 'keras'
+
+
+def test_auto_goes_on_to_opencv_where_litert_is_missing(card, monkeypatch):
+    monkeypatch.setattr(choice, 'gpu_present', lambda: False)
+    monkeypatch.setitem(sys.modules, 'ai_edge_litert.interpreter', None)
+    monkeypatch.setitem(sys.modules, 'tflite_runtime.interpreter', None)
+
+    backend = create_backend('auto', card)
+
+    assert backend.name == 'opencv'
+    assert 'pip install ai-edge-litert' in backend.reason
+
+
+def test_a_bundle_that_nothing_can_run_says_why(card, tmp_path):
+    folder = shutil.copytree(card.folder, tmp_path / 'bundle')
+    for name in ('model.tflite', 'model.onnx', 'model.keras'):
+        (folder / name).unlink()
+
+    with pytest.raises(BackendError, match=r'no back end can run .*model\.tflite is missing'):
+        create_backend('auto', load_card(folder), 'cpu')
+
+
+def test_a_network_of_another_bundle_is_refused(card, tmp_path):
+    folder = shutil.copytree(card.folder, tmp_path / 'bundle')
+    written = yaml.safe_load((folder / 'card.yaml').read_text())
+    written['files']['onnx']['sha256'] = '0' * 64
+    (folder / 'card.yaml').write_text(yaml.safe_dump(written))
+
+    with pytest.raises(BundleError, match='not of this bundle'):
+        create_backend('opencv', load_card(folder))
