@@ -57,7 +57,7 @@ class FaceTracker:
 
     @property
     def ids(self) -> set[int]:
-        """The ids that are still held, of faces seen or lost for less than the timeout."""
+        """Give the ids still held, of faces seen or lost for less than the timeout."""
         return set(self._tracks)
 
     def update(
@@ -74,11 +74,13 @@ class FaceTracker:
         :param face_timeout: how long a face that is lost keeps its id, in seconds.
         :return: the id of each detection.  An id is never used for another face again.
         """
+        patience = face_timeout
+        if time - self._time <= SLOWEST_PERIOD:
+            patience = max(patience, time - self._time)
         self._tracks = {
             id_: track
             for id_, track in self._tracks.items()
-            if time - track.time <= face_timeout
-            or (track.time == self._time and time - track.time <= SLOWEST_PERIOD)
+            if time - track.time <= patience
         }
         self._time = time
         boxes = np.array([found.box for found in detections], np.float64).reshape(-1, 4)
@@ -94,6 +96,12 @@ class FaceTracker:
             else:
                 _move(track, box, time)
             ids.append(track.id)
+        # Who is lost for the whole timeout now will not be found in a later frame either.
+        self._tracks = {
+            id_: track
+            for id_, track in self._tracks.items()
+            if time - track.time <= face_timeout
+        }
         return ids
 
 

@@ -61,6 +61,21 @@ def test_a_slow_camera_keeps_ids_though_the_timeout_is_short():
     assert [tracker.update([face(100)], float(second), 0.0) for second in range(3)] == [[1]] * 3
 
 
+def test_a_face_that_has_timed_out_is_no_longer_held():
+    tracker = FaceTracker()
+    tracker.update([face(100)], 0.0, 0.0)
+    tracker.update([], 1.0, 0.0)
+
+    assert tracker.ids == set()
+
+
+def test_after_a_gap_in_time_faces_are_new():
+    tracker = FaceTracker()
+    tracker.update([face(100)], 0.0, 1.0)
+
+    assert tracker.update([face(100)], 3600.0, 1.0) == [2]
+
+
 def test_a_face_elsewhere_is_another_face():
     tracker = FaceTracker()
     tracker.update([face(100)], 0.0, 1.0)
