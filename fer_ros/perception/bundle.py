@@ -62,7 +62,7 @@ class ModelCard:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The forms in which the network is there."""
+        """Name the forms in which the network is there."""
         return tuple(self.files)
 
     def file(self, kind: str) -> Path:

@@ -89,7 +89,8 @@ def _draw_bars(image: np.ndarray, face: Face, labels: Sequence[str], unit: int) 
     else:
         x = max(0, image.shape[1] - width)
     y = int(np.clip(top, 0, max(0, image.shape[0] - height)))
-    panel = image[y : y + height, x : x + width]
+    bottom, far = y + height, x + width
+    panel = image[y:bottom, x:far]
     panel[:] = cv2.addWeighted(
         panel, PANEL_TRANSPARENCY, np.full_like(panel, DARK), 1 - PANEL_TRANSPARENCY, 0
     )

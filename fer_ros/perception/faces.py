@@ -27,12 +27,12 @@ class FaceDetection:
 
     @property
     def width(self) -> float:
-        """The box's width in pixels."""
+        """Give the width of the box in pixels."""
         return self.box[2] - self.box[0]
 
     @property
     def height(self) -> float:
-        """The box's height in pixels."""
+        """Give the height of the box in pixels."""
         return self.box[3] - self.box[1]
 
 

@@ -1,5 +1,6 @@
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -9,7 +10,7 @@ from fer_ros.perception.bundle import find_bundle
 from fer_ros.perception.bundle import load_card
 
 NETWORK = b'a network'
-CARD = {
+CARD: dict[str, Any] = {
     'name': 'some_model',
     'labels': ['happy', 'sad'],
     'input': {

@@ -24,13 +24,11 @@ def bayer(pattern):
 
 def yuv_422(order):
     """Give (H, W * 2): brightness for each pixel, colour for each pair, in the order of a name."""
-    yuv = cv2.cvtColor(PICTURE, cv2.COLOR_BGR2YUV)
     # BT.601 in video range, which is what OpenCV's 4:2:2 conversions take.
     planes = cv2.cvtColor(PICTURE, cv2.COLOR_BGR2YUV_I420)
     y = planes[:HEIGHT]
-    u = planes[HEIGHT : HEIGHT + HEIGHT // 4].reshape(HEIGHT // 2, WIDTH // 2).repeat(2, axis=0)
-    v = planes[HEIGHT + HEIGHT // 4 :].reshape(HEIGHT // 2, WIDTH // 2).repeat(2, axis=0)
-    assert yuv.shape[:2] == y.shape
+    colours = planes[HEIGHT:].reshape(2, HEIGHT // 2, WIDTH // 2)
+    u, v = colours.repeat(2, axis=1)
     packed = np.empty((HEIGHT, WIDTH // 2, 4), np.uint8)
     places = {'uyvy': (1, 3, 0, 2), 'yuyv': (0, 2, 1, 3)}[order]
     for place, values in zip(places, (y[:, ::2], y[:, 1::2], u, v), strict=True):
