@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import Field
 from dataclasses import field
@@ -13,6 +14,16 @@ from typing import Any
 
 # The bundle that the node starts with; `models/` ships it.
 DEFAULT_MODEL = 'fer2013_small'
+
+
+# What a value of each type is called in an error.
+KINDS: dict[type, str] = {
+    float: 'a number',
+    int: 'a whole number',
+    str: 'a text',
+    bool: 'true or false',
+    tuple: 'a list of texts',
+}
 
 
 class SettingError(ValueError):
@@ -28,7 +39,7 @@ def setting(
     """
     Make a field that knows what `ros2 param describe` should say of it.
 
-    :param default: str, bool, int or float; its type is the setting's.
+    :param default: str, bool, int, float or a tuple of str; its type is the setting's.
     :param description: what it does, with its unit in brackets.
     :param bounds: the lowest and the highest value of a number, both allowed.
     :param choices: what a string may be; empty for anything.
@@ -78,10 +89,18 @@ class Settings:
     max_rate: float = setting(
         0.0, 'Most frames to process in a second [Hz]; 0: every frame.', bounds=(0.0, 240.0)
     )
+    groups: tuple[str, ...] = setting(
+        ('',), 'Labels that a behaviour does not tell apart, each name=label,label.'
+    )
     image_reliability: str = setting(
         'auto',
         "Reliability of the image subscription; auto matches the publisher's.",
         choices=('auto', 'best_effort', 'reliable'),
+    )
+    draw: str = setting(
+        'boxes',
+        'The annotated image; labels: on black, blur: with the faces made unrecognisable.',
+        choices=('boxes', 'labels', 'blur'),
     )
 
     def changed(self, values: Mapping[str, Any]) -> Settings:
@@ -118,9 +137,10 @@ def checked_value(described: Field[Any], value: Any) -> Any:
     kind: type = type(described.default)
     if kind is float and type(value) is int:
         value = float(value)
+    if kind is tuple and isinstance(value, Sequence) and all(type(part) is str for part in value):
+        value = tuple(value) if type(value) is not str else value
     if type(value) is not kind:
-        article = {float: 'a number', int: 'a whole number', str: 'a text', bool: 'true or false'}
-        raise SettingError(f'{described.name} is {value!r}, not {article[kind]}')
+        raise SettingError(f'{described.name} is {value!r}, not {KINDS[kind]}')
     bounds = described.metadata['bounds']
     # NaN is in no range.
     if bounds and not bounds[0] <= value <= bounds[1]:

@@ -23,6 +23,10 @@ def test_an_int_is_taken_where_a_float_is_meant():
     assert isinstance(changed.hold, float)
 
 
+def test_a_list_is_taken_as_it_comes_from_a_file():
+    assert Settings().changed({'groups': ['a=b', 'c=d']}).groups == ('a=b', 'c=d')
+
+
 def test_other_settings_stay_as_they_are():
     changed = Settings().changed({'hold': 0.5}).changed({'smoothing': 0.1})
 
@@ -43,6 +47,8 @@ def test_other_settings_stay_as_they_are():
         ('max_faces', True, 'not a whole number'),
         ('model', 3, 'model is 3, not a text'),
         ('backend', 'cuda', "backend is 'cuda', not one of auto, tensorflow"),
+        ('groups', 'a=b', "groups is 'a=b', not a list of texts"),
+        ('groups', ['a', 1], 'not a list of texts'),
         ('holds', 1.0, "no setting 'holds'"),
     ],
 )
