@@ -1,0 +1,161 @@
+"""
+YuNet: a small network of OpenCV's model zoo that finds faces and five points in each.
+
+Wu, Peng and Yu, YuNet: A Tiny Millisecond-level Face Detector, 2023; the weights are
+https://github.com/opencv/opencv_zoo/tree/main/models/face_detection_yunet, under the MIT licence.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from fer_ros.perception.candidates import Candidates
+from fer_ros.perception.candidates import check_image
+from fer_ros.perception.candidates import DetectorError
+from fer_ros.perception.candidates import SAME_FACE
+from fer_ros.perception.candidates import to_faces
+from fer_ros.perception.faces import FaceDetection
+from fer_ros.perception.model_files import find_model_file
+
+WEIGHTS = 'face_detection_yunet_2023mar.onnx'
+HOW_TO_GET = f'get {WEIGHTS} with: ros2 run fer_ros fetch_models'
+
+# OpenCV's own class cannot run the weights of 2023 before this.
+FIRST_OPENCV = (4, 8)
+
+# The image is scaled so that the smallest face that is wanted has this many pixels.  Of 82 faces
+# of photographs, scaled to a shorter side of 8, 10, 12, 14, 16 and 24 pixels, YuNet finds 35, 64,
+# 81, 81, 82 and 82 at a score of 0.6.
+FACE_IN_VIEW = 14
+# A smaller view saves nothing that counts, and large faces lose by it.
+LEAST_VIEW = 320
+# A larger one needs hundreds of megabytes; it takes a large image and very small faces to want it.
+MOST_PIXELS = 1 << 22
+
+# OpenCV 4.14 finds faces of any size and place in strips of 32 pixels; black beside them helps.
+LEAST_SIDE = 64
+
+# Of a row of the class's result: left, top, width, height, then (x, y) of the right eye, the left
+# eye, the nose and both corners of the mouth, then the score.
+BOX = slice(0, 4)
+EYES = slice(4, 8)
+SCORE = 14
+
+# Those of the network of 2023 and of its quantised kin; the one of 2022 has others.
+OUTPUTS = {f'{kind}_{stride}' for kind in ('cls', 'obj', 'bbox', 'kps') for stride in (8, 16, 32)}
+
+
+def find_weights() -> Path:
+    """
+    Find the weights in the folders of models.
+
+    :return: the path of the ONNX file.
+    :raises DetectorError: if it is in none of them.
+    """
+    path = find_model_file(WEIGHTS)
+    if path is None:
+        raise DetectorError(f'yunet has no weights in the folders of models; {HOW_TO_GET}')
+    return path
+
+
+def view_scale(height: int, width: int, min_size: float) -> float:
+    """
+    Choose how much of the image's detail the network has to see.
+
+    :param height: the image's, in pixels.
+    :param width: the image's, in pixels.
+    :param min_size: of a face, in pixels of the image.
+    :return: what to scale the image with, above 0 and at most 1.
+    """
+    wanted = max(FACE_IN_VIEW / max(min_size, 1), LEAST_VIEW / max(height, width))
+    return min(1.0, wanted, math.sqrt(MOST_PIXELS / (height * width)))
+
+
+class YuNetDetector:
+    """Finds faces with cv2.FaceDetectorYN; sizes of images may change from call to call."""
+
+    name = 'yunet'
+    # Half of the frontal faces of FER2013 have their eyes 0.347 apart, 1 in 5 nearer than this;
+    # `doc/crop_geometry.md` tells why nearer ones are moved apart.
+    least_eye_distance = 0.33
+
+    def __init__(self, weights: Path) -> None:
+        """
+        Load the network.
+
+        :param weights: of the ONNX file.
+        :raises DetectorError: if this OpenCV cannot run it, or the file is not YuNet's.
+        """
+        self.reason = f'with {weights}'
+        check_opencv()
+        try:
+            outputs = cv2.dnn.readNetFromONNX(str(weights)).getUnconnectedOutLayersNames()
+            if not OUTPUTS.issubset(outputs):
+                raise DetectorError(
+                    f'{weights} is not YuNet of 2023: it has the outputs {", ".join(outputs)}; '
+                    f'{HOW_TO_GET}'
+                )
+            self._network = cv2.FaceDetectorYN.create(
+                str(weights), '', (LEAST_VIEW, LEAST_VIEW), 0.5, SAME_FACE, 5000
+            )
+            self._detect(np.zeros((LEAST_VIEW, LEAST_VIEW, 3), np.uint8), 0.5)
+        except cv2.error as error:
+            raise DetectorError(
+                f'OpenCV {cv2.__version__} cannot read {weights} as YuNet ({_brief(error)}); '
+                f'{HOW_TO_GET}'
+            ) from error
+
+    def detect(self, image: np.ndarray, min_score: float, min_size: float) -> list[FaceDetection]:
+        """Find faces; see Detector."""
+        check_image(image)
+        height, width = image.shape[:2]
+        scale = view_scale(height, width, min_size)
+        view = image
+        if scale < 1:
+            size = (max(1, round(scale * width)), max(1, round(scale * height)))
+            view = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+        rows = self._detect(view, min_score)
+        back = np.array([width / view.shape[1], height / view.shape[0]])
+        boxes = rows[:, BOX].reshape(-1, 2, 2) * back
+        boxes[:, 1] += boxes[:, 0]
+        eyes = rows[:, EYES].reshape(-1, 2, 2) * back
+        found = Candidates(boxes.reshape(-1, 4), rows[:, SCORE], eyes)
+        return to_faces(found, height, width, min_score, min_size)
+
+    def _detect(self, view: np.ndarray, min_score: float) -> np.ndarray:
+        """
+        Run the network.
+
+        :param view: (H, W, 3) uint8, BGR.
+        :param min_score: 0 to 1.
+        :return: (N, 15) float32, in pixels of the view; BOX, EYES and SCORE tell what is where.
+        """
+        below, beside = (max(0, LEAST_SIDE - side) for side in view.shape[:2])
+        view = cv2.copyMakeBorder(view, 0, below, 0, beside, cv2.BORDER_CONSTANT)
+        self._network.setInputSize((view.shape[1], view.shape[0]))
+        self._network.setScoreThreshold(min_score)
+        rows = self._network.detect(view)[1]
+        return np.zeros((0, SCORE + 1), np.float32) if rows is None else rows
+
+
+def check_opencv() -> None:
+    """
+    See if this OpenCV runs YuNet.
+
+    :raises DetectorError: if not.
+    """
+    version = tuple(int(part) for part in cv2.__version__.split('.')[:2])
+    if version < FIRST_OPENCV or not hasattr(cv2, 'FaceDetectorYN'):
+        raise DetectorError(
+            f'yunet needs OpenCV 4.8 or later with FaceDetectorYN, and this is {cv2.__version__}; '
+            'get it with: pip install opencv-python-headless'
+        )
+
+
+def _brief(error: cv2.error) -> str:
+    """Give what OpenCV says without its source file and line."""
+    return str(getattr(error, 'err', None) or error).strip().splitlines()[0]
