@@ -34,6 +34,7 @@ from rclpy.qos import DurabilityPolicy
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
+from rclpy.subscription import Subscription
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D
@@ -41,11 +42,12 @@ from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import LabelInfo
 import yaml
 
+from fer_ros.image_source import ASTRONAUT
+from fer_ros.image_source import is_picture
 from fer_ros.node.images import to_bgr
 
-# The camera node's name for the moving view over scikit-image's photograph.
-BUILT_IN_SOURCE = 'astronaut'
-PICTURES = {'.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp'}
+# A single picture is shown again and again, this often [Hz].
+PICTURE_RATE = 10.0
 
 # A loaded machine imports slowly; after this nothing will come any more [s].
 START_TIMEOUT = 60.0
@@ -165,7 +167,7 @@ class Listener(Node):
         self.ages_ms: list[float] = []
         self.first_time = self.last_time = 0.0  # of the messages on /emotion [s]
         self._output = output
-        self._table: Table | None = None
+        self._table: Table | None = None  # from the first face on: it tells the columns too
         self._video = Video(output / 'annotated.mp4')
         self._best = BestPicture(output / 'annotated.png')
 
@@ -174,11 +176,13 @@ class Listener(Node):
         self.create_subscription(Detection2DArray, 'emotion', self._on_emotion, 50)
         newest = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
         self.create_subscription(Image, 'emotion/image', self._on_picture, newest)
-        self.create_subscription(Image, 'image', self._on_camera, newest)
+        self._camera: Subscription | None = None
 
-    def node_is_ready(self) -> bool:
-        """Tell whether the emotion node has said its labels and listens to the camera."""
-        return bool(self.labels) and self.count_subscribers('image') > 1
+    def listen_to_camera(self) -> None:
+        """Begin to count the camera's images."""
+        if self._camera is None:
+            newest = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
+            self._camera = self.create_subscription(Image, 'image', self._on_camera, newest)
 
     def faces(self) -> int:
         """Return the number of faces in all frames together."""
@@ -196,8 +200,9 @@ class Listener(Node):
 
         :raises DemoError: if one cannot be written.
         """
-        if self._table is not None:
-            self._table.close()
+        if self._table is None:
+            self._table = Table(self._output / 'emotions.csv', self.labels)
+        self._table.close()
         video = self._video.close()
         if self.frames and not self.pictures:
             raise DemoError('messages came on /emotion, but no picture on /emotion/image')
@@ -211,8 +216,11 @@ class Listener(Node):
         now = time.time()
         seconds, nanoseconds = stamp_of(message.header)
         faces = [seen_face(detection) for detection in message.detections]
-        self._table = self._table or Table(self._output / 'emotions.csv', self.labels)
-        self._table.add((seconds, nanoseconds), self.frames, faces)
+        if faces and self._table is None:
+            labels = self.labels or sorted(faces[0].distribution)
+            self._table = Table(self._output / 'emotions.csv', labels)
+        if self._table is not None:
+            self._table.add((seconds, nanoseconds), self.frames, faces)
         self._best.add_count((seconds, nanoseconds), len(faces))
         self.ages_ms.append((now - seconds - nanoseconds / 1e9) * 1000)
         self.emotions.update(face.emotion for face in faces)
@@ -233,25 +241,13 @@ class Listener(Node):
 
 
 def camera_parameters(source: str) -> dict[str, object]:
-    """
-    Choose how the camera node plays a source.
-
-    :param source: as given on the command line.
-    :raises DemoError: if it names a file that is not there.
-    """
+    """Choose how the camera node plays a source; a folder and a video are played once."""
     path = Path(source)
-    if source == BUILT_IN_SOURCE:
-        return {'source': source, 'loop': True}
-    if path.exists():
-        # A single picture is shown all the time; a folder and a video once.
-        one_picture = path.is_file() and path.suffix.lower() in PICTURES
-        return {'source': str(path.resolve()), 'loop': one_picture}
-    if source.isdecimal():
-        return {'source': source, 'loop': False}
-    raise DemoError(
-        f"there is no '{source}': --source takes a video, a picture, a folder of pictures, or a "
-        'camera such as 0 or /dev/video0'
-    )
+    if not path.exists():
+        return {'source': source}  # the built-in view or a device, or the node says what is wrong
+    if path.is_file() and is_picture(path):
+        return {'source': str(path.resolve()), 'loop': True, 'rate': PICTURE_RATE}
+    return {'source': str(path.resolve())}
 
 
 def show_progress(listener: Listener, view: TerminalView, source: str, begin: float) -> None:
@@ -274,25 +270,16 @@ def run(options: argparse.Namespace, listener: Listener, folder: Path) -> None:
     :raises DemoError: if a node fails, or nothing comes.
     :raises KeyboardInterrupt: on Ctrl-C.
     """
-    camera_settings = camera_parameters(options.source)
     executor = SingleThreadedExecutor()
     executor.add_node(listener)
     view = TerminalView(sys.stdout)
     programs: list[Program] = []
     try:
+        # The camera first, also in the end: the emotion node then has nothing half done.
+        camera = Program('camera_node', camera_parameters(options.source), folder)
+        programs.append(camera)
         emotion = Program('emotion_node', {}, folder)
         programs.append(emotion)
-        deadline = time.monotonic() + START_TIMEOUT
-        while not listener.node_is_ready():
-            executor.spin_once(timeout_sec=0.1)
-            emotion.check_runs()
-            if time.monotonic() > deadline:
-                raise DemoError(
-                    f'emotion_node was not ready after {START_TIMEOUT:.0f} s\n'
-                    f'{emotion.last_words()}'
-                )
-        camera = Program('camera_node', camera_settings, folder)
-        programs.insert(0, camera)
 
         begin = time.monotonic()
         shown = 0.0
@@ -301,24 +288,27 @@ def run(options: argparse.Namespace, listener: Listener, folder: Path) -> None:
             executor.spin_once(timeout_sec=0.02)
             now = time.monotonic()
             emotion.check_runs()
-            if listener.frames and now - shown >= view.period:
-                show_progress(listener, view, options.source, begin)
-                shown = now
-            if listener.frames and now - listener.first_time >= options.seconds:
-                return
             if camera.status is not None and source_ended is None:
                 if camera.status != 0:
                     camera.check_runs()
                 source_ended = now
             if source_ended is not None and now - source_ended > LAST_WORDS:
                 return
-            if not listener.frames and now - begin > START_TIMEOUT:
+            if listener.frames or listener.count_subscribers('image'):
+                # Not before the emotion node: a source that ends waits for the first listener.
+                listener.listen_to_camera()
+            if listener.frames:
+                if now - shown >= view.period:
+                    show_progress(listener, view, options.source, begin)
+                    shown = now
+                if now - listener.first_time >= options.seconds:
+                    return
+            elif now - begin > START_TIMEOUT:
                 raise DemoError(
                     f'no message came on /emotion in {START_TIMEOUT:.0f} s\n'
                     f'{camera.last_words()}\n{emotion.last_words()}'
                 )
     finally:
-        # The camera first: the emotion node then ends with nothing half done.
         for program in programs:
             program.stop()
 
@@ -328,7 +318,7 @@ def parse_arguments(args: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog='scripts/demo', description='See fer_ros at work.')
     parser.add_argument(
         '--source',
-        default=BUILT_IN_SOURCE,
+        default=ASTRONAUT,
         metavar='FILE|FOLDER|DEVICE',
         help='a video, a picture, a folder of pictures, or a camera such as 0 '
         '(default: a moving view over a photograph)',
@@ -402,7 +392,8 @@ def main(args: Sequence[str] | None = None) -> int:
         return 1
     top = listener.emotions.most_common(1)
     print(
-        f'demo: annotated.mp4, annotated.png and emotions.csv are in {options.output}\n'
+        f'demo: annotated.mp4, annotated.png and emotions.csv are in {options.output}; '
+        f'{listener.camera_frames} images came from the camera\n'
         f'demo: {listener.frames} frames, {listener.faces()} faces, '
         f'top emotion {top[0][0] if top else "none"}, '
         f'median age {statistics.median(listener.ages_ms):.1f} ms, '
