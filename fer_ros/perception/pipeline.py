@@ -1,0 +1,148 @@
+"""The stages in their order: an image in, who is there and what each face shows out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fer_ros.perception.alignment import align_face
+from fer_ros.perception.classification import Classifier
+from fer_ros.perception.config import Settings
+from fer_ros.perception.detection import Detector
+from fer_ros.perception.faces import Face
+from fer_ros.perception.faces import FaceDetection
+from fer_ros.perception.grouping import Grouping
+from fer_ros.perception.smoothing import EmotionSmoother
+from fer_ros.perception.timeline import Timeline
+from fer_ros.perception.tracking import FaceTracker
+
+
+class Pipeline:
+    """Follows the faces of one camera."""
+
+    def __init__(self, detector: Detector, classifier: Classifier) -> None:
+        """
+        Put the stages together.
+
+        :param detector: finds faces.
+        :param classifier: says what each shows.
+        """
+        self.detector = detector
+        self.classifier = classifier
+        self._grouping = Grouping((), classifier.card.labels)
+        self._timeline = Timeline()
+        self._tracker = FaceTracker()
+        self._smoothers: dict[int, EmotionSmoother] = {}
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Name the emotions, in the order of the probabilities of a face."""
+        return self._grouping.labels
+
+    def exchange(
+        self,
+        detector: Detector | None = None,
+        classifier: Classifier | None = None,
+        groups: Sequence[str] | None = None,
+    ) -> None:
+        """
+        Go on with another detector, classifier or grouping; the faces keep their ids.
+
+        :param detector: None to keep the one there is.
+        :param classifier: None to keep the one there is.
+        :param groups: labels to merge, each 'name=label,label'; None to keep them as they are, or
+            with another classifier to merge none.
+        :raises SettingError: if the groups do not fit the labels; nothing is exchanged then.
+        """
+        if classifier is not None or groups is not None:
+            labels = (classifier or self.classifier).card.labels
+            self._grouping = Grouping(groups or (), labels)
+            # The scores so far are of other labels, or of another opinion.
+            self._smoothers.clear()
+        self.detector = detector or self.detector
+        self.classifier = classifier or self.classifier
+
+    @property
+    def held_ids(self) -> set[int]:
+        """Give the ids of all persons who are here, or were a moment ago."""
+        return self._tracker.ids
+
+    def process(self, image: np.ndarray, stamp: float, settings: Settings) -> list[Face]:
+        """
+        Take the next image of the camera through all stages.
+
+        :param image: (H, W, 3) uint8 BGR.
+        :param stamp: when it was taken, in seconds; it need not be later than the last.
+        :param settings: what holds for this image; they may differ from image to image.
+        :return: the faces in it, in the order of their ids.
+        :raises BackendError: if the classifier's back end fails; the image is then lost.
+        """
+        detections = self.detect(image, settings)
+        scores = self.classify(image, detections)
+        return self.follow(detections, scores, stamp, settings)
+
+    def detect(self, image: np.ndarray, settings: Settings) -> list[FaceDetection]:
+        """
+        Find faces; of too many, the largest.
+
+        :param image: (H, W, 3) uint8 BGR.
+        :param settings: what holds for this image.
+        :return: the faces, the largest first.
+        """
+        found = self.detector.detect(image, settings.min_face_score, settings.min_face_size)
+        found = sorted(found, key=lambda face: face.width * face.height, reverse=True)
+        return found[: settings.max_faces]
+
+    def classify(self, image: np.ndarray, detections: Sequence[FaceDetection]) -> np.ndarray:
+        """
+        Score the faces of one image, all in one batch.
+
+        :param image: (H, W, 3) uint8 BGR.
+        :param detections: what was found in it.
+        :return: (detections, labels) float64 probabilities of this image alone.
+        :raises BackendError: if the classifier's back end fails.
+        """
+        card = self.classifier.card
+        crops = [
+            align_face(
+                image,
+                found.eyes,
+                card.crop,
+                card.input.height,
+                card.input.width,
+                self.detector.least_eye_distance * found.height,
+            )
+            for found in detections
+        ]
+        return self._grouping.merge(self.classifier.classify(crops))
+
+    def follow(
+        self,
+        detections: Sequence[FaceDetection],
+        scores: np.ndarray,
+        stamp: float,
+        settings: Settings,
+    ) -> list[Face]:
+        """
+        Find out who is who, and what each person shows over time.
+
+        :param detections: of one image.
+        :param scores: (detections, labels) float64 probabilities of this image alone.
+        :param stamp: when the image was taken, in seconds; it need not be later than the last.
+        :param settings: what holds for this image.
+        :return: the faces, in the order of their ids.
+        """
+        time = self._timeline.advance(stamp)
+        ids = self._tracker.update(detections, time, settings.face_timeout)
+        self._smoothers = {
+            id_: self._smoothers.get(id_) or EmotionSmoother(self.labels)
+            for id_ in self._tracker.ids
+        }
+        faces = []
+        for id_, found, of_frame in zip(ids, detections, scores, strict=True):
+            probabilities, emotion = self._smoothers[id_].update(
+                of_frame, time, settings.smoothing, settings.min_confidence, settings.hold
+            )
+            faces.append(Face(id_, found.box, found.score, probabilities, emotion))
+        return sorted(faces, key=lambda face: face.id)

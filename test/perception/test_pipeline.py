@@ -1,0 +1,170 @@
+import numpy as np
+import pytest
+
+from fer_ros.perception.alignment import FER2013_CROP
+from fer_ros.perception.config import SettingError
+from fer_ros.perception.config import Settings
+from fer_ros.perception.faces import FaceDetection
+from fer_ros.perception.pipeline import Pipeline
+from fer_ros.perception.preprocessing import InputSpec
+
+IMAGE = np.zeros((100, 400, 3), np.uint8)
+
+
+class Script:
+    """A detector that finds what it is told to."""
+
+    name = reason = 'made up'
+    least_eye_distance = 0.0
+
+    def __init__(self, *frames):
+        self.frames = list(frames)
+        self.asked = []
+
+    def detect(self, image, min_score, min_size):
+        self.asked.append((min_score, min_size))
+        return self.frames.pop(0)
+
+
+class Card:
+    labels: tuple[str, ...] = ('happy', 'sad')
+    crop = FER2013_CROP
+    input = InputSpec(8, 8, 1, 'gray', (0.0, 1.0))
+
+
+class Opinion:
+    """A classifier that always says the same."""
+
+    card = Card
+
+    def __init__(self, *scores):
+        self.scores = scores
+        self.batches = []
+
+    def classify(self, crops):
+        self.batches.append([crop.shape for crop in crops])
+        return np.tile(self.scores, (len(crops), 1))
+
+
+class CardWithContempt(Card):
+    labels = ('happy', 'sad', 'contempt')
+
+
+class Contempt(Opinion):
+    card = CardWithContempt
+
+
+def found(left, side=40):
+    box = (left, 10, left + side, 10 + side)
+    eyes = [[left + 0.3 * side, 25], [left + 0.7 * side, 25]]
+    return FaceDetection(box, 0.8, np.array(eyes, np.float32))
+
+
+def test_an_image_without_faces_gives_none():
+    pipeline = Pipeline(Script([]), Opinion(0.9, 0.1))
+
+    assert pipeline.process(IMAGE, 0.0, Settings()) == []
+
+
+def test_all_faces_are_classified_in_one_batch_of_the_models_size():
+    opinion = Opinion(0.9, 0.1)
+    pipeline = Pipeline(Script([found(0), found(100), found(200)]), opinion)
+
+    faces = pipeline.process(IMAGE, 0.0, Settings())
+
+    assert opinion.batches == [[(8, 8, 3)] * 3]
+    assert [face.emotion for face in faces] == ['happy'] * 3
+    assert faces[0].score == 0.8
+    np.testing.assert_allclose(faces[0].probabilities, [0.9, 0.1])
+
+
+def test_faces_come_in_the_order_of_their_ids():
+    pipeline = Pipeline(Script([found(0), found(100)], [found(101), found(1)]), Opinion(0.9, 0.1))
+    pipeline.process(IMAGE, 0.0, Settings())
+
+    faces = pipeline.process(IMAGE, 0.1, Settings())
+
+    assert [face.id for face in faces] == [1, 2]
+    assert [face.box[0] for face in faces] == [1, 101]
+
+
+def test_of_too_many_faces_the_largest_stay():
+    pipeline = Pipeline(Script([found(0, 20), found(100, 50), found(200, 40)]), Opinion(0.9, 0.1))
+
+    faces = pipeline.process(IMAGE, 0.0, Settings(max_faces=2))
+
+    assert sorted(face.box[0] for face in faces) == [100, 200]
+
+
+def test_settings_hold_for_the_frame_that_they_come_with():
+    detector = Script([], [])
+    pipeline = Pipeline(detector, Opinion(0.9, 0.1))
+
+    pipeline.process(IMAGE, 0.0, Settings())
+    pipeline.process(IMAGE, 0.1, Settings(min_face_score=0.9, min_face_size=50))
+
+    assert detector.asked == [(0.6, 24), (0.9, 50)]
+
+
+def test_a_person_who_returns_in_time_is_still_known():
+    pipeline = Pipeline(Script([found(0)], [], [found(2)], [], [found(2)]), Opinion(0.9, 0.1))
+    times = (0.0, 0.3, 0.6, 0.9, 3.0)
+
+    seen = [pipeline.process(IMAGE, time, Settings()) for time in times]
+
+    assert [[face.id for face in faces] for faces in seen] == [[1], [], [1], [], [2]]
+
+
+def test_another_model_takes_over_between_two_frames_and_ids_stay():
+    pipeline = Pipeline(Script([found(0)], [found(0)]), Opinion(0.9, 0.1))
+    pipeline.process(IMAGE, 0.0, Settings())
+
+    pipeline.exchange(classifier=Contempt(0.1, 0.1, 0.8))
+    (face,) = pipeline.process(IMAGE, 0.1, Settings())
+
+    assert pipeline.labels == ('happy', 'sad', 'contempt')
+    assert (face.id, face.emotion) == (1, 'contempt')
+    np.testing.assert_allclose(face.probabilities, [0.1, 0.1, 0.8])
+
+
+def test_merged_labels_stand_as_one_from_the_next_frame_on():
+    pipeline = Pipeline(Script([found(0)], [found(0)]), Contempt(0.3, 0.35, 0.35))
+    (before,) = pipeline.process(IMAGE, 0.0, Settings(min_confidence=0.0))
+
+    pipeline.exchange(groups=['low=sad,contempt'])
+    (after,) = pipeline.process(IMAGE, 0.1, Settings())
+
+    assert before.emotion == 'sad'
+    assert pipeline.labels == ('happy', 'low')
+    np.testing.assert_allclose(after.probabilities, [0.3, 0.7])
+    assert (after.id, after.emotion) == (1, 'low')
+
+
+def test_groups_that_do_not_fit_change_nothing():
+    opinion = Opinion(0.9, 0.1)
+    pipeline = Pipeline(Script([found(0)]), opinion)
+
+    with pytest.raises(SettingError, match='contempt'):
+        pipeline.exchange(classifier=Opinion(0.1, 0.9), groups=['low=sad,contempt'])
+
+    assert pipeline.classifier is opinion
+    assert pipeline.labels == ('happy', 'sad')
+
+
+def test_another_detector_takes_over_between_two_frames_and_ids_stay():
+    pipeline = Pipeline(Script([found(0)]), Opinion(0.9, 0.1))
+    pipeline.process(IMAGE, 0.0, Settings())
+
+    pipeline.exchange(detector=Script([found(1)]))
+
+    assert [face.id for face in pipeline.process(IMAGE, 0.1, Settings())] == [1]
+
+
+@pytest.mark.parametrize('stamps', [(5.0, 5.0, 5.0), (9.0, 2.0, 2.1), (0.0, 1e9, 1e9 + 1)])
+def test_strange_stamps_do_no_harm(stamps):
+    pipeline = Pipeline(Script(*[[found(0)]] * 3), Opinion(0.9, 0.1))
+
+    for stamp in stamps:
+        (face,) = pipeline.process(IMAGE, stamp, Settings())
+        assert np.isfinite(face.probabilities).all()
+        assert face.emotion == 'happy'
