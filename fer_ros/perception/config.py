@@ -35,6 +35,7 @@ def setting(
     description: str,
     bounds: tuple[float, float] | None = None,
     choices: tuple[str, ...] = (),
+    live: bool = True,
 ) -> Any:
     """
     Make a field that knows what `ros2 param describe` should say of it.
@@ -43,8 +44,14 @@ def setting(
     :param description: what it does, with its unit in brackets.
     :param bounds: the lowest and the highest value of a number, both allowed.
     :param choices: what a string may be; empty for anything.
+    :param live: False if it is read at the start only.
     """
-    metadata = {'description': description, 'bounds': bounds, 'choices': choices}
+    metadata = {
+        'description': description,
+        'bounds': bounds,
+        'choices': choices,
+        'live': live,
+    }
     return field(default=default, metadata=metadata)
 
 
@@ -62,6 +69,9 @@ class Settings:
     )
     device: str = setting(
         'auto', 'Where tensorflow, torch and jax run.', choices=('auto', 'cpu', 'gpu')
+    )
+    gpu_memory_limit: int = setting(
+        0, 'Most memory of the GPU to take [MiB]; 0: grows as needed.', bounds=(0, 65536)
     )
     detector: str = setting(
         'auto',
@@ -92,6 +102,11 @@ class Settings:
     groups: tuple[str, ...] = setting(
         ('',), 'Labels that a behaviour does not tell apart, each name=label,label.'
     )
+    image_transport: str = setting(
+        'auto',
+        'Which image topic to listen to; auto takes compressed from a camera on another host.',
+        choices=('raw', 'compressed', 'auto'),
+    )
     image_reliability: str = setting(
         'auto',
         "Reliability of the image subscription; auto matches the publisher's.",
@@ -101,6 +116,9 @@ class Settings:
         'boxes',
         'The annotated image; labels: on black, blur: with the faces made unrecognisable.',
         choices=('boxes', 'labels', 'blur'),
+    )
+    autostart: bool = setting(
+        True, 'The node configures and activates itself; read at the start only.', live=False
     )
 
     def changed(self, values: Mapping[str, Any]) -> Settings:

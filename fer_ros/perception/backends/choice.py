@@ -21,7 +21,9 @@ ENGINES = ('tensorflow', 'torch', 'jax')
 NAMES = (*ENGINES, 'litert', 'opencv')
 
 
-def create_backend(name: str, card: ModelCard, device: str = 'auto') -> Backend:
+def create_backend(
+    name: str, card: ModelCard, device: str = 'auto', gpu_memory_limit: int = 0
+) -> Backend:
     """
     Load a bundle's network into a back end.
 
@@ -29,6 +31,7 @@ def create_backend(name: str, card: ModelCard, device: str = 'auto') -> Backend:
         GPU, else litert, else opencv.
     :param card: the bundle's.
     :param device: 'auto', 'cpu' or 'gpu'; litert and opencv run on the CPU whatever it is.
+    :param gpu_memory_limit: in MiB, the most to take; 0 to take what is needed.
     :return: the back end, loaded; its `reason` tells what 'auto' decided.
     :raises BackendError: if the back end cannot run here.
     :raises BundleError: if the bundle has no network in the form that the back end reads.
@@ -39,7 +42,7 @@ def create_backend(name: str, card: ModelCard, device: str = 'auto') -> Backend:
                 f'{name} runs on the CPU alone; for a GPU set backend to one of '
                 f'{", ".join(ENGINES)}, or device to auto'
             )
-        return _load(name, card, device)
+        return _load(name, card, device, gpu_memory_limit)
     reasons = []
     candidates: tuple[str, ...] = NAMES
     if device != 'gpu' and not gpu_present():
@@ -56,7 +59,7 @@ def create_backend(name: str, card: ModelCard, device: str = 'auto') -> Backend:
             elif device == 'gpu':
                 reasons.append(f'{candidate} runs on the CPU alone')
                 continue
-            backend = _load(candidate, card, device)
+            backend = _load(candidate, card, device, gpu_memory_limit)
         except (BackendError, BundleError) as error:
             reasons.append(str(error))
             continue
@@ -81,10 +84,10 @@ def _reason_against(engine: str, device: str) -> str | None:
     return None
 
 
-def _load(name: str, card: ModelCard, device: str) -> Backend:
+def _load(name: str, card: ModelCard, device: str, gpu_memory_limit: int) -> Backend:
     """Load a bundle's network into the back end of a name."""
     if name in ENGINES:
-        return KerasBackend(card.file('keras'), name, device)
+        return KerasBackend(card.file('keras'), name, device, gpu_memory_limit)
     if name == 'litert':
         return LiteRtBackend(card.file('tflite'))
     if name == 'opencv':

@@ -69,18 +69,23 @@ class KerasBackend:
     kind = 'keras'
     reason = 'as asked for'
 
-    def __init__(self, path: Path, engine: str, device: str = 'auto') -> None:
+    def __init__(
+        self, path: Path, engine: str, device: str = 'auto', gpu_memory_limit: int = 0
+    ) -> None:
         """
         Load a network.
 
         :param path: of the .keras file.
         :param engine: 'tensorflow', 'torch' or 'jax'.
         :param device: 'auto' (the GPU where there is one), 'cpu' or 'gpu'.
+        :param gpu_memory_limit: in MiB, the most to take; 0 to take what is needed.
         :raises BackendError: if the engine is not installed, another one is already running Keras
             in this process, there is no GPU though one is asked for, or the file is refused.
         """
         self.name = engine
         self._path = path
+        # Without this, JAX takes three quarters of the GPU's memory when it first looks at it.
+        os.environ.setdefault('XLA_PYTHON_CLIENT_PREALLOCATE', 'false')
         module = import_engine(engine)
         gpu = gpu_name(engine)
         if device == 'gpu' and gpu is None:
@@ -95,10 +100,8 @@ class KerasBackend:
             'torch': _compile_torch,
             'jax': _compile_jax,
         }
-        if engine == 'tensorflow' and on_gpu:
-            # Without this the first process takes the whole memory of the GPU.
-            for found in module.config.list_physical_devices('GPU'):
-                module.config.experimental.set_memory_growth(found, True)
+        if on_gpu:
+            _limit_memory(engine, module, gpu_memory_limit)
         try:
             with keras.device('gpu:0' if on_gpu else 'cpu:0'):
                 network = keras.saving.load_model(path, compile=False)
@@ -112,6 +115,40 @@ class KerasBackend:
             return run_in_buckets(batch, self._compiled)
         except Exception as error:  # each engine has its own errors
             raise BackendError(f'{self.name} fails on {self._path}: {error}') from error
+
+
+def _limit_memory(engine: str, module: Any, limit: int) -> None:
+    """
+    Keep an engine from taking the whole memory of the GPU.
+
+    :param engine: 'tensorflow', 'torch' or 'jax'.
+    :param module: the engine.
+    :param limit: in MiB; 0 for what is needed.
+    :raises BackendError: if the engine has begun to work on the GPU already.
+    """
+    try:
+        if engine == 'tensorflow':
+            found = module.config.list_physical_devices('GPU')[0]
+            if limit:
+                pool = module.config.LogicalDeviceConfiguration(memory_limit=limit)
+                module.config.set_logical_device_configuration(found, [pool])
+            else:
+                module.config.experimental.set_memory_growth(found, True)
+        elif engine == 'torch' and limit:
+            total = module.cuda.get_device_properties(0).total_memory
+            module.cuda.set_per_process_memory_fraction(min(1.0, limit * 2**20 / total))
+        elif engine == 'jax' and limit:
+            raise BackendError(
+                'jax takes its limit from the environment, before it starts: set '
+                'XLA_PYTHON_CLIENT_MEM_FRACTION there, and gpu_memory_limit to 0'
+            )
+    except (RuntimeError, ValueError) as error:
+        if isinstance(error, BackendError):
+            raise
+        raise BackendError(
+            f'{engine} already works on the GPU, its memory can no longer be limited to '
+            f'{limit} MiB: start the node anew with gpu_memory_limit'
+        ) from error
 
 
 def _import_keras(engine: str) -> Any:
