@@ -140,3 +140,23 @@ def decode_image(
         return cv2.cvtColor(np.ascontiguousarray(pixels), how.conversion)
     except cv2.error as error:
         raise ImageError(f'OpenCV makes no BGR of {width}x{height} {encoding}: {error}') from error
+
+
+def decompress_image(data: np.ndarray, format_name: str) -> np.ndarray:
+    """
+    Make an image of a compressed message.
+
+    :param data: (bytes,) uint8, the file: JPEG, PNG or what else OpenCV reads.
+    :param format_name: what the message says of it.
+    :return: (H, W, 3) uint8 BGR.
+    :raises ImageError: if it is depth, or no picture.
+    """
+    if 'compressedDepth' in format_name:
+        raise ImageError(f"the format is '{format_name}', not one that shows a face, such as jpeg")
+    try:
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    except cv2.error as error:
+        raise ImageError(f'OpenCV finds no picture in {format_name}: {error}') from error
+    if image is None:
+        raise ImageError(f'OpenCV finds no picture in {len(data)} bytes of {format_name}')
+    return image

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from fer_ros.perception.images import decode_image
+from fer_ros.perception.images import decompress_image
 from fer_ros.perception.images import ENCODINGS
 from fer_ros.perception.images import ImageError
 
@@ -160,3 +161,31 @@ def test_the_smallest_images_do_no_harm(encoding):
     decoded = decode_image(np.zeros(3 * step, np.uint8), 2, 2, encoding, step, False)
 
     assert decoded.shape == (2, 2, 3)
+
+
+@pytest.mark.parametrize('ending', ['.png', '.jpg'])
+def test_a_compressed_image_comes_out_as_it_was(ending):
+    _, data = cv2.imencode(ending, PICTURE)
+
+    decoded = decompress_image(data, 'bgr8; jpeg compressed bgr8')
+
+    assert np.median(cv2.absdiff(decoded, PICTURE)) <= 2
+
+
+def test_a_compressed_gray_image_becomes_bgr():
+    _, data = cv2.imencode('.png', GRAY)
+
+    assert decompress_image(data, 'mono8; png compressed ').shape == (HEIGHT, WIDTH, 3)
+
+
+@pytest.mark.parametrize(
+    ('data', 'format_name', 'sentence'),
+    [
+        (b'', 'jpeg', 'no picture in 0 bytes of jpeg'),
+        (b'\xff\xd8\xff nonsense', 'jpeg', 'no picture'),
+        (b'12345678', '16UC1; compressedDepth png', 'not one that shows a face'),
+    ],
+)
+def test_what_is_no_compressed_image_is_refused_in_a_sentence(data, format_name, sentence):
+    with pytest.raises(ImageError, match=sentence):
+        decompress_image(np.frombuffer(data, np.uint8), format_name)
