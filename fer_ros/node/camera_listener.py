@@ -1,0 +1,156 @@
+"""The subscription to a camera, made to fit what the camera offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rclpy.qos import ReliabilityPolicy
+from rclpy.subscription import Subscription
+from rclpy.topic_endpoint_info import TopicEndpointInfo
+from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import Image
+
+from fer_ros.perception.config import Settings
+
+# A GUID of Fast DDS begins with its vendor's number; two bytes later, the host's number follows.
+FAST_DDS = bytes([0x01, 0x0F])
+HOST_BYTES = slice(2, 4)
+
+
+@dataclass(frozen=True)
+class Listening:
+    """How to listen: to the raw or the compressed topic, reliably or not."""
+
+    compressed: bool
+    reliability: ReliabilityPolicy
+
+
+class CameraListener:
+    """Hears a camera whenever it appears, restarts or offers something else."""
+
+    def __init__(self, node: Node, on_image: Callable[[Image | CompressedImage], None]) -> None:
+        """
+        Prepare to listen.
+
+        :param node: that the subscription belongs to.
+        :param on_image: called with each image, in one thread at a time.
+        """
+        self._node = node
+        self._on_image = on_image
+        self._group = MutuallyExclusiveCallbackGroup()
+        self._listening = Listening(False, ReliabilityPolicy.RELIABLE)
+        self._subscription: Subscription | None = None
+
+    @property
+    def topic(self) -> str:
+        """Give the topic's full name."""
+        return self._topic(self._listening.compressed)
+
+    def start(self, settings: Settings) -> None:
+        """Begin to listen."""
+        self._listening = self._wanted(settings)
+        self._subscribe()
+        self._node.get_logger().info(f'waiting for images on {self.topic}')
+
+    def stop(self) -> None:
+        """Listen no more."""
+        if self._subscription is not None:
+            self._node.destroy_subscription(self._subscription)
+            self._subscription = None
+
+    def follow(self, settings: Settings) -> None:
+        """
+        Match what the camera offers now.
+
+        :param settings: what the user wants.
+        """
+        wanted = self._wanted(settings)
+        if self._subscription is None or wanted == self._listening:
+            return
+        self.stop()
+        self._listening = wanted
+        self._subscribe()
+        self._node.get_logger().info(
+            f'listening to {self.topic} as {wanted.reliability.name.lower()}'
+        )
+
+    def publishers(self) -> int:
+        """Count who publishes what is listened to."""
+        return len(self._senders(self._listening.compressed))
+
+    def qos(self) -> str:
+        """Say how it listens, and what is offered."""
+        offered = _reliabilities(self._senders(self._listening.compressed))
+        listening = self._listening.reliability.name.lower()
+        return f'{listening}, published {", ".join(offered) or "by nobody"}'
+
+    def mismatch(self) -> str:
+        """Say what keeps images from being heard; empty for nothing."""
+        offered = _reliabilities(self._senders(self._listening.compressed))
+        if self._listening.reliability == ReliabilityPolicy.RELIABLE and 'best_effort' in offered:
+            return (
+                f'{self.topic} is published best_effort, but image_reliability is reliable: '
+                'set it to auto'
+            )
+        return ''
+
+    def _topic(self, compressed: bool) -> str:
+        """Give the full name of a topic; the compressed one's follows from the raw one's."""
+        raw = self._node.resolve_topic_name('image')
+        return f'{raw}/compressed' if compressed else raw
+
+    def _senders(self, compressed: bool) -> Sequence[TopicEndpointInfo]:
+        """Ask the graph who publishes a topic."""
+        return self._node.get_publishers_info_by_topic(self._topic(compressed))
+
+    def _subscribe(self) -> None:
+        """Subscribe; of the images that wait, only the newest is worth a look."""
+        self._subscription = self._node.create_subscription(
+            CompressedImage if self._listening.compressed else Image,
+            self._topic(self._listening.compressed),
+            self._on_image,
+            QoSProfile(depth=1, reliability=self._listening.reliability),
+            callback_group=self._group,
+        )
+
+    def _wanted(self, settings: Settings) -> Listening:
+        """Say how to listen: as the settings say, or as the camera sends."""
+        compressed = settings.image_transport == 'compressed'
+        if settings.image_transport == 'auto':
+            compressed = self._is_compressed_better()
+        if settings.image_reliability != 'auto':
+            return Listening(compressed, ReliabilityPolicy[settings.image_reliability.upper()])
+        # A reliable listener hears nothing of a best-effort sender, and a best-effort listener may
+        # lose whole frames of a reliable one.
+        senders = self._senders(compressed)
+        if not senders:
+            return Listening(compressed, self._listening.reliability)
+        if 'best_effort' in _reliabilities(senders):
+            return Listening(compressed, ReliabilityPolicy.BEST_EFFORT)
+        return Listening(compressed, ReliabilityPolicy.RELIABLE)
+
+    def _is_compressed_better(self) -> bool:
+        """Say if the camera is on another host, from which a raw image takes long."""
+        compressed = self._senders(compressed=True)
+        raw = self._senders(compressed=False)
+        if not raw or not compressed:
+            return bool(compressed) and not raw
+        own = self._node.get_publishers_info_by_topic(self._node.resolve_topic_name('emotion'))
+        hosts = {_host(sender) for sender in own if sender.node_name == self._node.get_name()}
+        return all(_host(sender) and _host(sender) not in hosts for sender in raw)
+
+
+def _reliabilities(senders: Sequence[TopicEndpointInfo]) -> list[str]:
+    """Name what some publishers offer, each once."""
+    return sorted({sender.qos_profile.reliability.name.lower() for sender in senders})
+
+
+def _host(endpoint: TopicEndpointInfo) -> bytes:
+    """Give the number of an endpoint's host; empty where the middleware does not tell."""
+    gid = bytes(endpoint.endpoint_gid)
+    return gid[HOST_BYTES] if gid.startswith(FAST_DDS) else b''

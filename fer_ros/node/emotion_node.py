@@ -1,0 +1,416 @@
+"""The node that publishes what the faces in a camera's images show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+import sys
+from threading import Lock
+
+from diagnostic_msgs.msg import DiagnosticArray
+from lifecycle_msgs.srv import ChangeState
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.context import Context
+from rclpy.lifecycle import LifecycleNode
+from rclpy.lifecycle import LifecycleState
+from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.parameter import Parameter
+from rclpy.time import Time
+from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+from fer_ros.node.camera_listener import CameraListener
+from fer_ros.node.diagnostics import judge
+from fer_ros.node.diagnostics import to_diagnostics
+from fer_ros.node.images import to_bgr
+from fer_ros.node.images import working_bridge
+from fer_ros.node.outputs import Outputs
+from fer_ros.node.parameters import checked_parameters
+from fer_ros.node.parameters import declare_settings
+from fer_ros.node.process import run_node
+from fer_ros.node.statistics import Statistics
+from fer_ros.node.worker import Worker
+from fer_ros.perception.backends import BackendError
+from fer_ros.perception.backends import create_backend
+from fer_ros.perception.bundle import BundleError
+from fer_ros.perception.bundle import find_bundle
+from fer_ros.perception.bundle import load_card
+from fer_ros.perception.changes import ChangeDetector
+from fer_ros.perception.classification import Classifier
+from fer_ros.perception.config import SettingError
+from fer_ros.perception.config import Settings
+from fer_ros.perception.detection import create_detector
+from fer_ros.perception.detection import Detector
+from fer_ros.perception.detection import DetectorError
+from fer_ros.perception.images import ImageError
+from fer_ros.perception.pipeline import Pipeline
+
+# Why a node does not start, or keeps what it has when a parameter is set.
+REFUSALS = (SettingError, BundleError, BackendError, DetectorError)
+
+# How often the graph is asked what the camera offers [s].
+FOLLOW_PERIOD = 0.25
+
+# How often the node tells how it is [s].
+DIAGNOSTICS_PERIOD = 1.0
+
+# Of the same complaint, one in this time is logged [s].
+COMPLAINT_PERIOD = 5.0
+
+
+class EmotionNode(LifecycleNode):
+    """
+    Publish the emotion on every face that a camera sees.
+
+    Configuring loads the models, activating begins the work, deactivating ends it, cleaning up
+    lets the models go.
+    """
+
+    def __init__(
+        self,
+        context: Context | None = None,
+        parameter_overrides: list[Parameter] | None = None,
+    ) -> None:
+        """
+        Declare the parameters; nothing is loaded yet.
+
+        :param context: of the graph that the node belongs to; None for the process's own.
+        :param parameter_overrides: as if they were given on the command line.
+        :raises SettingError: if a parameter is not what it may be.
+        """
+        super().__init__('emotion', context=context, parameter_overrides=parameter_overrides)
+        self._settings = declare_settings(self)
+        self.statistics = Statistics()
+        self._told_errors = 0
+        # Held while a frame is in the pipeline, and while models are exchanged between two frames.
+        self._exchange = Lock()
+        self._pipeline: Pipeline | None = None
+        self._changes = ChangeDetector()
+        self._outputs: Outputs | None = None
+        self._worker: Worker[Image | CompressedImage] | None = None
+        self._camera = CameraListener(self, self._on_image)
+        self._bridge, reason = working_bridge()
+        if self._bridge is None:
+            self.get_logger().debug(f'decoding images without cv_bridge ({reason})')
+        self._diagnostics_publisher = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        self._teller = self.create_timer(DIAGNOSTICS_PERIOD, self._publish_diagnostics)
+        self._follower = self.create_timer(
+            FOLLOW_PERIOD, lambda: self._camera.follow(self._settings)
+        )
+        self.add_on_set_parameters_callback(self._on_parameters)
+        _survive_wrong_transitions(self)
+
+    # The life of the node
+
+    def start(self) -> None:
+        """
+        Configure and activate the node at once.
+
+        :raises SettingError: if the groups do not fit the model.
+        :raises BundleError: if the model is missing or broken.
+        :raises BackendError: if the back end cannot run it.
+        :raises DetectorError: if no detector can run.
+        """
+        self._refusal: Exception | None = None
+        if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
+            self.trigger_activate()
+        if self._refusal is not None:
+            raise self._refusal
+
+    def stop(self) -> None:
+        """End the work, whatever state the node is in."""
+        self._end_work()
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load the models; if one cannot be, the node stays unconfigured."""
+        return self._transition('configure', self._load)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Begin to look at images."""
+        return self._transition('activate', self._begin_work)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Look at no more images; the one in work is finished."""
+        return self._transition('deactivate', self._end_work)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Let the models go."""
+        return self._transition('clean up', self._unload)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """End everything."""
+        return self._transition('shut down', self._unload)
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Go back to where everything can be begun anew."""
+        return self._transition('recover', self._unload)
+
+    def _transition(self, name: str, act: Callable[[], None]) -> TransitionCallbackReturn:
+        """Do what belongs to a transition; rclpy itself would swallow what goes wrong in it."""
+        try:
+            act()
+        except REFUSALS as error:
+            self._refusal = error
+            self.get_logger().error(f'cannot {name}: {error}')
+            return TransitionCallbackReturn.FAILURE
+        except Exception as error:
+            self._refusal = error
+            self.get_logger().fatal(f'cannot {name}: {type(error).__name__}: {error}')
+            return TransitionCallbackReturn.ERROR
+        return TransitionCallbackReturn.SUCCESS
+
+    def _load(self) -> None:
+        """Load the models, and make the topics."""
+        pipeline = Pipeline(
+            self._load_detector(self._settings), self._load_classifier(self._settings)
+        )
+        pipeline.exchange(groups=self._settings.groups)
+        self._pipeline = pipeline
+        self._outputs = Outputs(self)
+        self._publish_labels()
+
+    def _unload(self) -> None:
+        """Let the models and the topics go."""
+        self._end_work()
+        self._pipeline = None
+        if self._outputs is not None:
+            self._outputs.destroy()
+            self._outputs = None
+
+    def _begin_work(self) -> None:
+        """Listen to the camera."""
+        self._worker = Worker(self._look_at, self._shortest_period)
+        self._camera.start(self._settings)
+
+    def _end_work(self) -> None:
+        """Listen to the camera no more."""
+        self._camera.stop()
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker = None
+
+    # Parameters
+
+    def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
+        """
+        Set parameters, all or none; the parameter services of the node come through here.
+
+        Values are checked before rclpy does, which refuses an int where a double is meant, and
+        refuses values out of range without a word on the range.
+        """
+        try:
+            parameter_list = checked_parameters(parameter_list)
+        except SettingError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        return super().set_parameters_atomically(parameter_list)
+
+    def _on_parameters(self, parameters: Sequence[Parameter]) -> SetParametersResult:
+        """Put new values in force from the next frame on, or say why not."""
+        known = Settings.__dataclass_fields__
+        values = {given.name: given.value for given in parameters if given.name in known}
+        try:
+            self._apply(self._settings.changed(values))
+        except REFUSALS as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        return SetParametersResult(successful=True)
+
+    def _apply(self, settings: Settings) -> None:
+        """Load what must be loaded for new settings; while that lasts, the old are in force."""
+        old = self._settings
+        if self._pipeline is None:
+            # What cannot be found is refused now, what cannot be loaded when it is.
+            load_card(find_bundle(settings.model))
+            self._settings = settings
+            return
+        detector = classifier = groups = None
+        if _differ(settings, old, 'detector', 'detector_model'):
+            detector = self._load_detector(settings)
+        if _differ(settings, old, 'model', 'backend', 'device', 'gpu_memory_limit'):
+            classifier = self._load_classifier(settings)
+        if classifier is not None or settings.groups != old.groups:
+            groups = settings.groups
+        if detector is not None or groups is not None:
+            with self._exchange:
+                self._pipeline.exchange(detector, classifier, groups)
+        # One assignment, so that a frame sees either all new values or none of them.
+        self._settings = settings
+        if groups is not None or settings.min_confidence != old.min_confidence:
+            self._publish_labels()
+
+    def _load_detector(self, settings: Settings) -> Detector:
+        """Load the detector that the settings ask for."""
+        detector = create_detector(settings.detector, settings.detector_model)
+        self.get_logger().info(f'detector {detector.name} ({detector.reason})')
+        return detector
+
+    def _load_classifier(self, settings: Settings) -> Classifier:
+        """Load the model that the settings ask for, and try it."""
+        card = load_card(find_bundle(settings.model))
+        backend = create_backend(
+            settings.backend, card, settings.device, settings.gpu_memory_limit
+        )
+        classifier = Classifier(card, backend)
+        self.get_logger().info(
+            f'model {card.name} (SHA-256 {card.sha256(backend.kind)[:12]}…) '
+            f'on {backend.name}, {backend.device} ({backend.reason})'
+        )
+        return classifier
+
+    def _publish_labels(self) -> None:
+        """Say which labels hold from now on."""
+        if self._outputs is not None and self._pipeline is not None:
+            header = Header(stamp=self.get_clock().now().to_msg())
+            self._outputs.publish_labels(
+                header, self._pipeline.labels, self._settings.min_confidence
+            )
+
+    # The work
+
+    def _on_image(self, message: Image | CompressedImage) -> None:
+        """Leave the image for the worker; one that still waited there is too old now."""
+        worker = self._worker
+        if worker is not None:
+            self.statistics.arrive()
+            if worker.put(message):
+                self.statistics.replaced += 1
+
+    def _shortest_period(self) -> float:
+        """Give the time between two frames that the user allows at least, in seconds."""
+        return 1 / self._settings.max_rate if self._settings.max_rate > 0 else 0.0
+
+    def _look_at(self, message: Image | CompressedImage) -> None:
+        """Process a frame; whatever is wrong with it costs no more than itself."""
+        try:
+            self._process(message)
+        except ImageError as error:
+            self.statistics.refused += 1
+            self._complain(f'image dropped ({self.statistics.refused} so far): {error}')
+        except BackendError as error:
+            self.statistics.lost += 1
+            self._complain(f'image lost ({self.statistics.lost} so far): {error}')
+        except Exception as error:
+            # After the context has ended, publishing fails, and that is as it should be.
+            if self.context.ok():
+                self.statistics.lost += 1
+                self._complain(
+                    f'image lost ({self.statistics.lost} so far): {type(error).__name__}: {error}'
+                )
+
+    def _complain(self, sentence: str) -> None:
+        """Say what is wrong, but not with every frame."""
+        self.statistics.last_error = sentence
+        self.get_logger().error(sentence, throttle_duration_sec=COMPLAINT_PERIOD)
+
+    def _process(self, message: Image | CompressedImage) -> None:
+        """Take a frame through the pipeline, and publish what comes out."""
+        pipeline, outputs, settings = self._pipeline, self._outputs, self._settings
+        if pipeline is None or outputs is None:
+            return
+        measured = self.statistics.stage
+        image = to_bgr(message, self._bridge)
+        stamp = Time.from_msg(message.header.stamp)
+        with self._exchange:
+            labels = pipeline.labels
+            with measured('detect'):
+                detections = pipeline.detect(image, settings)
+            with measured('classify'):
+                scores = pipeline.classify(image, detections)
+            faces = pipeline.follow(detections, scores, stamp.nanoseconds / 1e9, settings)
+            changed, left = self._changes.update(faces, pipeline.held_ids)
+        with measured('publish'):
+            outputs.publish_faces(message.header, faces, labels)
+            if changed or left:
+                outputs.publish_changes(message.header, changed, left, labels)
+        age = self.get_clock().now().nanoseconds - stamp.nanoseconds
+        self.statistics.finish(len(faces), age / 1e9)
+        outputs.publish_annotated(message.header, image, faces, labels, settings.draw)
+
+    # How it is
+
+    def _publish_diagnostics(self) -> None:
+        """Say how the node is."""
+        errors = self.statistics.refused + self.statistics.lost
+        level, sentence = judge(
+            working=self._worker is not None,
+            topic=self._camera.topic,
+            publishers=self._camera.publishers(),
+            mismatch=self._camera.mismatch(),
+            silence=self.statistics.silence,
+            new_errors=errors - self._told_errors,
+            last_error=self.statistics.last_error,
+        )
+        self._told_errors = errors
+        values = {**self.statistics.values(), **self._models()}
+        values['image_qos'] = self._camera.qos()
+        values['last_error'] = self.statistics.last_error
+        header = Header(stamp=self.get_clock().now().to_msg())
+        self._diagnostics_publisher.publish(
+            to_diagnostics(header, self.get_fully_qualified_name(), level, sentence, values)
+        )
+
+    def _models(self) -> dict[str, str]:
+        """Say which models are loaded; nothing where none is."""
+        pipeline = self._pipeline
+        if pipeline is None:
+            return dict.fromkeys(('backend', 'device', 'detector', 'model', 'model_sha256'), '')
+        card, backend = pipeline.classifier.card, pipeline.classifier.backend
+        return {
+            'backend': backend.name,
+            'device': backend.device,
+            'detector': pipeline.detector.name,
+            'model': card.name,
+            'model_sha256': card.sha256(backend.kind),
+        }
+
+
+def _differ(one: Settings, other: Settings, *names: str) -> bool:
+    """Say if one of some settings differs."""
+    return any(getattr(one, name) != getattr(other, name) for name in names)
+
+
+def _survive_wrong_transitions(node: LifecycleNode) -> None:
+    """
+    Answer a transition that the state does not have with a no.
+
+    In rclpy it raises in the service's callback (Jazzy), which ends the executor, and the node.
+    """
+    for service in node.services:
+        if not service.srv_name.endswith('/change_state'):
+            continue
+        change_state = service.callback
+
+        def answer(
+            request: ChangeState.Request,
+            response: ChangeState.Response,
+            change_state: Callable[..., ChangeState.Response] = change_state,
+        ) -> ChangeState.Response:
+            try:
+                return change_state(request, response)
+            except RuntimeError as error:  # RCLError is one
+                node.get_logger().warning(f'transition {request.transition.id} refused: {error}')
+                response.success = False
+                return response
+
+        service.callback = answer
+
+
+def make_node() -> EmotionNode:
+    """Make the node and, unless its user wants to do that, start it."""
+    node = EmotionNode()
+    if node.get_parameter('autostart').value:
+        try:
+            node.start()
+        except Exception:
+            node.destroy_node()
+            raise
+    return node
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node; the exit status is 1 if it could not start."""
+    return run_node(make_node, args, REFUSALS)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""The thread that looks at the newest frame, again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Thread
+import time
+from typing import Generic
+from typing import TypeVar
+
+from fer_ros.node.newest import Newest
+
+Frame = TypeVar('Frame')
+
+
+class Worker(Generic[Frame]):
+    """Works on frames as they come, one at a time; what comes during the work waits, one deep."""
+
+    def __init__(
+        self, work: Callable[[Frame], None], shortest_period: Callable[[], float]
+    ) -> None:
+        """
+        Begin to wait for frames.
+
+        :param work: is called with each frame in a thread of its own; it raises nothing.
+        :param shortest_period: gives the time from the beginning of one frame's work to that of
+            the next, at least, in seconds.
+        """
+        self._work = work
+        self._shortest_period = shortest_period
+        self._newest: Newest[Frame] = Newest()
+        self._thread = Thread(target=self._run, name='perception', daemon=True)
+        self._thread.start()
+
+    def put(self, frame: Frame) -> bool:
+        """
+        Leave a frame to be worked on.
+
+        :return: True if it took the place of one that nobody will look at any more.
+        """
+        return self._newest.put(frame)
+
+    def stop(self) -> None:
+        """End the work; the frame in it is finished."""
+        self._newest.close()
+        self._thread.join()
+
+    def _run(self) -> None:
+        """Work until stopped."""
+        while (frame := self._newest.take()) is not None:
+            began = time.monotonic()
+            self._work(frame)
+            rest = self._shortest_period() - (time.monotonic() - began)
+            if rest > 0 and self._newest.wait_closed(rest):
+                return

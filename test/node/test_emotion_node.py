@@ -1,0 +1,436 @@
+import threading
+
+import cv2
+from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticStatus
+import numpy as np
+import pytest
+from rcl_interfaces.msg import ParameterType
+from rcl_interfaces.srv import DescribeParameters
+from rcl_interfaces.srv import SetParametersAtomically
+from rclpy.parameter import Parameter
+from rclpy.qos import DurabilityPolicy
+from rclpy.qos import qos_profile_sensor_data
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import Image
+from vision_msgs.msg import Detection2DArray
+from vision_msgs.msg import LabelInfo
+
+from fer_ros.node import outputs
+from fer_ros.perception.backends import BackendError
+from fer_ros.perception.bundle import BundleError
+from fer_ros.perception.config import setting_fields
+from fer_ros.perception.config import SettingError
+from graph import Inbox
+from graph import wait_until
+from stand_ins import decisions
+from stand_ins import LABELS
+from stand_ins import picture
+from stand_ins import send
+from stand_ins import started
+
+
+def set_parameters(graph, **values):
+    """Set parameters through the service, as `ros2 param set` does, and give the result."""
+    node = graph.listener('setter')
+    client = node.create_client(SetParametersAtomically, '/emotion/set_parameters_atomically')
+    assert client.wait_for_service(60)
+    parameters = [
+        Parameter(name, value=value).to_parameter_msg() for name, value in values.items()
+    ]
+    answered = threading.Event()
+    future = client.call_async(SetParametersAtomically.Request(parameters=parameters))
+    future.add_done_callback(lambda _: answered.set())
+    assert answered.wait(60)
+    return future.result().result
+
+
+def test_each_image_is_answered_with_its_own_header(node, camera, emotions):
+    message = send(camera, emotions, node, picture())
+
+    assert message.header.frame_id == 'the_camera'
+    assert decisions(message) == ['happy']
+    assert message.detections[0].id == '1'
+    assert sum(one.hypothesis.score for one in message.detections[0].results) == pytest.approx(1)
+
+
+def test_an_image_without_a_face_is_answered_with_an_empty_list(node, camera, emotions):
+    assert decisions(send(camera, emotions, node, picture((0, 0, 0)))) == []
+
+
+def test_a_broken_image_is_counted_and_not_answered(node, camera, emotions):
+    send(camera, emotions, node, picture(seconds=1))
+    broken = picture(seconds=2)
+    broken.height = 1000
+    depth = picture(seconds=3)
+    depth.encoding = '32FC1'
+
+    camera.publish(broken)
+    wait_until(lambda: node.statistics.refused == 1)
+    camera.publish(depth)
+    wait_until(lambda: node.statistics.refused == 2)
+    send(camera, emotions, node, picture(seconds=4))
+
+    assert [message.header.stamp.sec for message in emotions.messages] == [1, 4]
+
+
+def test_a_back_end_that_fails_costs_its_frame_and_no_more(node, camera, emotions, parts):
+    _, classifier = parts
+    classifier.error = BackendError('the GPU is gone')
+    wait_until(lambda: camera.get_subscription_count() > 0)
+    camera.publish(picture(seconds=1))
+    wait_until(lambda: node.statistics.lost == 1)
+    classifier.error = None
+
+    send(camera, emotions, node, picture(seconds=2))
+
+    assert [message.header.stamp.sec for message in emotions.messages] == [2]
+
+
+def test_of_the_images_that_come_during_work_only_the_newest_is_looked_at(
+    node, camera, emotions, parts
+):
+    detector, _ = parts
+    send(camera, emotions, node, picture((11, 60, 60), seconds=1))
+    detector.may_go_on.clear()
+    camera.publish(picture((12, 60, 60), seconds=2))
+    wait_until(lambda: detector.seen == [11, 12])
+    for number in range(3, 8):
+        camera.publish(picture((10 + number, 60, 60), seconds=number))
+        wait_until(lambda number=number: node.statistics.received >= number)
+
+    detector.may_go_on.set()
+    emotions.wait_for(lambda message: message.header.stamp.sec == 7)
+
+    assert detector.seen == [11, 12, 17]
+    assert node.statistics.dropped == 4
+    assert node.statistics.processed == 3
+
+
+def test_parameters_are_answered_while_a_frame_is_in_work(graph, node, camera, emotions, parts):
+    detector, _ = parts
+    send(camera, emotions, node, picture(seconds=1))
+    detector.may_go_on.clear()
+    camera.publish(picture(seconds=2))
+    wait_until(lambda: len(detector.seen) == 2)
+
+    assert set_parameters(graph, min_confidence=0.5).successful
+    detector.may_go_on.set()
+
+
+def test_a_threshold_is_in_force_from_the_next_frame_on(graph, node, camera, emotions):
+    # Blue counts 121 of 281: 0.43.
+    before = send(camera, emotions, node, picture((120, 80, 78), seconds=1))
+    assert set_parameters(graph, min_confidence=0.6, hold=0).successful
+    after = send(camera, emotions, node, picture((120, 80, 78), seconds=2))
+
+    assert decisions(before) == ['happy']
+    assert decisions(after) == ['uncertain']
+
+
+def test_an_int_is_accepted_where_a_double_is_meant(graph, node):
+    assert set_parameters(graph, hold=2).successful
+    assert node.get_parameter('hold').value == 2.0
+    assert node.get_parameter('hold').type_ == Parameter.Type.DOUBLE
+
+
+@pytest.mark.parametrize(
+    ('values', 'reason'),
+    [
+        ({'min_confidence': 1.5}, 'min_confidence is 1.5, not from 0.0 to 1.0'),
+        ({'hold': 'long'}, "hold is 'long', not a number"),
+        ({'max_faces': 0}, 'max_faces is 0, not from 1 to 256'),
+        ({'backend': 'cuda'}, "backend is 'cuda', not one of auto,"),
+        ({'model': 'gone'}, "no model is called 'gone'; there are: here"),
+        ({'detector': 'haar'}, 'no cascades'),
+        ({'groups': ['low=sad,fear']}, "merges 'fear', which is no label of the model"),
+    ],
+)
+def test_a_refused_value_says_why_and_changes_nothing(graph, node, values, reason):
+    name = next(iter(values))
+    before = node.get_parameter(name).value
+
+    # Set with one that is right: both are set or none.
+    result = set_parameters(graph, smoothing=0.123, **values)
+
+    assert not result.successful
+    assert reason in result.reason
+    assert node.get_parameter(name).value == before
+    assert node.get_parameter('smoothing').value == 0.4
+    assert node._settings.smoothing == 0.4
+
+
+def test_every_parameter_is_described_with_its_range(graph, node):
+    asker = graph.listener('asker')
+    client = asker.create_client(DescribeParameters, '/emotion/describe_parameters')
+    assert client.wait_for_service(60)
+    fields = list(setting_fields())
+    answered = threading.Event()
+    future = client.call_async(DescribeParameters.Request(names=[one.name for one in fields]))
+    future.add_done_callback(lambda _: answered.set())
+    assert answered.wait(60)
+
+    kinds = {
+        float: 'DOUBLE',
+        int: 'INTEGER',
+        str: 'STRING',
+        bool: 'BOOL',
+        tuple: 'STRING_ARRAY',
+    }
+    for field, described in zip(fields, future.result().descriptors, strict=True):
+        assert described.description == field.metadata['description']
+        kind = getattr(ParameterType, f'PARAMETER_{kinds[type(field.default)]}')
+        assert described.type == kind, field.name
+        ranges = [*described.floating_point_range, *described.integer_range]
+        bounds = [(one.from_value, one.to_value) for one in ranges]
+        assert bounds == ([field.metadata['bounds']] if field.metadata['bounds'] else [])
+
+
+def test_what_is_read_at_the_start_only_cannot_be_set_later(graph, node):
+    result = set_parameters(graph, autostart=False)
+
+    assert not result.successful
+    assert 'read-only' in result.reason
+
+
+def test_a_file_may_say_1_where_it_means_a_double(graph, parts):
+    node = started(graph, Parameter('hold', value=1), Parameter('model', value='other'))
+
+    assert node.get_parameter('hold').value == 1.0
+    assert node.get_parameter('model').value == 'other'
+    assert node._settings.hold == 1.0
+
+
+@pytest.mark.parametrize(
+    ('name', 'value', 'error'),
+    [('hold', -1.0, SettingError), ('model', 'gone', BundleError), ('hold', 'x', SettingError)],
+)
+def test_a_wrong_value_at_the_start_is_no_start(graph, parts, name, value, error):
+    with pytest.raises(error):
+        started(graph, Parameter(name, value=value))
+
+
+def test_only_what_changed_is_told_to_who_listens_to_changes(graph, node, camera, emotions):
+    changes = Inbox()
+    graph.listener('changes').create_subscription(
+        Detection2DArray, 'emotion/changes', changes, 10
+    )
+    wait_until(lambda: node._outputs._changes.get_subscription_count() == 1)
+    assert set_parameters(graph, hold=0.0, smoothing=0.0, face_timeout=0.0).successful
+    blue, red, nobody = (250, 20, 20), (20, 20, 250), (0, 0, 0)
+
+    for seconds, colour in enumerate([blue, blue, red, red, nobody, nobody, blue], start=1):
+        send(camera, emotions, node, picture(colour, seconds))
+
+    changes.wait_for(lambda message: message.header.stamp.sec == 7)
+    told = [
+        (message.header.stamp.sec, found.id, decisions(message) if found.results else 'left')
+        for message in changes.messages
+        for found in message.detections
+    ]
+    assert told == [
+        (1, '1', ['happy']),
+        (3, '1', ['neutral']),
+        (5, '1', 'left'),
+        (7, '2', ['happy']),
+    ]
+
+
+def test_diagnostics_tell_how_the_node_is(graph, node, camera, emotions):
+    inbox = Inbox()
+    graph.listener('monitor').create_subscription(DiagnosticArray, '/diagnostics', inbox, 10)
+    send(camera, emotions, node, picture(seconds=1))
+    broken = picture(seconds=2)
+    broken.encoding = '32FC1'
+    camera.publish(broken)
+
+    message = inbox.wait_for(lambda one: 'without an answer' in one.status[0].message)
+
+    (status,) = message.status
+    values = {one.key: one.value for one in status.values}
+    assert status.name == '/emotion: faces'
+    assert status.level == DiagnosticStatus.WARN
+    assert "the encoding is '32FC1'" in status.message
+    assert list(values) == [
+        'frames_received',
+        'frames_processed',
+        'frames_dropped',
+        'input_rate_hz',
+        'age_p50_ms',
+        'age_p95_ms',
+        'detect_ms',
+        'classify_ms',
+        'publish_ms',
+        'faces',
+        'backend',
+        'device',
+        'detector',
+        'model',
+        'model_sha256',
+        'image_qos',
+        'last_error',
+    ]
+    counts = [values[f'frames_{name}'] for name in ('received', 'processed', 'dropped')]
+    assert counts == ['2', '1', '1']
+    assert values['faces'] == '1'
+    assert values['backend'] == 'made_up'
+    assert values['image_qos'] == 'reliable, published reliable'
+    assert float(values['detect_ms']) >= 0
+
+
+def test_diagnostics_name_a_camera_that_is_missing(graph, node):
+    inbox = Inbox()
+    graph.listener('monitor').create_subscription(DiagnosticArray, '/diagnostics', inbox, 10)
+
+    message = inbox.wait_for(lambda one: 'nobody publishes /image' in one.status[0].message)
+
+    assert message.status[0].level == DiagnosticStatus.WARN
+
+
+def test_images_are_drawn_only_while_somebody_looks(graph, node, camera, emotions, monkeypatch):
+    drawings = []
+    draw_faces = outputs.draw_faces
+    monkeypatch.setattr(
+        outputs,
+        'draw_faces',
+        lambda *arguments: drawings.append(1) or draw_faces(*arguments),
+    )
+    send(camera, emotions, node, picture(seconds=1, size=(120, 160)))
+    wait_until(lambda: node.statistics.processed == 1)
+    assert drawings == []
+
+    raw, compressed = Inbox(), Inbox()
+    viewer = graph.listener('viewer')
+    viewer.create_subscription(Image, 'emotion/image', raw, 1)
+    viewer.create_subscription(CompressedImage, 'emotion/image/compressed', compressed, 1)
+    wait_until(lambda: node.count_subscribers('emotion/image') == 1)
+    wait_until(lambda: node._outputs._image.get_subscription_count() == 1)
+    wait_until(lambda: node._outputs._compressed.get_subscription_count() == 1)
+    message = picture(seconds=2, size=(120, 160))
+    send(camera, emotions, node, message)
+
+    seen = raw.wait_for(lambda image: image.header == message.header)
+    assert (seen.height, seen.width, seen.encoding) == (120, 160, 'bgr8')
+    assert bytes(seen.data) != bytes(message.data)
+    jpeg = compressed.wait_for(lambda image: image.header == message.header)
+    assert bytes(jpeg.data[:2]) == b'\xff\xd8'
+    assert drawings == [1]
+
+
+def compressed_picture(seconds, data=None):
+    message = CompressedImage(format='jpeg')
+    image = np.full((20, 30, 3), (250, 20, 20), np.uint8)
+    message.data.frombytes(cv2.imencode('.jpg', image)[1].tobytes() if data is None else data)
+    message.header.stamp.sec = seconds
+    return message
+
+
+def test_a_camera_that_only_sends_compressed_images_is_heard(graph, node, emotions):
+    camera = graph.listener('camera_side').create_publisher(
+        CompressedImage, 'image/compressed', 1
+    )
+
+    answer = send(camera, emotions, node, compressed_picture(1))
+    camera.publish(compressed_picture(2, b'no picture'))
+    wait_until(lambda: node.statistics.refused == 1)
+    send(camera, emotions, node, compressed_picture(3))
+
+    assert decisions(answer) == ['happy']
+    assert [message.header.stamp.sec for message in emotions.messages] == [1, 3]
+
+
+def test_of_a_camera_on_this_host_the_raw_images_are_taken(graph, node, camera, emotions):
+    compressed = graph.listener('other_side').create_publisher(
+        CompressedImage, 'image/compressed', 1
+    )
+
+    send(camera, emotions, node, picture(seconds=1))
+
+    assert compressed.get_subscription_count() == 0
+
+
+def test_the_transport_that_is_asked_for_is_taken_at_once(graph, node, camera, emotions):
+    compressed = graph.listener('other_side').create_publisher(
+        CompressedImage, 'image/compressed', 1
+    )
+    send(camera, emotions, node, picture(seconds=1))
+
+    assert set_parameters(graph, image_transport='compressed').successful
+    wait_until(lambda: camera.get_subscription_count() == 0)
+    send(compressed, emotions, node, compressed_picture(2))
+
+
+def test_a_camera_that_comes_back_with_another_reliability_is_heard(graph, node, emotions):
+    side = graph.listener('camera_side')
+    first = side.create_publisher(Image, 'image', 1)
+    send(first, emotions, node, picture(seconds=1))
+    side.destroy_publisher(first)
+
+    second = side.create_publisher(Image, 'image', qos_profile_sensor_data)
+
+    send(second, emotions, node, picture(seconds=2))
+
+
+def test_who_comes_late_still_learns_the_labels(graph, node):
+    inbox = Inbox()
+    latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+    graph.listener('late').create_subscription(LabelInfo, 'emotion/label_info', inbox, latched)
+
+    message = inbox.wait_for(lambda _: True)
+    assert [one.class_name for one in message.class_map] == list(LABELS)
+    assert message.threshold == pytest.approx(0.4)
+
+
+def test_groups_are_merged_in_results_and_labels(graph, node, camera, emotions):
+    labels = Inbox()
+    latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    graph.listener('late').create_subscription(LabelInfo, 'emotion/label_info', labels, latched)
+
+    assert set_parameters(graph, groups=['low=sad,neutral']).successful
+
+    message = send(camera, emotions, node, picture((20, 100, 100)))
+    names = [one.hypothesis.class_id for one in message.detections[0].results]
+    assert names == ['low', 'happy']
+    labels.wait_for(
+        lambda info: [one.class_name for one in info.class_map] == ['happy', 'low']
+    )
+
+
+def test_a_camera_that_sends_best_effort_is_heard(graph, node, emotions):
+    camera = graph.listener('camera_side').create_publisher(
+        Image, 'image', qos_profile_sensor_data
+    )
+
+    assert decisions(send(camera, emotions, node, picture())) == ['happy']
+
+
+def test_a_fixed_reliability_is_kept(graph, parts):
+    started(graph, Parameter('image_reliability', value='best_effort'))
+    asker = graph.listener('asker')
+
+    wait_until(lambda: len(asker.get_subscriptions_info_by_topic('/image')) == 1)
+    (listening,) = asker.get_subscriptions_info_by_topic('/image')
+    assert listening.qos_profile.reliability.name == 'BEST_EFFORT'
+
+
+def test_images_of_changing_size_and_encoding_are_followed(node, camera, emotions):
+    for seconds, size in enumerate([(20, 30), (48, 64), (1, 1), (30, 20)], start=1):
+        send(camera, emotions, node, picture(seconds=seconds, size=size))
+    gray = Image(height=9, width=7, step=8, encoding='mono8')
+    gray.data.frombytes(bytes([200]) * 72)
+    gray.header.stamp.sec = 50
+
+    # Of gray no emotion is likelier than another, and ties go to the first label.
+    assert len(send(camera, emotions, node, gray).detections) == 1
+
+
+def test_the_node_stops_in_the_middle_of_everything(graph, node, camera, emotions):
+    send(camera, emotions, node, picture(seconds=1))
+    for seconds in range(2, 30):
+        camera.publish(picture(seconds=seconds))
+
+    node.stop()
+
+    assert 'perception' not in [thread.name for thread in threading.enumerate()]

@@ -1,0 +1,139 @@
+import gc
+import itertools
+import threading
+import weakref
+
+from lifecycle_msgs.msg import State
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
+from lifecycle_msgs.srv import GetState
+import pytest
+from rclpy.parameter import Parameter
+
+from fer_ros.node.emotion_node import EmotionNode
+from graph import wait_until
+from stand_ins import decisions
+from stand_ins import picture
+from stand_ins import send
+
+CONFIGURE, ACTIVATE = Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE
+DEACTIVATE, CLEANUP = Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP
+
+
+class Manager:
+    """Changes the node's state through its services, as `ros2 lifecycle set` does."""
+
+    def __init__(self, graph):
+        node = graph.listener('manager')
+        self._change = node.create_client(ChangeState, '/emotion/change_state')
+        self._get = node.create_client(GetState, '/emotion/get_state')
+        assert self._change.wait_for_service(60)
+        assert self._get.wait_for_service(60)
+
+    def _call(self, client, request):
+        answered = threading.Event()
+        future = client.call_async(request)
+        future.add_done_callback(lambda _: answered.set())
+        assert answered.wait(60)
+        return future.result()
+
+    def set(self, transition):
+        """Ask for a transition; True if it was made."""
+        return self._call(
+            self._change, ChangeState.Request(transition=Transition(id=transition))
+        ).success
+
+    def state(self):
+        """Give the number of the state."""
+        return self._call(self._get, GetState.Request()).current_state.id
+
+
+@pytest.fixture
+def idle(graph, parts):
+    """Give a node that does not start itself."""
+    return graph.add(EmotionNode(context=graph.context))
+
+
+@pytest.fixture
+def manager(graph, idle):
+    return Manager(graph)
+
+
+def workers():
+    return [thread for thread in threading.enumerate() if thread.name == 'perception']
+
+
+def test_a_node_works_only_while_it_is_active(idle, manager, camera, emotions):
+    assert manager.state() == State.PRIMARY_STATE_UNCONFIGURED
+    assert idle.count_publishers('emotion') == 0
+
+    assert manager.set(CONFIGURE)
+    wait_until(lambda: idle.count_publishers('emotion') == 1)
+    assert camera.get_subscription_count() == 0
+
+    assert manager.set(ACTIVATE)
+    assert decisions(send(camera, emotions, idle, picture(seconds=1))) == ['happy']
+
+    assert manager.set(DEACTIVATE)
+    wait_until(lambda: camera.get_subscription_count() == 0)
+    assert workers() == []
+
+    assert manager.set(ACTIVATE)
+    send(camera, emotions, idle, picture(seconds=2))
+
+    assert manager.set(DEACTIVATE)
+    assert manager.set(CLEANUP)
+    wait_until(lambda: idle.count_publishers('emotion') == 0)
+    assert manager.state() == State.PRIMARY_STATE_UNCONFIGURED
+
+
+def test_transitions_in_any_order_leave_nothing_behind(idle, manager, camera):
+    allowed = {
+        State.PRIMARY_STATE_UNCONFIGURED: {CONFIGURE: State.PRIMARY_STATE_INACTIVE},
+        State.PRIMARY_STATE_INACTIVE: {
+            ACTIVATE: State.PRIMARY_STATE_ACTIVE,
+            CLEANUP: State.PRIMARY_STATE_UNCONFIGURED,
+        },
+        State.PRIMARY_STATE_ACTIVE: {DEACTIVATE: State.PRIMARY_STATE_INACTIVE},
+    }
+    state = State.PRIMARY_STATE_UNCONFIGURED
+    asked = itertools.chain(*itertools.permutations((CONFIGURE, ACTIVATE, DEACTIVATE, CLEANUP)))
+
+    for transition in asked:
+        camera.publish(picture())
+        assert manager.set(transition) == (transition in allowed[state])
+        state = allowed[state].get(transition, state)
+        assert manager.state() == state
+        assert len(workers()) == (state == State.PRIMARY_STATE_ACTIVE)
+
+    wait_until(
+        lambda: camera.get_subscription_count() == (state == State.PRIMARY_STATE_ACTIVE)
+    )
+
+
+def test_a_node_that_cannot_be_configured_stays_as_it_was_until_it_can(idle, manager, parts):
+    idle._settings = idle._settings.changed({'model': 'gone'})
+
+    assert not manager.set(CONFIGURE)
+    assert manager.state() == State.PRIMARY_STATE_UNCONFIGURED
+
+    idle._settings = idle._settings.changed({'model': 'here'})
+    assert manager.set(CONFIGURE)
+
+
+def test_models_are_let_go_when_a_node_is_cleaned_up(idle, manager):
+    assert manager.set(CONFIGURE)
+    pipeline = weakref.ref(idle._pipeline)
+
+    assert manager.set(CLEANUP)
+    gc.collect()
+
+    assert pipeline() is None
+
+
+def test_parameters_may_be_set_before_the_models_are_loaded(idle, manager):
+    results = idle.set_parameters([Parameter('hold', value=0.7), Parameter('groups', value=[''])])
+
+    assert [result.successful for result in results] == [True, True]
+    assert manager.set(CONFIGURE)
+    assert idle._settings.hold == 0.7
