@@ -7,9 +7,13 @@ from collections.abc import Sequence
 import importlib
 import sys
 
+from fer_ros.perception.backends import BackendError
+
 # Each command is a module of this package, with `add_arguments` and `run`.
 COMMANDS = {
     'train': 'train a recipe',
+    'evaluate': 'measure a bundle on a data set',
+    'export': 'make a bundle of a trained network',
 }
 
 
@@ -33,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(words)
     try:
         return arguments.run(arguments)
-    except (ValueError, FileExistsError) as error:
+    except (ValueError, FileExistsError, BackendError) as error:
         print(f'{parser.prog}: {error}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -8,6 +8,8 @@ from dataclasses import replace
 import hashlib
 import os
 from pathlib import Path
+from pathlib import PurePosixPath
+import zipfile
 
 import cv2
 import numpy as np
@@ -23,6 +25,20 @@ FER2013_COUNT = 35887
 
 # Of the decoded (35887, 48, 48) uint8 array: a reader that turns one pixel is found out.
 FER2013_IMAGES_SHA256 = '3c18eb2594e4962006db8cd170d9e12c147e6a8c5901904d4bc87900ee4fcead'
+
+CKPLUS_FILE = 'CK+48.zip'
+
+# The folders of CK+ and what the emotion is called here; it has no neutral faces.
+CKPLUS_CLASSES = {
+    'anger': 'angry',
+    'contempt': 'contempt',
+    'disgust': 'disgust',
+    'fear': 'fear',
+    'happy': 'happy',
+    'sadness': 'sad',
+    'surprise': 'surprise',
+}
+CKPLUS_LABELS = tuple(CKPLUS_CLASSES.values())
 
 
 class DataError(ValueError):
@@ -40,7 +56,7 @@ class FaceData:
     :param source: (N,) str, which picture of its data set each one is.
     :param label_names: what the labels mean.
     :param votes: (N, 10) uint8, those of FER+ in the order of `votes.VOTE_COLUMNS`, or None.
-    :param sha256: of the file that they were read from, or of all of them in order.
+    :param sha256: of the pixels of all pictures of the data set, in order.
     """
 
     images: np.ndarray
@@ -89,6 +105,10 @@ class FaceData:
             votes=None if self.votes is None else self.votes[where],
         )
 
+    def has_split(self, split: str) -> bool:
+        """Say if there are pictures of a split."""
+        return bool((self.split == split).any())
+
     def of_split(self, split: str) -> FaceData:
         """
         Keep one split.
@@ -119,6 +139,21 @@ def data_root(given: str | None = None) -> Path:
     if not path.exists():
         raise DataError(f'there is no data in {path}; name its folder by --data or FER_ROS_DATA')
     return path
+
+
+def read_data(path: Path) -> FaceData:
+    """
+    Read a data set, whichever of the known ones a path leads to.
+
+    :param path: of FER2013 (as for `read_fer2013`), or of `CK+48.zip` or its folder.
+    :return: the pictures.
+    :raises DataError: if it is none of them, or broken.
+    """
+    if path.suffix == '.zip':
+        return read_ckplus(path)
+    if path.is_dir() and (path / CKPLUS_FILE).is_file():
+        return read_ckplus(path / CKPLUS_FILE)
+    return read_fer2013(path)
 
 
 def read_fer2013(path: Path) -> FaceData:
@@ -160,6 +195,52 @@ def read_fer2013(path: Path) -> FaceData:
         label_names=FER2013_LABELS,
         votes=votes,
         sha256=found,
+    )
+
+
+def read_ckplus(path: Path) -> FaceData:
+    """
+    Read CK+ at 48x48 pixels (Lucey et al. 2010) out of its archive.
+
+    The pictures lie in `CK+48/<class>/S<subject>_<session>_<frame>.png`.  All of them are of the
+    split `private`: the data set has no split of its own, and here it is measured on, no more.
+
+    :param path: of `CK+48.zip`.
+    :return: its pictures in the order of their names; the source id holds subject, session and
+        frame.
+    :raises DataError: if the archive is broken, holds another class, or a picture cannot be read.
+    """
+    images, labels, source = [], [], []
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name in sorted(archive.namelist()):
+                if not name.endswith('.png'):
+                    continue
+                folder = PurePosixPath(name).parent.name
+                if folder not in CKPLUS_CLASSES:
+                    raise DataError(
+                        f"{path} has a class '{folder}'; CK+ has {', '.join(CKPLUS_CLASSES)}"
+                    )
+                image = cv2.imdecode(
+                    np.frombuffer(archive.read(name), np.uint8), cv2.IMREAD_GRAYSCALE
+                )
+                if image is None or image.shape != (FER2013_SIDE, FER2013_SIDE):
+                    raise DataError(f'{path}: {name} is no picture of 48x48 pixels')
+                images.append(image)
+                labels.append(CKPLUS_LABELS.index(CKPLUS_CLASSES[folder]))
+                source.append(f'ckplus/{PurePosixPath(name).stem}')
+    except (OSError, zipfile.BadZipFile) as error:
+        raise DataError(f'{path} cannot be read: {error}') from error
+    if not images:
+        raise DataError(f'{path} holds no picture')
+    stacked = np.stack(images)
+    return FaceData(
+        images=stacked,
+        labels=np.array(labels, np.int64),
+        split=np.full(len(images), PRIVATE),
+        source=np.array(source),
+        label_names=CKPLUS_LABELS,
+        sha256=hashlib.sha256(stacked.tobytes()).hexdigest(),
     )
 
 

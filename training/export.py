@@ -1,0 +1,240 @@
+"""Make a bundle of a trained network: `python -m training export fer_small --head fer2013 ...`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from dataclasses import replace
+import json
+from pathlib import Path
+import shutil
+import tempfile
+from typing import Any
+
+import keras
+import numpy as np
+
+from fer_ros.perception.alignment import FER2013_CROP
+from fer_ros.perception.backends.base import Backend
+from fer_ros.perception.backends.choice import create_backend
+from fer_ros.perception.bundle import CARD_NAME
+from fer_ros.perception.bundle import load_card
+from fer_ros.perception.model_files import sha256_of
+from fer_ros.perception.preprocessing import to_network_input
+from training.batches import HEAD_LABELS
+from training.batches import input_spec
+from training.config import config_sha256
+from training.config import load_config
+from training.config import TrainingConfig
+from training.datasets import data_root
+from training.datasets import FaceData
+from training.datasets import PUBLIC
+from training.datasets import read_fer2013
+from training.evaluate import card_text
+from training.metrics import fit_temperature
+from training.train import BEST
+from training.train import build_model
+from training.train import CHECKPOINT
+from training.train import head_truth
+from training.train import predict_logits
+
+# OpenCV 4.6 refuses ONNX of opset 13 and later: its Squeeze takes the axes as an input.
+ONNX_OPSET = 12
+
+FILE_NAMES = {'keras': 'model.keras', 'tflite': 'model.tflite', 'onnx': 'model.onnx'}
+
+# The forms of a network may differ by this much in their outputs; more refuses the export.
+PARITY_TOLERANCE = 1e-3
+
+# Pictures on which the forms are compared.
+PARITY_PICTURES = 64
+
+TERMS = (
+    'Trained on FER2013 (Goodfellow et al. 2013, arXiv:1307.0414): for research; the rights in its '
+    'pictures stay with third parties.'
+)
+FERPLUS_TERMS = ' The labels are the votes of FER+ (Barsoum et al. 2016, arXiv:1608.01041; MIT).'
+
+
+class ExportError(ValueError):
+    """A network that cannot be exported as it should be."""
+
+
+def single_head(model: keras.Model, head: str, name: str) -> keras.Model:
+    """
+    Cut the network of one head out of one that has several.
+
+    :param model: from a picture to logits by head.
+    :param head: which.
+    :param name: of the new model.
+    :return: from a picture to (N, labels) logits; it shares its layers with the model.
+    :raises ExportError: if there is no such head.
+    """
+    if head not in model.output:
+        raise ExportError(f"the network has no head '{head}'; it has: {', '.join(model.output)}")
+    return keras.Model(model.input, model.output[head], name=name)
+
+
+def write_forms(model: keras.Model, folder: Path) -> dict[str, dict[str, str]]:
+    """
+    Write a network in all the forms that the back ends read.
+
+    :param model: in float32, of a fixed side.
+    :param folder: that exists.
+    :return: the card's `files`.
+    """
+    # A model that was never called has no trace to export.
+    model(np.zeros((1, *model.input_shape[1:]), np.float32))
+    model.save(folder / FILE_NAMES['keras'])
+    model.export(folder / FILE_NAMES['tflite'], format='litert', verbose=False)
+    model.export(
+        folder / FILE_NAMES['onnx'], format='onnx', opset_version=ONNX_OPSET, verbose=False
+    )
+    return {
+        kind: {'name': name, 'sha256': sha256_of(folder / name)}
+        for kind, name in FILE_NAMES.items()
+    }
+
+
+def check_parity(backends: dict[str, Backend], batch: np.ndarray) -> dict[str, float]:
+    """
+    Compare the forms of a network on the same pictures.
+
+    :param backends: by form; the first is what the others are compared with.
+    :param batch: (N, height, width, channels) float32.
+    :return: by form, the largest difference of an output from the first one's.
+    :raises ExportError: if one is larger than `PARITY_TOLERANCE`.
+    """
+    outputs = {kind: backend.run(batch) for kind, backend in backends.items()}
+    first, expected = next(iter(outputs.items()))
+    differences = {}
+    for kind, output in outputs.items():
+        if output.shape != expected.shape:
+            raise ExportError(f'{kind} gives {output.shape}, {first} {expected.shape}')
+        difference = float(np.abs(output - expected).max())
+        # Written so that NaN, which compares as false, is refused as well.
+        if not difference <= PARITY_TOLERANCE:
+            raise ExportError(
+                f'{kind} differs from {first} by {difference:.2g}; '
+                f'at most {PARITY_TOLERANCE} may be'
+            )
+        differences[kind] = difference
+    return differences
+
+
+def engine_name() -> str:
+    """Name Keras and the engine it runs on, with their versions."""
+    engine = keras.backend.backend()
+    module = __import__(engine)
+    return f'Keras {keras.__version__} on {engine} {module.__version__}'
+
+
+def export(
+    config: TrainingConfig,
+    model: keras.Model,
+    head: str,
+    folder: Path,
+    data: FaceData,
+    training: dict[str, Any],
+) -> dict[str, float]:
+    """
+    Write a bundle; nothing is left where it fails.
+
+    The temperature is fitted on PublicTest, which no weight was learnt from.
+
+    :param config: the recipe.
+    :param model: of the recipe, trained, in float32 and of the recipe's side.
+    :param head: that becomes the bundle's output.
+    :param folder: of the bundle; what another file but the README there says is replaced.
+    :param data: FER2013, with its split `public`.
+    :param training: the card's `training`.
+    :return: the largest difference of each form, as of `check_parity`.
+    :raises ExportError: if the forms differ, or there is no such head.
+    """
+    public = data.of_split(PUBLIC)
+    network = single_head(model, head, folder.name)
+    truth = head_truth(head, public)
+    kept = truth >= 0
+    logits = predict_logits(model, public.images, config, config.side)[head]
+    spec = input_spec(config)
+    card = {
+        'name': folder.name,
+        'labels': list(HEAD_LABELS[head]),
+        'input': {
+            'height': spec.height,
+            'width': spec.width,
+            'channels': spec.channels,
+            'colour': spec.colour,
+            'value_range': list(spec.value_range),
+        },
+        'crop': {
+            'left_eye': list(FER2013_CROP.left_eye),
+            'right_eye': list(FER2013_CROP.right_eye),
+        },
+        'output': 'logits',
+        'temperature': round(fit_temperature(logits[kept], truth[kept]), 4),
+        'files': {},
+        'training': {**training, 'parameters': network.count_params()},
+        'metrics': {},
+        'licence': 'Apache-2.0',
+        'terms': TERMS + (FERPLUS_TERMS if head == 'ferplus' else ''),
+    }
+    with tempfile.TemporaryDirectory() as scratch:
+        made = Path(scratch) / folder.name
+        made.mkdir()
+        card['files'] = write_forms(network, made)
+        (made / CARD_NAME).write_text(card_text(card), encoding='utf-8')
+        read = load_card(made)
+        backends = {
+            kind: create_backend(name, read)
+            for kind, name in (
+                ('keras', keras.backend.backend()),
+                ('tflite', 'litert'),
+                ('onnx', 'opencv'),
+            )
+        }
+        step = max(1, len(public) // PARITY_PICTURES)
+        differences = check_parity(backends, to_network_input(public.images[::step], spec))
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in made.iterdir():
+            shutil.copyfile(file, folder / file.name)
+    return differences
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Tell what `export` takes."""
+    parser.add_argument('config', type=Path, help='the recipe: its file, or its name')
+    parser.add_argument('--run', dest='folder', type=Path, help='of the run (default: runs/<name>)')
+    parser.add_argument('--head', required=True, help='which head: fer2013 or ferplus')
+    parser.add_argument('--output', type=Path, required=True, help='the folder of the bundle')
+    parser.add_argument('--data', help='folder of FER2013 (default: FER_ROS_DATA)')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out `export`."""
+    config = load_config(arguments.config)
+    folder = arguments.folder or Path('runs') / config.name
+    if not (folder / BEST).is_file():
+        raise ExportError(f'{folder} holds no {BEST}; train the recipe first')
+    with np.load(folder / CHECKPOINT) as checkpoint:
+        state = json.loads(str(checkpoint['state']))
+    data = read_fer2013(data_root(arguments.data))
+    model = build_model(replace(config, precision='float32', sides=()))
+    model.load_weights(folder / BEST)
+    training = {
+        'config': f'training/configs/{config.name}.py',
+        'config_sha256': config_sha256(arguments.config),
+        'data': 'FER2013, Training split without pictures that are no face by the FER+ votes'
+        + ('; FER+ votes' if 'ferplus' in config.heads else ''),
+        'data_sha256': data.sha256,
+        'seed': config.seed,
+        'epochs': config.epochs,
+        'chosen_epoch': state['best_epoch'],
+        'engine': engine_name(),
+    }
+    # Keras and its converters tell of every step; what counts is said below.
+    with contextlib.redirect_stdout(None):
+        differences = export(config, model, arguments.head, arguments.output, data, training)
+    compared = ', '.join(f'{kind} {value:.1e}' for kind, value in differences.items())
+    print(f'{arguments.output}: largest differences from the Keras network: {compared}')
+    return 0
