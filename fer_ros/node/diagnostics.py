@@ -21,6 +21,7 @@ def judge(
     silence: float,
     new_errors: int,
     last_error: str,
+    makeshift: str,
 ) -> tuple[bytes, str]:
     """
     Say how the node is, the gravest thing first.
@@ -32,6 +33,7 @@ def judge(
     :param silence: how long no image has come, in seconds.
     :param new_errors: how many frames were refused or lost since this was last said.
     :param last_error: what was said of the last of them.
+    :param makeshift: what the node does without since something failed; empty for nothing.
     :return: the level of DiagnosticStatus, and a sentence that tells what to do.
     """
     if not working:
@@ -45,6 +47,8 @@ def judge(
         return DiagnosticStatus.WARN, f'{told} on {topic}, though {publishers} publish it'
     if new_errors:
         return DiagnosticStatus.WARN, f'{new_errors} frames without an answer: {last_error}'
+    if makeshift:
+        return DiagnosticStatus.WARN, makeshift
     return DiagnosticStatus.OK, 'watching'
 
 

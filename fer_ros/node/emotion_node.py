@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence
+from dataclasses import replace
 import sys
 from threading import Lock
 
@@ -55,6 +56,10 @@ FOLLOW_PERIOD = 0.25
 # How often the node tells how it is [s].
 DIAGNOSTICS_PERIOD = 1.0
 
+# After this many failures of the back end in a row, the model is loaded anew; after as many again,
+# into another back end.
+MOST_FAILURES = 3
+
 # Of the same complaint, one in this time is logged [s].
 COMPLAINT_PERIOD = 5.0
 
@@ -83,6 +88,9 @@ class EmotionNode(LifecycleNode):
         self._settings = declare_settings(self)
         self.statistics = Statistics()
         self._told_errors = 0
+        self._failures = 0
+        # What the node does without since something failed.
+        self._makeshift = ''
         # Held while a frame is in the pipeline, and while models are exchanged between two frames.
         self._exchange = Lock()
         self._pipeline: Pipeline | None = None
@@ -233,6 +241,8 @@ class EmotionNode(LifecycleNode):
         if detector is not None or groups is not None:
             with self._exchange:
                 self._pipeline.exchange(detector, classifier, groups)
+        if classifier is not None:
+            self._makeshift = ''
         # One assignment, so that a frame sees either all new values or none of them.
         self._settings = settings
         if groups is not None or settings.min_confidence != old.min_confidence:
@@ -283,12 +293,16 @@ class EmotionNode(LifecycleNode):
         """Process a frame; whatever is wrong with it costs no more than itself."""
         try:
             self._process(message)
+            self._failures = 0
         except ImageError as error:
             self.statistics.refused += 1
             self._complain(f'image dropped ({self.statistics.refused} so far): {error}')
         except BackendError as error:
             self.statistics.lost += 1
             self._complain(f'image lost ({self.statistics.lost} so far): {error}')
+            self._failures += 1
+            if self._failures % MOST_FAILURES == 0:
+                self._recover(str(error))
         except Exception as error:
             # After the context has ended, publishing fails, and that is as it should be.
             if self.context.ok():
@@ -296,6 +310,29 @@ class EmotionNode(LifecycleNode):
                 self._complain(
                     f'image lost ({self.statistics.lost} so far): {type(error).__name__}: {error}'
                 )
+
+    def _recover(self, reason: str) -> None:
+        """Load the model anew, or into another back end, after it failed again and again."""
+        pipeline, settings = self._pipeline, self._settings
+        if pipeline is None:
+            return
+        failed = pipeline.classifier.backend.name
+        if self._failures == MOST_FAILURES:
+            candidates = [failed]
+        else:
+            candidates = [name for name in ('litert', 'opencv') if name != failed]
+        for name in candidates:
+            try:
+                classifier = self._load_classifier(replace(settings, backend=name, device='auto'))
+            except REFUSALS as error:
+                self.get_logger().warning(f'{name} is no way out: {error}')
+                continue
+            with self._exchange:
+                pipeline.exchange(classifier=classifier, groups=settings.groups)
+            if name != failed:
+                self._makeshift = f'the model runs on {name}, as {failed} failed: {reason}'
+                self.get_logger().warning(self._makeshift)
+            return
 
     def _complain(self, sentence: str) -> None:
         """Say what is wrong, but not with every frame."""
@@ -339,6 +376,7 @@ class EmotionNode(LifecycleNode):
             silence=self.statistics.silence,
             new_errors=errors - self._told_errors,
             last_error=self.statistics.last_error,
+            makeshift=self._makeshift,
         )
         self._told_errors = errors
         values = {**self.statistics.values(), **self._models()}

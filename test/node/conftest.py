@@ -47,7 +47,8 @@ def parts(monkeypatch):
     def load_classifier(self, settings):
         if settings.model == 'gone':
             raise BundleError("no model is called 'gone'; there are: here")
-        return classifier
+        classifier.loaded.append(settings.backend)
+        return ColourClassifier('litert') if settings.backend == 'litert' else classifier
 
     monkeypatch.setattr(emotion_node, 'create_detector', create_detector)
     monkeypatch.setattr(EmotionNode, '_load_classifier', load_classifier)

@@ -52,17 +52,21 @@ class Card:
 
 
 class Backend:
-    name, device, kind = 'made_up', 'CPU', 'onnx'
+    device, kind = 'CPU', 'onnx'
+
+    def __init__(self, name):
+        self.name = name
 
 
 class ColourClassifier:
     """Takes a blue face for happy, a green one for sad, a red one for neutral."""
 
     card = Card
-    backend = Backend
 
-    def __init__(self):
+    def __init__(self, name='made_up'):
+        self.backend = Backend(name)
         self.error = None
+        self.loaded = []
 
     def classify(self, crops):
         if self.error:

@@ -14,6 +14,7 @@ FINE = {
     'silence': 0.1,
     'new_errors': 0,
     'last_error': '',
+    'makeshift': '',
 }
 
 
@@ -24,6 +25,7 @@ FINE = {
         ({'mismatch': 'they do not match'}, 'they do not match'),
         ({'silence': 3.4}, 'no image for 3 s on /image, though 1 publish it'),
         ({'silence': float('inf')}, 'no image yet on /image'),
+        ({'makeshift': 'on the CPU, as the GPU failed'}, 'on the CPU'),
         ({'new_errors': 2, 'last_error': 'NaN'}, '2 frames without an answer: NaN'),
     ],
 )

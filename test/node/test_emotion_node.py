@@ -88,6 +88,43 @@ def test_a_back_end_that_fails_costs_its_frame_and_no_more(node, camera, emotion
     assert [message.header.stamp.sec for message in emotions.messages] == [2]
 
 
+def test_a_back_end_that_keeps_failing_is_loaded_anew_and_then_replaced(
+    graph, node, camera, emotions, parts
+):
+    _, classifier = parts
+    inbox = Inbox()
+    graph.listener('monitor').create_subscription(DiagnosticArray, '/diagnostics', inbox, 10)
+    send(camera, emotions, node, picture(seconds=1))
+    classifier.error = BackendError('out of memory')
+
+    for lost in range(1, 7):
+        camera.publish(picture(seconds=1 + lost))
+        wait_until(lambda lost=lost: node.statistics.lost == lost)
+        wait_until(lambda lost=lost: len(classifier.loaded) == 1 + lost // 3)
+    answer = send(camera, emotions, node, picture(seconds=8))
+
+    assert classifier.loaded == ['auto', 'made_up', 'litert']
+    assert decisions(answer) == ['happy']
+    inbox.wait_for(
+        lambda one: one.status[0].message
+        == 'the model runs on litert, as made_up failed: out of memory'
+    )
+
+
+def test_one_failure_now_and_then_reloads_nothing(node, camera, emotions, parts):
+    _, classifier = parts
+    wait_until(lambda: camera.get_subscription_count() > 0)
+
+    for number in range(1, 6):
+        classifier.error = BackendError('a hiccup')
+        camera.publish(picture(seconds=2 * number))
+        wait_until(lambda number=number: node.statistics.lost == number)
+        classifier.error = None
+        send(camera, emotions, node, picture(seconds=2 * number + 1))
+
+    assert classifier.loaded == ['auto']
+
+
 def test_of_the_images_that_come_during_work_only_the_newest_is_looked_at(
     node, camera, emotions, parts
 ):
