@@ -1,0 +1,41 @@
+"""
+Greet who smiles, ask who looks sad: a behaviour on `/emotion/changes`.
+
+Run it beside the node: `python3 examples/greeter.py`.
+"""
+
+from contextlib import suppress
+
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+from vision_msgs.msg import Detection2DArray
+
+SENTENCES = {
+    'happy': 'Hello, number {id}! What a nice smile.',
+    'sad': 'Number {id}, is everything all right?',
+}
+
+
+class Greeter(Node):
+    """Speak once to each person for each change; the node has done the debouncing."""
+
+    def __init__(self) -> None:
+        super().__init__('greeter')
+        self.create_subscription(Detection2DArray, 'emotion/changes', self._on_changes, 10)
+
+    def _on_changes(self, message: Detection2DArray) -> None:
+        for face in message.detections:
+            if not face.results:
+                print(f'Goodbye, number {face.id}.', flush=True)
+                continue
+            decided = face.results[0].hypothesis.class_id
+            if decided in SENTENCES:
+                print(SENTENCES[decided].format(id=face.id), flush=True)
+
+
+if __name__ == '__main__':
+    rclpy.init()
+    with suppress(KeyboardInterrupt, ExternalShutdownException):
+        rclpy.spin(Greeter())
+    rclpy.try_shutdown()
