@@ -39,6 +39,7 @@ setup(
     entry_points={
         'console_scripts': [
             'camera_node = fer_ros.node.camera_node:main',
+            'doctor = fer_ros.doctor:main',
             'emotion_node = fer_ros.node.emotion_node:main',
             'fetch_models = fer_ros.fetch_models:main',
         ],

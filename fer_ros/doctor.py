@@ -1,0 +1,239 @@
+"""
+Say what is wrong with a set-up before the first frame: `ros2 run fer_ros doctor`.
+
+What needs no ROS is checked without it; no node need be running.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
+import importlib
+import importlib.util
+import os
+from pathlib import Path
+import shutil
+import sys
+
+OK, WARN, FAIL = 'ok', 'warn', 'FAIL'
+
+PYTHONS = ((3, 10), (3, 13))
+
+# Frames of several cameras and listeners lie in shared memory [MiB].
+LEAST_SHARED_MEMORY = 64
+
+SHARED_MEMORY = Path('/dev/shm')
+PROFILE_VARIABLE = 'FASTRTPS_DEFAULT_PROFILES_FILE'
+
+
+@dataclass(frozen=True)
+class Finding:
+    """
+    What was found of one thing.
+
+    :param level: OK; WARN if the node works without it, but less well; FAIL if it does not work.
+    :param subject: what was looked at.
+    :param sentence: what was found, and what to do.
+    """
+
+    level: str
+    subject: str
+    sentence: str
+
+
+def check_python() -> Iterator[Finding]:
+    """Look at Python and the libraries that perception stands on."""
+    version = sys.version_info
+    found = f'{version.major}.{version.minor}.{version.micro}'
+    if PYTHONS[0] <= version[:2] <= PYTHONS[1]:
+        yield Finding(OK, 'Python', found)
+    else:
+        yield Finding(WARN, 'Python', f'{found}; tested with 3.10 to 3.13')
+    for module, name, remedy in (
+        ('numpy', 'NumPy', 'apt install python3-numpy'),
+        ('scipy', 'SciPy', 'apt install python3-scipy'),
+        ('yaml', 'PyYAML', 'apt install python3-yaml'),
+        ('cv2', 'OpenCV', 'apt install python3-opencv'),
+    ):
+        try:
+            yield Finding(OK, name, str(importlib.import_module(module).__version__))
+        except Exception as error:  # a broken library raises anything
+            yield Finding(FAIL, name, f'{type(error).__name__}: {error}; {remedy}')
+
+
+def check_detectors() -> Iterator[Finding]:
+    """Load each detector."""
+    from fer_ros.perception.detection import create_detector
+    from fer_ros.perception.detection import DetectorError
+    from fer_ros.perception.detection import NAMES
+
+    found = []
+    for name in NAMES:
+        try:
+            detector = create_detector(name)
+        except DetectorError as error:
+            found.append(Finding(WARN, f'detector {name}', str(error)))
+        else:
+            found.append(Finding(OK, f'detector {name}', detector.reason))
+    yield from found
+    if all(finding.level != OK for finding in found):
+        yield Finding(FAIL, 'detectors', 'none can run; do what one of them asks for')
+
+
+def check_models() -> Iterator[Finding]:
+    """Read each bundle, and compare its files with their hashes."""
+    from fer_ros.perception.bundle import BundleError
+    from fer_ros.perception.bundle import load_card
+    from fer_ros.perception.model_files import bundle_folders
+
+    for folder in bundle_folders():
+        try:
+            card = load_card(folder)
+            for kind in card.kinds:
+                card.file(kind)
+        except BundleError as error:
+            yield Finding(FAIL, f'model {folder.name}', str(error))
+        else:
+            yield Finding(OK, f'model {card.name}', f'{", ".join(card.kinds)} in {folder}')
+
+
+def check_backends(model: str) -> Iterator[Finding]:
+    """
+    Run a model on each back end.
+
+    :param model: its name, or the path of its bundle.
+    """
+    from fer_ros.perception.backends import BackendError
+    from fer_ros.perception.backends import create_backend
+    from fer_ros.perception.backends.choice import ENGINES
+    from fer_ros.perception.backends.choice import gpu_present
+    from fer_ros.perception.bundle import BundleError
+    from fer_ros.perception.bundle import find_bundle
+    from fer_ros.perception.bundle import load_card
+    from fer_ros.perception.classification import Classifier
+
+    try:
+        card = load_card(find_bundle(model))
+    except BundleError as error:
+        yield Finding(FAIL, f'model {model}', str(error))
+        return
+    gpu = gpu_present()
+    yield Finding(OK, 'GPU', 'a driver is loaded' if gpu else 'none: the CPU does the work')
+    works = False
+    for name in ('litert', 'opencv', *ENGINES):
+        if name in ENGINES and importlib.util.find_spec(name) is None:
+            level = WARN if gpu else OK
+            yield Finding(level, f'back end {name}', 'not installed; it is for GPUs')
+            continue
+        if name in ENGINES and not gpu:
+            yield Finding(OK, f'back end {name}', 'installed; not tried, as there is no GPU')
+            continue
+        try:
+            backend = create_backend(name, card)
+            Classifier(card, backend)
+        except (BackendError, BundleError) as error:
+            yield Finding(WARN, f'back end {name}', str(error))
+        else:
+            works = True
+            yield Finding(OK, f'back end {name}', f'runs {card.name} on {backend.device}')
+    if not works:
+        yield Finding(FAIL, 'back ends', f'none runs {card.name}; do what one of them asks for')
+
+
+def check_shared_memory() -> Iterator[Finding]:
+    """Look at what frames travel through from process to process."""
+    profile = os.environ.get(PROFILE_VARIABLE, '')
+    if not profile:
+        yield Finding(
+            WARN,
+            'shared memory',
+            f'{PROFILE_VARIABLE} is not set: with Fast DDS, most large frames are lost between '
+            'two processes; start the node by its launch file, or set it to config/fastdds.xml',
+        )
+    elif not Path(profile).is_file():
+        yield Finding(FAIL, 'shared memory', f'{PROFILE_VARIABLE} names {profile}, no file')
+    else:
+        yield Finding(OK, 'shared memory', profile)
+    if SHARED_MEMORY.is_dir():
+        free = shutil.disk_usage(SHARED_MEMORY).free // 2**20
+        level = OK if free >= LEAST_SHARED_MEMORY else WARN
+        more = '' if level == OK else '; in a container, say --shm-size=256m, or --ipc=host'
+        yield Finding(level, str(SHARED_MEMORY), f'{free} MiB free{more}')
+
+
+def check_ros(topic: str, seconds: float) -> Iterator[Finding]:
+    """
+    Look at ROS, and listen to the camera.
+
+    :param topic: of the images.
+    :param seconds: how long to listen.
+    """
+    try:
+        importlib.import_module('rclpy')
+        graph = importlib.import_module('fer_ros.node.graph_check')
+    except ImportError as error:
+        yield Finding(FAIL, 'ROS 2', f'{error}; source its setup.bash, and that of the workspace')
+        return
+    yield Finding(OK, 'ROS 2', os.environ.get('ROS_DISTRO') or 'a distribution without a name')
+    yield from graph.check_messages()
+    yield from graph.check_camera(topic, seconds)
+
+
+def diagnose(checks: Sequence[Callable[[], Iterator[Finding]]]) -> int:
+    """
+    Carry out checks and print what they find as they find it.
+
+    :param checks: each yields findings; one that breaks is a finding itself.
+    :return: the exit status: 1 if something keeps the node from working, else 0.
+    """
+    worst = OK
+    order = (OK, WARN, FAIL)
+    for check in checks:
+        try:
+            for finding in check():
+                worst = max(worst, finding.level, key=order.index)
+                print(f'{finding.level:5} {finding.subject}: {finding.sentence}', flush=True)
+        except Exception as error:  # whatever is broken here is what was to be found
+            worst = FAIL
+            print(f'{FAIL:5} {type(error).__name__}: {error}', flush=True)
+    print(
+        {
+            OK: 'all is well',
+            WARN: 'the node will work; it would work better without the warnings',
+            FAIL: 'the node will not work as it is',
+        }[worst]
+    )
+    return 1 if worst == FAIL else 0
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Check everything; the exit status is 1 if something keeps the node from working."""
+    parser = argparse.ArgumentParser(prog='doctor', description=__doc__.split(':')[0].strip())
+    parser.add_argument('--topic', default='image', help='the image topic (default: image)')
+    parser.add_argument('--seconds', type=float, default=3.0, help='to listen to it (default: 3)')
+    parser.add_argument('--model', default='', help='a model to try (default: the default one)')
+    parser.add_argument('--no-ros', action='store_true', help='leave out what needs ROS')
+    given = parser.parse_args(args)
+    checks: list[Callable[[], Iterator[Finding]]] = [
+        check_python,
+        check_detectors,
+        check_models,
+        lambda: check_backends(given.model or _default_model()),
+    ]
+    if not given.no_ros:
+        checks += [check_shared_memory, lambda: check_ros(given.topic, given.seconds)]
+    return diagnose(checks)
+
+
+def _default_model() -> str:
+    """Name the model that the node starts with."""
+    from fer_ros.perception.config import DEFAULT_MODEL
+
+    return DEFAULT_MODEL
+
+
+if __name__ == '__main__':
+    sys.exit(main())
