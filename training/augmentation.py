@@ -150,9 +150,7 @@ def _placements(
     return matrices
 
 
-def _erase(
-    images: np.ndarray, config: AugmentationConfig, generator: np.random.Generator
-) -> None:
+def _erase(images: np.ndarray, config: AugmentationConfig, generator: np.random.Generator) -> None:
     """
     Cover a rectangle of some pictures with noise, in place.
 

@@ -66,9 +66,7 @@ class EpochBatches(keras.utils.PyDataset):
     Pictures that do not fill a last batch are left out of the epoch; the next one has others.
     """
 
-    def __init__(
-        self, data: FaceData, config: TrainingConfig, epoch: int, **options: Any
-    ) -> None:
+    def __init__(self, data: FaceData, config: TrainingConfig, epoch: int, **options: Any) -> None:
         """
         Prepare an epoch.
 

@@ -78,7 +78,8 @@ class TrainingConfig:
         if any(weight <= 0 for weight in self.heads.values()):
             raise ValueError(f'the weights of the heads are {dict(self.heads)}, not above 0')
         if self.precision not in PRECISIONS:
-            raise ValueError(f"precision is '{self.precision}', not one of {', '.join(PRECISIONS)}")
+            names = ', '.join(PRECISIONS)
+            raise ValueError(f"precision is '{self.precision}', not one of {names}")
         if not self.value_range[0] < self.value_range[1]:
             raise ValueError(f'value_range is {self.value_range}, not (lowest, highest)')
         for name, lowest, highest in (

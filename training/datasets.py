@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
 import hashlib
+from itertools import pairwise
 import os
 from pathlib import Path
 from pathlib import PurePosixPath
@@ -175,7 +176,7 @@ def read_fer2013(path: Path) -> FaceData:
         strips, offsets = packed['webp'], packed['offsets']
         labels, usage, votes = packed['label'], packed['usage'], packed['ferplus_votes']
     tiles = []
-    for begin, end in zip(offsets[:-1], offsets[1:], strict=True):
+    for begin, end in pairwise(offsets):
         strip = cv2.imdecode(strips[begin:end], cv2.IMREAD_GRAYSCALE)
         if strip is None or strip.shape[1] != FER2013_SIDE:
             raise DataError(f'{file}: the strip of bytes {begin} to {end} is no picture of it')

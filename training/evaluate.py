@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,6 +49,7 @@ RECORDED = (
     'vote_agreement',
     'vote_agreement_of_annotators',
     'accuracy_among_shared',
+    'accuracy_four_classes',
 )
 
 FOUR_CLASSES = ('happy', 'sad', 'surprise', 'neutral')
@@ -105,7 +105,7 @@ def classify(classifier: Classifier, images: np.ndarray) -> np.ndarray:
     :return: (N, labels) float64, calibrated.
     """
     sized = resize(images, classifier.card.input.height)
-    parts = [classifier.classify(sized[i : i + CHUNK]) for i in range(0, len(sized), CHUNK)]
+    parts = [classifier.classify(list(sized[i : i + CHUNK])) for i in range(0, len(sized), CHUNK)]
     return np.concatenate(parts)
 
 
@@ -214,10 +214,9 @@ def report_text(report: dict[str, Any]) -> str:
         ('accuracy_four_classes', f'among {", ".join(FOUR_CLASSES)}'),
     ):
         if name in report:
-            count = report.get(name.replace('accuracy', 'pictures'))
-            lines.append(
-                f'{words}: {100 * report[name]:.2f} %' + (f' ({count} pictures)' if count else '')
-            )
+            count = report.get(f'pictures_{name.removeprefix("accuracy_")}')
+            of = f' ({count} pictures)' if count else ''
+            lines.append(f'{words}: {100 * report[name]:.2f} %{of}')
     names = list(report['per_class'])
     width = max(map(len, names))
     lines += ['', f'{"":{width}}  precision  recall     F1  pictures  predicted']

@@ -50,8 +50,8 @@ PARITY_TOLERANCE = 1e-3
 PARITY_PICTURES = 64
 
 TERMS = (
-    'Trained on FER2013 (Goodfellow et al. 2013, arXiv:1307.0414): for research; the rights in its '
-    'pictures stay with third parties.'
+    'Trained on FER2013 (Goodfellow et al. 2013, arXiv:1307.0414): for research; the rights in '
+    'its pictures stay with third parties.'
 )
 FERPLUS_TERMS = ' The labels are the votes of FER+ (Barsoum et al. 2016, arXiv:1608.01041; MIT).'
 
@@ -204,7 +204,9 @@ def export(
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Tell what `export` takes."""
     parser.add_argument('config', type=Path, help='the recipe: its file, or its name')
-    parser.add_argument('--run', dest='folder', type=Path, help='of the run (default: runs/<name>)')
+    parser.add_argument(
+        '--run', dest='folder', type=Path, help='of the run (default: runs/<name>)'
+    )
     parser.add_argument('--head', required=True, help='which head: fer2013 or ferplus')
     parser.add_argument('--output', type=Path, required=True, help='the folder of the bundle')
     parser.add_argument('--data', help='folder of FER2013 (default: FER_ROS_DATA)')
@@ -227,8 +229,8 @@ def run(arguments: argparse.Namespace) -> int:
         'data': 'FER2013, Training split without pictures that are no face by the FER+ votes'
         + ('; FER+ votes' if 'ferplus' in config.heads else ''),
         'data_sha256': data.sha256,
-        'seed': config.seed,
-        'epochs': config.epochs,
+        'seed': state['seed'],
+        'epochs': state['epochs'],
         'chosen_epoch': state['best_epoch'],
         'engine': engine_name(),
     }

@@ -81,9 +81,7 @@ def expected_calibration_error(
     return float(np.abs(gaps).sum() / len(truth))
 
 
-def accuracy_at_coverage(
-    probabilities: np.ndarray, truth: np.ndarray, coverage: float
-) -> float:
+def accuracy_at_coverage(probabilities: np.ndarray, truth: np.ndarray, coverage: float) -> float:
     """
     Measure the accuracy on the pictures that a classifier is surest of.
 
@@ -109,7 +107,9 @@ def log_loss(probabilities: np.ndarray, truth: np.ndarray) -> float:
     return float(-np.log(np.maximum(given, LEAST_PROBABILITY)).mean())
 
 
-def confidence_interval(right: np.ndarray, draws: int = 2000, seed: int = 0) -> tuple[float, float]:
+def confidence_interval(
+    right: np.ndarray, draws: int = 2000, seed: int = 0
+) -> tuple[float, float]:
     """
     Give the 95 % interval of an accuracy by the bootstrap (Efron 1979).
 
@@ -138,7 +138,8 @@ def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
     golden = (5**0.5 - 1) / 2
     for _ in range(60):
         left, right = high - golden * (high - low), low + golden * (high - low)
-        if log_loss(softmax(logits, 1 / left), truth) < log_loss(softmax(logits, 1 / right), truth):
+        left_loss = log_loss(softmax(logits, 1 / left), truth)
+        if left_loss < log_loss(softmax(logits, 1 / right), truth):
             high = right
         else:
             low = left

@@ -27,6 +27,7 @@ from training.checkpoints import save_checkpoint
 from training.config import load_config
 from training.config import TrainingConfig
 from training.datasets import data_root
+from training.datasets import DataError
 from training.datasets import FaceData
 from training.datasets import PUBLIC
 from training.datasets import read_fer2013
@@ -105,7 +106,7 @@ def compile_model(model: keras.Model, config: TrainingConfig, steps_per_epoch: i
     optimizer.build(model.trainable_variables)
     model.compile(
         optimizer=optimizer,
-        loss={head: soft_cross_entropy for head in config.heads},
+        loss=dict.fromkeys(config.heads, soft_cross_entropy),
         loss_weights=dict(config.heads),
         jit_compile=False,
     )
@@ -136,8 +137,13 @@ def head_truth(head: str, data: FaceData) -> np.ndarray:
     :param head: 'fer2013', whose labels are the data's own, or 'ferplus', the majority of votes.
     :param data: with votes for 'ferplus'.
     :return: (N,) int64; negative where the picture is left out.
+    :raises DataError: if votes are needed and the data has none.
     """
-    return data.labels if head == 'fer2013' else majority(data.votes)
+    if head == 'fer2013':
+        return data.labels
+    if data.votes is None:
+        raise DataError(f'the head {head} is measured by votes, and the data has none')
+    return majority(data.votes)
 
 
 def validate(
@@ -256,7 +262,8 @@ def train(
     :param resume: go on from the folder's checkpoint, if there is one.
     :param stop_after: epochs after which this call ends, though the recipe has more.
     :return: the validation accuracy by head of the weights that were chosen.
-    :raises FileExistsError: if the folder holds another run and it is not to be resumed.
+    :raises FileExistsError: if the folder holds a run and it is not to be resumed.
+    :raises ValueError: if that run has another network, seed or number of epochs.
     """
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / CHECKPOINT
@@ -270,9 +277,13 @@ def train(
     average = RunningAverage(model, config.average)
     # What is measured computes in float32, as the exported network will.
     measured = build_model(replace(config, precision='float32'))
-    state: dict[str, Any] = {'epoch': 0, 'best': {}, 'best_epoch': None}
+    plan = {'epochs': config.epochs, 'seed': config.seed}
+    state: dict[str, Any] = {'epoch': 0, 'best': {}, 'best_epoch': None, **plan}
     if checkpoint.exists():
         state = load_checkpoint(checkpoint, model, average)
+        begun = {name: state[name] for name in plan}
+        if begun != plan:
+            raise ValueError(f'{checkpoint} is of a run with {begun}, not with {plan}')
         print(f'resumed after epoch {state["epoch"]} of {config.epochs}', flush=True)
     last = min(config.epochs, state['epoch'] + (stop_after or config.epochs))
     for epoch in range(state['epoch'], last):

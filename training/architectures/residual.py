@@ -59,8 +59,7 @@ def residual_network(
     x = layers.Dropout(dropout)(x)
     # In float32 whatever the body computes in: a softmax needs the digits.
     outputs = {
-        head: layers.Dense(count, dtype='float32', name=head)(x)
-        for head, count in heads.items()
+        head: layers.Dense(count, dtype='float32', name=head)(x) for head, count in heads.items()
     }
     return keras.Model(image, outputs, name=name)
 

@@ -1,0 +1,75 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip('keras')
+
+from training.config import config_file
+from training.config import config_sha256
+from training.config import load_config
+from training.config import TrainingConfig
+
+RECIPES = sorted(
+    path
+    for path in (Path(__file__).resolve().parents[2] / 'training' / 'configs').glob('*.py')
+    if path.stem != '__init__'
+)
+PLAIN = TrainingConfig(name='plain', build=lambda heads, side: None)
+
+
+@pytest.mark.parametrize('path', RECIPES, ids=lambda path: path.stem)
+def test_every_recipe_loads_and_says_how_to_run_it(path):
+    config = load_config(path)
+
+    assert f'python -m training train {config.name}' in path.read_text(encoding='utf-8')
+
+
+@pytest.mark.parametrize(
+    ('name', 'value'),
+    [
+        ('heads', {}),
+        ('heads', {'fer2014': 1.0}),
+        ('heads', {'fer2013': 0.0}),
+        ('precision', 'float8'),
+        ('value_range', (1.0, 0.0)),
+        ('epochs', 0),
+        ('learning_rate', 0.0),
+        ('label_smoothing', 1.0),
+        ('seed', -1),
+        ('sides', ((0.1, 48),)),
+        ('sides', ((0.0, 32), (0.5, 40))),
+        ('sides', ((0.0, 32), (0.5, 40), (0.4, 48))),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_refused_by_name(name, value):
+    with pytest.raises(ValueError, match=name):
+        replace(PLAIN, **{name: value})
+
+
+def test_the_side_grows_at_its_fractions_of_the_epochs():
+    config = replace(PLAIN, epochs=4, sides=((0.0, 32), (0.5, 40), (0.75, 48)))
+
+    assert [config.side_at(epoch) for epoch in range(4)] == [32, 32, 40, 48]
+
+
+def test_a_recipe_that_is_not_there_is_answered_with_those_that_are():
+    with pytest.raises(ValueError, match='there is no recipe nothing; there are: .*fer_small'):
+        config_file(Path('nothing'))
+
+
+def test_a_file_without_a_recipe_is_refused(tmp_path):
+    path = tmp_path / 'empty.py'
+    path.write_text('')
+
+    with pytest.raises(ValueError, match='defines no CONFIG'):
+        load_config(path)
+
+
+def test_the_results_in_the_docstring_do_not_change_the_hash(tmp_path):
+    first, second, third = (tmp_path / f'{name}.py' for name in 'abc')
+    first.write_text('"""Before."""\nX = 1\n')
+    second.write_text('"""After: 0.7."""\nX = 1\n')
+    third.write_text('"""Before."""\nX = 2\n')
+
+    assert config_sha256(first) == config_sha256(second) != config_sha256(third)

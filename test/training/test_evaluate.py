@@ -1,0 +1,165 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fer_ros.perception.alignment import FER2013_CROP
+from fer_ros.perception.bundle import load_card
+from fer_ros.perception.bundle import ModelCard
+from fer_ros.perception.classification import Classifier
+from fer_ros.perception.emotions import FER2013_LABELS
+from fer_ros.perception.emotions import FERPLUS_LABELS
+from fer_ros.perception.preprocessing import InputSpec
+from training.datasets import CKPLUS_LABELS
+from training.datasets import DataError
+from training.evaluate import evaluate
+from training.evaluate import record
+from training.evaluate import report_text
+from training.evaluate import truth_for
+from training.evaluate import vote_agreement
+
+
+class Brightness:
+    """A network that takes the brightness of the made-up pictures for their label."""
+
+    name = 'brightness'
+    device = 'CPU'
+    kind = 'tflite'
+    reason = 'as asked for'
+
+    def __init__(self, count, shift=0):
+        self._count = count
+        self._shift = shift
+
+    def run(self, batch):
+        label = (batch.mean(axis=(1, 2, 3)) * 255 // 30).astype(int) + self._shift
+        return np.eye(self._count, dtype=np.float32)[label % self._count] * 9
+
+
+def card_of(labels):
+    return ModelCard(
+        name='made_up',
+        labels=labels,
+        input=InputSpec(48, 48, 1, 'gray', (0.0, 1.0)),
+        crop=FER2013_CROP,
+        output='logits',
+        temperature=1.0,
+        files={'tflite': ('model.tflite', '')},
+        folder=Path('made_up'),
+    )
+
+
+def classifier(labels=FER2013_LABELS, shift=0):
+    return Classifier(card_of(labels), Brightness(len(labels), shift))
+
+
+def test_a_network_that_is_always_right_and_one_that_is_always_wrong(made_up):
+    data = made_up(70, 'private')
+
+    assert evaluate(classifier(), data)['accuracy'] == 1
+    assert evaluate(classifier(shift=1), data)['accuracy'] == 0
+
+
+def test_the_accuracy_stands_on_a_line_of_its_own(made_up):
+    report = evaluate(classifier(), made_up(70, 'private'))
+
+    assert 'accuracy: 100.00 %' in report_text(report).splitlines()
+
+
+def test_pictures_that_occur_in_training_are_left_out_of_the_second_figure(made_up):
+    data = made_up(70, 'private')
+    # Of the first half, the copies have another label: the network is wrong on them.
+    labels = data.labels.copy()
+    labels[:35] = (labels[:35] + 1) % 7
+    mislabelled = replace(data, labels=labels)
+
+    report = evaluate(classifier(), mislabelled, data.take(np.arange(35)))
+
+    assert report['accuracy'] == pytest.approx(0.5)
+    assert report['pictures_without_training_pictures'] == 35
+    assert report['accuracy_without_training_pictures'] == 1
+
+
+def test_a_model_with_contempt_is_measured_by_the_majority_of_the_votes(made_up):
+    data = made_up(70, 'private')
+    # Five annotators each for two emotions: the rule leaves these out, the plurality does not.
+    data.votes[:7, :] = 0
+    data.votes[:7, [1, 4]] = 5
+
+    report = evaluate(classifier(FERPLUS_LABELS), data)
+
+    assert report['pictures'] == 63
+    assert report['accuracy'] == 1
+    assert report['pictures_plurality'] == 70
+    assert report['accuracy_plurality'] == pytest.approx((63 + 1) / 70)
+    assert 'majority' in report['protocol']
+
+
+def test_labels_that_a_model_lacks_are_left_out(made_up):
+    data = replace(
+        made_up(14, 'private'),
+        labels=np.arange(14) % 7,
+        label_names=CKPLUS_LABELS,
+        votes=None,
+    )
+
+    truth = truth_for(card_of(FER2013_LABELS), data)
+
+    contempt = CKPLUS_LABELS.index('contempt')
+    assert ((truth.labels < 0) == (data.labels == contempt)).all()
+    assert 'without contempt' in truth.protocol
+    for label, found in zip(data.labels, truth.labels, strict=True):
+        if label != contempt:
+            assert FER2013_LABELS[found] == CKPLUS_LABELS[label]
+
+
+def test_data_that_has_nothing_in_common_with_the_model_is_refused(made_up):
+    data = replace(made_up(7), label_names=tuple('tuvwxyz'), votes=None)
+
+    with pytest.raises(DataError, match='fewer than two in common'):
+        truth_for(card_of(FER2013_LABELS), data)
+
+
+def test_agreement_is_counted_vote_by_vote():
+    # Eight votes for one label, two for another; the network says the second.
+    votes = np.array([[8, 2, 0]])
+
+    network, annotators = vote_agreement(np.array([1]), votes)
+
+    assert network == pytest.approx(0.2)
+    # Each of the eight agrees with the other seven, each of the two with nobody's majority.
+    assert annotators == pytest.approx(0.8)
+
+
+def test_a_tie_of_the_other_annotators_is_shared():
+    # Of three votes for the first: the rest is 2 to 3; of the second likewise: nobody agrees.
+    assert vote_agreement(np.array([0]), np.array([[3, 3]]))[1] == 0
+    # Without one of the first's, the rest is 2 to 2.
+    assert vote_agreement(np.array([0]), np.array([[3, 2]]))[1] == pytest.approx(3 / 5 * 1 / 2)
+
+
+CARD = """
+name: {name}
+labels: [angry, disgust, fear, happy, sad, surprise, neutral]
+input: {{height: 48, width: 48, channels: 1, colour: gray, value_range: [0.0, 1.0]}}
+crop: {{left_eye: [0.68, 0.37], right_eye: [0.32, 0.37]}}
+output: logits
+temperature: 1.25
+files: {{tflite: {{name: model.tflite, sha256: abc}}}}
+metrics: {{older: {{accuracy: 0.5}}}}
+licence: Apache-2.0
+"""
+
+
+def test_recorded_figures_stand_in_the_card_beside_those_that_were_there(tmp_path, made_up):
+    (tmp_path / 'card.yaml').write_text(CARD.format(name=tmp_path.name))
+    card = load_card(tmp_path)
+
+    record(card, 'fer2013_private', evaluate(classifier(), made_up(70, 'private')))
+
+    written = load_card(tmp_path)
+    assert written.metrics['older'] == {'accuracy': 0.5}
+    assert written.metrics['fer2013_private']['accuracy'] == 1
+    assert 'labels of the data' in written.metrics['fer2013_private']['protocol']
+    assert replace(written, metrics={}) == replace(card, metrics={})

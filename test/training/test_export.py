@@ -1,0 +1,121 @@
+import numpy as np
+import pytest
+
+pytest.importorskip('keras')
+pytest.importorskip('tf2onnx')
+pytest.importorskip('ai_edge_litert')
+
+from fer_ros.perception.backends import create_backend
+from fer_ros.perception.bundle import load_card
+from fer_ros.perception.classification import Classifier
+from training.architectures.residual import residual_network
+from training.config import TrainingConfig
+from training.export import check_parity
+from training.export import export
+from training.export import ExportError
+from training.export import single_head
+from training.train import build_model
+
+
+def tiny(heads, side):
+    return residual_network(
+        heads, side=side, stem=8, widths=(8, 16), blocks=(1, 1), dropout=0.2, name='tiny'
+    )
+
+
+TINY = TrainingConfig(name='tiny', build=tiny, side=48)
+
+
+class Fixed:
+    """A back end that gives the same whatever it is shown."""
+
+    def __init__(self, output):
+        self._output = np.float32(output)
+
+    def run(self, batch):
+        return self._output
+
+
+@pytest.fixture(scope='module')
+def model():
+    built = build_model(TINY)
+    generator = np.random.default_rng(0)
+    # As after training: no normalisation is the identity.
+    built.set_weights(
+        [
+            np.abs(generator.normal(1, 0.2, value.shape)) if value.ndim == 1 else value
+            for value in built.get_weights()
+        ]
+    )
+    return built
+
+
+@pytest.fixture(scope='module', params=['fer2013', 'ferplus'])
+def bundle(request, tmp_path_factory, model, made_up):
+    folder = tmp_path_factory.mktemp('models') / f'{request.param}_tiny'
+    export(TINY, model, request.param, folder, made_up(70, 'public'), {'seed': 0})
+    return folder
+
+
+def test_a_bundle_can_be_read_and_run_by_every_back_end(bundle):
+    card = load_card(bundle)
+    crops = list(np.random.default_rng(1).integers(0, 256, (5, 48, 48), np.uint8))
+
+    scores = [
+        Classifier(card, create_backend(name, card)).classify(crops)
+        for name in ('litert', 'opencv')
+    ]
+
+    np.testing.assert_allclose(scores[0], scores[1], atol=1e-3)
+    np.testing.assert_allclose(scores[0].sum(axis=1), 1)
+    assert card.name == bundle.name
+    assert card.licence == 'Apache-2.0'
+    assert 'FER2013' in card.terms
+
+
+def test_the_bundle_says_what_the_trained_network_says(bundle, model):
+    card = load_card(bundle)
+    head = 'ferplus' if len(card.labels) == 8 else 'fer2013'
+    batch = np.random.default_rng(2).uniform(-2, 2, (3, 48, 48, 1)).astype(np.float32)
+
+    expected = np.asarray(model.predict(batch, verbose=0)[head])
+
+    np.testing.assert_allclose(create_backend('litert', card).run(batch), expected, atol=1e-4)
+
+
+def test_forms_that_differ_are_refused():
+    with pytest.raises(ExportError, match=r'onnx differs from keras by 0\.01'):
+        check_parity(
+            {'keras': Fixed([[0, 1]]), 'tflite': Fixed([[0, 1]]), 'onnx': Fixed([[0, 1.01]])},
+            np.zeros((1, 1, 1, 1), np.float32),
+        )
+
+
+def test_a_form_that_gives_no_number_is_refused():
+    with pytest.raises(ExportError, match='tflite differs'):
+        check_parity(
+            {'keras': Fixed([[0, 1]]), 'tflite': Fixed([[0, np.nan]])},
+            np.zeros((1, 1, 1, 1), np.float32),
+        )
+
+
+def test_a_form_with_another_number_of_labels_is_refused():
+    with pytest.raises(ExportError, match=r'tflite gives \(1, 1\), keras \(1, 2\)'):
+        check_parity(
+            {'keras': Fixed([[0, 1]]), 'tflite': Fixed([[0]])},
+            np.zeros((1, 1, 1, 1), np.float32),
+        )
+
+
+def test_a_head_that_is_not_there_is_answered_with_those_that_are(model):
+    with pytest.raises(ExportError, match="no head 'affectnet'; it has: fer2013, ferplus"):
+        single_head(model, 'affectnet', 'x')
+
+
+def test_nothing_is_written_where_the_forms_differ(tmp_path, model, made_up, monkeypatch):
+    monkeypatch.setattr('training.export.PARITY_TOLERANCE', -1.0)
+
+    with pytest.raises(ExportError):
+        export(TINY, model, 'fer2013', tmp_path / 'bundle', made_up(70, 'public'), {})
+
+    assert not (tmp_path / 'bundle').exists()
