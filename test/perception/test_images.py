@@ -189,3 +189,29 @@ def test_a_compressed_gray_image_becomes_bgr():
 def test_what_is_no_compressed_image_is_refused_in_a_sentence(data, format_name, sentence):
     with pytest.raises(ImageError, match=sentence):
         decompress_image(np.frombuffer(data, np.uint8), format_name)
+
+
+def test_of_ten_thousand_random_images_each_is_decoded_or_refused():
+    random = np.random.default_rng(7)
+    names = [*ENCODINGS, '32FC1', '16UC1', 'nonsense', '']
+    sides = [0, 1, 2, 3, 5, 8, 31, 64, 255, 20000, 2**31, 2**32 - 1]
+    data = random.integers(0, 256, 200_000, np.uint8)
+    decoded_count = 0
+
+    for _ in range(10_000):
+        encoding = names[random.integers(len(names))]
+        height, width = (sides[index] for index in random.integers(len(sides), size=2))
+        pixel = ENCODINGS[encoding].pixel_bytes if encoding in ENCODINGS else 4
+        step = int(max(0, min(2**32 - 1, width * pixel + random.integers(-4, 9))))
+        size = int(min(len(data), max(0, step * height * 1.5 + random.integers(-9, 9))))
+        try:
+            decoded = decode_image(
+                data[:size], height, width, encoding, step, bool(random.integers(2))
+            )
+        except ImageError:
+            continue
+        decoded_count += 1
+        assert decoded.shape == (height, width, 3)
+        assert decoded.dtype == np.uint8
+
+    assert decoded_count > 1000
