@@ -12,6 +12,7 @@ from fer_ros.perception.backends import BackendError
 # Each command is a module of this package, with `add_arguments` and `run`.
 COMMANDS = {
     'train': 'train a recipe',
+    'models': 'list all networks with their parameters',
     'evaluate': 'measure a bundle on a data set',
     'export': 'make a bundle of a trained network',
 }
