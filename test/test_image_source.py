@@ -449,7 +449,8 @@ def test_the_view_shows_what_its_box_says():
     photo = np.zeros((512, 512, 3), np.uint8)
     index, size = 40, (640, 480)
     left, top, right, bottom = (round(edge) for edge in view_box(index, size, (512, 512)))
-    photo[top : (top + bottom) // 2, left : (left + right) // 2] = 255
+    middle = (top + bottom) // 2, (left + right) // 2
+    photo[top:middle[0], left:middle[1]] = 255
 
     image = AstronautView(photo, 0, size).image(index)
 
