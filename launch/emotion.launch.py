@@ -1,0 +1,124 @@
+"""
+Start the emotion node, and a camera node too if there is no camera yet.
+
+    ros2 launch fer_ros emotion.launch.py image_topic:=/camera/image_raw
+    ros2 launch fer_ros emotion.launch.py camera:=/dev/video0
+
+`ros2 launch fer_ros emotion.launch.py --show-args` lists the arguments.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ament_index_python.packages import get_package_share_directory
+from launch.actions import DeclareLaunchArgument
+from launch.actions import OpaqueFunction
+from launch.actions import SetEnvironmentVariable
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
+
+from launch import LaunchContext
+from launch import LaunchDescription
+from launch import LaunchDescriptionEntity
+
+# How long a node that ended is left before it is started again [s].
+RESPAWN_DELAY = 2.0
+
+# Where Fast DDS looks for its profiles: the first up to Jazzy, the second from Kilted on.
+PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
+
+SHARE = Path(get_package_share_directory('fer_ros'))
+
+# Of each argument its default, and what `--show-args` says of it.
+ARGUMENTS = {
+    'image_topic': ('image', 'Topic of the camera images; with /compressed, of the JPEGs.'),
+    'params_file': (
+        str(SHARE / 'config' / 'emotion.yaml'),
+        'File with the parameters of the nodes.',
+    ),
+    'namespace': ('', 'Namespace of the nodes and of their topics.'),
+    'model': ('', "Emotion model, by its name or path; empty: the parameter file's."),
+    'backend': ('', "What runs the model, litert for example; empty: the parameter file's."),
+    'camera': (
+        '',
+        'Start a camera node on this source: astronaut, a device number or /dev/video*, a '
+        'video, a folder of pictures or a picture; empty: none.',
+    ),
+    'log_level': ('info', 'How much the nodes say: debug, info, warn, error or fatal.'),
+    'respawn': ('true', 'Whether a node that ends is started again.'),
+}
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Declare the arguments; what they say makes the nodes."""
+    return LaunchDescription(
+        [
+            *(
+                DeclareLaunchArgument(name, default_value=default, description=description)
+                for name, (default, description) in ARGUMENTS.items()
+            ),
+            *shared_memory_profile(),
+            OpaqueFunction(function=make_nodes),
+        ]
+    )
+
+
+def shared_memory_profile() -> list[LaunchDescriptionEntity]:
+    """
+    Give Fast DDS room for camera images, unless the user gave it a profile.
+
+    Without it most images of a camera that sends best effort are lost between two processes.
+    """
+    if any(os.environ.get(variable) for variable in PROFILE_VARIABLES):
+        return []
+    profile = str(SHARE / 'config' / 'fastdds.xml')
+    return [SetEnvironmentVariable(variable, profile) for variable in PROFILE_VARIABLES]
+
+
+def make_nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Make the nodes of what the arguments say."""
+    given = {name: LaunchConfiguration(name).perform(context) for name in ARGUMENTS}
+    if not Path(given['params_file']).is_file():
+        raise FileNotFoundError(f"there is no parameter file '{given['params_file']}'")
+    common = {
+        'package': 'fer_ros',
+        'namespace': given['namespace'],
+        'remappings': [('image', given['image_topic'])],
+        'output': 'screen',
+        'emulate_tty': True,
+        'respawn': given['respawn'].lower() in ('true', '1'),
+        'respawn_delay': RESPAWN_DELAY,
+        'arguments': ['--ros-args', '--log-level', given['log_level']],
+    }
+    # What stands further behind holds.
+    overrides = [{name: text(given[name])} for name in ('model', 'backend') if given[name]]
+    nodes = [
+        Node(
+            executable='emotion_node',
+            name='emotion',
+            parameters=[given['params_file'], *overrides],
+            **common,
+        )
+    ]
+    if given['camera']:
+        nodes.append(
+            Node(
+                executable='camera_node',
+                name='camera',
+                parameters=[
+                    {'loop': True},
+                    given['params_file'],
+                    {'source': text(given['camera'])},
+                ],
+                **common,
+            )
+        )
+    return nodes
+
+
+def text(value: str) -> ParameterValue:
+    """Keep a value a text that looks like a number."""
+    return ParameterValue(value, value_type=str)
