@@ -27,6 +27,7 @@ FER2013_COUNT = 35887
 # Of the decoded (35887, 48, 48) uint8 array: a reader that turns one pixel is found out.
 FER2013_IMAGES_SHA256 = '3c18eb2594e4962006db8cd170d9e12c147e6a8c5901904d4bc87900ee4fcead'
 
+PACKED_FILE = 'fer2013.npz'
 CKPLUS_FILE = 'CK+48.zip'
 
 # The folders of CK+ and what the emotion is called here; it has no neutral faces.
@@ -142,21 +143,6 @@ def data_root(given: str | None = None) -> Path:
     return path
 
 
-def read_data(path: Path) -> FaceData:
-    """
-    Read a data set, whichever of the known ones a path leads to.
-
-    :param path: of FER2013 (as for `read_fer2013`), or of `CK+48.zip` or its folder.
-    :return: the pictures.
-    :raises DataError: if it is none of them, or broken.
-    """
-    if path.suffix == '.zip':
-        return read_ckplus(path)
-    if path.is_dir() and (path / CKPLUS_FILE).is_file():
-        return read_ckplus(path / CKPLUS_FILE)
-    return read_fer2013(path)
-
-
 def read_fer2013(path: Path) -> FaceData:
     """
     Read the packed FER2013 with the FER+ votes.
@@ -247,11 +233,10 @@ def read_ckplus(path: Path) -> FaceData:
 
 def _packed_file(path: Path) -> Path:
     """Find `fer2013.npz` at a path or below it."""
-    candidates = (path, path / 'fer2013.npz', path / 'fer2013' / 'fer2013.npz')
-    for candidate in candidates:
+    for candidate in (path, path / PACKED_FILE, path / 'fer2013' / PACKED_FILE):
         if candidate.is_file() and candidate.suffix == '.npz':
             return candidate
-    raise DataError(f'there is no fer2013.npz in {path}')
+    raise DataError(f'there is no {PACKED_FILE} in {path}')
 
 
 def also_in(images: np.ndarray, others: np.ndarray) -> np.ndarray:

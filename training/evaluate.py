@@ -22,10 +22,10 @@ from training.datasets import also_in
 from training.datasets import data_root
 from training.datasets import DataError
 from training.datasets import FaceData
-from training.datasets import read_data
 from training.datasets import SPLITS
 from training.datasets import TRAIN
 from training.metrics import classification_report
+from training.readers import read_data
 from training.votes import emotion_votes
 from training.votes import LEFT_OUT
 from training.votes import majority
@@ -273,6 +273,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--model', required=True, help='a bundle: its folder, or its name')
     parser.add_argument('--data', help='a data set: its folder or file (default: FER2013)')
     parser.add_argument('--split', choices=SPLITS, default='private')
+    parser.add_argument('--strict', action='store_true', help='stop at the first broken picture')
     parser.add_argument('--backend', default='litert', help='as the parameter of the node')
     parser.add_argument('--json', action='store_true', help='print JSON, and nothing else')
     parser.add_argument('--record', metavar='NAME', help="put the figures into the bundle's card")
@@ -282,7 +283,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out `evaluate`."""
     card = load_card(find_bundle(arguments.model))
     classifier = Classifier(card, create_backend(arguments.backend, card))
-    data = read_data(data_root(arguments.data))
+    data = read_data(data_root(arguments.data), arguments.strict)
     training = None
     if data.has_split(TRAIN):
         if arguments.split != TRAIN:

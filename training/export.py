@@ -29,9 +29,9 @@ from training.config import TrainingConfig
 from training.datasets import data_root
 from training.datasets import FaceData
 from training.datasets import PUBLIC
-from training.datasets import read_fer2013
 from training.evaluate import card_text
 from training.metrics import fit_temperature
+from training.readers import read_data
 from training.train import BEST
 from training.train import build_model
 from training.train import CHECKPOINT
@@ -220,7 +220,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ExportError(f'{folder} holds no {BEST}; train the recipe first')
     with np.load(folder / CHECKPOINT) as checkpoint:
         state = json.loads(str(checkpoint['state']))
-    data = read_fer2013(data_root(arguments.data))
+    data = read_data(data_root(arguments.data))
     model = build_model(replace(config, precision='float32', sides=()))
     model.load_weights(folder / BEST)
     training = {

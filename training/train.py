@@ -30,8 +30,8 @@ from training.datasets import data_root
 from training.datasets import DataError
 from training.datasets import FaceData
 from training.datasets import PUBLIC
-from training.datasets import read_fer2013
 from training.datasets import TRAIN
+from training.readers import read_data
 from training.votes import is_not_a_face
 from training.votes import majority
 
@@ -350,6 +350,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--epochs', type=int, help='another number than the recipe has')
     parser.add_argument('--seed', type=int, help='another seed than the recipe has')
     parser.add_argument('--smoke', action='store_true', help='all steps, on 64 pictures')
+    parser.add_argument('--strict', action='store_true', help='stop at the first broken picture')
     parser.add_argument('--resume', action='store_true', help='go on with an interrupted run')
 
 
@@ -358,7 +359,7 @@ def run(arguments: argparse.Namespace) -> int:
     config = load_config(arguments.config)
     changes = {'epochs': arguments.epochs, 'seed': arguments.seed}
     config = replace(config, **{name: v for name, v in changes.items() if v is not None})
-    data = read_fer2013(data_root(arguments.data))
+    data = read_data(data_root(arguments.data), arguments.strict)
     training, validation = data.of_split(TRAIN), data.of_split(PUBLIC)
     name = config.name
     if arguments.smoke:

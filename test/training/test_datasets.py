@@ -9,7 +9,6 @@ from training.datasets import also_in
 from training.datasets import data_root
 from training.datasets import DataError
 from training.datasets import read_ckplus
-from training.datasets import read_data
 from training.datasets import read_fer2013
 from training.datasets import SPLITS
 from training.votes import is_not_a_face
@@ -81,7 +80,7 @@ def test_a_given_path_goes_before_the_environment(tmp_path, monkeypatch):
 
 
 def test_ckplus_has_its_known_counts():
-    data = read_data(data_path('ckplus'))
+    data = read_ckplus(data_path('ckplus/CK+48.zip'))
 
     counts = dict(zip(data.label_names, np.bincount(data.labels).tolist(), strict=True))
     assert counts == {
@@ -118,7 +117,7 @@ def test_a_broken_archive_is_refused(tmp_path):
     path.write_bytes(b'no archive')
 
     with pytest.raises(DataError, match='cannot be read'):
-        read_data(path)
+        read_ckplus(path)
 
 
 def test_a_split_that_is_not_there_is_refused(made_up):
