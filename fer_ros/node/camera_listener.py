@@ -17,6 +17,11 @@ from sensor_msgs.msg import Image
 
 from fer_ros.perception.config import Settings
 
+try:
+    from rclpy.event_handler import SubscriptionEventCallbacks
+except ImportError:  # Humble
+    from rclpy.qos_event import SubscriptionEventCallbacks
+
 # A GUID of Fast DDS begins with its vendor's number; two bytes later, the host's number follows.
 FAST_DDS = bytes([0x01, 0x0F])
 HOST_BYTES = slice(2, 4)
@@ -116,6 +121,8 @@ class CameraListener:
             self._on_image,
             QoSProfile(depth=1, reliability=self._listening.reliability),
             callback_group=self._group,
+            # A mismatch is told by diagnostics; one thing less to be destroyed with it.
+            event_callbacks=SubscriptionEventCallbacks(use_default_callbacks=False),
         )
 
     def _wanted(self, settings: Settings) -> Listening:

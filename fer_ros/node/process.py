@@ -6,10 +6,29 @@ from collections.abc import Callable
 import signal
 
 import rclpy
+from rclpy.exceptions import InvalidHandle
+from rclpy.executors import Executor
 from rclpy.executors import ExternalShutdownException
 from rclpy.executors import MultiThreadedExecutor
 from rclpy.logging import get_logger
 from rclpy.node import Node
+
+
+def spin(executor: Executor) -> None:
+    """
+    Spin until the context ends, whatever subscriptions and publishers come and go meanwhile.
+
+    An executor that waits while something is destroyed in another thread raises (rclpy#1142); what
+    is left can be waited for again.
+
+    :param executor: with the nodes.
+    """
+    while True:
+        try:
+            executor.spin()
+        except InvalidHandle:
+            continue
+        return
 
 
 def run_node(
@@ -32,7 +51,7 @@ def run_node(
         # A thread for the images, one for parameters and timers: neither waits for the other.
         executor = MultiThreadedExecutor(num_threads=2)
         executor.add_node(node)
-        executor.spin()
+        spin(executor)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     except refusals as error:

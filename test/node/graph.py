@@ -7,6 +7,8 @@ from rclpy.context import Context
 from rclpy.executors import MultiThreadedExecutor
 from rclpy.executors import SingleThreadedExecutor
 
+from fer_ros.node.process import spin
+
 # How long anything may take before a test fails [s]; nothing waits for it to pass.
 PATIENCE = 60.0
 
@@ -23,7 +25,7 @@ class Graph:
         """Let a node spin."""
         executor = executor_type(context=self.context)
         executor.add_node(node)
-        thread = threading.Thread(target=executor.spin, daemon=True)
+        thread = threading.Thread(target=spin, args=(executor,), daemon=True)
         thread.start()
         self._spinning.append((node, executor, thread))
         return node

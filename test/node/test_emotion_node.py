@@ -409,6 +409,26 @@ def test_a_camera_that_comes_back_with_another_reliability_is_heard(graph, node,
     send(second, emotions, node, picture(seconds=2))
 
 
+def test_the_subscription_is_changed_again_and_again_under_load(graph, node, camera, emotions):
+    stop = threading.Event()
+
+    def send_all_the_time():
+        while not stop.wait(0.002):
+            camera.publish(picture(seconds=1))
+
+    sender = threading.Thread(target=send_all_the_time)
+    sender.start()
+    try:
+        for number in range(60):
+            wanted = ('best_effort', 'reliable')[number % 2]
+            node._camera.follow(node._settings.changed({'image_reliability': wanted}))
+    finally:
+        stop.set()
+        sender.join()
+
+    send(camera, emotions, node, picture(seconds=2))
+
+
 def test_who_comes_late_still_learns_the_labels(graph, node):
     inbox = Inbox()
     latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)

@@ -111,6 +111,31 @@ def test_transitions_in_any_order_leave_nothing_behind(idle, manager, camera):
     )
 
 
+def test_a_node_under_load_is_activated_and_deactivated_again_and_again(
+    idle, manager, camera, emotions
+):
+    assert manager.set(CONFIGURE)
+    stop = threading.Event()
+
+    def send_all_the_time():
+        while not stop.wait(0.002):
+            camera.publish(picture(seconds=1))
+
+    sender = threading.Thread(target=send_all_the_time)
+    sender.start()
+    try:
+        for _ in range(40):
+            assert manager.set(ACTIVATE)
+            assert manager.set(DEACTIVATE)
+    finally:
+        stop.set()
+        sender.join()
+
+    assert manager.set(ACTIVATE)
+    send(camera, emotions, idle, picture(seconds=2))
+    assert len(workers()) == 1
+
+
 def test_a_node_that_cannot_be_configured_stays_as_it_was_until_it_can(idle, manager, parts):
     idle._settings = idle._settings.changed({'model': 'gone'})
 
