@@ -167,9 +167,8 @@ def _erase(images: np.ndarray, config: AugmentationConfig, generator: np.random.
         height, width = heights[index], widths[index]
         top = int(corner[index, 0] * (side - height + 1))
         left = int(corner[index, 1] * (side - width + 1))
-        images[index, top : top + height, left : left + width] = generator.integers(
-            0, 256, (height, width), np.uint8
-        )
+        covered = images[index, top:, left:][:height, :width]
+        covered[:] = generator.integers(0, 256, (height, width), np.uint8)
 
 
 def resize(images: np.ndarray, side: int) -> np.ndarray:

@@ -98,7 +98,8 @@ class EpochBatches(keras.utils.PyDataset):
         """
         config = self._config
         generator = np.random.default_rng((config.seed, self._epoch, index))
-        chosen = self._order[index * config.batch_size : (index + 1) * config.batch_size]
+        first = index * config.batch_size
+        chosen = self._order[first:][: config.batch_size]
         images = augment(self._data.images[chosen], config.augmentation, self._side, generator)
         inputs = to_network_input(images, input_spec(config, self._side))
         targets = {head: target[chosen] for head, target in self._targets.items()}

@@ -105,8 +105,8 @@ def classify(classifier: Classifier, images: np.ndarray) -> np.ndarray:
     :return: (N, labels) float64, calibrated.
     """
     sized = resize(images, classifier.card.input.height)
-    parts = [classifier.classify(list(sized[i : i + CHUNK])) for i in range(0, len(sized), CHUNK)]
-    return np.concatenate(parts)
+    starts = range(0, len(sized), CHUNK)
+    return np.concatenate([classifier.classify(list(sized[i:][:CHUNK])) for i in starts])
 
 
 def vote_agreement(predicted: np.ndarray, votes: np.ndarray) -> tuple[float, float]:

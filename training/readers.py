@@ -172,6 +172,7 @@ def read_csv(
     :return: the pictures in order; the source id has the number of the row, from 0 on.
     :raises DataError: if there is no such file, it has other columns, or no row is left.
     """
+    files: list[tuple[Path, str | None]]
     if path.is_file():
         files = [(path, None)]
     else:
@@ -205,7 +206,7 @@ def read_csv(
             source.append(f'{file.stem}/{row:05d}')
             if votes is not None:
                 kept_votes.append(votes[row])
-            digest.update(image)
+            digest.update(image.tobytes())
     if not images:
         raise DataError(f'{path} has no row that can be read\n{faults.text()}')
     return FaceData(

@@ -1,4 +1,4 @@
-# flake8: noqa: E402  (what needs Keras is imported where Keras is known to be there)
+# flake8: noqa: E402
 from dataclasses import replace
 import io
 
