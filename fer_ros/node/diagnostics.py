@@ -37,7 +37,7 @@ def judge(
     :return: the level of DiagnosticStatus, and a sentence that tells what to do.
     """
     if not working:
-        return DiagnosticStatus.OK, 'not active: ros2 lifecycle set /emotion activate'
+        return DiagnosticStatus.OK, 'not active; ros2 lifecycle set … activate begins the work'
     if publishers == 0:
         return DiagnosticStatus.WARN, f'nobody publishes {topic}: start the camera, or remap image'
     if mismatch:
