@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import importlib.util
 
 import numpy as np
 import pytest
@@ -11,6 +12,17 @@ from fer_ros.perception.emotions import FER2013_LABELS
 from photographs import data_path
 from training.datasets import FaceData
 from training.datasets import read_fer2013
+
+# On a robot there is no Keras; what reads, changes and counts is tested without it.
+WITHOUT_KERAS = importlib.util.find_spec('keras') is None
+collect_ignore = ['test_train.py', 'test_export.py', 'test_models.py'] if WITHOUT_KERAS else []
+
+
+def pytest_report_header() -> str | None:
+    """Say what is left out, and why."""
+    if not WITHOUT_KERAS:
+        return None
+    return f'left out, as Keras is not installed: {", ".join(collect_ignore)}'
 
 
 @pytest.fixture(scope='session')

@@ -1,10 +1,6 @@
 import numpy as np
 import pytest
 
-pytest.importorskip('keras')
-pytest.importorskip('tf2onnx')
-pytest.importorskip('ai_edge_litert')
-
 from fer_ros.perception.backends import create_backend
 from fer_ros.perception.bundle import load_card
 from fer_ros.perception.classification import Classifier

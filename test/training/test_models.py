@@ -4,8 +4,6 @@ import json
 
 import pytest
 
-pytest.importorskip('keras')
-
 from training.__main__ import main
 from training.architectures.backbones import fine_tuned
 

@@ -1,16 +1,12 @@
-# flake8: noqa: E402
 from dataclasses import replace
 import io
 
+import keras
+from keras import ops
 import numpy as np
 import pytest
 
 from photographs import data_path
-
-keras = pytest.importorskip('keras')
-
-from keras import ops
-
 from training.__main__ import main
 from training.architectures.residual import residual_network
 from training.augmentation import AugmentationConfig
