@@ -5,6 +5,7 @@ Run by scripts/test in an environment of scripts/env: python scripts/check_insta
 """
 
 import importlib
+from importlib.metadata import distribution
 import os
 from pathlib import Path
 import sys
@@ -12,7 +13,8 @@ import sys
 from ament_index_python import get_package_prefix
 from ament_index_python import get_package_share_directory
 
-EXECUTABLES = ('camera_node', 'emotion_node', 'fetch_models')
+# What every installation has; what the source tree has besides must be installed too.
+EXECUTABLES = ('camera_node', 'emotion_node')
 SHARED = ('config/emotion.yaml', 'config/fastdds.xml', 'launch/emotion.launch.py', 'package.xml')
 
 
@@ -23,6 +25,12 @@ def module_names(folder: Path) -> list[str]:
         parts = path.relative_to(folder).with_suffix('').parts
         names.append('.'.join(parts[:-1] if parts[-1] == '__init__' else parts))
     return names
+
+
+def entry_points() -> list[str]:
+    """Return the names of the executables that the installed package declares."""
+    found = distribution('fer_ros').entry_points
+    return [entry.name for entry in found if entry.group == 'console_scripts']
 
 
 def find_faults(root: Path) -> list[str]:
@@ -41,18 +49,19 @@ def find_faults(root: Path) -> list[str]:
             continue
         if prefix not in Path(module.__file__ or '').parents:
             faults.append(f'{name} comes from {module.__file__}, not from {prefix}')
-    for name in EXECUTABLES:
+    for name in sorted({*EXECUTABLES, *entry_points()}):
         if not os.access(prefix / 'lib' / 'fer_ros' / name, os.X_OK):
             faults.append(f'lib/fer_ros/{name} is not there, or not executable')
     share = Path(get_package_share_directory('fer_ros'))
-    for name in SHARED:
-        if not (share / name).is_file():
-            faults.append(f'share/fer_ros/{name} is not there')
-    for card in sorted((root / 'models').glob('*/card.yaml')):
-        for source in sorted(card.parent.iterdir()):
-            installed = share / source.relative_to(root)
-            if not installed.is_file() or installed.read_bytes() != source.read_bytes():
-                faults.append(f'{installed} is not the {source.relative_to(root)} of the source')
+    sources = {root / name for name in SHARED}
+    for pattern in ('config/*', 'launch/*.launch.py', 'models/*/*'):
+        sources |= set(root.glob(pattern))
+    for source in sorted(sources):
+        installed = share / source.relative_to(root)
+        if not installed.is_file():
+            faults.append(f'{installed} is not there')
+        elif not source.is_file() or installed.read_bytes() != source.read_bytes():
+            faults.append(f'{installed} is not the {source.relative_to(root)} of the source')
     if not any((share / 'models').glob('*/card.yaml')):
         faults.append('share/fer_ros/models holds no model')
     return faults

@@ -1,0 +1,6 @@
+"""The scripts import one another as files of one folder."""
+
+from pathlib import Path
+import sys
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / 'scripts'))

@@ -1,0 +1,23 @@
+import socket
+
+from free_domain import DOMAINS
+from free_domain import free_domains
+from free_domain import ports_in_use
+
+
+def test_a_domain_with_a_port_in_use_is_not_free():
+    # The first and the last port of domain 3, and one of nobody's.
+    free = free_domains({7400 + 3 * 250, 7400 + 4 * 250 - 1, 53})
+
+    assert free == [domain for domain in DOMAINS if domain != 3]
+
+
+def test_a_socket_takes_its_domain():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bound:
+        bound.bind(('127.0.0.1', 0))
+        assert bound.getsockname()[1] in ports_in_use()
+    assert bound.fileno() == -1
+
+
+def test_all_domains_keep_below_the_ports_of_outgoing_connections():
+    assert max(7400 + 250 * domain + 249 for domain in DOMAINS) < 32768 + 250
