@@ -102,7 +102,8 @@ def sections():
     found = {}
     for line in (SCRIPTS / 'versions.txt').read_text().splitlines():
         if line.startswith('# ['):
-            lines = found.setdefault(line[3 : line.index(']')], [])
+            level = line.removeprefix('# [').partition(']')[0]
+            lines = found.setdefault(level, [])
         elif line and not line.startswith('#'):
             lines.append(line)
     return found
