@@ -11,10 +11,11 @@ from fer_ros.perception.backends import BackendError
 
 # Each command is a module of this package, with `add_arguments` and `run`.
 COMMANDS = {
-    'train': 'train a recipe',
-    'models': 'list all networks with their parameters',
-    'evaluate': 'measure a bundle on a data set',
-    'export': 'make a bundle of a trained network',
+    'inspect': ('inspection', 'report what is in a data set, and what is wrong with it'),
+    'models': ('models', 'list all networks with their parameters'),
+    'train': ('train', 'train a recipe'),
+    'export': ('export', 'make a bundle of a trained network'),
+    'evaluate': ('evaluate', 'measure a bundle on a data set'),
 }
 
 
@@ -28,11 +29,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog='python -m training', description=__doc__)
     commands = parser.add_subparsers(dest='command', required=True, metavar='command')
-    for name, purpose in COMMANDS.items():
+    for name, (module_name, purpose) in COMMANDS.items():
         # Only the command that is asked for is imported: not all of them need Keras.
         command = commands.add_parser(name, help=purpose, description=purpose)
         if words[:1] == [name]:
-            module = importlib.import_module(f'training.{name}')
+            module = importlib.import_module(f'training.{module_name}')
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     arguments = parser.parse_args(words)
