@@ -14,9 +14,11 @@ from typing import Any
 import cv2
 import numpy as np
 
+from training.datasets import also_in
 from training.datasets import data_root
 from training.datasets import FaceData
 from training.datasets import SPLITS
+from training.datasets import TRAIN
 from training.readers import read_data
 from training.votes import is_not_a_face
 
@@ -111,16 +113,8 @@ def inspect_data(data: FaceData) -> dict[str, Any]:
     constant = np.flatnonzero(data.images.min(axis=(1, 2)) == data.images.max(axis=(1, 2)))
     unseen = np.zeros(len(data), bool) if data.votes is None else is_not_a_face(data.votes)
     brightness = data.images.mean(axis=(1, 2))
-    training = {
-        image.tobytes()
-        for image, split in zip(data.images, data.split, strict=True)
-        if split == 'train'
-    }
-    leaked = [
-        index
-        for index, (image, split) in enumerate(zip(data.images, data.split, strict=True))
-        if split != 'train' and image.tobytes() in training
-    ]
+    in_training = data.split == TRAIN
+    leaked = ~in_training & also_in(data.images, data.images[in_training])
     return {
         'pictures': len(data),
         'size': list(data.images.shape[1:]),
@@ -143,9 +137,9 @@ def inspect_data(data: FaceData) -> dict[str, Any]:
             _sources(data, group) for group in groups if len(set(data.labels[group].tolist())) > 1
         ],
         'in_training_too': {
-            split: _sources(data, [i for i in leaked if data.split[i] == split])
+            split: _sources(data, np.flatnonzero(leaked & (data.split == split)))
             for split in splits
-            if split != 'train'
+            if split != TRAIN
         },
         'near_duplicates': [_sources(data, pair) for pair in near_pairs(data.images)],
         'constant': _sources(data, constant),
