@@ -96,17 +96,20 @@ def truth_for(card: ModelCard, data: FaceData) -> Truth:
     return Truth(index[data.labels], protocol)
 
 
-def classify(classifier: Classifier, images: np.ndarray) -> np.ndarray:
+def classify(classifier: Classifier, images: np.ndarray, mirrored: bool = False) -> np.ndarray:
     """
     Classify pictures as the node would crops.
 
     :param classifier: a bundle's.
     :param images: (N, H, W) uint8, gray; brought to the size of the input.
+    :param mirrored: take the mean with what it says of the mirrored picture, which the node does
+        not do.
     :return: (N, labels) float64, calibrated.
     """
     sized = resize(images, classifier.card.input.height)
     starts = range(0, len(sized), CHUNK)
-    return np.concatenate([classifier.classify(list(sized[i:][:CHUNK])) for i in starts])
+    found = np.concatenate([classifier.classify(list(sized[i:][:CHUNK])) for i in starts])
+    return (found + classify(classifier, sized[:, :, ::-1])) / 2 if mirrored else found
 
 
 def vote_agreement(predicted: np.ndarray, votes: np.ndarray) -> tuple[float, float]:
@@ -133,7 +136,10 @@ def vote_agreement(predicted: np.ndarray, votes: np.ndarray) -> tuple[float, flo
 
 
 def evaluate(
-    classifier: Classifier, data: FaceData, training: FaceData | None = None
+    classifier: Classifier,
+    data: FaceData,
+    training: FaceData | None = None,
+    mirrored: bool = False,
 ) -> dict[str, Any]:
     """
     Measure a bundle on pictures.
@@ -141,19 +147,21 @@ def evaluate(
     :param classifier: the bundle's.
     :param data: one split.
     :param training: the pictures that it was trained on, to tell what it does without them.
+    :param mirrored: as for `classify`.
     :return: the figures of `classification_report` and those that the data allows beside: by name,
         what JSON can hold.
     :raises DataError: if data and model do not fit, or no picture is left.
     """
     card = classifier.card
     truth = truth_for(card, data)
-    probabilities = classify(classifier, data.images)
+    probabilities = classify(classifier, data.images, mirrored)
     kept = truth.labels >= 0
     if not kept.any():
         raise DataError(f'none of the {len(data)} pictures has a label of {card.name}')
     report = classification_report(probabilities[kept], truth.labels[kept], card.labels)
     report = {'model': card.name, 'backend': classifier.backend.name, **report}
-    report['protocol'] = f'{truth.protocol}; one crop, no test-time augmentation'
+    crops = 'mean of crop and mirrored crop' if mirrored else 'one crop, no test-time augmentation'
+    report['protocol'] = f'{truth.protocol}; {crops}'
     predicted = probabilities.argmax(axis=1)
     right = predicted == truth.labels
     if training is not None:
@@ -275,6 +283,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--split', choices=SPLITS, default='private')
     parser.add_argument('--strict', action='store_true', help='stop at the first broken picture')
     parser.add_argument('--backend', default='litert', help='as the parameter of the node')
+    parser.add_argument(
+        '--mirrored', action='store_true', help='mean of each picture and its mirror image'
+    )
     parser.add_argument('--json', action='store_true', help='print JSON, and nothing else')
     parser.add_argument('--record', metavar='NAME', help="put the figures into the bundle's card")
 
@@ -289,7 +300,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.split != TRAIN:
             training = data.of_split(TRAIN)
         data = data.of_split(arguments.split)
-    report = evaluate(classifier, data, training)
+    report = evaluate(classifier, data, training, arguments.mirrored)
     if arguments.record:
         record(card, arguments.record, report)
     print(json.dumps(report) if arguments.json else report_text(report))

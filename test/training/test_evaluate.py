@@ -121,6 +121,25 @@ def test_data_that_has_nothing_in_common_with_the_model_is_refused(made_up):
         truth_for(card_of(FER2013_LABELS), data)
 
 
+def test_the_mirrored_picture_is_heard_when_asked_for(made_up):
+    class LeftEdge(Brightness):
+        def run(self, batch):
+            return super().run(np.repeat(batch[:, :, :1], 48, axis=2))
+
+    data = made_up(70, 'private')
+    images = data.images.copy()
+    # The right half is what belongs to the next label.
+    images[:, :, 24:] += 30
+    network = Classifier(card_of(FER2013_LABELS), LeftEdge(7))
+
+    once = evaluate(network, replace(data, images=images))
+    twice = evaluate(network, replace(data, images=images), mirrored=True)
+
+    assert once['log_loss'] < 0.01
+    assert twice['log_loss'] == pytest.approx(np.log(2), abs=0.01)
+    assert 'mirrored crop' in twice['protocol']
+
+
 def test_agreement_is_counted_vote_by_vote():
     # Eight votes for one label, two for another; the network says the second.
     votes = np.array([[8, 2, 0]])
