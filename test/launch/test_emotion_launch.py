@@ -260,9 +260,11 @@ def test_faces_come_out_and_everything_ends_cleanly(launched):
     one.node.create_subscription(Image, '/robot/eye/image', images.append, 10)
     one.node.create_subscription(Detection2DArray, '/robot/emotion', emotions.append, 10)
 
-    one.wait_until(lambda: any(message.detections for message in list(emotions)))
-    with_face = next(message for message in emotions if message.detections)
-    one.wait_until(lambda: any(image.header == with_face.header for image in list(images)))
+    def face_and_image():
+        headers = [image.header for image in list(images)]
+        return any(one.detections and one.header in headers for one in list(emotions))
+
+    one.wait_until(face_and_image)
 
     assert one.stop() == 0
     assert one.log.count('process has finished cleanly') == 2
