@@ -17,8 +17,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from threading import Event
 import time
-from types import FrameType
 
 from ament_index_python import get_package_prefix
 from demo_record import BestPicture
@@ -260,15 +260,15 @@ def show_progress(listener: Listener, view: TerminalView, source: str, begin: fl
     )
 
 
-def run(options: argparse.Namespace, listener: Listener, folder: Path) -> None:
+def run(options: argparse.Namespace, listener: Listener, folder: Path, stop: Event) -> None:
     """
     Start the nodes, and listen until the end.
 
     :param options: of the command line.
     :param listener: who listens.
     :param folder: for the files of the programs.
+    :param stop: set when the user wants the end.
     :raises DemoError: if a node fails, or nothing comes.
-    :raises KeyboardInterrupt: on Ctrl-C.
     """
     executor = SingleThreadedExecutor()
     executor.add_node(listener)
@@ -284,7 +284,7 @@ def run(options: argparse.Namespace, listener: Listener, folder: Path) -> None:
         begin = time.monotonic()
         shown = 0.0
         source_ended: float | None = None
-        while True:
+        while not stop.is_set():
             executor.spin_once(timeout_sec=0.02)
             now = time.monotonic()
             emotion.check_runs()
@@ -339,13 +339,6 @@ def parse_arguments(args: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def interrupt(number: int, frame: FrameType | None) -> None:
-    """End the demo on the first signal; what then follows is the end already."""
-    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(one, signal.SIG_IGN)
-    raise KeyboardInterrupt
-
-
 def main(args: Sequence[str] | None = None) -> int:
     """Run the demo; the exit status is 0 only if messages came."""
     options = parse_arguments(args)
@@ -361,23 +354,20 @@ def main(args: Sequence[str] | None = None) -> int:
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     os.environ.pop('ROS_LOCALHOST_ONLY', None)
     os.environ['ROS_DOMAIN_ID'] = str(choose_domain())
+    # Not an exception: one that is raised while a message is being converted breaks rclpy.
+    stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupt)
+        signal.signal(number, lambda *_: stop.set())
 
     failure = ''
-    listener = None
     with tempfile.TemporaryDirectory(prefix='fer_ros_demo_') as folder:
         os.environ['ROS_LOG_DIR'] = folder
+        rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+        listener = Listener(options.output)
         try:
-            rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
-            listener = Listener(options.output)
-            run(options, listener, Path(folder))
+            run(options, listener, Path(folder), stop)
         except DemoError as error:
             failure = str(error)
-        except KeyboardInterrupt:
-            pass
-        if listener is None:
-            return 1
         try:
             listener.close()
         except DemoError as error:
