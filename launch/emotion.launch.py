@@ -13,16 +13,15 @@ import os
 from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
+from launch import LaunchContext
+from launch import LaunchDescription
+from launch import LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument
 from launch.actions import OpaqueFunction
 from launch.actions import SetEnvironmentVariable
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
-
-from launch import LaunchContext
-from launch import LaunchDescription
-from launch import LaunchDescriptionEntity
 
 # How long a node that ended is left before it is started again [s].
 RESPAWN_DELAY = 2.0

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import closing
 from contextlib import suppress
 from dataclasses import dataclass
-from dataclasses import fields
 import sys
 from threading import Event
 from threading import Thread
@@ -15,8 +14,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-from rcl_interfaces.msg import ParameterDescriptor
-import rclpy
 from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
@@ -31,9 +28,8 @@ from fer_ros.image_source import SourceError
 from fer_ros.image_source import SOURCES
 from fer_ros.node.messages import to_compressed_message
 from fer_ros.node.messages import to_image_message
-from fer_ros.node.parameters import descriptor
+from fer_ros.node.parameters import declare_settings
 from fer_ros.node.process import run_node
-from fer_ros.perception.config import checked_value
 from fer_ros.perception.config import setting
 from fer_ros.perception.config import SettingError
 
@@ -58,23 +54,32 @@ STOP_TIME = 2.0
 
 @dataclass(frozen=True)
 class CameraSettings:
-    """The settings of the node; the metadata of each field describe it."""
+    """The settings of the node, read at its start; the metadata of each field describe it."""
 
-    source: str = setting(ASTRONAUT, f'What to show: {SOURCES}.')
+    source: str = setting(ASTRONAUT, f'What to show: {SOURCES}.', live=False)
     rate: float = setting(
-        0.0, "Images per second [Hz]; 0: the source's own (a picture a second).", (0.0, 240.0)
+        0.0,
+        "Images per second [Hz]; 0: the source's own (a picture a second).",
+        (0.0, 240.0),
+        live=False,
     )
-    loop: bool = setting(False, 'Whether a video, a folder or a picture begins again at its end.')
-    frame_id: str = setting('camera', 'Coordinate frame in the header of each image.')
+    loop: bool = setting(
+        False, 'Whether a video, a folder or a picture begins again at its end.', live=False
+    )
+    frame_id: str = setting(
+        'camera', 'Coordinate frame in the header of each image.', live=False
+    )
     width: int = setting(
         0,
         "Images are scaled to fit into this width, in proportion [px]; 0: the source's own.",
         (0, 8192),
+        live=False,
     )
     height: int = setting(
         0,
         "Images are scaled to fit into this height, in proportion [px]; 0: the source's own.",
         (0, 8192),
+        live=False,
     )
 
 
@@ -92,7 +97,7 @@ class CameraNode(Node):
         self, on_failure: Callable[[Exception], None] = lambda _: None, **options: Any
     ) -> None:
         super().__init__('camera', **options)
-        self._settings = declare_camera_settings(self)
+        self._settings = declare_settings(self, CameraSettings)
         self._on_failure = on_failure
         self._source = open_source(
             self._settings.source,
@@ -227,44 +232,12 @@ class CameraNode(Node):
             publisher.wait_for_all_acked(Duration(seconds=CONFIRM_TIME))
 
 
-def declare_camera_settings(node: Node) -> CameraSettings:
-    """
-    Declare a parameter for each setting, and return the values they were given.
-
-    :param node: the parameters' node.
-    :return: the defaults, with what the command line and parameter files say instead.
-    :raises SettingError: if a value was given that is not one that the setting may have.
-    """
-    values = {}
-    for described in fields(CameraSettings):
-        # A parameter of a fixed type refuses 1 where it wants 1.0 before anybody can help; so
-        # look at what was given through one that takes any type.
-        loose = ParameterDescriptor(dynamic_typing=True)
-        given = node.declare_parameter(described.name, described.default, loose).value
-        node.undeclare_parameter(described.name)
-        if described.name == 'source' and type(given) is int:
-            given = str(given)  # `source:=0` is a camera's number
-        values[described.name] = checked_value(described, given)
-        made = descriptor(described)
-        made.read_only = True
-        node.declare_parameter(described.name, values[described.name], made, ignore_override=True)
-    return CameraSettings(**values)
-
-
 def main(args: list[str] | None = None) -> int:
     """Run the node; the exit status is 1 if it could not start, or lost its source."""
     failures: list[Exception] = []
-
-    def make_node() -> CameraNode:
-        try:
-            return CameraNode(on_failure=failures.append)
-        except Exception:
-            if rclpy.ok():
-                raise
-            # A signal came in the middle, and took away what nodes are made with.
-            raise KeyboardInterrupt from None
-
-    status = run_node(make_node, args, (SettingError, SourceError))
+    status = run_node(
+        lambda: CameraNode(on_failure=failures.append), args, (SettingError, SourceError)
+    )
     for failure in failures:
         if not isinstance(failure, SourceError):
             raise failure

@@ -85,7 +85,7 @@ class EmotionNode(LifecycleNode):
         :raises SettingError: if a parameter is not what it may be.
         """
         super().__init__('emotion', context=context, parameter_overrides=parameter_overrides)
-        self._settings = declare_settings(self)
+        self._settings = declare_settings(self, Settings)
         self.statistics = Statistics()
         self._told_errors = 0
         self._failures = 0

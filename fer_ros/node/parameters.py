@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import Field
+from dataclasses import fields
 from typing import Any
+from typing import TYPE_CHECKING
+from typing import TypeVar
 
 from rcl_interfaces.msg import FloatingPointRange
 from rcl_interfaces.msg import IntegerRange
@@ -15,24 +18,29 @@ from rclpy.parameter import Parameter
 from fer_ros.perception.config import checked_value
 from fer_ros.perception.config import setting_fields
 from fer_ros.perception.config import SettingError
-from fer_ros.perception.config import Settings
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Kind = TypeVar('Kind', bound='DataclassInstance')
 
 
-def declare_settings(node: Node) -> Settings:
+def declare_settings(node: Node, kind: type[Kind]) -> Kind:
     """
     Declare a parameter for each setting, and return the values they were given.
 
     :param node: the parameters' node.
+    :param kind: a dataclass whose fields are made by `setting`.
     :return: the defaults, with what the command line and parameter files say instead.
     :raises SettingError: if a value was given that is not one that the setting may have.
     """
     values = {}
-    for described in setting_fields():
+    for described in fields(kind):
         value = _given_value(node, described)
         # The value was checked already, and is of the declared type now.
         node.declare_parameter(described.name, value, descriptor(described), ignore_override=True)
         values[described.name] = value
-    return Settings().changed(values)
+    return kind(**values)
 
 
 def descriptor(described: Field[Any]) -> ParameterDescriptor:
@@ -88,4 +96,7 @@ def _given_value(node: Node, described: Field[Any]) -> Any:
         raise SettingError(
             f'{described.name} is given no value; the default is {described.default}'
         )
+    if isinstance(described.default, str) and type(given) is int:
+        # What a person types for a text may look like a number: source:=0.
+        given = str(given)
     return checked_value(described, given)

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import signal
+from types import FrameType
 
 import rclpy
+from rclpy.clock import Clock
+from rclpy.clock import ClockType
 from rclpy.exceptions import InvalidHandle
 from rclpy.executors import Executor
 from rclpy.executors import ExternalShutdownException
 from rclpy.executors import MultiThreadedExecutor
 from rclpy.logging import get_logger
 from rclpy.node import Node
+from rclpy.signals import uninstall_signal_handlers
+
+# How long a node may spin on after a signal [s].
+WAKE_PERIOD = 0.5
 
 
 def spin(executor: Executor) -> None:
@@ -44,26 +51,42 @@ def run_node(
     :param refusals: errors of `make_node` that are told in a sentence, without a traceback.
     :return: the exit status: 0 after INT or TERM, 1 if the node could not start.
     """
-    rclpy.init(args=args)
+    # rclpy's handlers, which come on top of these, end the context and so the spinning. An
+    # exception in the middle of anything, Python's own answer to INT, would leave half of it done.
+    signal.signal(signal.SIGINT, _let_rclpy_handle_it)
+    signal.signal(signal.SIGTERM, _let_rclpy_handle_it)
     node = None
     try:
+        rclpy.init(args=args)
         node = make_node()
         # A thread for the images, one for parameters and timers: neither waits for the other.
         executor = MultiThreadedExecutor(num_threads=2)
         executor.add_node(node)
+        # rclpy wakes the executor a moment before it ends the context; without something that
+        # wakes it again, it may be asleep by then, for ever.
+        node.create_timer(WAKE_PERIOD, lambda: None, clock=Clock(clock_type=ClockType.STEADY_TIME))
         spin(executor)
-    except (KeyboardInterrupt, ExternalShutdownException):
+    except ExternalShutdownException:
         pass
     except refusals as error:
         get_logger('fer_ros').fatal(str(error))
         return 1
+    except Exception:
+        # Whatever needs a context fails where it just is when a signal ends the context.
+        if rclpy.ok():
+            raise
     finally:
-        # The end is under way: a second signal would only break it.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         if node is not None:
             if hasattr(node, 'stop'):
                 node.stop()
             node.destroy_node()
         rclpy.try_shutdown()
+        uninstall_signal_handlers()
+        # From here on Python would let signals end the process with a status of their own.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     return 0
+
+
+def _let_rclpy_handle_it(number: int, frame: FrameType | None) -> None:
+    """Do nothing at a signal."""
