@@ -308,6 +308,10 @@ def run(options: argparse.Namespace, listener: Listener, folder: Path, stop: Eve
                     f'no message came on /emotion in {START_TIMEOUT:.0f} s\n'
                     f'{camera.last_words()}\n{emotion.last_words()}'
                 )
+        # Stopped right after the first message: its picture is still under way.
+        deadline = time.monotonic() + LAST_WORDS
+        while listener.frames and not listener.pictures and time.monotonic() < deadline:
+            executor.spin_once(timeout_sec=0.02)
     finally:
         for program in programs:
             program.stop()
