@@ -372,6 +372,9 @@ def main(args: Sequence[str] | None = None) -> int:
             run(options, listener, Path(folder), stop)
         except DemoError as error:
             failure = str(error)
+        except BrokenPipeError:
+            # Who read along, such as head, has enough: as good as Ctrl-C.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         try:
             listener.close()
         except DemoError as error:
