@@ -128,7 +128,8 @@ def letterbox(image: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     left, top = corner = (SIDE - inner) // 2
     square = np.zeros((SIDE, SIDE, 3), np.uint8)
-    square[top : top + inner[1], left : left + inner[0]] = cv2.resize(
+    right, bottom = corner + inner
+    square[top:bottom, left:right] = cv2.resize(
         image, (int(inner[0]), int(inner[1])), interpolation=how
     )
     return square, corner, np.array([width, height]) / inner
@@ -262,7 +263,8 @@ class BlazeFaceDetector:
         seen = [self._look(image, min_score)]
         for tile in tiles(height, width, min_size):
             left, top, side = tile
-            found = self._look(image[top : top + side, left : left + side], min_score)
+            right, bottom = left + side, top + side
+            found = self._look(image[top:bottom, left:right], min_score)
             corner = np.array([left, top])
             found = Candidates(found.boxes + np.tile(corner, 2), found.scores, found.eyes + corner)
             seen.append(found[whole_in_tile(found.boxes, tile, height, width)])

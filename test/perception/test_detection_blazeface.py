@@ -194,7 +194,8 @@ def test_tiles_cover_the_image_and_share_a_strip(size, min_size):
 
     for left, top, side in found:
         assert min(left, top) >= 0
-        shown[top : top + side, left : left + side] = True
+        bottom, right = top + side, left + side
+        shown[top:bottom, left:right] = True
     assert len(found) <= blazeface.MOST_TILES
     assert not found or shown.all()
     for along in (0, 1):
