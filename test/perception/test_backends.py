@@ -91,9 +91,12 @@ def test_a_network_that_is_wrong_on_a_batch_is_given_face_by_face(
     card, batch, reference, monkeypatch
 ):
     forward = OpenCvBackend._forward
+    labels = len(card.labels)
 
     def wrong_on_a_batch(self, faces):
-        return forward(self, faces) if len(faces) == 1 else np.zeros((len(faces), 7), np.float32)
+        if len(faces) == 1:
+            return forward(self, faces)
+        return np.zeros((len(faces), labels), np.float32)
 
     monkeypatch.setattr(OpenCvBackend, '_forward', wrong_on_a_batch)
 
@@ -153,7 +156,7 @@ def test_auto_takes_an_engine_that_sees_a_gpu(card, monkeypatch):
 
     backend = create_backend('auto', card)
 
-    assert loaded == [('torch', 'auto')]
+    assert loaded == [('torch', 'auto', 0)]
     assert backend.reason == 'tensorflow with Keras is not installed'
 
 
