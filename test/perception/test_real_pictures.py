@@ -1,0 +1,87 @@
+"""The shipped model on real photographs: a mix-up of colours, labels or crops would show here."""
+
+from pathlib import Path
+
+import cv2
+import pytest
+
+from fer_ros.perception.backends import create_backend
+from fer_ros.perception.bundle import find_bundle
+from fer_ros.perception.bundle import load_card
+from fer_ros.perception.changes import ChangeDetector
+from fer_ros.perception.classification import Classifier
+from fer_ros.perception.config import Settings
+from fer_ros.perception.detection import create_detector
+from fer_ros.perception.detection import DetectorError
+from fer_ros.perception.pipeline import Pipeline
+from photographs import data_path
+from photographs import photograph
+
+
+@pytest.fixture(scope='module')
+def astronaut():
+    """Give the photograph of the scikit-image wheel: one smiling woman."""
+    skimage = pytest.importorskip('skimage')
+    path = Path(skimage.__file__).parent / 'data' / 'astronaut.png'
+    return cv2.imread(str(path))
+
+
+# Of the detectors whose weights no wheel brings along.
+WEIGHTS = {'yunet': 'facedet/face_detection_yunet_2023mar.onnx'}
+
+
+def pipeline(detector, backend='opencv'):
+    weights = str(data_path(WEIGHTS[detector])) if detector in WEIGHTS else ''
+    try:
+        found = create_detector(detector, weights)
+    except DetectorError as error:
+        pytest.skip(str(error))
+    card = load_card(find_bundle(Settings().model))
+    return Pipeline(found, Classifier(card, create_backend(backend, card)))
+
+
+@pytest.mark.parametrize('detector', ['blazeface', 'yunet', 'haar'])
+def test_the_astronaut_smiles(astronaut, detector):
+    (face,) = pipeline(detector).process(astronaut, 0.0, Settings())
+
+    assert face.emotion == 'happy'
+    assert face.probabilities.sum() == pytest.approx(1)
+
+
+def test_the_astronaut_smiles_small_and_large_and_head_down_to_the_side(astronaut):
+    height, width = astronaut.shape[:2]
+    tilted = cv2.warpAffine(
+        astronaut, cv2.getRotationMatrix2D((width / 2, height / 3), 20, 1), (width, height)
+    )
+    followed = pipeline('auto')
+
+    for scene in (
+        tilted,
+        cv2.resize(astronaut, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA),
+        cv2.resize(astronaut, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC),
+        cv2.cvtColor(cv2.cvtColor(astronaut, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR),
+        cv2.flip(astronaut, 1),
+    ):
+        (face,) = followed.process(scene, -100.0, Settings(smoothing=0.0, hold=0.0))
+        assert face.emotion == 'happy'
+
+
+def test_a_smile_in_a_video_is_told_once_after_a_neutral_face():
+    changes = ChangeDetector()
+    followed = pipeline('auto')
+    video = cv2.VideoCapture(str(data_path('videos/single_face.mp4')))
+    told = []
+
+    for number in range(int(video.get(cv2.CAP_PROP_FRAME_COUNT))):
+        _, image = video.read()
+        faces = followed.process(image, number / video.get(cv2.CAP_PROP_FPS), Settings())
+        changed, left = changes.update(faces, followed.held_ids)
+        told += [(face.id, face.emotion) for face in changed] + left
+
+    print(told)
+    assert told[-1] == (1, 'happy')
+
+
+def test_nobody_is_seen_where_nobody_is():
+    for name in ('skimage/chelsea.png', 'skimage/coffee.png', 'other/no-faces.jpg'):
+        assert pipeline('auto').process(photograph(name), 0.0, Settings()) == []
