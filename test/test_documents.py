@@ -1,0 +1,117 @@
+"""What stands in several places stands there alike."""
+
+import configparser
+from dataclasses import fields
+from pathlib import Path
+import re
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+import yaml
+
+from fer_ros.perception.bundle import load_card
+from fer_ros.perception.config import DEFAULT_MODEL
+from fer_ros.perception.config import setting_fields
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / 'README.md').read_text(encoding='utf-8')
+DEFAULTS = {
+    field.name: list(field.default) if isinstance(field.default, tuple) else field.default
+    for field in setting_fields()
+}
+
+
+def table_rows(heading):
+    """Give the cells of each row of the first table under a heading of the README."""
+    section = re.split(r'^#+ ', README.split(f'{heading}\n', 1)[1], maxsplit=1, flags=re.M)[0]
+    table = section.split('\n|', 1)[1].split('\n\n', 1)[0]
+    lines = table.splitlines()
+    return [[cell.strip() for cell in line.strip('|').split('|')] for line in lines[2:]]
+
+
+def test_the_parameter_file_holds_the_defaults():
+    written = yaml.safe_load((ROOT / 'config' / 'emotion.yaml').read_text(encoding='utf-8'))
+
+    assert written['/**']['ros__parameters'] == DEFAULTS
+    assert list(written['/**']['ros__parameters']) == list(DEFAULTS)
+
+
+def test_the_table_of_parameters_is_that_of_the_code():
+    rows = {row[0].strip('`'): row for row in table_rows('## Parameters')}
+
+    assert list(rows) == list(DEFAULTS)
+    for field in setting_fields():
+        _, default, bounds, words = rows[field.name]
+        assert yaml.safe_load(default.strip('`')) == DEFAULTS[field.name], field.name
+        if field.metadata['bounds']:
+            low, high = field.metadata['bounds']
+            assert bounds == f'{low:g} to {high:g}', field.name
+        else:
+            assert bounds == ', '.join(field.metadata['choices']), field.name
+        assert words == field.metadata['description'], field.name
+
+
+def test_the_table_of_the_camera_is_that_of_its_code():
+    camera_node = pytest.importorskip('fer_ros.node.camera_node', reason='it needs ROS')
+    rows = {row[0].strip('`'): row for row in table_rows('### Of the camera node')}
+
+    known = fields(camera_node.CameraSettings)
+    assert list(rows) == [field.name for field in known]
+    for field in known:
+        assert yaml.safe_load(rows[field.name][1].strip('`')) == field.default
+        assert rows[field.name][3] == field.metadata['description']
+
+
+def test_the_default_model_is_shipped_and_complete():
+    card = load_card(ROOT / 'models' / DEFAULT_MODEL)
+
+    for kind in ('keras', 'tflite', 'onnx'):
+        assert card.file(kind).stat().st_size < 10 * 2**20
+
+
+def test_the_table_of_models_is_that_of_the_cards():
+    rows = {row[0].strip('`'): row for row in table_rows('## Models')}
+    cards = [load_card(path.parent) for path in sorted(ROOT.glob('models/*/card.yaml'))]
+
+    assert sorted(rows) == [card.name for card in cards]
+    for card in cards:
+        _, labels, accuracy, licence = rows[card.name][:4]
+        (metrics,) = (
+            metrics for name, metrics in card.metrics.items() if name.endswith('_private')
+        )
+        assert int(labels) == len(card.labels)
+        assert accuracy == f'{100 * metrics["accuracy"]:.1f} %'
+        assert licence == card.licence
+
+
+def test_the_version_is_the_same_everywhere():
+    package = ElementTree.parse(ROOT / 'package.xml').getroot()
+    setup = (ROOT / 'setup.py').read_text(encoding='utf-8')
+
+    assert f"version='{package.findtext('version')}'" in setup
+    assert package.findtext('maintainer') in setup
+    assert f"maintainer_email='{package.find('maintainer').get('email')}'" in setup
+
+
+def test_what_colcon_needs_is_there():
+    config = configparser.ConfigParser()
+    config.read(ROOT / 'setup.cfg')
+
+    assert config['develop']['script_dir'] == '$base/lib/fer_ros'
+    assert config['install']['install_scripts'] == '$base/lib/fer_ros'
+    assert (ROOT / 'resource' / 'fer_ros').is_file()
+
+
+@pytest.mark.parametrize('name', ['README.md', 'CHANGELOG.rst', 'CONTRIBUTING.md', 'LICENSE'])
+def test_the_documents_are_there(name):
+    assert (ROOT / name).stat().st_size > 200
+
+
+def test_every_link_of_the_documents_leads_somewhere():
+    broken = []
+    for document in (*ROOT.glob('*.md'), *ROOT.glob('doc/*.md'), *ROOT.glob('training/*.md')):
+        for target in re.findall(r'\]\(([^)#]+)', document.read_text(encoding='utf-8')):
+            if not target.startswith('http') and not (document.parent / target).exists():
+                broken.append(f'{document.name}: {target}')
+
+    assert broken == []
