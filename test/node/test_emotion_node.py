@@ -28,6 +28,7 @@ from stand_ins import decisions
 from stand_ins import LABELS
 from stand_ins import picture
 from stand_ins import send
+from stand_ins import sending_all_the_time
 from stand_ins import started
 
 
@@ -410,21 +411,10 @@ def test_a_camera_that_comes_back_with_another_reliability_is_heard(graph, node,
 
 
 def test_the_subscription_is_changed_again_and_again_under_load(graph, node, camera, emotions):
-    stop = threading.Event()
-
-    def send_all_the_time():
-        while not stop.wait(0.002):
-            camera.publish(picture(seconds=1))
-
-    sender = threading.Thread(target=send_all_the_time)
-    sender.start()
-    try:
+    with sending_all_the_time(camera):
         for number in range(60):
             wanted = ('best_effort', 'reliable')[number % 2]
             node._camera.follow(node._settings.changed({'image_reliability': wanted}))
-    finally:
-        stop.set()
-        sender.join()
 
     send(camera, emotions, node, picture(seconds=2))
 

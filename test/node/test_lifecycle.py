@@ -15,6 +15,7 @@ from graph import wait_until
 from stand_ins import decisions
 from stand_ins import picture
 from stand_ins import send
+from stand_ins import sending_all_the_time
 
 CONFIGURE, ACTIVATE = Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE
 DEACTIVATE, CLEANUP = Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP
@@ -115,21 +116,10 @@ def test_a_node_under_load_is_activated_and_deactivated_again_and_again(
     idle, manager, camera, emotions
 ):
     assert manager.set(CONFIGURE)
-    stop = threading.Event()
-
-    def send_all_the_time():
-        while not stop.wait(0.002):
-            camera.publish(picture(seconds=1))
-
-    sender = threading.Thread(target=send_all_the_time)
-    sender.start()
-    try:
+    with sending_all_the_time(camera):
         for _ in range(40):
             assert manager.set(ACTIVATE)
             assert manager.set(DEACTIVATE)
-    finally:
-        stop.set()
-        sender.join()
 
     assert manager.set(ACTIVATE)
     send(camera, emotions, idle, picture(seconds=2))
