@@ -103,7 +103,7 @@ class KerasBackend:
         if on_gpu:
             _limit_memory(engine, module, gpu_memory_limit)
         try:
-            with keras.device('gpu:0' if on_gpu else 'cpu:0'):
+            with keras.device(_place(engine, on_gpu)):
                 network = keras.saving.load_model(path, compile=False)
         except Exception as error:  # Keras raises whatever the broken part of the file raises
             raise BackendError(f'Keras refuses {path}: {error}') from error
@@ -149,6 +149,15 @@ def _limit_memory(engine: str, module: Any, limit: int) -> None:
             f'{engine} already works on the GPU, its memory can no longer be limited to '
             f'{limit} MiB: start the node anew with gpu_memory_limit'
         ) from error
+
+
+def _place(engine: str, on_gpu: bool) -> str:
+    """Name a device as Keras does."""
+    if on_gpu:
+        return 'gpu:0'
+    # To PyTorch, cpu:0 is another device than cpu; Keras moves its variables there, and what is
+    # moved is no parameter any more.
+    return 'cpu' if engine == 'torch' else 'cpu:0'
 
 
 def _import_keras(engine: str) -> Any:
