@@ -193,6 +193,8 @@ def test_the_example_greets_who_smiles(processes, tmp_path):
         and 'Hello, number 1! What a nice smile.' in processes.log('greeter')
     )
 
+    # The greeter last: nothing reaches it while it ends.
+    processes.stop('emotion_node')
     assert processes.stop('greeter') == 0
 
 
