@@ -22,7 +22,6 @@ TRAIN, PUBLIC, PRIVATE = SPLITS
 
 # FER2013's pictures are squares of this side, in pixels.
 FER2013_SIDE = 48
-FER2013_COUNT = 35887
 
 # Of the decoded (35887, 48, 48) uint8 array: a reader that turns one pixel is found out.
 FER2013_IMAGES_SHA256 = '3c18eb2594e4962006db8cd170d9e12c147e6a8c5901904d4bc87900ee4fcead'

@@ -35,6 +35,23 @@ class Listening:
     reliability: ReliabilityPolicy
 
 
+@dataclass(frozen=True)
+class CameraOffer:
+    """
+    What a camera offers, and whether it is heard.
+
+    :param topic: its full name.
+    :param publishers: how many publish it.
+    :param qos: how it is listened to and published, for people.
+    :param mismatch: what keeps images from being heard; empty for nothing.
+    """
+
+    topic: str
+    publishers: int
+    qos: str
+    mismatch: str
+
+
 class CameraListener:
     """Hears a camera whenever it appears, restarts or offers something else."""
 
@@ -84,25 +101,23 @@ class CameraListener:
             f'listening to {self.topic} as {wanted.reliability.name.lower()}'
         )
 
-    def publishers(self) -> int:
-        """Count who publishes what is listened to."""
-        return len(self._senders(self._listening.compressed))
-
-    def qos(self) -> str:
-        """Say how it listens, and what is offered."""
-        offered = _reliabilities(self._senders(self._listening.compressed))
-        listening = self._listening.reliability.name.lower()
-        return f'{listening}, published {", ".join(offered) or "by nobody"}'
-
-    def mismatch(self) -> str:
-        """Say what keeps images from being heard; empty for nothing."""
-        offered = _reliabilities(self._senders(self._listening.compressed))
-        if self._listening.reliability == ReliabilityPolicy.RELIABLE and 'best_effort' in offered:
-            return (
+    def offer(self) -> CameraOffer:
+        """Ask the graph what is offered to the listener."""
+        senders = self._senders(self._listening.compressed)
+        offered = _reliabilities(senders)
+        listening = self._listening.reliability
+        mismatch = ''
+        if listening == ReliabilityPolicy.RELIABLE and 'best_effort' in offered:
+            mismatch = (
                 f'{self.topic} is published best_effort, but image_reliability is reliable: '
                 'set it to auto'
             )
-        return ''
+        return CameraOffer(
+            topic=self.topic,
+            publishers=len(senders),
+            qos=f'{listening.name.lower()}, published {", ".join(offered) or "by nobody"}',
+            mismatch=mismatch,
+        )
 
     def _topic(self, compressed: bool) -> str:
         """Give the full name of a topic; the compressed one's follows from the raw one's."""

@@ -88,6 +88,8 @@ class EmotionNode(LifecycleNode):
         self._settings = declare_settings(self, Settings)
         self.statistics = Statistics()
         self._told_errors = 0
+        # Why the last transition failed.
+        self._refusal: Exception | None = None
         self._failures = 0
         # What the node does without since something failed.
         self._makeshift = ''
@@ -120,7 +122,7 @@ class EmotionNode(LifecycleNode):
         :raises BackendError: if the back end cannot run it.
         :raises DetectorError: if no detector can run.
         """
-        self._refusal: Exception | None = None
+        self._refusal = None
         if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
             self.trigger_activate()
         if self._refusal is not None:
@@ -349,11 +351,7 @@ class EmotionNode(LifecycleNode):
         stamp = Time.from_msg(message.header.stamp)
         with self._exchange:
             labels = pipeline.labels
-            with measured('detect'):
-                detections = pipeline.detect(image, settings)
-            with measured('classify'):
-                scores = pipeline.classify(image, detections)
-            faces = pipeline.follow(detections, scores, stamp.nanoseconds / 1e9, settings)
+            faces = pipeline.process(image, stamp.nanoseconds / 1e9, settings, measured)
             changed, left = self._changes.update(faces, pipeline.held_ids)
         with measured('publish'):
             outputs.publish_faces(message.header, faces, labels)
@@ -368,11 +366,12 @@ class EmotionNode(LifecycleNode):
     def _publish_diagnostics(self) -> None:
         """Say how the node is."""
         errors = self.statistics.refused + self.statistics.lost
+        camera = self._camera.offer()
         level, sentence = judge(
             working=self._worker is not None,
-            topic=self._camera.topic,
-            publishers=self._camera.publishers(),
-            mismatch=self._camera.mismatch(),
+            topic=camera.topic,
+            publishers=camera.publishers,
+            mismatch=camera.mismatch,
             silence=self.statistics.silence,
             new_errors=errors - self._told_errors,
             last_error=self.statistics.last_error,
@@ -380,7 +379,7 @@ class EmotionNode(LifecycleNode):
         )
         self._told_errors = errors
         values = {**self.statistics.values(), **self._models()}
-        values['image_qos'] = self._camera.qos()
+        values['image_qos'] = camera.qos
         values['last_error'] = self.statistics.last_error
         header = Header(stamp=self.get_clock().now().to_msg())
         self._diagnostics_publisher.publish(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from contextlib import nullcontext
 
 import numpy as np
 
@@ -68,41 +71,38 @@ class Pipeline:
         """Give the ids of all persons who are here, or were a moment ago."""
         return self._tracker.ids
 
-    def process(self, image: np.ndarray, stamp: float, settings: Settings) -> list[Face]:
+    def process(
+        self,
+        image: np.ndarray,
+        stamp: float,
+        settings: Settings,
+        measured: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext(),
+    ) -> list[Face]:
         """
         Take the next image of the camera through all stages.
 
         :param image: (H, W, 3) uint8 BGR.
         :param stamp: when it was taken, in seconds; it need not be later than the last.
         :param settings: what holds for this image; they may differ from image to image.
+        :param measured: makes what surrounds the stages 'detect' and 'classify', for who has a
+            clock.
         :return: the faces in it, in the order of their ids.
         :raises BackendError: if the classifier's back end fails; the image is then lost.
         """
-        detections = self.detect(image, settings)
-        scores = self.classify(image, detections)
-        return self.follow(detections, scores, stamp, settings)
+        with measured('detect'):
+            detections = self._detect(image, settings)
+        with measured('classify'):
+            scores = self._classify(image, detections)
+        return self._follow(detections, scores, stamp, settings)
 
-    def detect(self, image: np.ndarray, settings: Settings) -> list[FaceDetection]:
-        """
-        Find faces; of too many, the largest.
-
-        :param image: (H, W, 3) uint8 BGR.
-        :param settings: what holds for this image.
-        :return: the faces, the largest first.
-        """
+    def _detect(self, image: np.ndarray, settings: Settings) -> list[FaceDetection]:
+        """Find faces; of too many, the largest."""
         found = self.detector.detect(image, settings.min_face_score, settings.min_face_size)
         found = sorted(found, key=lambda face: face.width * face.height, reverse=True)
         return found[: settings.max_faces]
 
-    def classify(self, image: np.ndarray, detections: Sequence[FaceDetection]) -> np.ndarray:
-        """
-        Score the faces of one image, all in one batch.
-
-        :param image: (H, W, 3) uint8 BGR.
-        :param detections: what was found in it.
-        :return: (detections, labels) float64 probabilities of this image alone.
-        :raises BackendError: if the classifier's back end fails.
-        """
+    def _classify(self, image: np.ndarray, detections: Sequence[FaceDetection]) -> np.ndarray:
+        """Score the faces of one image, all in one batch: (detections, labels) float64."""
         card = self.classifier.card
         crops = [
             align_face(
@@ -117,22 +117,14 @@ class Pipeline:
         ]
         return self._grouping.merge(self.classifier.classify(crops))
 
-    def follow(
+    def _follow(
         self,
         detections: Sequence[FaceDetection],
         scores: np.ndarray,
         stamp: float,
         settings: Settings,
     ) -> list[Face]:
-        """
-        Find out who is who, and what each person shows over time.
-
-        :param detections: of one image.
-        :param scores: (detections, labels) float64 probabilities of this image alone.
-        :param stamp: when the image was taken, in seconds; it need not be later than the last.
-        :param settings: what holds for this image.
-        :return: the faces, in the order of their ids.
-        """
+        """Find out who is who, and what each person shows over time."""
         time = self._timeline.advance(stamp)
         ids = self._tracker.update(detections, time, settings.face_timeout)
         self._smoothers = {
