@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field
 from dataclasses import replace
 import hashlib
 from itertools import pairwise
@@ -58,6 +60,8 @@ class FaceData:
     :param label_names: what the labels mean.
     :param votes: (N, 10) uint8, those of FER+ in the order of `votes.VOTE_COLUMNS`, or None.
     :param sha256: of the pixels of all pictures of the data set, in order.
+    :param merged: by name, the data set's own labels that a label stands for, where these are
+        several or have another name.
     """
 
     images: np.ndarray
@@ -67,6 +71,7 @@ class FaceData:
     label_names: tuple[str, ...]
     votes: np.ndarray | None = None
     sha256: str = ''
+    merged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         count = len(self.images)
@@ -105,6 +110,15 @@ class FaceData:
             source=self.source[where],
             votes=None if self.votes is None else self.votes[where],
         )
+
+    def members(self, name: str) -> tuple[str, ...]:
+        """
+        Tell what a label stands for.
+
+        :param name: one of `label_names`.
+        :return: the data set's own labels.
+        """
+        return self.merged.get(name, (name,))
 
     def has_split(self, split: str) -> bool:
         """Say if there are pictures of a split."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import base64
-from collections import defaultdict
 from collections.abc import Sequence
 from html import escape
 import json
@@ -14,12 +13,14 @@ from typing import Any
 import cv2
 import numpy as np
 
+from training.cleaning import equal_groups
+from training.cleaning import is_constant
 from training.datasets import also_in
-from training.datasets import data_root
 from training.datasets import FaceData
 from training.datasets import SPLITS
 from training.datasets import TRAIN
-from training.readers import read_data
+from training.selection import add_data_arguments
+from training.selection import read_selected
 from training.votes import is_not_a_face
 
 # Pictures whose coarse shading is the same are near duplicates when they differ by less than
@@ -34,19 +35,6 @@ _MOSAIC_COUNT = 40
 _MOSAIC_COLUMNS = 20
 
 BRIGHTNESS_BINS = 16
-
-
-def equal_groups(images: np.ndarray) -> list[list[int]]:
-    """
-    Find pictures that are the same, pixel for pixel.
-
-    :param images: (N, H, W) uint8.
-    :return: groups of two or more indices, in order.
-    """
-    by_content: dict[bytes, list[int]] = defaultdict(list)
-    for index, image in enumerate(images):
-        by_content[image.tobytes()].append(index)
-    return [group for group in by_content.values() if len(group) > 1]
 
 
 def shading_hashes(images: np.ndarray) -> np.ndarray:
@@ -110,7 +98,7 @@ def inspect_data(data: FaceData) -> dict[str, Any]:
     """
     splits = [split for split in SPLITS if data.has_split(split)]
     groups = equal_groups(data.images)
-    constant = np.flatnonzero(data.images.min(axis=(1, 2)) == data.images.max(axis=(1, 2)))
+    constant = np.flatnonzero(is_constant(data.images))
     unseen = np.zeros(len(data), bool) if data.votes is None else is_not_a_face(data.votes)
     brightness = data.images.mean(axis=(1, 2))
     in_training = data.split == TRAIN
@@ -242,12 +230,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Tell what `inspect` takes."""
     parser.add_argument('data', nargs='?', help='a data set (default: FER_ROS_DATA)')
     parser.add_argument('--output', type=Path, default=Path('runs') / 'inspection')
-    parser.add_argument('--strict', action='store_true', help='stop at the first broken picture')
+    add_data_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out `inspect`."""
-    data = read_data(data_root(arguments.data), arguments.strict)
+    data = read_selected(arguments)
     report = inspect_data(data)
     arguments.output.mkdir(parents=True, exist_ok=True)
     page = arguments.output / 'inspection.html'

@@ -7,6 +7,8 @@ published with the votes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from fer_ros.perception.emotions import FERPLUS_LABELS
@@ -39,6 +41,9 @@ _COLUMN_OF_LABEL = {
 EMOTION_COLUMNS = tuple(VOTE_COLUMNS.index(_COLUMN_OF_LABEL[label]) for label in FERPLUS_LABELS)
 NOT_A_FACE_COLUMN = VOTE_COLUMNS.index('NF')
 
+# Each label of FER+ stands for itself.
+_ITSELF = tuple((label,) for label in FERPLUS_LABELS)
+
 # What `majority` gives where the rule leaves a picture out.
 LEFT_OUT = -1
 
@@ -66,30 +71,62 @@ def vote_distribution(votes: np.ndarray) -> np.ndarray:
         nobody saw an emotion.
     :raises ValueError: if the array has another shape.
     """
-    counts = emotion_votes(votes).astype(np.float32)
+    return soft_labels(votes, _ITSELF)
+
+
+def label_votes(votes: np.ndarray, labels: Sequence[Sequence[str]]) -> np.ndarray:
+    """
+    Add up the votes for labels that stand for one or several of FER+'s.
+
+    :param votes: (N, 10) integers, columns as `VOTE_COLUMNS`.
+    :param labels: for each label, those of `FERPLUS_LABELS` that it stands for.
+    :return: (N, labels) int64.
+    :raises ValueError: if a label is none of FER+'s, or the array has another shape.
+    """
+    counts = emotion_votes(votes).astype(np.int64)
+    unknown = sorted({member for members in labels for member in members} - set(FERPLUS_LABELS))
+    if unknown:
+        raise ValueError(
+            f'FER+ has no votes for {", ".join(unknown)}; it has: {", ".join(FERPLUS_LABELS)}'
+        )
+    columns = [[FERPLUS_LABELS.index(member) for member in members] for members in labels]
+    return np.stack([counts[:, members].sum(axis=1) for members in columns], axis=1)
+
+
+def soft_labels(votes: np.ndarray, labels: Sequence[Sequence[str]]) -> np.ndarray:
+    """
+    Turn votes into the distribution over labels that stand for one or several of FER+'s.
+
+    Votes for anything else are left out.
+
+    :param votes: (N, 10) integers, columns as `VOTE_COLUMNS`.
+    :param labels: for each label, those of `FERPLUS_LABELS` that it stands for.
+    :return: (N, labels) float32; a row sums to 1, or is all zero where nobody saw one of them.
+    :raises ValueError: as `label_votes`.
+    """
+    counts = label_votes(votes, labels).astype(np.float32)
     totals = counts.sum(axis=1, keepdims=True)
     return np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
 
 
-def majority(votes: np.ndarray) -> np.ndarray:
+def majority(votes: np.ndarray, labels: Sequence[Sequence[str]] = _ITSELF) -> np.ndarray:
     """
     Apply FER+'s own majority rule.
 
-    A column with a single vote counts as none; then the label is the column that has more than
-    half of the votes that remain.  Pictures without one, and those whose majority is `unknown` or
-    `NF`, are left out.
+    A column with a single vote counts as none; then the label is the one that has more than half
+    of the votes that remain.  Pictures without one, and those whose majority is `unknown` or
+    `NF`, or none of the labels, are left out.
 
     :param votes: (N, 10) integers, columns as `VOTE_COLUMNS`.
-    :return: (N,) int64, indices into `FERPLUS_LABELS`, or `LEFT_OUT`.
-    :raises ValueError: if the array has another shape.
+    :param labels: for each label, those of `FERPLUS_LABELS` that it stands for.
+    :return: (N,) int64, indices into `labels`, or `LEFT_OUT`.
+    :raises ValueError: as `label_votes`.
     """
     _check(votes)
-    counted = np.where(votes > 1, votes, 0).astype(np.int64)
-    winner = counted.argmax(axis=1)
-    decided = 2 * counted.max(axis=1) > counted.sum(axis=1)
-    label_of_column = np.full(len(VOTE_COLUMNS), LEFT_OUT)
-    label_of_column[list(EMOTION_COLUMNS)] = np.arange(len(FERPLUS_LABELS))
-    return np.where(decided, label_of_column[winner], LEFT_OUT)
+    counted = np.where(votes > 1, votes, 0)
+    for_label = label_votes(counted, labels)
+    decided = 2 * for_label.max(axis=1) > counted.sum(axis=1, dtype=np.int64)
+    return np.where(decided, for_label.argmax(axis=1), LEFT_OUT)
 
 
 def is_not_a_face(votes: np.ndarray) -> np.ndarray:
