@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import RLock
 
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
@@ -67,6 +68,8 @@ class CameraListener:
         self._group = MutuallyExclusiveCallbackGroup()
         self._listening = Listening(False, ReliabilityPolicy.RELIABLE)
         self._subscription: Subscription | None = None
+        # The graph is followed in another thread than transitions are made in.
+        self._lock = RLock()
 
     @property
     def topic(self) -> str:
@@ -75,15 +78,17 @@ class CameraListener:
 
     def start(self, settings: Settings) -> None:
         """Begin to listen."""
-        self._listening = self._wanted(settings)
-        self._subscribe()
+        with self._lock:
+            self._listening = self._wanted(settings)
+            self._subscribe()
         self._node.get_logger().info(f'waiting for images on {self.topic}')
 
     def stop(self) -> None:
         """Listen no more."""
-        if self._subscription is not None:
-            self._node.destroy_subscription(self._subscription)
-            self._subscription = None
+        with self._lock:
+            if self._subscription is not None:
+                self._node.destroy_subscription(self._subscription)
+                self._subscription = None
 
     def follow(self, settings: Settings) -> None:
         """
@@ -91,12 +96,13 @@ class CameraListener:
 
         :param settings: what the user wants.
         """
-        wanted = self._wanted(settings)
-        if self._subscription is None or wanted == self._listening:
-            return
-        self.stop()
-        self._listening = wanted
-        self._subscribe()
+        with self._lock:
+            wanted = self._wanted(settings)
+            if self._subscription is None or wanted == self._listening:
+                return
+            self.stop()
+            self._listening = wanted
+            self._subscribe()
         self._node.get_logger().info(
             f'listening to {self.topic} as {wanted.reliability.name.lower()}'
         )

@@ -11,6 +11,9 @@ from threading import Lock
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.srv import ChangeState
 from rcl_interfaces.msg import SetParametersResult
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.clock import Clock
+from rclpy.clock import ClockType
 from rclpy.context import Context
 from rclpy.lifecycle import LifecycleNode
 from rclpy.lifecycle import LifecycleState
@@ -93,6 +96,8 @@ class EmotionNode(LifecycleNode):
         self._failures = 0
         # What the node does without since something failed.
         self._makeshift = ''
+        # Not the group of the parameters' services, which take long when they load a model.
+        self._ticks = MutuallyExclusiveCallbackGroup()
         # Held while a frame is in the pipeline, and while models are exchanged between two frames.
         self._exchange = Lock()
         self._pipeline: Pipeline | None = None
@@ -104,12 +109,24 @@ class EmotionNode(LifecycleNode):
         if self._bridge is None:
             self.get_logger().debug(f'decoding images without cv_bridge ({reason})')
         self._diagnostics_publisher = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
-        self._teller = self.create_timer(DIAGNOSTICS_PERIOD, self._publish_diagnostics)
-        self._follower = self.create_timer(
-            FOLLOW_PERIOD, lambda: self._camera.follow(self._settings)
-        )
+        self._tick(DIAGNOSTICS_PERIOD, self._publish_diagnostics)
+        self._tick(FOLLOW_PERIOD, lambda: self._camera.follow(self._settings))
         self.add_on_set_parameters_callback(self._on_parameters)
         _survive_wrong_transitions(self)
+
+    def _tick(self, period: float, act: Callable[[], None]) -> None:
+        """
+        Do something again and again, also while a simulated clock stands still or a model loads.
+
+        :param period: in seconds of the machine's own clock.
+        :param act: what to do.
+        """
+        self.create_timer(
+            period,
+            act,
+            callback_group=self._ticks,
+            clock=Clock(clock_type=ClockType.STEADY_TIME),
+        )
 
     # The life of the node
 
