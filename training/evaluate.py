@@ -1,138 +1,166 @@
-"""Measure a bundle: `python -m training evaluate --model models/fer2013_small`."""
+"""
+Measure a model: `python -m training evaluate --model models/fer2013_small`.
+
+With `--output FOLDER` it writes a page with plots and a JSON file beside what it prints.
+"""
 
 from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+from dataclasses import replace
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
-from fer_ros.perception.backends.choice import create_backend
-from fer_ros.perception.bundle import CARD_NAME
-from fer_ros.perception.bundle import find_bundle
-from fer_ros.perception.bundle import load_card
-from fer_ros.perception.bundle import ModelCard
 from fer_ros.perception.classification import Classifier
-from fer_ros.perception.emotions import FERPLUS_LABELS
-from training.augmentation import resize
+from training.bootstrap import Bootstrap
+from training.bootstrap import DRAWS
+from training.bootstrap import interval
 from training.datasets import also_in
-from training.datasets import data_root
 from training.datasets import DataError
 from training.datasets import FaceData
 from training.datasets import SPLITS
 from training.datasets import TRAIN
-from training.metrics import classification_report
-from training.readers import read_data
+from training.figures import classification_report
+from training.figures_text import report_text
+from training.record import record
+from training.scoring import classify
+from training.scoring import load_classifier
+from training.scoring import ModelOptions
+from training.scoring import run_of
+from training.selection import add_data_arguments
+from training.selection import read_selected
+from training.truth import MAJORITY_PROTOCOL
+from training.truth import truth_for
+from training.truth import votes_for_label
+from training.truth import votes_for_others
 from training.votes import emotion_votes
-from training.votes import LEFT_OUT
-from training.votes import majority
-
-# Pictures that are classified at once.
-CHUNK = 512
-
-# Figures that `--record` puts into a card.
-RECORDED = (
-    'pictures',
-    'accuracy',
-    'accuracy_ci95',
-    'balanced_accuracy',
-    'macro_f1',
-    'top2',
-    'log_loss',
-    'ece',
-    'accuracy_at_coverage',
-    'accuracy_without_training_pictures',
-    'accuracy_plurality',
-    'vote_agreement',
-    'vote_agreement_of_annotators',
-    'accuracy_among_shared',
-    'accuracy_four_classes',
-)
 
 FOUR_CLASSES = ('happy', 'sad', 'surprise', 'neutral')
 
 
 @dataclass(frozen=True)
-class Truth:
+class Scores:
     """
-    What the pictures really show, in a model's own labels.
+    What a model says of pictures, beside the truth.
 
-    :param labels: (N,) int64, indices into the model's labels, `LEFT_OUT` where there is none.
-    :param protocol: how it was come by, in words.
+    :param data: the pictures, all of one split.
+    :param truth: (N,) int64, indices into `labels`; negative where there is none.
+    :param probabilities: (N, K) float64.
+    :param labels: the model's.
+    :param protocol: how truth and probabilities were come by, in words.
     """
 
-    labels: np.ndarray
+    data: FaceData
+    truth: np.ndarray
+    probabilities: np.ndarray
+    labels: tuple[str, ...]
     protocol: str
 
+    def take(self, where: np.ndarray) -> Scores:
+        """
+        Keep some of the pictures.
 
-def truth_for(card: ModelCard, data: FaceData) -> Truth:
-    """
-    Bring the truth of the data into a model's labels.
-
-    A model that knows contempt is measured on FER2013's pictures by FER+'s majority, any other by
-    the labels of the data; labels that the model does not have are left out.
-
-    :param card: the model's.
-    :param data: to measure on.
-    :return: the truth.
-    :raises DataError: if data and model have fewer than two labels in common.
-    """
-    if card.labels == FERPLUS_LABELS and data.votes is not None:
-        return Truth(majority(data.votes), 'majority of the FER+ votes, by the rule of its code')
-    common = [name for name in data.label_names if name in card.labels]
-    if len(common) < 2:
-        raise DataError(
-            f'{card.name} has the labels {", ".join(card.labels)}, '
-            f'the data {", ".join(data.label_names)}: fewer than two in common'
+        :param where: (N,) bool, or indices.
+        :return: these, in this order.
+        """
+        return replace(
+            self,
+            data=self.data.take(where),
+            truth=self.truth[where],
+            probabilities=self.probabilities[where],
         )
-    index = np.array(
-        [card.labels.index(n) if n in card.labels else LEFT_OUT for n in data.label_names]
+
+
+def score(classifier: Classifier, data: FaceData, mirrored: bool = False) -> Scores:
+    """
+    Let a model say what it sees.
+
+    :param classifier: the model's.
+    :param data: one split.
+    :param mirrored: as for `classify`.
+    :return: its scores.
+    :raises DataError: if data and model do not fit, or no picture has a truth.
+    """
+    card = classifier.card
+    truth = truth_for(card.name, card.labels, data)
+    if not (truth.labels >= 0).any():
+        raise DataError(f'none of the {len(data)} pictures has a label of {card.name}')
+    crops = 'mean of crop and mirrored crop' if mirrored else 'one crop, no test-time augmentation'
+    return Scores(
+        data,
+        truth.labels,
+        classify(classifier, data.images, mirrored),
+        card.labels,
+        f'{truth.protocol}; {crops}',
     )
-    left_out = [name for name in data.label_names if name not in card.labels]
-    protocol = 'labels of the data' + (f' without {", ".join(left_out)}' if left_out else '')
-    return Truth(index[data.labels], protocol)
 
 
-def classify(classifier: Classifier, images: np.ndarray, mirrored: bool = False) -> np.ndarray:
+def figures(
+    scores: Scores, training: FaceData | None = None, draws: int = DRAWS
+) -> dict[str, Any]:
     """
-    Classify pictures as the node would crops.
+    Compute all that scores tell.
 
-    :param classifier: a bundle's.
-    :param images: (N, H, W) uint8, gray; brought to the size of the input.
-    :param mirrored: take the mean with what it says of the mirrored picture, which the node does
-        not do.
-    :return: (N, labels) float64, calibrated.
+    :param scores: of one split.
+    :param training: the pictures that the model learnt from, to tell what it does without them.
+    :param draws: of the bootstrap.
+    :return: the figures of `classification_report` and those that the data allows beside: by name,
+        what JSON can hold.
     """
-    sized = resize(images, classifier.card.input.height)
-    starts = range(0, len(sized), CHUNK)
-    found = np.concatenate([classifier.classify(list(sized[i:][:CHUNK])) for i in starts])
-    return (found + classify(classifier, sized[:, :, ::-1])) / 2 if mirrored else found
+    kept = scores.take(scores.truth >= 0)
+    report = classification_report(kept.probabilities, kept.truth, kept.labels, draws)
+    report['protocol'] = scores.protocol
+    right = kept.probabilities.argmax(axis=1) == kept.truth
+    if training is not None:
+        fresh = ~also_in(kept.data.images, training.images)
+        _add(report, 'without_training_pictures', right[fresh], draws)
+    if scores.protocol.startswith(MAJORITY_PROTOCOL) and scores.data.votes is not None:
+        _add_votes(report, scores, scores.data.votes, draws)
+    there = sorted(set(kept.truth.tolist()))
+    if len(there) < len(kept.labels):
+        among = np.array(there)[kept.probabilities[:, there].argmax(axis=1)]
+        _add(report, 'among_shared', among == kept.truth, draws)
+    if {kept.labels[i] for i in there} > set(FOUR_CLASSES):
+        four = [kept.labels.index(name) for name in FOUR_CLASSES]
+        chosen = np.isin(kept.truth, four)
+        among = np.array(four)[kept.probabilities[:, four].argmax(axis=1)]
+        _add(report, 'four_classes', (among == kept.truth)[chosen], draws)
+    return report
 
 
-def vote_agreement(predicted: np.ndarray, votes: np.ndarray) -> tuple[float, float]:
-    """
-    Compare a network with single annotators, and these with each other.
+def _add(report: dict[str, Any], name: str, right: np.ndarray, draws: int) -> None:
+    """Add the accuracy on some of the pictures, with its interval and their number."""
+    if not len(right):
+        return
+    report[f'pictures_{name}'] = len(right)
+    report[f'accuracy_{name}'] = float(right.mean())
+    report['ci95'][f'accuracy_{name}'] = interval(Bootstrap(len(right), draws).means(right))
 
-    :param predicted: (N,) int, the network's first label of each picture.
-    :param votes: (N, 8) integers, votes for each label.
-    :return: the share of single votes that are for the network's label, and the share that are
-        for the label with most votes of the other annotators (of a tie between k labels, 1 / k).
-    """
-    votes = votes.astype(np.int64)
-    total = votes.sum()
-    network = votes[np.arange(len(votes)), predicted].sum() / total
-    others = 0.0
-    for label in range(votes.shape[1]):
-        rest = votes.copy()
-        rest[:, label] -= 1
-        most = rest.max(axis=1)
-        ties = (rest == most[:, None]).sum(axis=1)
-        agrees = (rest[:, label] == most) & (most > 0)
-        others += (votes[:, label] * np.where(agrees, 1 / ties, 0)).sum()
-    return float(network), float(others / total)
+
+def _add_votes(
+    report: dict[str, Any], scores: Scores, all_votes: np.ndarray, draws: int
+) -> None:
+    """Add what single annotators say to the network, ties and minorities kept."""
+    votes = emotion_votes(all_votes)
+    seen = votes.sum(axis=1) > 0
+    votes, predicted = votes[seen], scores.probabilities[seen].argmax(axis=1)
+    _add(report, 'plurality', predicted == votes.argmax(axis=1), draws)
+    counts = votes.sum(axis=1)
+    agreeing = {
+        'vote_agreement': votes_for_label(predicted, votes),
+        'vote_agreement_of_annotators': votes_for_others(votes),
+    }
+    # The difference of the two has an interval of its own: both are on the same pictures.
+    agreeing['vote_agreement_difference'] = np.subtract(*agreeing.values())
+    bootstrap = Bootstrap(len(votes), draws)
+    report['votes'] = int(counts.sum())
+    for name, values in agreeing.items():
+        report[name] = float(values.sum() / counts.sum())
+        report['ci95'][name] = interval(bootstrap.sums(values) / bootstrap.sums(counts))
 
 
 def evaluate(
@@ -142,166 +170,78 @@ def evaluate(
     mirrored: bool = False,
 ) -> dict[str, Any]:
     """
-    Measure a bundle on pictures.
+    Measure a model on pictures.
 
-    :param classifier: the bundle's.
+    :param classifier: the model's.
     :param data: one split.
     :param training: the pictures that it was trained on, to tell what it does without them.
     :param mirrored: as for `classify`.
-    :return: the figures of `classification_report` and those that the data allows beside: by name,
-        what JSON can hold.
+    :return: model, back end and the figures of `figures`.
     :raises DataError: if data and model do not fit, or no picture is left.
     """
-    card = classifier.card
-    truth = truth_for(card, data)
-    probabilities = classify(classifier, data.images, mirrored)
-    kept = truth.labels >= 0
-    if not kept.any():
-        raise DataError(f'none of the {len(data)} pictures has a label of {card.name}')
-    report = classification_report(probabilities[kept], truth.labels[kept], card.labels)
-    report = {'model': card.name, 'backend': classifier.backend.name, **report}
-    crops = 'mean of crop and mirrored crop' if mirrored else 'one crop, no test-time augmentation'
-    report['protocol'] = f'{truth.protocol}; {crops}'
-    predicted = probabilities.argmax(axis=1)
-    right = predicted == truth.labels
-    if training is not None:
-        fresh = kept & ~also_in(data.images, training.images)
-        report['pictures_without_training_pictures'] = int(fresh.sum())
-        report['accuracy_without_training_pictures'] = float(right[fresh].mean())
-    if card.labels == FERPLUS_LABELS and data.votes is not None:
-        votes = emotion_votes(data.votes)
-        seen = votes.sum(axis=1) > 0
-        plurality = votes.argmax(axis=1)
-        report['pictures_plurality'] = int(seen.sum())
-        report['accuracy_plurality'] = float((predicted == plurality)[seen].mean())
-        network, annotators = vote_agreement(predicted[seen], votes[seen])
-        report['vote_agreement'] = network
-        report['vote_agreement_of_annotators'] = annotators
-    there = sorted(set(truth.labels[kept].tolist()))
-    if len(there) < len(card.labels):
-        among = np.array(there)[probabilities[:, there].argmax(axis=1)]
-        report['accuracy_among_shared'] = float((among == truth.labels)[kept].mean())
-    if set(FOUR_CLASSES) <= {card.labels[i] for i in there}:
-        four = [card.labels.index(name) for name in FOUR_CLASSES]
-        chosen = np.isin(truth.labels, four)
-        among = np.array(four)[probabilities[:, four].argmax(axis=1)]
-        report['accuracy_four_classes'] = float((among == truth.labels)[chosen].mean())
-    return report
-
-
-def report_text(report: dict[str, Any]) -> str:
-    """
-    Write a report for a person.
-
-    :param report: of `evaluate`.
-    :return: lines; the accuracy has one of its own.
-    """
-    lower, upper = report['accuracy_ci95']
-    lines = [
-        f'{report["model"]} on {report["backend"]}, {report["pictures"]} pictures '
-        f'({report["protocol"]})',
-        f'accuracy: {100 * report["accuracy"]:.2f} %',
-        f'95 % interval: {100 * lower:.2f} to {100 * upper:.2f} %',
-        f'balanced accuracy: {100 * report["balanced_accuracy"]:.2f} %',
-        f'macro-F1: {report["macro_f1"]:.4f}',
-        f'top-2 accuracy: {100 * report["top2"]:.2f} %',
-        f'log loss: {report["log_loss"]:.4f}',
-        f'expected calibration error: {report["ece"]:.4f}',
-    ]
-    lines += [
-        f'accuracy on the surest {100 * float(coverage):.0f} %: {100 * value:.2f} %'
-        for coverage, value in report['accuracy_at_coverage'].items()
-        if float(coverage) < 1
-    ]
-    for name, words in (
-        ('accuracy_without_training_pictures', 'without pictures that occur in Training'),
-        ('accuracy_plurality', 'against the plurality of votes, ties and minorities kept'),
-        ('vote_agreement', 'single votes for its label'),
-        ('vote_agreement_of_annotators', "single votes for the other annotators' label"),
-        ('accuracy_among_shared', 'with only the labels that the data has'),
-        ('accuracy_four_classes', f'among {", ".join(FOUR_CLASSES)}'),
-    ):
-        if name in report:
-            count = report.get(f'pictures_{name.removeprefix("accuracy_")}')
-            of = f' ({count} pictures)' if count else ''
-            lines.append(f'{words}: {100 * report[name]:.2f} %{of}')
-    names = list(report['per_class'])
-    width = max(map(len, names))
-    lines += ['', f'{"":{width}}  precision  recall     F1  pictures  predicted']
-    lines += [
-        f'{name:{width}}  {row["precision"]:9.3f}  {row["recall"]:6.3f}  {row["f1"]:5.3f}'
-        f'  {row["pictures"]:8d}  {row["predicted"]:9d}'
-        for name, row in report['per_class'].items()
-    ]
-    lines += ['', 'true label, then how often it was taken for each:']
-    lines += [f'{"":{width}} ' + ''.join(f'{name[:8]:>9}' for name in names)]
-    lines += [
-        f'{name:{width}} ' + ''.join(f'{count:9d}' for count in row)
-        for name, row in zip(names, report['confusion'], strict=True)
-    ]
-    return '\n'.join(lines)
-
-
-def record(card: ModelCard, name: str, report: dict[str, Any]) -> None:
-    """
-    Put a report's figures into a bundle's card.
-
-    :param card: of the bundle; its file is written anew.
-    :param name: under `metrics`, 'fer2013_private' for example.
-    :param report: of `evaluate`.
-    """
-    path = card.folder / CARD_NAME
-    written = yaml.safe_load(path.read_text(encoding='utf-8'))
-    figures = {key: _rounded(report[key]) for key in RECORDED if key in report}
-    figures['protocol'] = report['protocol']
-    written.setdefault('metrics', {})[name] = figures
-    path.write_text(card_text(written), encoding='utf-8')
-
-
-def card_text(written: dict[str, Any]) -> str:
-    """Write a card as YAML, its keys in their order and short lists on one line."""
-    return yaml.dump(
-        written, sort_keys=False, allow_unicode=True, default_flow_style=None, width=96
-    )
-
-
-def _rounded(value: Any) -> Any:
-    """Cut figures to four digits: more than the number of pictures tells."""
-    if isinstance(value, float):
-        return round(value, 4)
-    if isinstance(value, list):
-        return [_rounded(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    return value
+    report = figures(score(classifier, data, mirrored), training)
+    return {'model': classifier.card.name, 'backend': classifier.backend.name, **report}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Tell what `evaluate` takes."""
-    parser.add_argument('--model', required=True, help='a bundle: its folder, or its name')
-    parser.add_argument('--data', help='a data set: its folder or file (default: FER2013)')
+    parser.add_argument(
+        '--model',
+        required=True,
+        help='a bundle (name or folder), the folder of a run, or a .keras file',
+    )
+    add_data_arguments(parser)
     parser.add_argument('--split', choices=SPLITS, default='private')
-    parser.add_argument('--strict', action='store_true', help='stop at the first broken picture')
     parser.add_argument('--backend', default='litert', help='as the parameter of the node')
+    parser.add_argument('--head', help='of a run with several')
+    parser.add_argument(
+        '--labels', type=lambda text: tuple(text.split(',')), help='of a bare .keras file'
+    )
+    parser.add_argument(
+        '--value-range',
+        type=float,
+        nargs=2,
+        default=(0.0, 1.0),
+        metavar=('LOW', 'HIGH'),
+        help='of a bare .keras file: what 0 and 255 become (default: 0 1)',
+    )
     parser.add_argument(
         '--mirrored', action='store_true', help='mean of each picture and its mirror image'
     )
     parser.add_argument('--json', action='store_true', help='print JSON, and nothing else')
+    parser.add_argument(
+        '--output', type=Path, metavar='DIR', help='write a page with plots and a JSON file there'
+    )
     parser.add_argument('--record', metavar='NAME', help="put the figures into the bundle's card")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out `evaluate`."""
-    card = load_card(find_bundle(arguments.model))
-    classifier = Classifier(card, create_backend(arguments.backend, card))
-    data = read_data(data_root(arguments.data), arguments.strict)
+    classifier = load_classifier(
+        arguments.model,
+        ModelOptions(
+            arguments.backend, arguments.head, arguments.labels, tuple(arguments.value_range)
+        ),
+    )
+    data = read_selected(arguments)
     training = None
     if data.has_split(TRAIN):
         if arguments.split != TRAIN:
             training = data.of_split(TRAIN)
         data = data.of_split(arguments.split)
-    report = evaluate(classifier, data, training, arguments.mirrored)
+    scores = score(classifier, data, arguments.mirrored)
+    report = {
+        'model': classifier.card.name,
+        'backend': classifier.backend.name,
+        'split': arguments.split,
+        **figures(scores, training),
+    }
     if arguments.record:
-        record(card, arguments.record, report)
+        record(classifier.card, arguments.record, report)
+    if arguments.output:
+        # It draws with matplotlib, which a robot need not have to measure a model.
+        from training.report_page import write_report
+
+        write_report(arguments.output, scores, report, run_of(arguments.model))
     print(json.dumps(report) if arguments.json else report_text(report))
     return 0

@@ -29,9 +29,9 @@ from training.config import TrainingConfig
 from training.datasets import data_root
 from training.datasets import FaceData
 from training.datasets import PUBLIC
-from training.evaluate import card_text
 from training.metrics import fit_temperature
 from training.readers import read_data
+from training.record import card_text
 from training.train import BEST
 from training.train import build_model
 from training.train import CHECKPOINT

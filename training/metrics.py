@@ -9,9 +9,6 @@ import numpy as np
 # Of the expected calibration error (Guo et al. 2017, arXiv:1706.04599).
 CALIBRATION_BINS = 15
 
-# Shares of the pictures on which a classifier that may abstain does not.
-COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.5)
-
 # A probability below this costs no more than it.
 LEAST_PROBABILITY = 1e-12
 
@@ -46,12 +43,13 @@ def per_class(confusion: np.ndarray) -> dict[str, np.ndarray]:
     """
     Give precision, recall and F1 of each label.
 
-    :param confusion: (K, K) int, of `confusion_matrix`.
-    :return: 'precision', 'recall', 'f1' and 'support', each (K,); what would divide by zero is 0.
+    :param confusion: (..., K, K), of `confusion_matrix`, or several of them.
+    :return: 'precision', 'recall', 'f1' and 'support', each (..., K); what would divide by zero
+        is 0.
     """
-    hits = np.diag(confusion).astype(np.float64)
-    support = confusion.sum(axis=1)
-    predicted = confusion.sum(axis=0)
+    hits = np.diagonal(confusion, axis1=-2, axis2=-1).astype(np.float64)
+    support = confusion.sum(axis=-1)
+    predicted = confusion.sum(axis=-2)
     zero = np.zeros_like(hits)
     both = (support + predicted).astype(np.float64)
     return {
@@ -60,6 +58,46 @@ def per_class(confusion: np.ndarray) -> dict[str, np.ndarray]:
         'f1': np.divide(2 * hits, both, out=zero.copy(), where=both > 0),
         'support': support,
     }
+
+
+def confidence_bins(probabilities: np.ndarray, bins: int = CALIBRATION_BINS) -> np.ndarray:
+    """
+    Sort pictures by the probability of their first label, into bins of equal width.
+
+    :param probabilities: (N, K) float.
+    :param bins: how many.
+    :return: (N,) int64, from 0 on.
+    """
+    # The last bin has its upper edge, 1, in it.
+    return np.minimum((probabilities.max(axis=1) * bins).astype(np.int64), bins - 1)
+
+
+def reliability(
+    probabilities: np.ndarray, truth: np.ndarray, bins: int = CALIBRATION_BINS
+) -> dict[str, list[Any]]:
+    """
+    Set confidence against accuracy, bin by bin.
+
+    :param probabilities: (N, K) float.
+    :param truth: (N,) int.
+    :param bins: of equal width from 0 to 1.
+    :return: 'pictures', 'confidence' (its mean) and 'accuracy' of each bin; the latter two are
+        None where it has no pictures.
+    """
+    index = confidence_bins(probabilities, bins)
+    counts = np.bincount(index, minlength=bins)
+    confidence = np.bincount(index, probabilities.max(axis=1), minlength=bins)
+    right = np.bincount(index, probabilities.argmax(axis=1) == truth, minlength=bins)
+    return {
+        'pictures': counts.tolist(),
+        'confidence': _ratios(confidence, counts),
+        'accuracy': _ratios(right, counts),
+    }
+
+
+def _ratios(sums: np.ndarray, counts: np.ndarray) -> list[float | None]:
+    """Divide, and give None where there is nothing to divide by."""
+    return [float(s / n) if n else None for s, n in zip(sums, counts, strict=True)]
 
 
 def expected_calibration_error(
@@ -73,11 +111,9 @@ def expected_calibration_error(
     :param bins: how many.
     :return: from 0 to 1.
     """
-    confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == truth
-    # The last bin has its upper edge, 1, in it.
-    index = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = np.bincount(index, confidence - right, minlength=bins)
+    index = confidence_bins(probabilities, bins)
+    gaps = np.bincount(index, probabilities.max(axis=1) - right, minlength=bins)
     return float(np.abs(gaps).sum() / len(truth))
 
 
@@ -91,8 +127,18 @@ def accuracy_at_coverage(probabilities: np.ndarray, truth: np.ndarray, coverage:
     :return: from 0 to 1.
     """
     count = max(1, round(coverage * len(truth)))
-    surest = np.argsort(-probabilities.max(axis=1), kind='stable')[:count]
+    surest = surest_first(probabilities)[:count]
     return float(np.mean(probabilities[surest].argmax(axis=1) == truth[surest]))
+
+
+def surest_first(probabilities: np.ndarray) -> np.ndarray:
+    """
+    Order pictures by the probability of their first label.
+
+    :param probabilities: (N, K) float.
+    :return: (N,) indices, the surest first.
+    """
+    return np.argsort(-probabilities.max(axis=1), kind='stable')
 
 
 def log_loss(probabilities: np.ndarray, truth: np.ndarray) -> float:
@@ -103,26 +149,19 @@ def log_loss(probabilities: np.ndarray, truth: np.ndarray) -> float:
     :param truth: (N,) int.
     :return: in nats.
     """
+    return float(log_losses(probabilities, truth).mean())
+
+
+def log_losses(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """
+    Give the negative logarithm of the probability of the truth, picture by picture.
+
+    :param probabilities: (N, K) float.
+    :param truth: (N,) int.
+    :return: (N,) float64, in nats.
+    """
     given = probabilities[np.arange(len(truth)), truth]
-    return float(-np.log(np.maximum(given, LEAST_PROBABILITY)).mean())
-
-
-def confidence_interval(
-    right: np.ndarray, draws: int = 2000, seed: int = 0
-) -> tuple[float, float]:
-    """
-    Give the 95 % interval of an accuracy by the bootstrap (Efron 1979).
-
-    :param right: (N,) bool.
-    :param draws: resamplings.
-    :param seed: of them.
-    :return: (lower, upper).
-    """
-    # A resampling of N hits and misses with replacement is one draw of a binomial.
-    generator = np.random.default_rng(seed)
-    means = generator.binomial(len(right), np.mean(right), draws) / len(right)
-    lower, upper = np.quantile(means, [0.025, 0.975])
-    return float(lower), float(upper)
+    return -np.log(np.maximum(given, LEAST_PROBABILITY))
 
 
 def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
@@ -146,47 +185,25 @@ def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
     return 2 / (low + high)
 
 
-def classification_report(
-    probabilities: np.ndarray, truth: np.ndarray, labels: tuple[str, ...]
-) -> dict[str, Any]:
+def macro_mean(values: np.ndarray, support: np.ndarray) -> np.ndarray:
     """
-    Give all figures of a classifier.
+    Average over the labels that occur in the truth.
 
-    :param probabilities: (N, K) float, calibrated; N at least 1.
-    :param truth: (N,) int.
-    :param labels: K names.
-    :return: by name, what JSON can hold.  `macro_f1` and `balanced_accuracy` are means over the
-        labels that occur in the truth; `confusion` has a row for each true label.
+    :param values: (..., K) float, a figure of each label.
+    :param support: (..., K), pictures of each label.
+    :return: (...) float64.
     """
-    predicted = probabilities.argmax(axis=1)
-    right = predicted == truth
-    confusion = confusion_matrix(truth, predicted, len(labels))
-    classes = per_class(confusion)
-    there = classes['support'] > 0
-    lower, upper = confidence_interval(right)
-    second = np.argsort(-probabilities, axis=1, kind='stable')[:, :2]
-    return {
-        'pictures': len(truth),
-        'accuracy': float(right.mean()),
-        'accuracy_ci95': [lower, upper],
-        'balanced_accuracy': float(classes['recall'][there].mean()),
-        'macro_f1': float(classes['f1'][there].mean()),
-        'top2': float((second == truth[:, None]).any(axis=1).mean()),
-        'log_loss': log_loss(probabilities, truth),
-        'ece': expected_calibration_error(probabilities, truth),
-        'accuracy_at_coverage': {
-            str(coverage): accuracy_at_coverage(probabilities, truth, coverage)
-            for coverage in COVERAGES
-        },
-        'per_class': {
-            label: {
-                'precision': float(classes['precision'][i]),
-                'recall': float(classes['recall'][i]),
-                'f1': float(classes['f1'][i]),
-                'pictures': int(classes['support'][i]),
-                'predicted': int(confusion[:, i].sum()),
-            }
-            for i, label in enumerate(labels)
-        },
-        'confusion': confusion.tolist(),
-    }
+    there = support > 0
+    return np.where(there, values, 0).sum(axis=-1) / there.sum(axis=-1)
+
+
+def in_first_two(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """
+    Say where the truth is one of the two most likely labels.
+
+    :param probabilities: (N, K) float.
+    :param truth: (N,) int.
+    :return: (N,) bool.
+    """
+    best = np.argsort(-probabilities, axis=1, kind='stable')[:, :2]
+    return (best == truth[:, None]).any(axis=1)

@@ -13,16 +13,20 @@ from photographs import data_path
 from training.datasets import FaceData
 from training.datasets import read_fer2013
 
-# On a robot there is no Keras; what reads, changes and counts is tested without it.
-WITHOUT_KERAS = importlib.util.find_spec('keras') is None
-collect_ignore = ['test_train.py', 'test_export.py', 'test_models.py'] if WITHOUT_KERAS else []
+# On a robot there is neither; what reads, changes and counts is tested without them.
+NEEDED_BY = {
+    'keras': ['test_train.py', 'test_export.py', 'test_models.py', 'test_scoring.py'],
+    'matplotlib': ['test_report_page.py'],
+}
+MISSING = [name for name in NEEDED_BY if importlib.util.find_spec(name) is None]
+collect_ignore = [test for name in MISSING for test in NEEDED_BY[name]]
 
 
 def pytest_report_header() -> str | None:
     """Say what is left out, and why."""
-    if not WITHOUT_KERAS:
+    if not MISSING:
         return None
-    return f'left out, as Keras is not installed: {", ".join(collect_ignore)}'
+    return f'left out, as {" and ".join(MISSING)} is not installed: {", ".join(collect_ignore)}'
 
 
 @pytest.fixture(scope='session')

@@ -14,10 +14,9 @@ from fer_ros.perception.preprocessing import InputSpec
 from training.datasets import CKPLUS_LABELS
 from training.datasets import DataError
 from training.evaluate import evaluate
-from training.evaluate import record
-from training.evaluate import report_text
-from training.evaluate import truth_for
-from training.evaluate import vote_agreement
+from training.figures_text import report_text
+from training.record import record
+from training.truth import truth_for
 
 
 class Brightness:
@@ -104,7 +103,7 @@ def test_labels_that_a_model_lacks_are_left_out(made_up):
         votes=None,
     )
 
-    truth = truth_for(card_of(FER2013_LABELS), data)
+    truth = truth_for('made_up', FER2013_LABELS, data)
 
     contempt = CKPLUS_LABELS.index('contempt')
     assert ((truth.labels < 0) == (data.labels == contempt)).all()
@@ -118,7 +117,7 @@ def test_data_that_has_nothing_in_common_with_the_model_is_refused(made_up):
     data = replace(made_up(7), label_names=tuple('tuvwxyz'), votes=None)
 
     with pytest.raises(DataError, match='fewer than two in common'):
-        truth_for(card_of(FER2013_LABELS), data)
+        truth_for('made_up', FER2013_LABELS, data)
 
 
 def test_the_mirrored_picture_is_heard_when_asked_for(made_up):
@@ -140,22 +139,24 @@ def test_the_mirrored_picture_is_heard_when_asked_for(made_up):
     assert 'mirrored crop' in twice['protocol']
 
 
-def test_agreement_is_counted_vote_by_vote():
-    # Eight votes for one label, two for another; the network says the second.
-    votes = np.array([[8, 2, 0]])
+def test_single_votes_are_counted_on_all_pictures_that_have_one(made_up):
+    data = made_up(70, 'private')
+    # Nobody saw an emotion in the first; the second is a tie, which has no majority.
+    data.votes[0] = 0
+    data.votes[0, 8] = 10
+    data.votes[1] = 0
+    data.votes[1, [5, 6]] = 5
 
-    network, annotators = vote_agreement(np.array([1]), votes)
+    report = evaluate(classifier(FERPLUS_LABELS), data)
 
-    assert network == pytest.approx(0.2)
-    # Each of the eight agrees with the other seven, each of the two with nobody's majority.
-    assert annotators == pytest.approx(0.8)
-
-
-def test_a_tie_of_the_other_annotators_is_shared():
-    # Of three votes for the first: the rest is 2 to 3; of the second likewise: nobody agrees.
-    assert vote_agreement(np.array([0]), np.array([[3, 3]]))[1] == 0
-    # Without one of the first's, the rest is 2 to 2.
-    assert vote_agreement(np.array([0]), np.array([[3, 2]]))[1] == pytest.approx(3 / 5 * 1 / 2)
+    assert report['pictures'] == 68
+    assert report['votes'] == 690
+    assert report['vote_agreement'] == pytest.approx((680 + 5) / 690)
+    # Of five to five, each one meets four of its own and five others.
+    assert report['vote_agreement_of_annotators'] == pytest.approx(680 / 690)
+    lower, upper = report['ci95']['vote_agreement_difference']
+    assert report['vote_agreement_difference'] == pytest.approx(5 / 690)
+    assert lower <= 5 / 690 <= upper
 
 
 CARD = """

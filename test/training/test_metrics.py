@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
+from training.figures import classification_report
 from training.metrics import accuracy_at_coverage
-from training.metrics import classification_report
-from training.metrics import confidence_interval
 from training.metrics import confusion_matrix
 from training.metrics import expected_calibration_error
 from training.metrics import fit_temperature
 from training.metrics import log_loss
 from training.metrics import per_class
+from training.metrics import reliability
 from training.metrics import softmax
 
 LABELS = ('a', 'b', 'c')
@@ -105,11 +105,18 @@ def test_softmax_stands_large_logits_and_sums_to_one():
     assert probabilities[0, 0] == pytest.approx(1 / (1 + np.exp(-2)))
 
 
-def test_the_interval_of_an_accuracy_has_the_width_of_its_sampling_error():
-    right = np.arange(1000) < 700
+def test_the_bins_of_reliability_hold_every_picture_with_its_confidence():
+    found = reliability(PROBABILITIES, TRUTH, bins=10)
 
-    lower, upper = confidence_interval(right)
+    assert sum(found['pictures']) == 6
+    assert found['pictures'][9] == 1
+    assert found['confidence'][9] == pytest.approx(0.9)
+    assert found['accuracy'][9] == 1
+    assert found['accuracy'][0] is None
 
-    error = 1.96 * np.sqrt(0.7 * 0.3 / 1000)
-    assert lower == pytest.approx(0.7 - error, abs=0.005)
-    assert upper == pytest.approx(0.7 + error, abs=0.005)
+
+def test_shares_tell_what_is_said_too_often():
+    report = classification_report(PROBABILITIES, TRUTH, LABELS)
+
+    # Said of 4 and true of 3, said of 2 and true of 2, said of none and true of 1.
+    assert list(report['share_differences'].values()) == pytest.approx([1 / 6, 0, -1 / 6])

@@ -1,0 +1,92 @@
+"""Figures as lines for a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# Figures that a report may have beside those it always has, and what they are.
+FURTHER = {
+    'accuracy_without_training_pictures': 'without pictures that occur in Training',
+    'accuracy_plurality': 'against the plurality of votes, ties and minorities kept',
+    'vote_agreement': 'single votes for its label',
+    'vote_agreement_of_annotators': "single votes for the other annotators' label",
+    'accuracy_among_shared': 'with only the labels that the data has',
+    'accuracy_four_classes': 'among happy, sad, surprise, neutral',
+}
+
+
+def percent(value: float, digits: int = 2) -> str:
+    """Write a share as per cent."""
+    return f'{100 * value:.{digits}f} %'
+
+
+def percent_interval(limits: list[float], digits: int = 2) -> str:
+    """Write an interval of shares as per cent."""
+    return f'{100 * limits[0]:.{digits}f} to {100 * limits[1]:.{digits}f} %'
+
+
+def report_text(report: dict[str, Any]) -> str:
+    """
+    Write a report for a person.
+
+    :param report: of `evaluate`.
+    :return: lines; the accuracy has one of its own.
+    """
+    limits = report['ci95']
+    lines = [
+        f'{report["model"]} on {report["backend"]}, {report["pictures"]} pictures '
+        f'({report["protocol"]})',
+        f'accuracy: {percent(report["accuracy"])}',
+        f'95 % interval: {percent_interval(limits["accuracy"])}',
+        f'balanced accuracy: {percent(report["balanced_accuracy"])} '
+        f'({percent_interval(limits["balanced_accuracy"])})',
+        _plain('macro-F1', report, 'macro_f1'),
+        f'top-2 accuracy: {percent(report["top2"])} ({percent_interval(limits["top2"])})',
+        _plain('log loss', report, 'log_loss'),
+        _plain('expected calibration error', report, 'ece'),
+    ]
+    lines += [
+        f'accuracy on the surest {100 * float(coverage):.0f} %: {percent(value)} '
+        f'({percent_interval(limits["accuracy_at_coverage"][coverage])})'
+        for coverage, value in report['accuracy_at_coverage'].items()
+        if float(coverage) < 1
+    ]
+    for name, words in FURTHER.items():
+        if name in report:
+            count = report.get(f'pictures_{name.removeprefix("accuracy_")}')
+            of = f'; {count} pictures' if count else ''
+            lines.append(
+                f'{words}: {percent(report[name])} ({percent_interval(limits[name])}{of})'
+            )
+    lines += ['', *_classes(report['per_class'], report['pictures'])]
+    names = list(report['per_class'])
+    width = max(map(len, names))
+    lines += ['', 'true label, then how often it was taken for each:']
+    lines += [f'{"":{width}} ' + ''.join(f'{name[:8]:>9}' for name in names)]
+    lines += [
+        f'{name:{width}} ' + ''.join(f'{count:9d}' for count in row)
+        for name, row in zip(names, report['confusion'], strict=True)
+    ]
+    return '\n'.join(lines)
+
+
+def _plain(words: str, report: dict[str, Any], name: str) -> str:
+    """Write a figure that is no share."""
+    lower, upper = report['ci95'][name]
+    return f'{words}: {report[name]:.4f} ({lower:.4f} to {upper:.4f})'
+
+
+def _classes(rows: dict[str, dict[str, Any]], pictures: int) -> list[str]:
+    """Make the table of the labels."""
+    width = max(map(len, rows))
+    head = f'{"":{width}}  precision  recall     F1  (95 %)          pictures  true %  predicted %'
+    return [
+        head,
+        *(
+            f'{name:{width}}  {row["precision"]:9.3f}  {row["recall"]:6.3f}  {row["f1"]:5.3f}'
+            f'  {row["ci95"]["f1"][0]:.3f} to {row["ci95"]["f1"][1]:.3f}'
+            f'  {row["pictures"]:8d}  {100 * row["pictures"] / pictures:6.1f}'
+            f'  {100 * row["predicted"] / pictures:11.1f}'
+            for name, row in rows.items()
+        ),
+    ]
