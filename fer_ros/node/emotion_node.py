@@ -33,15 +33,17 @@ from fer_ros.node.outputs import Outputs
 from fer_ros.node.parameters import checked_parameters
 from fer_ros.node.parameters import declare_settings
 from fer_ros.node.process import run_node
+from fer_ros.node.recovery import Recovery
 from fer_ros.node.statistics import Statistics
 from fer_ros.node.worker import Worker
 from fer_ros.perception.backends import BackendError
-from fer_ros.perception.backends import create_backend
+from fer_ros.perception.backends import release_memory
 from fer_ros.perception.bundle import BundleError
 from fer_ros.perception.bundle import find_bundle
 from fer_ros.perception.bundle import load_card
 from fer_ros.perception.changes import ChangeDetector
 from fer_ros.perception.classification import Classifier
+from fer_ros.perception.classification import create_classifier
 from fer_ros.perception.config import SettingError
 from fer_ros.perception.config import Settings
 from fer_ros.perception.detection import create_detector
@@ -59,9 +61,8 @@ FOLLOW_PERIOD = 0.25
 # How often the node tells how it is [s].
 DIAGNOSTICS_PERIOD = 1.0
 
-# After this many failures of the back end in a row, the model is loaded anew; after as many again,
-# into another back end.
-MOST_FAILURES = 3
+# With one of these another model, or the same one otherwise, must be loaded.
+MODEL_SETTINGS = ('model', 'backend', 'device', 'gpu_memory_limit')
 
 # Of the same complaint, one in this time is logged [s].
 COMPLAINT_PERIOD = 5.0
@@ -93,9 +94,11 @@ class EmotionNode(LifecycleNode):
         self._told_errors = 0
         # Why the last transition failed.
         self._refusal: Exception | None = None
-        self._failures = 0
+        self._recovery = Recovery()
         # What the node does without since something failed.
         self._makeshift = ''
+        # Held while models are loaded: for who sets a parameter, or after a failure.
+        self._loading = Lock()
         # Not the group of the parameters' services, which take long when they load a model.
         self._ticks = MutuallyExclusiveCallbackGroup()
         # Held while a frame is in the pipeline, and while models are exchanged between two frames.
@@ -194,6 +197,8 @@ class EmotionNode(LifecycleNode):
         )
         pipeline.exchange(groups=self._settings.groups)
         self._pipeline = pipeline
+        self._makeshift = ''
+        self._recovery.reset()
         self._outputs = Outputs(self)
         self._publish_labels()
 
@@ -204,6 +209,7 @@ class EmotionNode(LifecycleNode):
         if self._outputs is not None:
             self._outputs.destroy()
             self._outputs = None
+        release_memory()
 
     def _begin_work(self) -> None:
         """Listen to the camera."""
@@ -236,14 +242,26 @@ class EmotionNode(LifecycleNode):
         """Put new values in force from the next frame on, or say why not."""
         known = Settings.__dataclass_fields__
         values = {given.name: given.value for given in parameters if given.name in known}
+        # Who sets a parameter of the model to what it is already wants it back after a failure.
+        anew = bool(self._makeshift) and any(name in values for name in MODEL_SETTINGS)
         try:
-            self._apply(self._settings.changed(values))
+            with self._loading:
+                self._apply(self._settings.changed(values), anew)
         except REFUSALS as error:
             return SetParametersResult(successful=False, reason=str(error))
+        except Exception as error:  # a library that breaks must not end the node
+            reason = f'{type(error).__name__}: {error}'
+            self.get_logger().error(f'cannot set {", ".join(values)}: {reason}')
+            return SetParametersResult(successful=False, reason=reason)
         return SetParametersResult(successful=True)
 
-    def _apply(self, settings: Settings) -> None:
-        """Load what must be loaded for new settings; while that lasts, the old are in force."""
+    def _apply(self, settings: Settings, anew: bool) -> None:
+        """
+        Load what must be loaded for new settings; while that lasts, the old are in force.
+
+        :param settings: the new ones.
+        :param anew: load the model also if nothing of it is new.
+        """
         old = self._settings
         if self._pipeline is None:
             # What cannot be found is refused now, what cannot be loaded when it is.
@@ -253,7 +271,7 @@ class EmotionNode(LifecycleNode):
         detector = classifier = groups = None
         if _differ(settings, old, 'detector', 'detector_model'):
             detector = self._load_detector(settings)
-        if _differ(settings, old, 'model', 'backend', 'device', 'gpu_memory_limit'):
+        if anew or _differ(settings, old, *MODEL_SETTINGS):
             classifier = self._load_classifier(settings)
         if classifier is not None or settings.groups != old.groups:
             groups = settings.groups
@@ -262,6 +280,8 @@ class EmotionNode(LifecycleNode):
                 self._pipeline.exchange(detector, classifier, groups)
         if classifier is not None:
             self._makeshift = ''
+            self._recovery.reset()
+            release_memory()
         # One assignment, so that a frame sees either all new values or none of them.
         self._settings = settings
         if groups is not None or settings.min_confidence != old.min_confidence:
@@ -276,10 +296,10 @@ class EmotionNode(LifecycleNode):
     def _load_classifier(self, settings: Settings) -> Classifier:
         """Load the model that the settings ask for, and try it."""
         card = load_card(find_bundle(settings.model))
-        backend = create_backend(
-            settings.backend, card, settings.device, settings.gpu_memory_limit
+        classifier = create_classifier(
+            card, settings.backend, settings.device, settings.gpu_memory_limit
         )
-        classifier = Classifier(card, backend)
+        backend = classifier.backend
         self.get_logger().info(
             f'model {card.name} (SHA-256 {card.sha256(backend.kind)[:12]}…) '
             f'on {backend.name}, {backend.device} ({backend.reason})'
@@ -311,45 +331,66 @@ class EmotionNode(LifecycleNode):
     def _look_at(self, message: Image | CompressedImage) -> None:
         """Process a frame; whatever is wrong with it costs no more than itself."""
         try:
-            self._process(message)
-            self._failures = 0
+            if self._process(message):
+                self._recovery.reset()
         except ImageError as error:
             self.statistics.refused += 1
             self._complain(f'image dropped ({self.statistics.refused} so far): {error}')
         except BackendError as error:
-            self.statistics.lost += 1
-            self._complain(f'image lost ({self.statistics.lost} so far): {error}')
-            self._failures += 1
-            if self._failures % MOST_FAILURES == 0:
-                self._recover(str(error))
+            self._lose(str(error))
+            self._recover(error)
         except Exception as error:
             # After the context has ended, publishing fails, and that is as it should be.
             if self.context.ok():
-                self.statistics.lost += 1
-                self._complain(
-                    f'image lost ({self.statistics.lost} so far): {type(error).__name__}: {error}'
-                )
+                self._lose(f'{type(error).__name__}: {error}')
 
-    def _recover(self, reason: str) -> None:
+    def _lose(self, reason: str) -> None:
+        """Count a frame that gets no answer."""
+        self.statistics.lost += 1
+        self._complain(f'image lost ({self.statistics.lost} so far): {reason}')
+
+    def _recover(self, error: BackendError) -> None:
         """Load the model anew, or into another back end, after it failed again and again."""
-        pipeline, settings = self._pipeline, self._settings
+        pipeline = self._pipeline
         if pipeline is None:
             return
-        failed = pipeline.classifier.backend.name
-        if self._failures == MOST_FAILURES:
-            candidates = [failed]
-        else:
-            candidates = [name for name in ('litert', 'opencv') if name != failed]
-        for name in candidates:
+        failed = pipeline.classifier
+        candidates = self._recovery.fail(failed.backend, error)
+        if not candidates:
+            return
+        with self._loading:
+            # Who set a parameter meanwhile has exchanged it already.
+            if pipeline.classifier is failed:
+                self._replace(pipeline, candidates, str(error))
+
+    def _replace(
+        self, pipeline: Pipeline, candidates: Sequence[tuple[str, str]], reason: str
+    ) -> None:
+        """
+        Load the model into another back end.
+
+        :param pipeline: that it is for.
+        :param candidates: names and devices; the first that takes the model stays.
+        :param reason: why another is needed.
+        """
+        settings, failed = self._settings, pipeline.classifier.backend
+        for name, device in candidates:
             try:
-                classifier = self._load_classifier(replace(settings, backend=name, device='auto'))
-            except REFUSALS as error:
-                self.get_logger().warning(f'{name} is no way out: {error}')
+                classifier = self._load_classifier(
+                    replace(settings, backend=name, device=device or settings.device)
+                )
+            except Exception as refusal:  # an engine that breaks raises anything
+                self.get_logger().warning(f'{name} is no way out: {refusal}')
                 continue
             with self._exchange:
                 pipeline.exchange(classifier=classifier, groups=settings.groups)
-            if name != failed:
-                self._makeshift = f'the model runs on {name}, as {failed} failed: {reason}'
+            release_memory()
+            if device:
+                self._recovery.reset()
+                self._makeshift = (
+                    f'the model runs on {name}, on the {classifier.backend.device}, as '
+                    f'{failed.name} failed: {reason}; setting backend tries what is set again'
+                )
                 self.get_logger().warning(self._makeshift)
             return
 
@@ -358,11 +399,11 @@ class EmotionNode(LifecycleNode):
         self.statistics.last_error = sentence
         self.get_logger().error(sentence, throttle_duration_sec=COMPLAINT_PERIOD)
 
-    def _process(self, message: Image | CompressedImage) -> None:
-        """Take a frame through the pipeline, and publish what comes out."""
+    def _process(self, message: Image | CompressedImage) -> int:
+        """Take a frame through the pipeline, publish what comes out, and count the faces."""
         pipeline, outputs, settings = self._pipeline, self._outputs, self._settings
         if pipeline is None or outputs is None:
-            return
+            return 0
         measured = self.statistics.stage
         image = to_bgr(message, self._bridge)
         stamp = Time.from_msg(message.header.stamp)
@@ -377,6 +418,7 @@ class EmotionNode(LifecycleNode):
         age = self.get_clock().now().nanoseconds - stamp.nanoseconds
         self.statistics.finish(len(faces), age / 1e9)
         outputs.publish_annotated(message.header, image, faces, labels, settings.draw)
+        return len(faces)
 
     # How it is
 

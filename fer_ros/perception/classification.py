@@ -8,6 +8,8 @@ import numpy as np
 
 from fer_ros.perception.backends import Backend
 from fer_ros.perception.backends import BackendError
+from fer_ros.perception.backends import create_backend
+from fer_ros.perception.backends import GpuMemoryError
 from fer_ros.perception.bundle import BundleError
 from fer_ros.perception.bundle import ModelCard
 from fer_ros.perception.preprocessing import to_network_input
@@ -43,6 +45,7 @@ class Classifier:
         :param card: the bundle's.
         :param backend: with the bundle's network.
         :raises BundleError: if card and network disagree.
+        :raises BackendError: if the GPU's memory is full, or what comes out is no number.
         """
         self.card = card
         self.backend = backend
@@ -50,6 +53,8 @@ class Classifier:
         trial = np.zeros((1, *card.input.shape), np.float32)
         try:
             output = backend.run(trial)
+        except GpuMemoryError:
+            raise
         except BackendError as error:
             raise BundleError(
                 f'the card of {card.name} says that its input is '
@@ -75,7 +80,15 @@ class Classifier:
         """
         if not len(crops):
             return np.empty((0, len(self.card.labels)))
-        output = self.backend.run(to_network_input(crops, self.card.input))
+        batch = to_network_input(crops, self.card.input)
+        try:
+            output = self.backend.run(batch)
+        except BackendError:
+            raise
+        except Exception as error:  # an engine may break in ways that it does not know itself
+            raise BackendError(
+                f'{self.backend.name} fails: {type(error).__name__}: {error}'
+            ) from error
         self._check_finite(output)
         return calibrated(output, self.card.output, self.card.temperature)
 
@@ -83,3 +96,29 @@ class Classifier:
         """Refuse an output with a hole in it."""
         if not np.isfinite(output).all():
             raise BackendError(f'{self.backend.name} gives numbers that are none (NaN, infinite)')
+
+
+def create_classifier(
+    card: ModelCard, backend: str, device: str = 'auto', gpu_memory_limit: int = 0
+) -> Classifier:
+    """
+    Load a bundle's network and try it; see `create_backend`.
+
+    :param card: the bundle's.
+    :param backend: 'auto' or a name; 'auto' takes the CPU where the network fails on the GPU.
+    :param device: 'auto', 'cpu' or 'gpu'.
+    :param gpu_memory_limit: in MiB, the most to take; 0 to take what is needed.
+    :return: the classifier, which has passed its trial.
+    :raises BackendError: if the back end cannot run here.
+    :raises BundleError: if the bundle has no network for the back end, or card and network
+        disagree.
+    """
+    loaded = create_backend(backend, card, device, gpu_memory_limit)
+    try:
+        return Classifier(card, loaded)
+    except (BackendError, BundleError) as error:
+        if backend != 'auto' or device == 'gpu' or loaded.device == 'CPU':
+            raise
+        other = create_backend('auto', card, 'cpu')
+        other.reason = f'{loaded.name} on the {loaded.device} failed its trial: {error}'
+        return Classifier(card, other)

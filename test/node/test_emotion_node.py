@@ -19,6 +19,7 @@ from vision_msgs.msg import LabelInfo
 
 from fer_ros.node import outputs
 from fer_ros.perception.backends import BackendError
+from fer_ros.perception.backends import GpuMemoryError
 from fer_ros.perception.bundle import BundleError
 from fer_ros.perception.config import setting_fields
 from fer_ros.perception.config import SettingError
@@ -108,8 +109,64 @@ def test_a_back_end_that_keeps_failing_is_loaded_anew_and_then_replaced(
     assert decisions(answer) == ['happy']
     inbox.wait_for(
         lambda one: one.status[0].message
-        == 'the model runs on litert, as made_up failed: out of memory'
+        == 'the model runs on litert, on the CPU, as made_up failed: out of memory; '
+        'setting backend tries what is set again'
     )
+    classifier.error = None
+    assert set_parameters(graph, backend='auto').successful
+    assert classifier.loaded == ['auto', 'made_up', 'litert', 'auto']
+    inbox.messages.clear()
+    inbox.wait_for(lambda one: 'runs on' not in one.status[0].message)
+
+
+def test_where_the_gpu_is_full_the_very_next_image_is_answered_on_the_cpu(
+    node, camera, emotions, parts
+):
+    _, classifier = parts
+    classifier.error = GpuMemoryError('the memory of the GPU is full')
+    wait_until(lambda: camera.get_subscription_count() > 0)
+    camera.publish(picture(seconds=1))
+    wait_until(lambda: node.statistics.lost == 1)
+
+    answer = send(camera, emotions, node, picture(seconds=2))
+
+    assert decisions(answer) == ['happy']
+    assert classifier.loaded == ['auto', 'litert']
+
+
+def test_the_work_goes_on_when_nothing_can_be_loaded_instead(
+    node, camera, emotions, parts, monkeypatch
+):
+    _, classifier = parts
+    classifier.error = BackendError('the GPU is gone')
+
+    def break_down(settings):
+        raise KeyError('a library that breaks')
+
+    monkeypatch.setattr(node, '_load_classifier', break_down)
+    wait_until(lambda: camera.get_subscription_count() > 0)
+    for lost in range(1, 8):
+        camera.publish(picture(seconds=lost))
+        wait_until(lambda lost=lost: node.statistics.lost == lost)
+    classifier.error = None
+
+    assert decisions(send(camera, emotions, node, picture(seconds=9))) == ['happy']
+
+
+def test_a_library_that_breaks_on_a_new_value_is_a_refusal(
+    graph, node, camera, emotions, monkeypatch
+):
+    def break_down(settings):
+        raise KeyError('a library that breaks')
+
+    monkeypatch.setattr(node, '_load_classifier', break_down)
+
+    result = set_parameters(graph, backend='opencv', hold=0.9)
+
+    assert not result.successful
+    assert result.reason == "KeyError: 'a library that breaks'"
+    assert node.get_parameter('hold').value == 0.3
+    assert decisions(send(camera, emotions, node, picture())) == ['happy']
 
 
 def test_one_failure_now_and_then_reloads_nothing(node, camera, emotions, parts):

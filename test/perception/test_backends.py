@@ -12,6 +12,8 @@ import yaml
 from fer_ros.perception.backends import BackendError
 from fer_ros.perception.backends import choice
 from fer_ros.perception.backends import create_backend
+from fer_ros.perception.backends import GpuMemoryError
+from fer_ros.perception.backends import release_memory
 from fer_ros.perception.backends.keras import KerasBackend
 from fer_ros.perception.backends.litert import LiteRtBackend
 from fer_ros.perception.backends.opencv import OpenCvBackend
@@ -192,3 +194,49 @@ def test_a_network_of_another_bundle_is_refused(card, tmp_path):
 
     with pytest.raises(BundleError, match='not of this bundle'):
         create_backend('opencv', load_card(folder))
+
+
+class ResourceExhaustedError(Exception):
+    """As TensorFlow's."""
+
+
+@pytest.mark.parametrize(
+    ('device', 'error', 'kind'),
+    [
+        ('GPU small', ResourceExhaustedError('OOM when allocating tensor'), GpuMemoryError),
+        ('GPU small', RuntimeError('CUDA out of memory. Tried to allocate'), GpuMemoryError),
+        ('GPU small', RuntimeError('RESOURCE_EXHAUSTED: Out of memory'), GpuMemoryError),
+        ('GPU small', RuntimeError('the GPU has fallen off the bus'), BackendError),
+        ('CPU', RuntimeError('out of memory'), BackendError),
+    ],
+)
+def test_a_gpu_that_is_full_is_told_from_one_that_fails(device, error, kind):
+    def fail(_):
+        raise error
+
+    # As loaded, without an engine.
+    backend = object.__new__(KerasBackend)
+    backend.name, backend.device, backend._path = 'tensorflow', device, 'model.keras'
+    backend._compiled = fail
+
+    with pytest.raises(BackendError) as raised:
+        backend.run(np.zeros((1, 4, 4, 1), np.float32))
+
+    assert type(raised.value) is kind
+
+
+def test_pytorch_gives_the_memory_of_the_gpu_back(monkeypatch):
+    emptied = []
+
+    class Cuda:
+        is_initialized = staticmethod(lambda: True)
+        empty_cache = staticmethod(lambda: emptied.append(True))
+
+    class Torch:
+        cuda = Cuda
+
+    monkeypatch.setitem(sys.modules, 'torch', Torch)
+
+    release_memory()
+
+    assert emptied == [True]

@@ -4,8 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fer_ros.perception import classification
 from fer_ros.perception.alignment import FER2013_CROP
 from fer_ros.perception.backends import BackendError
+from fer_ros.perception.backends import GpuMemoryError
 from fer_ros.perception.backends.base import run_in_buckets
 from fer_ros.perception.bundle import BundleError
 from fer_ros.perception.bundle import ModelCard
@@ -109,6 +111,48 @@ def test_an_output_with_a_hole_in_it_is_no_score(hole):
 
     with pytest.raises(BackendError, match='numbers that are none'):
         classifier.classify(crops(9))
+
+
+def test_whatever_an_engine_raises_is_a_failure_of_the_back_end():
+    backend = Brightness()
+    classifier = Classifier(CARD, backend)
+    backend._fault = lambda _: {}['nothing']
+
+    with pytest.raises(BackendError, match="made_up fails: KeyError: 'nothing'"):
+        classifier.classify(crops(9))
+
+
+class OnGpu(Brightness):
+    """A network that the GPU has no room for."""
+
+    name = 'tensorflow'
+    device = 'GPU small'
+
+    def run(self, batch):
+        raise GpuMemoryError('the memory of the GPU small is full')
+
+
+def test_where_the_gpu_is_full_auto_takes_the_cpu_and_says_so(monkeypatch):
+    made = {'auto': OnGpu(), 'cpu': Brightness()}
+    monkeypatch.setattr(
+        classification, 'create_backend', lambda name, card, device='auto', limit=0: made[device]
+    )
+
+    classifier = classification.create_classifier(CARD, 'auto')
+
+    assert classifier.backend is made['cpu']
+    assert classifier.backend.reason == (
+        'tensorflow on the GPU small failed its trial: the memory of the GPU small is full'
+    )
+
+
+def test_who_asks_for_the_gpu_is_told_that_it_is_full(monkeypatch):
+    monkeypatch.setattr(classification, 'create_backend', lambda *_: OnGpu())
+
+    with pytest.raises(GpuMemoryError):
+        classification.create_classifier(CARD, 'auto', 'gpu')
+    with pytest.raises(GpuMemoryError):
+        classification.create_classifier(CARD, 'tensorflow')
 
 
 @pytest.mark.parametrize('count', [1, 2, 3, 5, 16, 17, 40])

@@ -16,6 +16,10 @@ class BackendError(RuntimeError):
     """A back end that cannot run: its engine is not installed, or refuses the network."""
 
 
+class GpuMemoryError(BackendError):
+    """A back end for which the GPU has not enough memory; on the CPU it would run."""
+
+
 class Backend(Protocol):
     """Runs one network."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import gc
 import importlib
 import os
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from fer_ros.perception.backends.base import BackendError
+from fer_ros.perception.backends.base import GpuMemoryError
 from fer_ros.perception.backends.base import run_in_buckets
 
 # A tensor of the engine in, one out; what it is depends on the engine.
@@ -22,6 +24,11 @@ INSTALLATION = {
     'torch': 'pip install keras torch',
     'jax': "pip install keras 'jax[cuda12]' (or jax)",
 }
+
+
+# What the engines say when the GPU is full: TensorFlow and JAX, PyTorch, CUDA itself, and
+# TensorFlow where the copy of a batch fails.
+FULL = ('RESOURCE_EXHAUSTED', 'out of memory', 'OUT_OF_MEMORY', 'Dst tensor is not initialized')
 
 
 def import_engine(engine: str) -> Any:
@@ -105,16 +112,39 @@ class KerasBackend:
         try:
             with keras.device(_place(engine, on_gpu)):
                 network = keras.saving.load_model(path, compile=False)
+            self._compiled: Compiled = compilers[engine](module, network, on_gpu)
         except Exception as error:  # Keras raises whatever the broken part of the file raises
-            raise BackendError(f'Keras refuses {path}: {error}') from error
-        self._compiled: Compiled = compilers[engine](module, network, on_gpu)
+            raise self._error(f'Keras refuses {path}', error) from error
 
     def run(self, batch: np.ndarray) -> np.ndarray:
         """Run the network; see Backend."""
         try:
             return run_in_buckets(batch, self._compiled)
         except Exception as error:  # each engine has its own errors
-            raise BackendError(f'{self.name} fails on {self._path}: {error}') from error
+            raise self._error(f'{self.name} fails on {self._path}', error) from error
+
+    def _error(self, sentence: str, error: Exception) -> BackendError:
+        """Make an error of an engine's own: one that says if it is the GPU that is full."""
+        name = type(error).__name__
+        told = f'{name}: {error}'
+        full = name in ('ResourceExhaustedError', 'OutOfMemoryError')
+        if self.device != 'CPU' and (full or any(words in told for words in FULL)):
+            # The engines go on for pages about who holds what.
+            return GpuMemoryError(f'the memory of the {self.device} is full ({name})')
+        return BackendError(f'{sentence}: {error}')
+
+
+def release_memory() -> None:
+    """
+    Give back what back ends that are no longer used have left.
+
+    Keras' networks are cycles, which Python frees when it comes to it. PyTorch then gives the
+    memory of the GPU back; TensorFlow and JAX keep what they took, for their next network.
+    """
+    gc.collect()
+    torch = sys.modules.get('torch')
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
 
 
 def _limit_memory(engine: str, module: Any, limit: int) -> None:
