@@ -37,6 +37,22 @@ class FaceDetection:
 
 
 @dataclass(frozen=True)
+class Sighting:
+    """
+    A face in one image, and whose it is.
+
+    :param track: number of the track, from the face's first detection on.
+    :param id: of the person, a positive number that is never used again; None while the face was
+        not seen often enough to be believed.
+    :param face: where it was found, or where it is expected when no detector looked.
+    """
+
+    track: int
+    id: int | None
+    face: FaceDetection
+
+
+@dataclass(frozen=True)
 class Face:
     """
     A person's face in one image, with what it shows.

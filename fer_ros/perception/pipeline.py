@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Collection
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from contextlib import nullcontext
@@ -15,6 +16,7 @@ from fer_ros.perception.config import Settings
 from fer_ros.perception.detection import Detector
 from fer_ros.perception.faces import Face
 from fer_ros.perception.faces import FaceDetection
+from fer_ros.perception.faces import Sighting
 from fer_ros.perception.grouping import Grouping
 from fer_ros.perception.smoothing import EmotionSmoother
 from fer_ros.perception.timeline import Timeline
@@ -86,20 +88,20 @@ class Pipeline:
         :param settings: what holds for this image; they may differ from image to image.
         :param measured: makes what surrounds the stages 'detect' and 'classify', for who has a
             clock.
-        :return: the faces in it, in the order of their ids.
+        :return: the faces in it, in the order of their ids; a new face is among them when it was
+            seen often enough to be believed (see `FaceTracker`).
         :raises BackendError: if the classifier's back end fails; the image is then lost.
         """
+        time = self._timeline.advance(stamp)
+        known = self.held_ids
         with measured('detect'):
-            detections = self._detect(image, settings)
+            found = self.detector.detect(image, settings.min_face_score, settings.min_face_size)
+            sightings = self._tracker.update(
+                found, time, settings.face_timeout, settings.max_faces
+            )
         with measured('classify'):
-            scores = self._classify(image, detections)
-        return self._follow(detections, scores, stamp, settings)
-
-    def _detect(self, image: np.ndarray, settings: Settings) -> list[FaceDetection]:
-        """Find faces; of too many, the largest."""
-        found = self.detector.detect(image, settings.min_face_score, settings.min_face_size)
-        found = sorted(found, key=lambda face: face.width * face.height, reverse=True)
-        return found[: settings.max_faces]
+            scores = self._classify(image, [sighting.face for sighting in sightings])
+        return self._follow(sightings, scores, time, settings, known)
 
     def _classify(self, image: np.ndarray, detections: Sequence[FaceDetection]) -> np.ndarray:
         """Score the faces of one image, all in one batch: (detections, labels) float64."""
@@ -119,22 +121,25 @@ class Pipeline:
 
     def _follow(
         self,
-        detections: Sequence[FaceDetection],
+        sightings: Sequence[Sighting],
         scores: np.ndarray,
-        stamp: float,
+        time: float,
         settings: Settings,
+        known: Collection[int],
     ) -> list[Face]:
-        """Find out who is who, and what each person shows over time."""
-        time = self._timeline.advance(stamp)
-        ids = self._tracker.update(detections, time, settings.face_timeout)
+        """Say what each person shows over time; the ids that were known before count as told."""
         self._smoothers = {
-            id_: self._smoothers.get(id_) or EmotionSmoother(self.labels)
-            for id_ in self._tracker.ids
+            track: self._smoothers.get(track) or EmotionSmoother(self.labels)
+            for track in self._tracker.numbers
         }
         faces = []
-        for id_, found, of_frame in zip(ids, detections, scores, strict=True):
-            probabilities, emotion = self._smoothers[id_].update(
-                of_frame, time, settings.smoothing, settings.min_confidence, settings.hold
+        for sighting, of_frame in zip(sightings, scores, strict=True):
+            # What nobody was told of yet has not to last.
+            hold = settings.hold if sighting.id in known else 0.0
+            probabilities, emotion = self._smoothers[sighting.track].update(
+                of_frame, time, settings.smoothing, settings.min_confidence, hold
             )
-            faces.append(Face(id_, found.box, found.score, probabilities, emotion))
+            if sighting.id is not None:
+                box, score = sighting.face.box, sighting.face.score
+                faces.append(Face(sighting.id, box, score, probabilities, emotion))
         return sorted(faces, key=lambda face: face.id)

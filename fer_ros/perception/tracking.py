@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from fer_ros.perception.boxes import overlaps
 from fer_ros.perception.faces import FaceDetection
+from fer_ros.perception.faces import Sighting
 
 # Two boxes further apart than this many times their mean side are not the same face.
 FARTHEST = 1.0
 
 # Nor are two whose sides differ by more than this factor.
-LARGEST_GROWTH = 2.0
+LARGEST_GROWTH = 1.6
+
+# A face that is lost may be where its motion took it, or still where it was seen last: who leaves
+# the picture and returns does so at the same border.  The latter costs this much more.
+RETURN_COST = 0.3
 
 # A face's motion is believed less the longer it is not seen: its speed halves in this time [s].
 SPEED_HALF_LIFE = 0.3
 
-# How much of the newest motion goes into the speed.
-SPEED_GAIN = 0.5
+# Over how long the motion of a face is averaged [s]: half of it is new in a frame at 30 Hz.
+SPEED_TIME = 0.15
 
 # A face that was in the last frame is not lost, however short the timeout, unless the camera stood
 # still for longer than this [s].
@@ -30,93 +36,209 @@ SLOWEST_PERIOD = 2.0
 # The cost of a pair that must not be matched; any sum of possible costs is below it.
 IMPOSSIBLE = 1e6
 
+# A new face is believed when this is what is left of the chance that all its detections were
+# false: two of a score of 0.62 will do.
+MOST_DOUBT = 0.15
 
-@dataclass
+# Each frame that does not show it makes the doubt this much larger.
+DOUBT_OF_A_MISS = 2.0
+
+# It must also be seen for this long, as most false detections last for one frame [s]: three frames
+# at 30 Hz, two at 10 Hz.
+BELIEF_TIME = 0.06
+
+# Where the next frame is further off than this, or nobody knows if there will be one, a detection
+# is believed at once: waiting would cost more than a false face now and then [s].
+LONG_PERIOD = 0.25
+
+
+@dataclass(eq=False)
 class _Track:
-    """A person's face as it was last seen: box in pixels, speed of its centre in pixels/s."""
+    """
+    A face as it was last seen.
 
-    id: int
-    box: np.ndarray
-    speed: np.ndarray
+    :param number: of the track, from its first detection on.
+    :param face: the last detection.
+    :param time: of that, in seconds.
+    :param since: time of the first detection.
+    :param doubt: how likely it still is that there is no face, 0 to 1.
+    :param speed: (2,) float, of the centre, in pixels per second.
+    :param growth: of the logarithm of the side, per second.
+    :param id: of the person, from when the face is believed.
+    :param shown: when it was last among the faces that are kept, in seconds.
+    """
+
+    number: int
+    face: FaceDetection
     time: float
+    since: float
+    doubt: float
+    speed: np.ndarray
+    growth: float = 0.0
+    id: int | None = None
+    shown: float = 0.0
 
-    def predicted_box(self, time: float) -> np.ndarray:
-        """Where the box should be now, its motion dying away."""
+    def predicted(self, time: float) -> FaceDetection:
+        """Say where the face should be now, its motion dying away."""
         rate = np.log(2) / SPEED_HALF_LIFE
         reach = (1 - np.exp(-rate * (time - self.time))) / rate
-        return self.box + np.tile(self.speed * reach, 2)
+        box = np.array(self.face.box)
+        centre = _centres(box[None])[0]
+        scale = np.exp(self.growth * reach)
+        moved = centre + self.speed * reach
+        corners = moved + (box.reshape(2, 2) - centre) * scale
+        left, top, right, bottom = (float(value) for value in corners.ravel())
+        eyes = np.asarray(moved + (self.face.eyes - centre) * scale, np.float32)
+        return replace(self.face, box=(left, top, right, bottom), eyes=eyes)
+
+    def move(self, face: FaceDetection, time: float) -> None:
+        """Bring the track to where its face was seen now."""
+        elapsed = time - self.time
+        weight = 1 - np.exp(-elapsed / SPEED_TIME)
+        before, now = np.array([self.face.box]), np.array([face.box])
+        seen_speed = (_centres(now) - _centres(before))[0] / elapsed
+        seen_growth = float(np.log(_sides(now) / _sides(before))[0]) / elapsed
+        self.speed = self.speed + weight * (seen_speed - self.speed)
+        self.growth += weight * (seen_growth - self.growth)
+        self.face = face
+        self.time = time
+        self.doubt *= 1 - face.score
+
+    def is_credible(self, period: float | None) -> bool:
+        """
+        Say if the face was seen often enough to be believed.
+
+        :param period: since the last frame, in seconds; None where there was none before.
+        """
+        if period is None or period > LONG_PERIOD:
+            return True
+        return self.doubt <= MOST_DOUBT and self.time - self.since >= BELIEF_TIME
 
 
 class FaceTracker:
     """Gives each person's face a number that it keeps from frame to frame."""
 
     def __init__(self) -> None:
-        self._tracks: dict[int, _Track] = {}
+        self._tracks: list[_Track] = []
+        self._kept: list[_Track] = []
+        self._next_number = 1
         self._next_id = 1
-        self._time = 0.0
+        # Of the last frame, and of the last one with detections.
+        self._time: float | None = None
+        self._looked: float | None = None
 
     @property
     def ids(self) -> set[int]:
         """Give the ids still held, of faces seen or lost for less than the timeout."""
-        return set(self._tracks)
+        return {track.id for track in self._tracks if track.id is not None}
+
+    @property
+    def numbers(self) -> set[int]:
+        """Give the numbers of all tracks, those included that are not believed yet."""
+        return {track.number for track in self._tracks}
+
+    @property
+    def in_doubt(self) -> bool:
+        """Say if another look would tell whether a new face is one."""
+        return any(track.id is None for track in self._kept)
 
     def update(
-        self, detections: Sequence[FaceDetection], time: float, face_timeout: float
-    ) -> list[int]:
+        self,
+        detections: Sequence[FaceDetection],
+        time: float,
+        face_timeout: float,
+        max_faces: int,
+    ) -> list[Sighting]:
         """
         Find out who each detection is.
 
         Detections are assigned to the faces known so far by the Hungarian method (Kuhn 1955), on
-        the overlap and the distance of the boxes.
+        the overlap and the distance of the boxes.  A new face gets an id, which is never used for
+        another one, when it was seen often enough to be believed.
 
         :param detections: of one frame.
-        :param time: of the frame, in seconds; later than that of the last update.
+        :param time: of the frame, in seconds; later than that of the last frame.
         :param face_timeout: how long a face that is lost keeps its id, in seconds.
-        :return: the id of each detection.  An id is never used for another face again.
+        :param max_faces: of more faces, the largest are kept.
+        :return: the faces that are kept: those that are believed, the largest first; then, where
+            there is room, those that are not believed yet, without an id.
         """
-        patience = face_timeout
-        if time - self._time <= SLOWEST_PERIOD:
-            patience = max(patience, time - self._time)
-        self._tracks = {
-            id_: track
-            for id_, track in self._tracks.items()
-            if time - track.time <= patience
-        }
+        period = _elapsed(self._time, time)
+        unseen = _elapsed(self._looked, time)
+        self._time = self._looked = time
+        self._forget(time, max(face_timeout, unseen or 0.0))
+        seen = self._assign(detections, time)
+        for track in self._tracks:
+            if track.id is None and track.time < time:
+                track.doubt *= DOUBT_OF_A_MISS
+        believed = [track for track in seen if track.id is not None or track.is_credible(period)]
+        doubted = [track for track in seen if track not in believed]
+        self._kept = sorted(believed, key=_size, reverse=True)[:max_faces]
+        for track in self._kept:
+            track.shown = time
+            if track.id is None:
+                track.id = self._next_id
+                self._next_id += 1
+        room = max_faces - len(self._kept)
+        self._kept += sorted(doubted, key=_size, reverse=True)[:room]
+        # Who is lost for the whole timeout now will not be found in a later frame either.
+        self._forget(time, face_timeout)
+        return [Sighting(track.number, track.id, track.face) for track in self._kept]
+
+    def predict(self, time: float) -> list[Sighting]:
+        """
+        Say where the faces are in a frame that no detector has looked at.
+
+        :param time: of the frame, in seconds; later than that of the last frame.
+        :return: the faces kept in the last frame with detections, moved as they moved before.
+        """
         self._time = time
-        boxes = np.array([found.box for found in detections], np.float64).reshape(-1, 4)
-        known = list(self._tracks.values())
-        matches = _assign(boxes, known, time)
-        ids = []
-        for index, box in enumerate(boxes):
+        return [Sighting(track.number, track.id, track.predicted(time)) for track in self._kept]
+
+    def _assign(self, detections: Sequence[FaceDetection], time: float) -> list[_Track]:
+        """Give the track of each detection, brought to where its face is now."""
+        matches = _matches(detections, self._tracks, time)
+        seen = []
+        for index, face in enumerate(detections):
             track = matches.get(index)
             if track is None:
-                track = _Track(self._next_id, box, np.zeros(2), time)
-                self._tracks[track.id] = track
-                self._next_id += 1
+                track = _Track(self._next_number, face, time, time, 1 - face.score, np.zeros(2))
+                self._tracks.append(track)
+                self._next_number += 1
             else:
-                _move(track, box, time)
-            ids.append(track.id)
-        # Who is lost for the whole timeout now will not be found in a later frame either.
-        self._tracks = {
-            id_: track
-            for id_, track in self._tracks.items()
-            if time - track.time <= face_timeout
-        }
-        return ids
+                track.move(face, time)
+            seen.append(track)
+        return seen
+
+    def _forget(self, time: float, patience: float) -> None:
+        """Let go who was not seen, or was not among the largest, for too long."""
+        for track in self._tracks:
+            if time - track.shown > patience:
+                track.id = None
+        self._tracks = [
+            track
+            for track in self._tracks
+            if time - track.time <= patience and (track.id is not None or track.doubt < 1)
+        ]
 
 
-def _assign(boxes: np.ndarray, tracks: Sequence[_Track], time: float) -> dict[int, _Track]:
-    """Match boxes with tracks: the track of a box's index, where there is one."""
-    if not len(boxes) or not tracks:
+def _elapsed(before: float | None, time: float) -> float | None:
+    """Give the time between two frames; None for the first one, and after a long silence."""
+    if before is None or time - before > SLOWEST_PERIOD:
+        return None
+    return time - before
+
+
+def _matches(
+    detections: Sequence[FaceDetection], tracks: Sequence[_Track], time: float
+) -> dict[int, _Track]:
+    """Match detections with tracks: the track of a detection's index, where there is one."""
+    if not len(detections) or not tracks:
         return {}
-    expected = np.array([track.predicted_box(time) for track in tracks])
-    sides = _sides(boxes)[:, None]
-    expected_sides = _sides(expected)[None, :]
-    between = _centres(boxes)[:, None] - _centres(expected)[None, :]
-    distance = np.linalg.norm(between, axis=2) / ((sides + expected_sides) / 2)
-    growth = np.maximum(sides, expected_sides) / np.minimum(sides, expected_sides)
-    cost = 1 - overlaps(boxes, expected) + distance
-    cost[(distance > FARTHEST) | (growth > LARGEST_GROWTH)] = IMPOSSIBLE
+    boxes = np.array([found.box for found in detections])
+    expected = np.array([track.predicted(time).box for track in tracks])
+    last = np.array([track.face.box for track in tracks])
+    cost = np.minimum(_costs(boxes, expected), _costs(boxes, last) + RETURN_COST)
     rows, columns = linear_sum_assignment(cost)
     return {
         int(row): tracks[column]
@@ -125,12 +247,21 @@ def _assign(boxes: np.ndarray, tracks: Sequence[_Track], time: float) -> dict[in
     }
 
 
-def _move(track: _Track, box: np.ndarray, time: float) -> None:
-    """Bring a track to where its face was seen now."""
-    seen_speed = (_centres(box[None]) - _centres(track.box[None]))[0] / (time - track.time)
-    track.speed = track.speed + SPEED_GAIN * (seen_speed - track.speed)
-    track.box = box
-    track.time = time
+def _costs(boxes: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Say how badly boxes fit where faces are expected: (boxes, expected) float64."""
+    sides = _sides(boxes)[:, None]
+    expected_sides = _sides(expected)[None, :]
+    between = _centres(boxes)[:, None] - _centres(expected)[None, :]
+    distance = np.linalg.norm(between, axis=2) / ((sides + expected_sides) / 2)
+    growth = np.maximum(sides, expected_sides) / np.minimum(sides, expected_sides)
+    costs = 1 - overlaps(boxes, expected) + distance + np.log(growth)
+    costs[(distance > FARTHEST) | (growth > LARGEST_GROWTH)] = IMPOSSIBLE
+    return costs
+
+
+def _size(track: _Track) -> float:
+    """Give the area of a face's box, in square pixels."""
+    return track.face.width * track.face.height
 
 
 def _centres(boxes: np.ndarray) -> np.ndarray:

@@ -96,6 +96,32 @@ def test_of_too_many_faces_the_largest_stay():
     assert sorted(face.box[0] for face in faces) == [100, 200]
 
 
+def test_a_face_that_flashes_up_is_in_no_answer():
+    frames = [[found(0)] for _ in range(9)]
+    frames[4].append(found(200))
+    pipeline = Pipeline(Script(*frames), Opinion(0.9, 0.1))
+
+    seen = [pipeline.process(IMAGE, step / 30, Settings()) for step in range(9)]
+
+    assert [[face.id for face in faces] for faces in seen] == [[1]] * 9
+    assert pipeline.held_ids == {1}
+
+
+def test_the_first_answer_of_a_new_face_is_made_of_all_frames_that_it_took_to_believe_it():
+    opinion = Opinion(0.9, 0.1)
+    pipeline = Pipeline(Script([], *[[found(0)]] * 3), opinion)
+    pipeline.process(IMAGE, 0.0, Settings())
+    pipeline.process(IMAGE, 1 / 30, Settings())
+    opinion.scores = (0.01, 0.99)
+    pipeline.process(IMAGE, 2 / 30, Settings(smoothing=0.02))
+
+    (face,) = pipeline.process(IMAGE, 3 / 30, Settings(smoothing=0.02))
+
+    # What was first seen was never told, so that the better opinion need not last.
+    assert face.emotion == 'sad'
+    assert 0.9 < face.probabilities[1] < 0.99
+
+
 def test_settings_hold_for_the_frame_that_they_come_with():
     detector = Script([], [])
     pipeline = Pipeline(detector, Opinion(0.9, 0.1))

@@ -57,14 +57,15 @@ def test_the_astronaut_smiles_small_and_large_and_head_down_to_the_side(astronau
     if followed.detector.name == 'haar':
         pytest.skip('the cascade sees upright faces of middle size alone')
 
-    for scene in (
+    scenes = (
         tilted,
         cv2.resize(astronaut, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA),
         cv2.resize(astronaut, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC),
         cv2.cvtColor(cv2.cvtColor(astronaut, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR),
         cv2.flip(astronaut, 1),
-    ):
-        (face,) = followed.process(scene, -100.0, Settings(smoothing=0.0, hold=0.0))
+    )
+    for number, scene in enumerate(scenes):
+        (face,) = followed.process(scene, 60.0 * number, Settings(smoothing=0.0, hold=0.0))
         assert face.emotion == 'happy'
 
 
