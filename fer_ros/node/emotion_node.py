@@ -34,6 +34,8 @@ from fer_ros.node.parameters import checked_parameters
 from fer_ros.node.parameters import declare_settings
 from fer_ros.node.process import run_node
 from fer_ros.node.recovery import Recovery
+from fer_ros.node.ros4hri import load_humans
+from fer_ros.node.ros4hri import Ros4Hri
 from fer_ros.node.statistics import Statistics
 from fer_ros.node.worker import Worker
 from fer_ros.perception.backends import BackendError
@@ -106,6 +108,7 @@ class EmotionNode(LifecycleNode):
         self._pipeline: Pipeline | None = None
         self._changes = ChangeDetector()
         self._outputs: Outputs | None = None
+        self._ros4hri = Ros4Hri(self)
         self._worker: Worker[Image | CompressedImage] | None = None
         self._camera = CameraListener(self, self._on_image)
         self._bridge, reason = working_bridge()
@@ -192,6 +195,8 @@ class EmotionNode(LifecycleNode):
 
     def _load(self) -> None:
         """Load the models, and make the topics."""
+        if self._settings.ros4hri:
+            load_humans()
         pipeline = Pipeline(
             self._load_detector(self._settings), self._load_classifier(self._settings)
         )
@@ -213,6 +218,7 @@ class EmotionNode(LifecycleNode):
 
     def _begin_work(self) -> None:
         """Listen to the camera."""
+        self._ros4hri.switch(self._settings.ros4hri)
         self._worker = Worker(self._look_at, self._shortest_period)
         self._camera.start(self._settings)
 
@@ -222,6 +228,7 @@ class EmotionNode(LifecycleNode):
         if self._worker is not None:
             self._worker.stop()
             self._worker = None
+        self._ros4hri.switch(False)
 
     # Parameters
 
@@ -263,6 +270,8 @@ class EmotionNode(LifecycleNode):
         :param anew: load the model also if nothing of it is new.
         """
         old = self._settings
+        if settings.ros4hri:
+            load_humans()
         if self._pipeline is None:
             # What cannot be found is refused now, what cannot be loaded when it is.
             load_card(find_bundle(settings.model))
@@ -282,6 +291,7 @@ class EmotionNode(LifecycleNode):
             self._makeshift = ''
             self._recovery.reset()
             release_memory()
+        self._ros4hri.switch(settings.ros4hri and self._worker is not None)
         # One assignment, so that a frame sees either all new values or none of them.
         self._settings = settings
         if groups is not None or settings.min_confidence != old.min_confidence:
@@ -408,13 +418,15 @@ class EmotionNode(LifecycleNode):
         image = to_bgr(message, self._bridge)
         stamp = Time.from_msg(message.header.stamp)
         with self._exchange:
-            labels = pipeline.labels
+            labels, affect = pipeline.labels, pipeline.affect
             faces = pipeline.process(image, stamp.nanoseconds / 1e9, settings, measured)
-            changed, left = self._changes.update(faces, pipeline.held_ids)
+            held = pipeline.held_ids
+            changed, left = self._changes.update(faces, held)
         with measured('publish'):
             outputs.publish_faces(message.header, faces, labels)
             if changed or left:
                 outputs.publish_changes(message.header, changed, left, labels)
+            self._ros4hri.publish(message.header, image, faces, held, labels, affect)
         age = self.get_clock().now().nanoseconds - stamp.nanoseconds
         self.statistics.finish(len(faces), age / 1e9)
         outputs.publish_annotated(message.header, image, faces, labels, settings.draw)

@@ -117,6 +117,9 @@ class Settings:
         'The annotated image; labels: on black, blur: with the faces made unrecognisable.',
         choices=('boxes', 'labels', 'blur'),
     )
+    ros4hri: bool = setting(
+        False, 'Publish /humans/faces/... (REP 155) as well; it needs hri_msgs.'
+    )
     autostart: bool = setting(
         True, 'The node configures and activates itself; read at the start only.', live=False
     )

@@ -60,3 +60,12 @@ class Grouping:
         :return: (N, `labels`) float64, each row summing to 1.
         """
         return scores @ self._matrix
+
+    def average(self, values: np.ndarray) -> np.ndarray:
+        """
+        Give each merged label the mean of what its members have.
+
+        :param values: (labels of the model, K) float64, a row per label of the model.
+        :return: (`labels`, K) float64.
+        """
+        return (self._matrix / self._matrix.sum(axis=0)).T @ values

@@ -10,6 +10,7 @@ from contextlib import nullcontext
 
 import numpy as np
 
+from fer_ros.perception.affect import affect_of_labels
 from fer_ros.perception.alignment import align_face
 from fer_ros.perception.classification import Classifier
 from fer_ros.perception.config import Settings
@@ -44,6 +45,11 @@ class Pipeline:
     def labels(self) -> tuple[str, ...]:
         """Name the emotions, in the order of the probabilities of a face."""
         return self._grouping.labels
+
+    @property
+    def affect(self) -> np.ndarray:
+        """Give the valence and the arousal of each of `labels`: (labels, 2) float64, -1 to 1."""
+        return self._grouping.average(affect_of_labels(self.classifier.card.labels))
 
     def exchange(
         self,
