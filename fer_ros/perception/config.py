@@ -81,6 +81,9 @@ class Settings:
     detector_model: str = setting(
         '', 'Path of the weights of the detector; empty: searched where models are.'
     )
+    detect_every: int = setting(
+        1, 'Faces are searched in every so many frames, and followed between.', bounds=(1, 30)
+    )
     min_face_score: float = setting(0.6, 'Less certain faces are ignored.', bounds=(0.0, 1.0))
     min_face_size: int = setting(24, 'Smaller faces are ignored [px].', bounds=(8, 1000))
     max_faces: int = setting(16, 'Of more faces, the largest are taken.', bounds=(1, 256))

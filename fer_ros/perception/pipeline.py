@@ -23,6 +23,9 @@ from fer_ros.perception.smoothing import EmotionSmoother
 from fer_ros.perception.timeline import Timeline
 from fer_ros.perception.tracking import FaceTracker
 
+# Whatever `detect_every` says, faces are searched again when the last search is longer ago [s].
+LONGEST_GUESS = 1.0
+
 
 class Pipeline:
     """Follows the faces of one camera."""
@@ -39,6 +42,10 @@ class Pipeline:
         self._grouping = Grouping((), classifier.card.labels)
         self._timeline = Timeline()
         self._tracker = FaceTracker()
+        # Of the last image that was searched for faces: how many frames ago, when, and its shape.
+        self._frames_unseen = 0
+        self._looked = 0.0
+        self._shape: tuple[int, ...] = ()
         self._smoothers: dict[int, EmotionSmoother] = {}
 
     @property
@@ -71,7 +78,9 @@ class Pipeline:
             self._grouping = Grouping(groups or (), labels)
             # The scores so far are of other labels, or of another opinion.
             self._smoothers.clear()
-        self.detector = detector or self.detector
+        if detector is not None:
+            self.detector = detector
+            self._shape = ()
         self.classifier = classifier or self.classifier
 
     @property
@@ -101,13 +110,21 @@ class Pipeline:
         time = self._timeline.advance(stamp)
         known = self.held_ids
         with measured('detect'):
-            found = self.detector.detect(image, settings.min_face_score, settings.min_face_size)
-            sightings = self._tracker.update(
-                found, time, settings.face_timeout, settings.max_faces
-            )
+            sightings = self._find(image, time, settings)
         with measured('classify'):
             scores = self._classify(image, [sighting.face for sighting in sightings])
         return self._follow(sightings, scores, time, settings, known)
+
+    def _find(self, image: np.ndarray, time: float, settings: Settings) -> list[Sighting]:
+        """Look for faces, or say where they are by now when they were looked for lately."""
+        self._frames_unseen += 1
+        same_scene = image.shape == self._shape and time - self._looked <= LONGEST_GUESS
+        due = self._frames_unseen >= settings.detect_every or self._tracker.in_doubt
+        if same_scene and not due:
+            return self._tracker.predict(time, image.shape[0], image.shape[1])
+        found = self.detector.detect(image, settings.min_face_score, settings.min_face_size)
+        self._frames_unseen, self._looked, self._shape = 0, time, image.shape
+        return self._tracker.update(found, time, settings.face_timeout, settings.max_faces)
 
     def _classify(self, image: np.ndarray, detections: Sequence[FaceDetection]) -> np.ndarray:
         """Score the faces of one image, all in one batch: (detections, labels) float64."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from fer_ros.perception.boxes import clip_boxes
 from fer_ros.perception.boxes import overlaps
 from fer_ros.perception.faces import FaceDetection
 from fer_ros.perception.faces import Sighting
@@ -185,15 +186,28 @@ class FaceTracker:
         self._forget(time, face_timeout)
         return [Sighting(track.number, track.id, track.face) for track in self._kept]
 
-    def predict(self, time: float) -> list[Sighting]:
+    def predict(self, time: float, height: int, width: int) -> list[Sighting]:
         """
         Say where the faces are in a frame that no detector has looked at.
 
         :param time: of the frame, in seconds; later than that of the last frame.
-        :return: the faces kept in the last frame with detections, moved as they moved before.
+        :param height: of the frame, in pixels.
+        :param width: of the frame, in pixels.
+        :return: the faces kept in the last frame with detections, moved as they moved before; who
+            has left the frame by that is not among them.
         """
         self._time = time
-        return [Sighting(track.number, track.id, track.predicted(time)) for track in self._kept]
+        expected = [(track, track.predicted(time)) for track in self._kept]
+        boxes = np.array([face.box for _, face in expected]).reshape(-1, 4)
+        centres = _centres(boxes)
+        inside = np.all((centres > 0) & (centres < [width, height]), axis=1)
+        sightings = []
+        for index in np.flatnonzero(inside):
+            track, face = expected[index]
+            left, top, right, bottom = clip_boxes(boxes, height, width)[index].tolist()
+            seen = replace(face, box=(left, top, right, bottom))
+            sightings.append(Sighting(track.number, track.id, seen))
+        return sightings
 
     def _assign(self, detections: Sequence[FaceDetection], time: float) -> list[_Track]:
         """Give the track of each detection, brought to where its face is now."""

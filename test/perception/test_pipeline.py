@@ -194,3 +194,63 @@ def test_strange_stamps_do_no_harm(stamps):
         (face,) = pipeline.process(IMAGE, stamp, Settings())
         assert np.isfinite(face.probabilities).all()
         assert face.emotion == 'happy'
+
+
+def moving(step):
+    """Find a face that moves right by three pixels a frame."""
+    return [found(3 * step)]
+
+
+def test_between_two_searches_faces_and_their_crops_move_on():
+    opinion = Opinion(0.9, 0.1)
+    searched = [step for step in range(24) if step % 4 == 0]
+    detector = Script(*[moving(step) for step in searched])
+    pipeline = Pipeline(detector, opinion)
+
+    seen = [
+        pipeline.process(IMAGE, step / 30, Settings(detect_every=4)) for step in range(24)
+    ]
+
+    assert detector.frames == []
+    assert [[face.id for face in faces] for faces in seen] == [[1]] * 24
+    assert [len(batch) for batch in opinion.batches] == [1] * 24
+    for step in range(8, 24):
+        np.testing.assert_allclose(seen[step][0].box, moving(step)[0].box, atol=2)
+
+
+def test_a_new_face_is_searched_in_the_next_frames_until_it_is_believed():
+    detector = Script([], *[[found(0)]] * 3)
+    pipeline = Pipeline(detector, Opinion(0.9, 0.1))
+
+    seen = [
+        len(pipeline.process(IMAGE, step / 30, Settings(detect_every=5))) for step in range(10)
+    ]
+
+    # Searched in frames 0, 5, 6 and 7; believed in the last of these.
+    assert detector.frames == []
+    assert seen == [0] * 7 + [1] * 3
+
+
+@pytest.mark.parametrize(
+    ('shapes', 'stamps'),
+    [([(100, 400, 3), (50, 200, 3)], (0, 0.03)), ([(100, 400, 3)] * 2, (0, 2.0))],
+)
+def test_another_scene_is_searched_at_once(shapes, stamps):
+    detector = Script([found(0)], [])
+    pipeline = Pipeline(detector, Opinion(0.9, 0.1))
+
+    for shape, stamp in zip(shapes, stamps, strict=True):
+        faces = pipeline.process(np.zeros(shape, np.uint8), stamp, Settings(detect_every=30))
+
+    assert detector.frames == []
+    assert faces == []
+
+
+def test_another_detector_searches_at_once():
+    pipeline = Pipeline(Script([found(0)]), Opinion(0.9, 0.1))
+    pipeline.process(IMAGE, 0.0, Settings(detect_every=30))
+    detector = Script([])
+    pipeline.exchange(detector=detector)
+
+    assert pipeline.process(IMAGE, 0.03, Settings(detect_every=30)) == []
+    assert detector.frames == []

@@ -297,7 +297,7 @@ def test_between_two_looks_a_face_moves_on_with_its_eyes():
     for step in range(10):
         tracker.update([face(100 + 5 * step, 100 + 2 * step)], step / 30, 1.0, 16)
 
-    (sighting,) = tracker.predict(10 / 30)
+    (sighting,) = tracker.predict(10 / 30, 200, 400)
 
     assert sighting.id == 1
     np.testing.assert_allclose(sighting.face.box, face(150, 120).box, atol=2)
@@ -309,5 +309,17 @@ def test_between_two_looks_nobody_stands_who_was_lost_before():
     tracker.update([face(100), face(300)], 0.0, 1.0, 16)
     tracker.update([face(100)], 0.03, 1.0, 16)
 
-    assert [sighting.id for sighting in tracker.predict(0.06)] == [1]
+    assert [sighting.id for sighting in tracker.predict(0.06, 200, 400)] == [1]
     assert tracker.ids == {1, 2}
+
+
+def test_between_two_looks_who_walks_out_of_the_picture_is_gone():
+    tracker = FaceTracker()
+    for step in range(10):
+        tracker.update([face(300 + 10 * step), face(100, 180)], step / 30, 1.0, 16)
+
+    first, later = (tracker.predict(0.3 + step / 30, 200, 400) for step in (0, 4))
+
+    assert [sighting.id for sighting in first] == [1, 2]
+    assert first[0].face.box[2] == 400
+    assert [sighting.id for sighting in later] == [2]
