@@ -214,7 +214,7 @@ def test_between_two_searches_faces_and_their_crops_move_on():
     assert detector.frames == []
     assert [[face.id for face in faces] for faces in seen] == [[1]] * 24
     assert [len(batch) for batch in opinion.batches] == [1] * 24
-    for step in range(8, 24):
+    for step in range(12, 24):
         np.testing.assert_allclose(seen[step][0].box, moving(step)[0].box, atol=2)
 
 
