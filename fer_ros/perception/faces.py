@@ -53,6 +53,19 @@ class Sighting:
 
 
 @dataclass(frozen=True)
+class Position:
+    """
+    Where something is, seen from the camera.
+
+    :param point: (3,) float64, metres to the right, down and forward along the optical axis.
+    :param covariance: (3, 3) float64, square metres, of these.
+    """
+
+    point: np.ndarray
+    covariance: np.ndarray
+
+
+@dataclass(frozen=True)
 class Face:
     """
     A person's face in one image, with what it shows.
@@ -63,6 +76,7 @@ class Face:
     :param probabilities: (labels,) float64, calibrated and smoothed, summing to 1, in the order of
         the labels of the pipeline.
     :param emotion: the decided label, or 'uncertain'.
+    :param position: of the face's visible surface; None where no depth is measured.
     """
 
     id: int
@@ -70,3 +84,4 @@ class Face:
     score: float
     probabilities: np.ndarray
     emotion: str
+    position: Position | None = None
