@@ -34,6 +34,8 @@ SHARE = Path(get_package_share_directory('fer_ros'))
 # Of each argument its default, and what `--show-args` says of it.
 ARGUMENTS = {
     'image_topic': ('image', 'Topic of the camera images; with /compressed, of the JPEGs.'),
+    'depth_topic': ('depth', 'Topic of a depth camera registered to the images, if there is one.'),
+    'camera_info_topic': ('camera_info', 'Topic of the calibration of the images, for depth.'),
     'params_file': (
         str(SHARE / 'config' / 'emotion.yaml'),
         'File with the parameters of the nodes.',
@@ -85,7 +87,9 @@ def make_nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     common = {
         'package': 'fer_ros',
         'namespace': given['namespace'],
-        'remappings': [('image', given['image_topic'])],
+        'remappings': [
+            (name, given[f'{name}_topic']) for name in ('image', 'depth', 'camera_info')
+        ],
         'output': 'screen',
         'emulate_tty': True,
         'respawn': given['respawn'].lower() in ('true', '1'),

@@ -32,6 +32,7 @@ from fer_ros.node.images import working_bridge
 from fer_ros.node.outputs import Outputs
 from fer_ros.node.parameters import checked_parameters
 from fer_ros.node.parameters import declare_settings
+from fer_ros.node.positions import FacePositions
 from fer_ros.node.process import run_node
 from fer_ros.node.recovery import Recovery
 from fer_ros.node.ros4hri import load_humans
@@ -111,12 +112,13 @@ class EmotionNode(LifecycleNode):
         self._ros4hri = Ros4Hri(self)
         self._worker: Worker[Image | CompressedImage] | None = None
         self._camera = CameraListener(self, self._on_image)
+        self._positions = FacePositions(self, self.statistics)
         self._bridge, reason = working_bridge()
         if self._bridge is None:
             self.get_logger().debug(f'decoding images without cv_bridge ({reason})')
         self._diagnostics_publisher = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
         self._tick(DIAGNOSTICS_PERIOD, self._publish_diagnostics)
-        self._tick(FOLLOW_PERIOD, lambda: self._camera.follow(self._settings))
+        self._tick(FOLLOW_PERIOD, self._follow)
         self.add_on_set_parameters_callback(self._on_parameters)
         _survive_wrong_transitions(self)
 
@@ -229,6 +231,13 @@ class EmotionNode(LifecycleNode):
             self._worker.stop()
             self._worker = None
         self._ros4hri.switch(False)
+        self._positions.stop()
+
+    def _follow(self) -> None:
+        """Match what the cameras offer now."""
+        self._camera.follow(self._settings)
+        if self._worker is not None:
+            self._positions.follow()
 
     # Parameters
 
@@ -417,9 +426,11 @@ class EmotionNode(LifecycleNode):
         measured = self.statistics.stage
         image = to_bgr(message, self._bridge)
         stamp = Time.from_msg(message.header.stamp)
+        self._positions.expect(message.header)
         with self._exchange:
             labels, affect = pipeline.labels, pipeline.affect
             faces = pipeline.process(image, stamp.nanoseconds / 1e9, settings, measured)
+            faces = self._positions.locate(message.header, faces, image.shape[:2])
             held = pipeline.held_ids
             changed, left = self._changes.update(faces, held)
         with measured('publish'):
@@ -427,6 +438,7 @@ class EmotionNode(LifecycleNode):
             if changed or left:
                 outputs.publish_changes(message.header, changed, left, labels)
             self._ros4hri.publish(message.header, image, faces, held, labels, affect)
+            self._positions.publish(message.header, faces, left, labels)
         age = self.get_clock().now().nanoseconds - stamp.nanoseconds
         self.statistics.finish(len(faces), age / 1e9)
         outputs.publish_annotated(message.header, image, faces, labels, settings.draw)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from geometry_msgs.msg import Point
+from geometry_msgs.msg import PoseWithCovariance
 import numpy as np
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
@@ -16,6 +18,13 @@ from vision_msgs.msg import VisionClass
 
 from fer_ros.perception.emotions import UNCERTAIN
 from fer_ros.perception.faces import Face
+from fer_ros.perception.faces import Position
+
+# In a covariance's first place: there is no estimate (the convention of sensor_msgs/Imu).
+NO_ESTIMATE = -1.0
+
+# Of an angle of which nothing is known, spread evenly over the whole turn [rad²].
+UNKNOWN_ANGLE = np.pi**2 / 3
 
 
 def to_detection_array(
@@ -59,6 +68,7 @@ def to_detection(header: Header, face: Face, labels: Sequence[str]) -> Detection
     :return: the face.  The first result is what was decided, the others follow best first: where
         that is 'uncertain', a result of its own with 1 - best as its score; where a new emotion
         has not lasted long enough yet, the old one, though its score is not the best any more.
+        The first has the position as its pose, or -1 as the first covariance where it is unknown.
     """
     message = Detection2D(header=header, id=str(face.id))
     left, top, right, bottom = (float(value) for value in face.box)
@@ -74,11 +84,24 @@ def to_detection(header: Header, face: Face, labels: Sequence[str]) -> Detection
     else:
         results.sort(key=lambda result: result[0] != face.emotion)
     message.results = [_hypothesis(name, score) for name, score in results]
+    _set_pose(message.results[0].pose, face.position)
     return message
 
 
+def _set_pose(pose: PoseWithCovariance, position: Position | None) -> None:
+    """Fill in what is known; the pose is one without turn, and which way a face looks is not."""
+    if position is None:
+        pose.covariance[0] = NO_ESTIMATE
+        return
+    x, y, z = position.point.tolist()
+    pose.pose.position = Point(x=x, y=y, z=z)
+    covariance = UNKNOWN_ANGLE * np.eye(6)
+    covariance[:3, :3] = position.covariance
+    pose.covariance = covariance.ravel()
+
+
 def _hypothesis(name: str, score: float) -> ObjectHypothesisWithPose:
-    """Make one result; without depth its pose says nothing."""
+    """Make one result; its pose says nothing."""
     result = ObjectHypothesisWithPose()
     result.hypothesis.class_id = name
     result.hypothesis.score = score

@@ -30,6 +30,8 @@ ROOT = Path(__file__).resolve().parents[2]
 LAUNCH_FILE = ROOT / 'launch' / 'emotion.launch.py'
 ARGUMENTS = [
     'image_topic',
+    'depth_topic',
+    'camera_info_topic',
     'params_file',
     'namespace',
     'model',
@@ -127,7 +129,11 @@ def test_the_default_parameters_are_those_of_the_package(monkeypatch):
 
     assert words_of(node)[0] == str(INSTALLED / 'lib' / 'fer_ros' / 'emotion_node')
     assert parameter_files(node) == [INSTALLED / 'share' / 'fer_ros' / 'config' / 'emotion.yaml']
-    assert node.expanded_remapping_rules == [('image', 'image')]
+    assert node.expanded_remapping_rules == [
+        ('image', 'image'),
+        ('depth', 'depth'),
+        ('camera_info', 'camera_info'),
+    ]
 
 
 def test_what_is_given_holds_against_the_file(monkeypatch):
@@ -145,7 +151,7 @@ def test_what_is_given_holds_against_the_file(monkeypatch):
         [{'ros__parameters': {'model': '123'}}],
         [{'ros__parameters': {'backend': 'opencv'}}],
     ]
-    assert node.expanded_remapping_rules == [('image', '/camera/image_raw')]
+    assert ('image', '/camera/image_raw') in node.expanded_remapping_rules
     assert node.expanded_node_namespace == '/robot'
     assert ('--log-level', 'debug') in pairwise(words_of(node))
 
@@ -157,7 +163,18 @@ def test_a_camera_is_started_on_a_source_and_the_same_topic(monkeypatch):
     first, *_, last = (yaml.safe_load(path.read_text()) for path in parameter_files(camera))
     assert list(first.values()) == [{'ros__parameters': {'loop': True}}]
     assert list(last.values()) == [{'ros__parameters': {'source': '0'}}]
-    assert camera.expanded_remapping_rules == [('image', '/front/image')]
+    assert ('image', '/front/image') in camera.expanded_remapping_rules
+
+
+def test_depth_comes_from_the_topics_that_are_given(monkeypatch):
+    topics = {'depth_topic': '/camera/aligned_depth', 'camera_info_topic': '/camera/info'}
+
+    (node,) = nodes(monkeypatch, **topics)
+
+    assert node.expanded_remapping_rules[1:] == [
+        ('depth', '/camera/aligned_depth'),
+        ('camera_info', '/camera/info'),
+    ]
 
 
 def test_a_parameter_file_that_is_not_there_is_named(monkeypatch):
