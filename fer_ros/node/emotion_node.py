@@ -223,6 +223,7 @@ class EmotionNode(LifecycleNode):
         self._ros4hri.switch(self._settings.ros4hri)
         self._worker = Worker(self._look_at, self._shortest_period)
         self._camera.start(self._settings)
+        self._positions.start()
 
     def _end_work(self) -> None:
         """Listen to the camera no more."""
@@ -236,8 +237,7 @@ class EmotionNode(LifecycleNode):
     def _follow(self) -> None:
         """Match what the cameras offer now."""
         self._camera.follow(self._settings)
-        if self._worker is not None:
-            self._positions.follow()
+        self._positions.follow()
 
     # Parameters
 

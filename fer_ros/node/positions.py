@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -55,8 +55,10 @@ class FacePositions:
         self._node = node
         self._statistics = statistics
         self._listener = DepthListener(node)
-        # Held while something is published, and while the topics come and go.
-        self._lock = Lock()
+        # Held while something is published, and while subscriptions and topics come and go: the
+        # worker, the timer and the transitions each have a thread of their own.
+        self._lock = RLock()
+        self._active = False
         self._cloud: Publisher | None = None
         self._markers: Publisher | None = None
         self._point_cloud2: Any = None
@@ -65,19 +67,30 @@ class FacePositions:
         self._told = ''
         self._told_missing = False
 
+    def start(self) -> None:
+        """From now on, listen where there is something to be heard."""
+        with self._lock:
+            self._active = True
+            self.follow()
+
     def follow(self) -> None:
         """Listen, and offer the topics, while depth and calibration are published."""
-        was_listening = self._listener.listening
-        self._listener.follow()
-        if self._listener.listening and not was_listening:
-            self._offer()
-        elif was_listening and not self._listener.listening:
-            self._withdraw()
+        with self._lock:
+            if not self._active:
+                return
+            was_listening = self._listener.listening
+            self._listener.follow()
+            if self._listener.listening and not was_listening:
+                self._offer()
+            elif was_listening and not self._listener.listening:
+                self._withdraw()
 
     def stop(self) -> None:
         """Listen no more, and offer nothing."""
-        self._listener.stop()
-        self._withdraw()
+        with self._lock:
+            self._active = False
+            self._listener.stop()
+            self._withdraw()
 
     def expect(self, header: Header) -> None:
         """
@@ -192,13 +205,12 @@ class FacePositions:
         """Make the topics that can be."""
         self._point_cloud2, no_cloud = working_point_cloud2()
         self._visualization_msgs, no_markers = working_visualization_msgs()
-        with self._lock:
-            if self._point_cloud2 is not None:
-                self._cloud = self._node.create_publisher(PointCloud2, 'emotion/faces', 10)
-            if self._visualization_msgs is not None:
-                self._markers = self._node.create_publisher(
-                    self._visualization_msgs.MarkerArray, 'emotion/markers', 10
-                )
+        if self._point_cloud2 is not None:
+            self._cloud = self._node.create_publisher(PointCloud2, 'emotion/faces', 10)
+        if self._visualization_msgs is not None:
+            self._markers = self._node.create_publisher(
+                self._visualization_msgs.MarkerArray, 'emotion/markers', 10
+            )
         missing = {'emotion/faces': no_cloud, 'emotion/markers': no_markers}
         if not self._told_missing:
             for topic, reason in missing.items():
@@ -208,11 +220,10 @@ class FacePositions:
 
     def _withdraw(self) -> None:
         """Take the topics away."""
-        with self._lock:
-            for publisher in (self._cloud, self._markers):
-                if publisher is not None:
-                    self._node.destroy_publisher(publisher)
-            self._cloud = self._markers = None
+        for publisher in (self._cloud, self._markers):
+            if publisher is not None:
+                self._node.destroy_publisher(publisher)
+        self._cloud = self._markers = None
 
 
 def _to_depth(message: Image) -> DepthImage:
