@@ -27,6 +27,12 @@ except ImportError:  # Humble
 FAST_DDS = bytes([0x01, 0x0F])
 HOST_BYTES = slice(2, 4)
 
+RAW, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
+SUFFIX = '/compressed'
+
+# So many topics are named to somebody who may have meant another one.
+MOST_NAMED = 3
+
 
 @dataclass(frozen=True)
 class Listening:
@@ -44,7 +50,7 @@ class CameraOffer:
     :param topic: its full name.
     :param publishers: how many publish it.
     :param qos: how it is listened to and published, for people.
-    :param mismatch: what keeps images from being heard; empty for nothing.
+    :param mismatch: what keeps images from being heard, and what to do; empty for nothing.
     """
 
     topic: str
@@ -113,7 +119,9 @@ class CameraListener:
         offered = _reliabilities(senders)
         listening = self._listening.reliability
         mismatch = ''
-        if listening == ReliabilityPolicy.RELIABLE and 'best_effort' in offered:
+        if not senders:
+            mismatch = self._why_nobody()
+        elif listening == ReliabilityPolicy.RELIABLE and 'best_effort' in offered:
             mismatch = (
                 f'{self.topic} is published best_effort, but image_reliability is reliable: '
                 'set it to auto'
@@ -125,14 +133,47 @@ class CameraListener:
             mismatch=mismatch,
         )
 
+    def _why_nobody(self) -> str:
+        """Say why there is no camera on the topic, and what to do."""
+        compressed = self._listening.compressed
+        kind = COMPRESSED if compressed else RAW
+        others = {one.topic_type for one in self._publishers(compressed)} - {kind}
+        if others:
+            told = f'{self.topic} carries {", ".join(sorted(others))}, not {kind}'
+            if COMPRESSED in others and self.topic.endswith(SUFFIX):
+                raw = self.topic.removesuffix(SUFFIX)
+                return f'{told}: remap image to {raw}, and the compressed one is found with it'
+            return f'{told}: remap image to the topic of a camera'
+        if self._senders(not compressed):
+            other = self._topic(not compressed)
+            return f'nobody publishes {self.topic}, but {other}: set image_transport to auto'
+        found = self._image_topics()[:MOST_NAMED]
+        hint = f'; images are on {", ".join(found)}' if found else ''
+        return f'nobody publishes {self.topic}: start the camera, or remap image{hint}'
+
+    def _image_topics(self) -> list[str]:
+        """Find the topics on which others publish images."""
+        own = self._node.resolve_topic_name('emotion')
+        return sorted(
+            name
+            for name, kinds in self._node.get_topic_names_and_types()
+            if RAW in kinds and not name.startswith(f'{own}/')
+            if self._node.count_publishers(name)
+        )
+
     def _topic(self, compressed: bool) -> str:
         """Give the full name of a topic; the compressed one's follows from the raw one's."""
         raw = self._node.resolve_topic_name('image')
-        return f'{raw}/compressed' if compressed else raw
+        return f'{raw}{SUFFIX}' if compressed else raw
+
+    def _publishers(self, compressed: bool) -> Sequence[TopicEndpointInfo]:
+        """Ask the graph who publishes a topic, images or not."""
+        return self._node.get_publishers_info_by_topic(self._topic(compressed))
 
     def _senders(self, compressed: bool) -> Sequence[TopicEndpointInfo]:
-        """Ask the graph who publishes a topic."""
-        return self._node.get_publishers_info_by_topic(self._topic(compressed))
+        """Ask the graph who publishes images on a topic."""
+        kind = COMPRESSED if compressed else RAW
+        return [one for one in self._publishers(compressed) if one.topic_type == kind]
 
     def _subscribe(self) -> None:
         """Subscribe; of the images that wait, only the newest is worth a look."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 import sys
 from threading import Lock
+import time
 
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.srv import ChangeState
@@ -25,7 +26,9 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from fer_ros.node.camera_listener import CameraListener
+from fer_ros.node.diagnostics import complaint_of_camera
 from fer_ros.node.diagnostics import judge
+from fer_ros.node.diagnostics import STALE
 from fer_ros.node.diagnostics import to_diagnostics
 from fer_ros.node.images import to_bgr
 from fer_ros.node.images import working_bridge
@@ -69,6 +72,7 @@ MODEL_SETTINGS = ('model', 'backend', 'device', 'gpu_memory_limit')
 
 # Of the same complaint, one in this time is logged [s].
 COMPLAINT_PERIOD = 5.0
+CAMERA_COMPLAINT_PERIOD = 10.0
 
 
 class EmotionNode(LifecycleNode):
@@ -97,6 +101,13 @@ class EmotionNode(LifecycleNode):
         self._told_errors = 0
         # Why the last transition failed.
         self._refusal: Exception | None = None
+        # What diagnostics say of that.
+        self._told_refusal = ''
+        # When the work began, on the machine's own clock [s].
+        self._active_since = 0.0
+        # When the camera was last complained of; None while all is well with it [s].
+        self._complained_at: float | None = None
+        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._recovery = Recovery()
         # What the node does without since something failed.
         self._makeshift = ''
@@ -133,7 +144,7 @@ class EmotionNode(LifecycleNode):
             period,
             act,
             callback_group=self._ticks,
-            clock=Clock(clock_type=ClockType.STEADY_TIME),
+            clock=self._steady,
         )
 
     # The life of the node
@@ -183,15 +194,18 @@ class EmotionNode(LifecycleNode):
 
     def _transition(self, name: str, act: Callable[[], None]) -> TransitionCallbackReturn:
         """Do what belongs to a transition; rclpy itself would swallow what goes wrong in it."""
+        self._told_refusal = ''
         try:
             act()
         except REFUSALS as error:
             self._refusal = error
-            self.get_logger().error(f'cannot {name}: {error}')
+            self._told_refusal = f'cannot {name}: {error}'
+            self.get_logger().error(self._told_refusal)
             return TransitionCallbackReturn.FAILURE
         except Exception as error:
             self._refusal = error
-            self.get_logger().fatal(f'cannot {name}: {type(error).__name__}: {error}')
+            self._told_refusal = f'cannot {name}: {type(error).__name__}: {error}'
+            self.get_logger().fatal(self._told_refusal)
             return TransitionCallbackReturn.ERROR
         return TransitionCallbackReturn.SUCCESS
 
@@ -220,6 +234,8 @@ class EmotionNode(LifecycleNode):
 
     def _begin_work(self) -> None:
         """Listen to the camera."""
+        self.statistics.begin()
+        self._active_since = time.monotonic()
         self._ros4hri.switch(self._settings.ros4hri)
         self._worker = Worker(self._look_at, self._shortest_period)
         self._camera.start(self._settings)
@@ -353,8 +369,9 @@ class EmotionNode(LifecycleNode):
             if self._process(message):
                 self._recovery.reset()
         except ImageError as error:
-            self.statistics.refused += 1
-            self._complain(f'image dropped ({self.statistics.refused} so far): {error}')
+            sentence = f'image dropped ({self.statistics.refused + 1} so far): {error}'
+            self.statistics.refuse(sentence)
+            self._complain(sentence)
         except BackendError as error:
             self._lose(str(error))
             self._recover(error)
@@ -365,8 +382,9 @@ class EmotionNode(LifecycleNode):
 
     def _lose(self, reason: str) -> None:
         """Count a frame that gets no answer."""
-        self.statistics.lost += 1
-        self._complain(f'image lost ({self.statistics.lost} so far): {reason}')
+        sentence = f'image lost ({self.statistics.lost + 1} so far): {reason}'
+        self.statistics.lose(sentence)
+        self._complain(sentence)
 
     def _recover(self, error: BackendError) -> None:
         """Load the model anew, or into another back end, after it failed again and again."""
@@ -415,8 +433,11 @@ class EmotionNode(LifecycleNode):
 
     def _complain(self, sentence: str) -> None:
         """Say what is wrong, but not with every frame."""
-        self.statistics.last_error = sentence
-        self.get_logger().error(sentence, throttle_duration_sec=COMPLAINT_PERIOD)
+        self.get_logger().error(
+            sentence,
+            throttle_duration_sec=COMPLAINT_PERIOD,
+            throttle_time_source_type=self._steady,
+        )
 
     def _process(self, message: Image | CompressedImage) -> int:
         """Take a frame through the pipeline, publish what comes out, and count the faces."""
@@ -448,14 +469,19 @@ class EmotionNode(LifecycleNode):
 
     def _publish_diagnostics(self) -> None:
         """Say how the node is."""
-        errors = self.statistics.refused + self.statistics.lost
+        worker, errors = self._worker, self.statistics.errors
         camera = self._camera.offer()
+        complaint = complaint_of_camera(
+            camera.topic, camera.publishers, camera.mismatch, self.statistics.silence
+        )
+        if worker is not None:
+            self._tell_of_camera(complaint)
         level, sentence = judge(
-            working=self._worker is not None,
-            topic=camera.topic,
-            publishers=camera.publishers,
-            mismatch=camera.mismatch,
-            silence=self.statistics.silence,
+            working=worker is not None,
+            refusal=self._told_refusal,
+            busy=worker.busy if worker is not None else 0.0,
+            camera=complaint,
+            unanswered=self.statistics.unanswered,
             new_errors=errors - self._told_errors,
             last_error=self.statistics.last_error,
             makeshift=self._makeshift,
@@ -468,6 +494,23 @@ class EmotionNode(LifecycleNode):
         self._diagnostics_publisher.publish(
             to_diagnostics(header, self.get_fully_qualified_name(), level, sentence, values)
         )
+
+    def _tell_of_camera(self, complaint: str) -> None:
+        """
+        Log what is wrong with the camera, not with every diagnosis, and when it is over.
+
+        :param complaint: empty if nothing is; just after activation, the graph is not known yet.
+        """
+        now = time.monotonic()
+        if not complaint:
+            if self._complained_at is not None:
+                self.get_logger().info(f'images come on {self._camera.topic}')
+            self._complained_at = None
+        elif now - self._active_since > STALE and (
+            self._complained_at is None or now - self._complained_at > CAMERA_COMPLAINT_PERIOD
+        ):
+            self._complained_at = now
+            self.get_logger().warning(complaint)
 
     def _models(self) -> dict[str, str]:
         """Say which models are loaded; nothing where none is."""

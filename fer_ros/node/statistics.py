@@ -13,6 +13,9 @@ import numpy as np
 # Of how many frames the ages and the times of the stages are kept: some seconds of a camera.
 WINDOW = 100
 
+# Over how long the rate of the frames is counted [s].
+RATE_WINDOW = 5.0
+
 STAGES = ('detect', 'classify', 'publish')
 
 
@@ -27,6 +30,8 @@ class Statistics:
         self.replaced = 0
         self.refused = 0
         self.lost = 0
+        # Refused or lost, since one was answered.
+        self.unanswered = 0
         self.faces = 0
         self.last_error = ''
         self._arrivals: deque[float] = deque(maxlen=WINDOW)
@@ -37,6 +42,32 @@ class Statistics:
     def dropped(self) -> int:
         """Count the frames that got no answer, for whatever reason."""
         return self.replaced + self.refused + self.lost
+
+    @property
+    def errors(self) -> int:
+        """Count the frames that something was wrong with."""
+        return self.refused + self.lost
+
+    def begin(self) -> None:
+        """Note that the work begins; what came before it tells nothing of how it is now."""
+        with self._lock:
+            self.unanswered = 0
+            for times in (self._arrivals, self._ages, *self._stages.values()):
+                times.clear()
+
+    def refuse(self, reason: str) -> None:
+        """Note that a frame was no image that shows a face, and why."""
+        with self._lock:
+            self.refused += 1
+            self.unanswered += 1
+            self.last_error = reason
+
+    def lose(self, reason: str) -> None:
+        """Note that a frame was lost by a failure, and why."""
+        with self._lock:
+            self.lost += 1
+            self.unanswered += 1
+            self.last_error = reason
 
     def arrive(self) -> None:
         """Note that a frame came in."""
@@ -53,6 +84,7 @@ class Statistics:
         """
         with self._lock:
             self.processed += 1
+            self.unanswered = 0
             self.faces = faces
             self._ages.append(age)
 
@@ -97,7 +129,12 @@ def _rate(arrivals: list[float]) -> float:
     """Give how many come in a second, up to now, so that it falls when nothing comes any more."""
     if len(arrivals) < 2:
         return 0.0
-    return len(arrivals) / (time.monotonic() - arrivals[0])
+    now = time.monotonic()
+    recent = [arrival for arrival in arrivals if now - arrival <= RATE_WINDOW]
+    if len(recent) < 2:
+        # A slow camera: what its last period was, or is by now.
+        return 1 / max(arrivals[-1] - arrivals[-2], now - arrivals[-1])
+    return (len(recent) - 1) / (now - recent[0])
 
 
 def _milliseconds(seconds: list[float], percentile: float) -> str:

@@ -29,8 +29,15 @@ class Worker(Generic[Frame]):
         self._work = work
         self._shortest_period = shortest_period
         self._newest: Newest[Frame] = Newest()
+        self._began: float | None = None
         self._thread = Thread(target=self._run, name='perception', daemon=True)
         self._thread.start()
+
+    @property
+    def busy(self) -> float:
+        """Give how long the frame in work has been there, in seconds; 0 if there is none."""
+        began = self._began
+        return 0.0 if began is None else time.monotonic() - began
 
     def put(self, frame: Frame) -> bool:
         """
@@ -48,8 +55,9 @@ class Worker(Generic[Frame]):
     def _run(self) -> None:
         """Work until stopped."""
         while (frame := self._newest.take()) is not None:
-            began = time.monotonic()
+            began = self._began = time.monotonic()
             self._work(frame)
+            self._began = None
             rest = self._shortest_period() - (time.monotonic() - began)
             if rest > 0 and self._newest.wait_closed(rest):
                 return
