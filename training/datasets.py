@@ -11,8 +11,6 @@ import hashlib
 from itertools import pairwise
 import os
 from pathlib import Path
-from pathlib import PurePosixPath
-import zipfile
 
 import cv2
 import numpy as np
@@ -31,17 +29,29 @@ FER2013_IMAGES_SHA256 = '3c18eb2594e4962006db8cd170d9e12c147e6a8c5901904d4bc8790
 PACKED_FILE = 'fer2013.npz'
 CKPLUS_FILE = 'CK+48.zip'
 
-# The folders of CK+ and what the emotion is called here; it has no neutral faces.
-CKPLUS_CLASSES = {
-    'anger': 'angry',
-    'contempt': 'contempt',
-    'disgust': 'disgust',
-    'fear': 'fear',
-    'happy': 'happy',
-    'sadness': 'sad',
-    'surprise': 'surprise',
+# CK+'s emotions, in the order of its folders; it has no neutral faces.
+CKPLUS_LABELS = ('angry', 'contempt', 'disgust', 'fear', 'happy', 'sad', 'surprise')
+
+# What the official CSV calls its splits.
+USAGES = {'Training': TRAIN, 'PublicTest': PUBLIC, 'PrivateTest': PRIVATE}
+
+# What people call the files and folders of the splits.
+SPLIT_NAMES = {
+    'train': TRAIN,
+    'training': TRAIN,
+    'val': PUBLIC,
+    'valid': PUBLIC,
+    'validation': PUBLIC,
+    'public': PUBLIC,
+    'publictest': PUBLIC,
+    'test': PRIVATE,
+    'private': PRIVATE,
+    'privatetest': PRIVATE,
+    # FER+'s own script writes these.
+    'fer2013train': TRAIN,
+    'fer2013valid': PUBLIC,
+    'fer2013test': PRIVATE,
 }
-CKPLUS_LABELS = tuple(CKPLUS_CLASSES.values())
 
 
 class DataError(ValueError):
@@ -62,6 +72,9 @@ class FaceData:
     :param sha256: of the pixels of all pictures of the data set, in order.
     :param merged: by name, the data set's own labels that a label stands for, where these are
         several or have another name.
+    :param sizes: (N, 2) int64, height and width in pixels before the pictures were brought to one
+        size, or None if they had it.
+    :param skipped: by reason, the names of the rows or files that were not read.
     """
 
     images: np.ndarray
@@ -72,6 +85,8 @@ class FaceData:
     votes: np.ndarray | None = None
     sha256: str = ''
     merged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sizes: np.ndarray | None = None
+    skipped: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         count = len(self.images)
@@ -79,7 +94,7 @@ class FaceData:
             raise DataError(
                 f'images are {self.images.shape} {self.images.dtype}, not (N, H, W) uint8'
             )
-        for name in ('labels', 'split', 'source', 'votes'):
+        for name in ('labels', 'split', 'source', 'votes', 'sizes'):
             values = getattr(self, name)
             if values is not None and len(values) != count:
                 raise DataError(f'{count} images have {len(values)} {name}')
@@ -109,6 +124,7 @@ class FaceData:
             split=self.split[where],
             source=self.source[where],
             votes=None if self.votes is None else self.votes[where],
+            sizes=None if self.sizes is None else self.sizes[where],
         )
 
     def members(self, name: str) -> tuple[str, ...]:
@@ -195,52 +211,6 @@ def read_fer2013(path: Path) -> FaceData:
         label_names=FER2013_LABELS,
         votes=votes,
         sha256=found,
-    )
-
-
-def read_ckplus(path: Path) -> FaceData:
-    """
-    Read CK+ at 48x48 pixels (Lucey et al. 2010) out of its archive.
-
-    The pictures lie in `CK+48/<class>/S<subject>_<session>_<frame>.png`.  All of them are of the
-    split `private`: the data set has no split of its own, and here it is measured on, no more.
-
-    :param path: of `CK+48.zip`.
-    :return: its pictures in the order of their names; the source id holds subject, session and
-        frame.
-    :raises DataError: if the archive is broken, holds another class, or a picture cannot be read.
-    """
-    images, labels, source = [], [], []
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for name in sorted(archive.namelist()):
-                if not name.endswith('.png'):
-                    continue
-                folder = PurePosixPath(name).parent.name
-                if folder not in CKPLUS_CLASSES:
-                    raise DataError(
-                        f"{path} has a class '{folder}'; CK+ has {', '.join(CKPLUS_CLASSES)}"
-                    )
-                image = cv2.imdecode(
-                    np.frombuffer(archive.read(name), np.uint8), cv2.IMREAD_GRAYSCALE
-                )
-                if image is None or image.shape != (FER2013_SIDE, FER2013_SIDE):
-                    raise DataError(f'{path}: {name} is no picture of 48x48 pixels')
-                images.append(image)
-                labels.append(CKPLUS_LABELS.index(CKPLUS_CLASSES[folder]))
-                source.append(f'ckplus/{PurePosixPath(name).stem}')
-    except (OSError, zipfile.BadZipFile) as error:
-        raise DataError(f'{path} cannot be read: {error}') from error
-    if not images:
-        raise DataError(f'{path} holds no picture')
-    stacked = np.stack(images)
-    return FaceData(
-        images=stacked,
-        labels=np.array(labels, np.int64),
-        split=np.full(len(images), PRIVATE),
-        source=np.array(source),
-        label_names=CKPLUS_LABELS,
-        sha256=hashlib.sha256(stacked.tobytes()).hexdigest(),
     )
 
 

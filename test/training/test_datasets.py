@@ -1,5 +1,3 @@
-import zipfile
-
 import cv2
 import numpy as np
 import pytest
@@ -8,7 +6,6 @@ from photographs import data_path
 from training.datasets import also_in
 from training.datasets import data_root
 from training.datasets import DataError
-from training.datasets import read_ckplus
 from training.datasets import read_fer2013
 from training.datasets import SPLITS
 from training.votes import is_not_a_face
@@ -77,47 +74,6 @@ def test_a_given_path_goes_before_the_environment(tmp_path, monkeypatch):
     monkeypatch.setenv('FER_ROS_DATA', str(tmp_path / 'nothing'))
 
     assert data_root(str(tmp_path)) == tmp_path
-
-
-def test_ckplus_has_its_known_counts():
-    data = read_ckplus(data_path('ckplus/CK+48.zip'))
-
-    counts = dict(zip(data.label_names, np.bincount(data.labels).tolist(), strict=True))
-    assert counts == {
-        'angry': 135,
-        'contempt': 54,
-        'disgust': 177,
-        'fear': 75,
-        'happy': 207,
-        'sad': 84,
-        'surprise': 249,
-    }
-    assert len({source.split('_')[0] for source in data.source}) == 118
-
-
-@pytest.mark.parametrize(
-    ('name', 'content', 'words'),
-    [
-        ('CK+48/anger/S1_1_1.png', b'no picture', 'no picture of 48x48 pixels'),
-        ('CK+48/joy/S1_1_1.png', b'', "a class 'joy'"),
-        ('CK+48/readme.txt', b'', 'holds no picture'),
-    ],
-)
-def test_an_archive_that_is_not_ckplus_is_refused(tmp_path, name, content, words):
-    path = tmp_path / 'CK+48.zip'
-    with zipfile.ZipFile(path, 'w') as archive:
-        archive.writestr(name, content)
-
-    with pytest.raises(DataError, match=words):
-        read_ckplus(path)
-
-
-def test_a_broken_archive_is_refused(tmp_path):
-    path = tmp_path / 'CK+48.zip'
-    path.write_bytes(b'no archive')
-
-    with pytest.raises(DataError, match='cannot be read'):
-        read_ckplus(path)
 
 
 def test_a_split_that_is_not_there_is_refused(made_up):

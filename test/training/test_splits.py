@@ -5,7 +5,7 @@ import pytest
 
 from photographs import data_path
 from training.datasets import DataError
-from training.datasets import read_ckplus
+from training.readers import read_data
 from training.splits import split_by_subject
 from training.splits import split_random
 from training.splits import subjects
@@ -22,7 +22,7 @@ def counts(data):
 
 @pytest.fixture(scope='module')
 def ckplus():
-    return read_ckplus(data_path('ckplus/CK+48.zip'))
+    return read_data(data_path('ckplus/CK+48.zip'))
 
 
 def test_folds_at_random_have_each_label_in_the_same_proportion(made_up):
