@@ -6,11 +6,22 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fer_ros.perception.classification import LEAST_PROBABILITY
 from fer_ros.perception.emotions import UNCERTAIN
 
 # A decided emotion becomes uncertain only when it falls this far below `min_confidence`.
 HYSTERESIS = 0.05
+
+# A frame is never surer than this that a face does not show something.  Without a limit, a network
+# that is certain would be followed by a sluggish result: the logarithm of 1e-12 takes four times
+# as long to forget as that of 1e-3.
+LEAST_PROBABILITY = 1e-3
+
+# What has not been suggested for this many times `hold`, and for `smoothing` besides, is no longer
+# decided, though nothing else has lasted.
+MOST_HOLDS = 2
+
+# Stamps are rounded: three frames at 10 Hz are 0.3 s, give or take this [s].
+ROUNDING = 1e-4
 
 
 class EmotionSmoother:
@@ -28,6 +39,8 @@ class EmotionSmoother:
         self._decided = UNCERTAIN
         self._challenger = UNCERTAIN
         self._challenged_at = 0.0
+        # Since when every frame suggests something else than what is decided.
+        self._disputed_at: float | None = None
 
     def update(
         self, scores: np.ndarray, time: float, smoothing: float, min_confidence: float, hold: float
@@ -42,7 +55,8 @@ class EmotionSmoother:
         :param time: of the frame, in seconds; later than that of the last update.
         :param smoothing: time constant in seconds; 0 takes each frame as it is.
         :param min_confidence: below it the face is uncertain, 0 to 1.
-        :param hold: how long a new emotion must last before it is decided, in seconds.
+        :param hold: how long a new emotion must last before it is decided, in seconds.  When none
+            lasts, and what was decided is suggested no more, the face becomes uncertain.
         :return: the smoothed probabilities, (labels,) float64 summing to 1, and the decided label,
             which may be 'uncertain'.
         """
@@ -55,7 +69,8 @@ class EmotionSmoother:
         self._logs = self._logs + weight * (new_logs - self._logs)
         powers = np.exp(self._logs - self._logs.max())
         probabilities = powers / powers.sum()
-        self._decide(self._suggestion(probabilities, min_confidence), time, 0 if first else hold)
+        suggestion = self._suggestion(probabilities, min_confidence)
+        self._decide(suggestion, time, 0 if first else hold, smoothing)
         return probabilities, self._decided
 
     def _suggestion(self, probabilities: np.ndarray, min_confidence: float) -> str:
@@ -66,13 +81,18 @@ class EmotionSmoother:
             needed -= HYSTERESIS
         return self._labels[best] if probabilities[best] >= needed else UNCERTAIN
 
-    def _decide(self, suggestion: str, time: float, hold: float) -> None:
-        """Decide for a suggestion that has lasted."""
-        if suggestion == self._decided:
-            self._challenger = suggestion
-            return
+    def _decide(self, suggestion: str, time: float, hold: float, smoothing: float) -> None:
+        """Decide for a suggestion that has lasted, and against what was not suggested for long."""
         if suggestion != self._challenger:
             self._challenger = suggestion
             self._challenged_at = time
-        if time - self._challenged_at >= hold:
+        if suggestion == self._decided:
+            self._disputed_at = None
+            return
+        if self._disputed_at is None:
+            self._disputed_at = time
+        if time - self._challenged_at >= hold - ROUNDING:
             self._decided = suggestion
+            self._disputed_at = None
+        elif time - self._disputed_at >= MOST_HOLDS * hold + smoothing - ROUNDING:
+            self._decided = UNCERTAIN

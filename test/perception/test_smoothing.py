@@ -3,6 +3,9 @@ import pytest
 
 from fer_ros.perception.smoothing import EmotionSmoother
 
+hypothesis = pytest.importorskip('hypothesis')
+strategies = hypothesis.strategies
+
 LABELS = ('happy', 'sad', 'neutral')
 HAPPY = np.array([0.8, 0.1, 0.1])
 SAD = np.array([0.1, 0.8, 0.1])
@@ -99,6 +102,41 @@ def test_a_flicker_changes_nothing_and_starts_the_clock_anew():
     assert decided == ['happy'] * 5 + ['sad']
 
 
+@pytest.mark.parametrize('rate', [10, 15, 30])
+def test_a_hold_of_some_frames_is_over_with_the_last_of_them(rate):
+    smoother = EmotionSmoother(LABELS)
+    # Stamps as cameras give them today: large, and rounded to a nanosecond.
+    times = [round((1.8e9 + step / rate) * 1e9) / 1e9 for step in range(rate)]
+    show(smoother, HAPPY, times[0], smoothing=0.0)
+
+    decided = [show(smoother, SAD, time, smoothing=0.0, hold=0.6)[1] for time in times[1:]]
+
+    assert decided.index('sad') == 0.6 * rate
+
+
+def test_what_is_suggested_no_more_does_not_stay_decided_though_nothing_else_lasts():
+    smoother = EmotionSmoother(LABELS)
+    show(smoother, HAPPY, 0.0, smoothing=0.0)
+    others = [SAD, np.array([0.1, 0.1, 0.8])]
+
+    decided = [
+        show(smoother, others[step % 2], 0.2 * step, smoothing=0.0, hold=0.5)[1]
+        for step in range(1, 20)
+    ]
+
+    assert decided == ['happy'] * 5 + ['uncertain'] * 14
+
+
+def test_at_a_frame_a_second_a_change_does_not_go_through_uncertain():
+    smoother = EmotionSmoother(LABELS)
+
+    decided = [
+        show(smoother, scores, float(step))[1] for step, scores in enumerate([HAPPY, SAD, SAD])
+    ]
+
+    assert decided == ['happy', 'happy', 'sad']
+
+
 def test_a_decision_is_not_lost_for_a_little_doubt():
     smoother = EmotionSmoother(LABELS)
     show(smoother, np.array([0.41, 0.3, 0.29]), 0.0, smoothing=0.0, hold=0.0)
@@ -107,3 +145,86 @@ def test_a_decision_is_not_lost_for_a_little_doubt():
     _, much = show(smoother, np.array([0.34, 0.33, 0.33]), 2.0, smoothing=0.0, hold=0.0)
 
     assert (little, much) == ('happy', 'uncertain')
+
+
+def certain(label, rest):
+    """Make probabilities of which one is 0.9, and the others share the rest as they are given."""
+    others = np.insert(np.array(rest) / sum(rest) * 0.1, label, 0.0)
+    return others + 0.9 * (np.arange(len(others)) == label)
+
+
+shares = strategies.lists(strategies.floats(1e-6, 1), min_size=6, max_size=6)
+
+
+@pytest.mark.parametrize('rate', [10, 15, 30])
+@hypothesis.given(shares, shares, strategies.floats(0, 1), strategies.booleans())
+def test_a_step_to_certainty_is_told_in_time_whatever_was_before(rate, before, after, hold, sure):
+    labels = ('angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral')
+    smoother = EmotionSmoother(labels)
+    old = np.eye(7)[3] if sure else certain(3, before)
+    for step in range(3 * rate):
+        show(smoother, old, step / rate, hold=hold)
+    deadline = 0.4 + hold + 0.2
+
+    # The first frame that shows it may have come a moment after the face did.
+    decided = [
+        show(smoother, certain(4, after), 3 + step / rate, hold=hold)[1]
+        for step in range(int((deadline + 1e-6) * rate) + 1)
+    ]
+
+    assert decided[-1] == 'sad'
+    # On the way no emotion may be certain; that does not last.
+    assert hold < 0.2 or set(decided) == {'happy', 'sad'}
+
+
+steps = strategies.lists(
+    strategies.tuples(
+        strategies.sampled_from([1 / 60, 1 / 30, 0.1, 0.25, 1.0, 30.0]),
+        strategies.lists(strategies.floats(1e-9, 1), min_size=3, max_size=3),
+    ),
+    min_size=2,
+    max_size=60,
+)
+
+
+@hypothesis.given(
+    steps,
+    strategies.sampled_from([0.0, 0.1, 0.4, 2.0]),
+    strategies.sampled_from([0.0, 0.4, 0.5, 0.9]),
+    strategies.sampled_from([0.0, 0.1, 0.3, 1.0]),
+)
+def test_what_is_decided_follows_from_what_is_published(frames, smoothing, least, hold):
+    smoother = EmotionSmoother(LABELS)
+    time, decided_before, history = 0.0, None, []
+    for elapsed, raw in frames:
+        time += elapsed
+        scores = np.array(raw) / sum(raw)
+        probabilities, decided = show(smoother, scores, time, smoothing, least, hold)
+        best = int(np.argmax(probabilities))
+        assert probabilities.sum() == pytest.approx(1)
+        assert decided in (*LABELS, 'uncertain')
+        history.append((time, LABELS[best], probabilities[best]))
+        # Since when the best label is the best and certain enough.
+        lasted = [time]
+        for at, label, share in reversed(history):
+            if label != LABELS[best] or share < least:
+                break
+            lasted.append(at)
+        if decided_before is None:
+            assert decided == (LABELS[best] if probabilities[best] >= least else 'uncertain')
+        elif decided not in (decided_before, 'uncertain'):
+            # A new emotion is the best one, certain enough, and has lasted.
+            assert decided == LABELS[best]
+            assert time - lasted[-1] >= hold - 1e-3
+        if len(lasted) > 1 and time - lasted[-1] >= hold:
+            # What has lasted is decided.
+            assert decided == LABELS[best]
+        if decided not in (LABELS[best], 'uncertain'):
+            # What is no longer the best was it a moment ago.
+            since = [
+                at
+                for index, (at, _, _) in enumerate(history)
+                if all(label != decided for _, label, _ in history[index:])
+            ]
+            assert time - since[0] < 2 * hold + smoothing
+        decided_before = decided
