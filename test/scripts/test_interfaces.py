@@ -1,5 +1,6 @@
 """The messages that stand in for a distribution's; there the released ones must pass too."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,19 @@ FIELDS = {
         'c': 'float',
     },
 }
+# What ROS 2 compares before two programs talk; computed from the released definitions, vision_msgs
+# 4.1.1 and hri_msgs 2.0.0, with the same generator.
+HASHES = {
+    'hri_msgs/Expression': '411b88e0604397d44775d8ec6a4bc69398fb0dfbfe864c33a40fa99ee85f1b00',
+    'hri_msgs/IdsList': '7e0812d1ac945c98fd3e393568d581ad0ab567f37b24eff633eab778c1bfe62d',
+    'hri_msgs/NormalizedRegionOfInterest2D': (
+        '2e50c93f1ca166ee77af9a5424dc951ae4e452b740162a7f83c082d917dcaff5'
+    ),
+    'vision_msgs/Detection2DArray': (
+        '214274120007f4a683866481336b70310268cfa107aebe9d594a6acf75bda968'
+    ),
+    'vision_msgs/LabelInfo': '3d37df4015cdf660cc851c51897f2acd957e1ca6205ba0a99aebffb9406b0783',
+}
 EXPRESSIONS = [
     'neutral',
     'angry',
@@ -91,6 +105,26 @@ def test_a_message_has_the_released_fields_in_the_released_order(name):
     found = message_class(name).get_fields_and_field_types()
 
     assert list(found.items()) == list(FIELDS[name].items())
+
+
+@pytest.mark.parametrize('name', HASHES)
+def test_a_message_has_the_type_hash_of_the_released_one(name):
+    packages = pytest.importorskip('ament_index_python.packages')
+    package, message = name.split('/')
+    try:
+        share = Path(packages.get_package_share_directory(package))
+    except packages.PackageNotFoundError:
+        pytest.skip(f'{package} is not built here')
+    description = share / 'msg' / f'{message}.json'
+    if not description.is_file():
+        pytest.skip('this distribution knows no type hashes')
+
+    hashes = {
+        one['type_name']: one['hash_string']
+        for one in json.loads(description.read_text())['type_hashes']
+    }
+
+    assert hashes[f'{package}/msg/{message}'] == f'RIHS01_{HASHES[name]}'
 
 
 def test_every_expression_has_its_constant():
