@@ -452,7 +452,7 @@ class EmotionNode(LifecycleNode):
             labels, affect = pipeline.labels, pipeline.affect
             faces = pipeline.process(image, stamp.nanoseconds / 1e9, settings, measured)
             faces = self._positions.locate(message.header, faces, image.shape[:2])
-            held = pipeline.held_ids
+            held, boxes = pipeline.held_ids, pipeline.boxes
             changed, left = self._changes.update(faces, held)
         with measured('publish'):
             outputs.publish_faces(message.header, faces, labels)
@@ -462,7 +462,9 @@ class EmotionNode(LifecycleNode):
             self._positions.publish(message.header, faces, left, labels)
         age = self.get_clock().now().nanoseconds - stamp.nanoseconds
         self.statistics.finish(len(faces), age / 1e9)
-        outputs.publish_annotated(message.header, image, faces, labels, settings.draw)
+        outputs.publish_annotated(
+            message.header, image, faces, labels, settings.draw, boxes
+        )
         return len(faces)
 
     # How it is

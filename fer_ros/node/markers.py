@@ -11,9 +11,9 @@ from geometry_msgs.msg import Point
 from std_msgs.msg import ColorRGBA
 from std_msgs.msg import Header
 
-from fer_ros.perception.drawing import COLOURS
-from fer_ros.perception.drawing import OTHER_COLOUR
 from fer_ros.perception.faces import Face
+from fer_ros.perception.tags import COLOURS
+from fer_ros.perception.tags import OTHER_COLOUR
 
 # RViz tells markers apart by these and the id.
 HEADS = 'faces'

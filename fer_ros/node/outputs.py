@@ -82,6 +82,7 @@ class Outputs:
         faces: Sequence[Face],
         labels: Sequence[str],
         mode: str,
+        others: Sequence[tuple[float, float, float, float]],
     ) -> None:
         """
         Draw the faces for those who look; nobody, no drawing.
@@ -91,12 +92,13 @@ class Outputs:
         :param faces: in it.
         :param labels: the names of the faces' probabilities.
         :param mode: as in the parameter `draw`.
+        :param others: boxes of what may be a face as well; see `draw_faces`.
         """
         raw = self._image.get_subscription_count() > 0
         compressed = self._compressed.get_subscription_count() > 0
         if not raw and not compressed:
             return
-        drawn = draw_faces(image, faces, labels, mode)
+        drawn = draw_faces(image, faces, labels, mode, others)
         if raw:
             self._image.publish(to_image_message(header, drawn))
         if compressed:

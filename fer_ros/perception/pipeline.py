@@ -84,6 +84,11 @@ class Pipeline:
         self.classifier = classifier or self.classifier
 
     @property
+    def boxes(self) -> list[tuple[float, float, float, float]]:
+        """Give where in the last image a face may be; see `FaceTracker.boxes`."""
+        return self._tracker.boxes
+
+    @property
     def held_ids(self) -> set[int]:
         """Give the ids of all persons who are here, or were a moment ago."""
         return self._tracker.ids

@@ -139,6 +139,15 @@ class FaceTracker:
         return {track.number for track in self._tracks}
 
     @property
+    def boxes(self) -> list[tuple[float, float, float, float]]:
+        """
+        Give where a face may be now, believed or not, seen in this frame or lost.
+
+        :return: (left, top, right, bottom) of each, in pixels.
+        """
+        return [track.predicted(self._time or 0.0).box for track in self._tracks]
+
+    @property
     def in_doubt(self) -> bool:
         """Say if another look would tell whether a new face is one."""
         return any(track.id is None for track in self._kept)

@@ -18,6 +18,7 @@ from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import LabelInfo
 
 from fer_ros.node import outputs
+from fer_ros.node.messages import to_image_message
 from fer_ros.perception.backends import BackendError
 from fer_ros.perception.backends import GpuMemoryError
 from fer_ros.perception.bundle import BundleError
@@ -538,3 +539,31 @@ def test_the_node_stops_in_the_middle_of_everything(graph, node, camera, emotion
     node.stop()
 
     assert 'perception' not in [thread.name for thread in threading.enumerate()]
+
+
+def noise(nanoseconds, brightest):
+    random = np.random.default_rng(0).integers(0, brightest, (20, 30, 3), np.uint8)
+    message = to_image_message(Image().header, random)
+    message.header.stamp.sec, message.header.stamp.nanosec = 1, nanoseconds
+    return message
+
+
+@pytest.mark.parametrize(
+    ('before', 'during'), [(0, 200), (200, 60)], ids=['not yet believed', 'lost a moment ago']
+)
+def test_a_face_that_is_not_among_the_answers_is_blurred_all_the_same(
+    graph, parts, camera, emotions, before, during
+):
+    node = started(graph, Parameter('draw', value='blur'))
+    inbox = Inbox()
+    graph.listener('viewer').create_subscription(Image, 'emotion/image', inbox, 10)
+    wait_until(lambda: node.count_subscribers('emotion/image') > 0)
+    for number in range(1, 6):
+        send(camera, emotions, node, noise(number * 100_000_000, max(before, 1)))
+
+    answer = send(camera, emotions, node, noise(540_000_000, during))
+
+    assert decisions(answer) == []
+    drawn = inbox.wait_for(lambda one: one.header == answer.header)
+    pixels = np.frombuffer(drawn.data, np.uint8).reshape(-1, 3)
+    assert len(np.unique(pixels, axis=0)) <= 16
