@@ -23,8 +23,9 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
-# How long a node that ended is left before it is started again [s].
-RESPAWN_DELAY = 2.0
+# How long a node that ended is left before it is started again [s]: a robot is not blind for long,
+# and one that cannot start does not flood the log.
+RESPAWN_DELAY = 1.0
 
 # Where Fast DDS looks for its profiles: the first up to Jazzy, the second from Kilted on.
 PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
@@ -47,6 +48,11 @@ ARGUMENTS = {
         '',
         'Start a camera node on this source: astronaut, a device number or /dev/video*, a '
         'video, a folder of pictures or a picture; empty: none.',
+    ),
+    'use_sim_time': (
+        '',
+        'Whether the time is that of /clock, as with a recording or in a simulation: true or '
+        "false; empty: the parameter file's.",
     ),
     'log_level': ('info', 'How much the nodes say: debug, info, warn, error or fatal.'),
     'respawn': ('true', 'Whether a node that ends is started again.'),
@@ -92,17 +98,20 @@ def make_nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         ],
         'output': 'screen',
         'emulate_tty': True,
-        'respawn': given['respawn'].lower() in ('true', '1'),
+        'respawn': truth('respawn', given['respawn']),
         'respawn_delay': RESPAWN_DELAY,
         'arguments': ['--ros-args', '--log-level', given['log_level']],
     }
     # What stands further behind holds.
     overrides = [{name: text(given[name])} for name in ('model', 'backend') if given[name]]
+    clock = []
+    if given['use_sim_time']:
+        clock = [{'use_sim_time': truth('use_sim_time', given['use_sim_time'])}]
     nodes = [
         Node(
             executable='emotion_node',
             name='emotion',
-            parameters=[given['params_file'], *overrides],
+            parameters=[given['params_file'], *clock, *overrides],
             **common,
         )
     ]
@@ -114,6 +123,7 @@ def make_nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
                 parameters=[
                     {'loop': True},
                     given['params_file'],
+                    *clock,
                     {'source': text(given['camera'])},
                 ],
                 **common,
@@ -125,3 +135,11 @@ def make_nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 def text(value: str) -> ParameterValue:
     """Keep a value a text that looks like a number."""
     return ParameterValue(value, value_type=str)
+
+
+def truth(name: str, value: str) -> bool:
+    """Read an argument that is true or false."""
+    words = {'true': True, '1': True, 'false': False, '0': False}
+    if value.lower() not in words:
+        raise ValueError(f"{name} is '{value}', not true or false")
+    return words[value.lower()]
