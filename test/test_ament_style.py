@@ -8,7 +8,7 @@ import sys
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = ['fer_ros', 'training', 'launch', 'scripts', 'examples', 'test']
+FOLDERS = ['fer_ros', 'training', 'benchmark', 'launch', 'scripts', 'examples', 'test']
 
 
 @pytest.mark.parametrize('linter', ['ament_flake8', 'ament_pep257'])

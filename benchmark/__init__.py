@@ -1,0 +1,1 @@
+"""Measures what the package does: `python -m benchmark <command>`."""

@@ -1,0 +1,136 @@
+"""A video through the pipeline, as the node would see it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from dataclasses import field
+from pathlib import Path
+import time
+
+import cv2
+import numpy as np
+
+from fer_ros.perception.backends import create_backend
+from fer_ros.perception.bundle import find_bundle
+from fer_ros.perception.bundle import load_card
+from fer_ros.perception.classification import Classifier
+from fer_ros.perception.config import Settings
+from fer_ros.perception.detection import create_detector
+from fer_ros.perception.detection import Detector
+from fer_ros.perception.faces import Face
+from fer_ros.perception.faces import FaceDetection
+from fer_ros.perception.pipeline import Pipeline
+
+
+def add_watching_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the videos and the models that they are watched with."""
+    defaults = Settings()
+    parser.add_argument('videos', nargs='+', type=Path, metavar='VIDEO')
+    parser.add_argument('--model', default=defaults.model, help='default: %(default)s')
+    parser.add_argument('--backend', default=defaults.backend, help='default: %(default)s')
+    parser.add_argument('--detector', default=defaults.detector, help='default: %(default)s')
+    parser.add_argument('--detector-model', default='', help='weights (default: searched)')
+
+
+def load_models(arguments: argparse.Namespace) -> tuple[Detector, Classifier]:
+    """
+    Load the detector and the classifier of the command line.
+
+    :raises DetectorError: if the detector cannot run.
+    :raises BundleError: if the model is missing or broken.
+    :raises BackendError: if the back end cannot run it.
+    """
+    card = load_card(find_bundle(arguments.model))
+    backend = create_backend(arguments.backend, card, 'auto', 0)
+    detector = create_detector(arguments.detector, arguments.detector_model)
+    return detector, Classifier(card, backend)
+
+
+def images_of(video: Path) -> Iterator[tuple[float, np.ndarray]]:
+    """
+    Go through a video.
+
+    :param video: its file.
+    :return: the time in seconds and the (H, W, 3) uint8 BGR image of each frame.
+    :raises ValueError: if OpenCV cannot read it.
+    """
+    capture = cv2.VideoCapture(str(video))
+    rate = capture.get(cv2.CAP_PROP_FPS)
+    if not capture.isOpened() or not rate > 0:
+        raise ValueError(f'{video} is no video that OpenCV can read')
+    number = 0
+    while True:
+        there, image = capture.read()
+        if not there:
+            return
+        yield number / rate, image
+        number += 1
+
+
+@dataclass
+class Watched:
+    """
+    What came out of a video.
+
+    :param times: of the frames, in seconds.
+    :param faces: of each frame.
+    :param seconds: that the stages 'detect' and 'classify' of each frame took.
+    """
+
+    times: list[float] = field(default_factory=list)
+    faces: list[list[Face]] = field(default_factory=list)
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+
+    @contextmanager
+    def measured(self, stage: str) -> Iterator[None]:
+        """Measure what happens inside."""
+        began = time.perf_counter()
+        yield
+        self.seconds.setdefault(stage, []).append(time.perf_counter() - began)
+
+    def mean_ms(self, stage: str) -> float:
+        """Give the time that a stage takes in a frame, in milliseconds."""
+        return 1000 * float(np.mean(self.seconds[stage])) if self.seconds else 0.0
+
+
+def watch(video: Path, detector: Detector, classifier: Classifier, settings: Settings) -> Watched:
+    """
+    Take a video through the pipeline, each frame of it.
+
+    :param video: its file.
+    :param detector: that finds faces.
+    :param classifier: that says what they show.
+    :param settings: of the pipeline.
+    :raises ValueError: if OpenCV cannot read the video.
+    """
+    pipeline, watched = Pipeline(detector, classifier), Watched()
+    for stamp, image in images_of(video):
+        watched.times.append(stamp)
+        watched.faces.append(pipeline.process(image, stamp, settings, watched.measured))
+    return watched
+
+
+class CountingDetector:
+    """A detector that counts how often it is asked, and looks at each image once."""
+
+    def __init__(self, detector: Detector) -> None:
+        """
+        Stand before a detector.
+
+        :param detector: that finds the faces.
+        """
+        self.name, self.reason = detector.name, detector.reason
+        self.least_eye_distance = detector.least_eye_distance
+        self.searches = 0
+        self._detector = detector
+        self._last: tuple[np.ndarray, list[FaceDetection]] | None = None
+
+    def detect(self, image: np.ndarray, min_score: float, min_size: float) -> list[FaceDetection]:
+        """Find faces; see Detector."""
+        if self._last is None or self._last[0] is not image:
+            self.searches += 1
+            self._last = image, self._detector.detect(image, min_score, min_size)
+        return self._last[1]
