@@ -14,11 +14,12 @@ from vision_msgs.msg import Detection2DArray
 SENTENCES = {
     'happy': 'Hello, number {id}! What a nice smile.',
     'sad': 'Number {id}, is everything all right?',
+    'left': 'Goodbye, number {id}.',
 }
 
 
 class Greeter(Node):
-    """Speak once to each person for each change; the node has done the debouncing."""
+    """Speak to a person once for each change; the node has done the debouncing."""
 
     def __init__(self) -> None:
         super().__init__('greeter')
@@ -26,10 +27,8 @@ class Greeter(Node):
 
     def _on_changes(self, message: Detection2DArray) -> None:
         for face in message.detections:
-            if not face.results:
-                print(f'Goodbye, number {face.id}.', flush=True)
-                continue
-            decided = face.results[0].hypothesis.class_id
+            # Who left has no results.
+            decided = face.results[0].hypothesis.class_id if face.results else 'left'
             if decided in SENTENCES:
                 print(SENTENCES[decided].format(id=face.id), flush=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -221,9 +222,12 @@ def _darken(image: np.ndarray, left: int, top: int, width: int, height: int) -> 
     """Lay a ground under what is drawn, on which light letters are read."""
     bottom, right = top + height, left + width
     part = image[top:bottom, left:right]
-    part[:] = (TRANSPARENCY * part + (1 - TRANSPARENCY) * np.array(DARK)).astype(np.uint8)
+    if part.size:
+        ground = np.full_like(part, DARK)
+        part[:] = cv2.addWeighted(part, TRANSPARENCY, ground, 1 - TRANSPARENCY, 0)
 
 
+@lru_cache(maxsize=1024)
 def _text_size(text: str, letters: int) -> tuple[int, int]:
     """Give the width and the height of a text with the room around it, in pixels."""
     (width, _), _ = cv2.getTextSize(text, FONT, letters / FONT_HEIGHT, _stroke(letters))

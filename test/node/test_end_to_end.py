@@ -10,8 +10,10 @@ import cv2
 import numpy as np
 import pytest
 from sensor_msgs.msg import Image
+from vision_msgs.msg import Detection2D
 from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import LabelInfo
+from vision_msgs.msg import ObjectHypothesisWithPose
 
 from fer_ros.perception.bundle import find_bundle
 from fer_ros.perception.bundle import load_card
@@ -182,20 +184,60 @@ def test_the_labels_are_those_of_the_card(graph, processes):
     assert [one.class_name for one in message.class_map] == list(labels)
 
 
-def test_the_example_greets_who_smiles(processes, tmp_path):
-    pytest.importorskip('skimage')
+def test_the_example_greets_who_smiles_and_sees_who_leaves(processes, tmp_path):
+    skimage = pytest.importorskip('skimage')
+    shown = tmp_path / 'shown'
+    shown.mkdir()
+    for number in range(50):
+        name = 'astronaut.png' if number < 20 else 'coffee.png'
+        (shown / f'{number:02}.png').symlink_to(Path(skimage.__file__).parent / 'data' / name)
     processes.start_script('greeter', ROOT / 'examples' / 'greeter.py')
     processes.start('emotion_node')
-    processes.start('camera_node', source='astronaut', rate=10.0)
+    processes.start('camera_node', source=shown, rate=10.0, loop='true')
 
-    wait_until(
-        lambda: processes.all_run()
-        and 'Hello, number 1! What a nice smile.' in processes.log('greeter')
-    )
+    for sentence in ('Hello, number 1! What a nice smile.', 'Goodbye, number 1.', 'number 2!'):
+        wait_until(
+            lambda sentence=sentence: processes.all_run() and sentence in processes.log('greeter')
+        )
 
+    log = processes.log('greeter')
+    assert log.index('Hello, number 1!') < log.index('Goodbye, number 1.')
+    assert log.count('number 1') == 2
     # The greeter last: nothing reaches it while it ends.
     processes.stop('emotion_node')
     assert processes.stop('greeter') == 0
+
+
+def test_the_example_speaks_to_each_person_once_for_each_change(graph, processes):
+    changes = graph.listener('stand_in').create_publisher(Detection2DArray, 'emotion/changes', 10)
+    processes.start_script('greeter', ROOT / 'examples' / 'greeter.py')
+    wait_until(lambda: processes.all_run() and changes.get_subscription_count() > 0)
+
+    def tell(**decided):
+        message = Detection2DArray()
+        for name, emotion in decided.items():
+            face = Detection2D(id=name.strip('_'))
+            if emotion:
+                face.results = [ObjectHypothesisWithPose(), ObjectHypothesisWithPose()]
+                face.results[0].hypothesis.class_id = emotion
+                face.results[1].hypothesis.class_id = 'sad'
+            message.detections.append(face)
+        changes.publish(message)
+
+    tell(_7='uncertain', _8='sad')
+    tell(_7='happy')
+    tell(_7='neutral')
+    tell(_7=None)
+    tell()
+    tell(_8='happy')
+    wait_until(lambda: processes.all_run() and 'Hello, number 8' in processes.log('greeter'))
+
+    assert processes.log('greeter').splitlines() == [
+        'Number 8, is everything all right?',
+        'Hello, number 7! What a nice smile.',
+        'Goodbye, number 7.',
+        'Hello, number 8! What a nice smile.',
+    ]
 
 
 @pytest.mark.parametrize('encoding', ['rgb8', 'bgra8', 'mono8', 'nv12', 'mono16'])
