@@ -9,6 +9,7 @@ import numpy as np
 
 from fer_ros.perception.emotions import FER2013_LABELS
 from fer_ros.perception.emotions import FERPLUS_LABELS
+from fer_ros.perception.preprocessing import COLOURS
 from fer_ros.perception.preprocessing import InputSpec
 from fer_ros.perception.preprocessing import to_network_input
 from training.augmentation import augment
@@ -18,7 +19,12 @@ from training.datasets import DataError
 from training.datasets import FaceData
 from training.votes import vote_distribution
 
+# Of the heads whose labels do not depend on the data.
 HEAD_LABELS = {'fer2013': FER2013_LABELS, 'ferplus': FERPLUS_LABELS}
+
+# Threads that make batches while the network computes; each batch is a function of its number, so
+# that their order does not matter.
+WORKERS = 2
 
 
 def input_spec(config: TrainingConfig, side: int | None = None) -> InputSpec:
@@ -27,10 +33,10 @@ def input_spec(config: TrainingConfig, side: int | None = None) -> InputSpec:
 
     :param config: the recipe.
     :param side: in pixels, if another than the recipe's.
-    :return: gray, square, in the recipe's range.
+    :return: square, in the recipe's colours and range.
     """
     side = side or config.side
-    return InputSpec(side, side, 1, 'gray', config.value_range)
+    return InputSpec(side, side, COLOURS[config.colour], config.colour, config.value_range)
 
 
 def head_targets(data: FaceData, config: TrainingConfig) -> dict[str, np.ndarray]:
@@ -45,7 +51,7 @@ def head_targets(data: FaceData, config: TrainingConfig) -> dict[str, np.ndarray
     """
     targets = {}
     for head in config.heads:
-        names = HEAD_LABELS[head]
+        names = HEAD_LABELS.get(head, data.label_names)
         if head == 'ferplus':
             if data.votes is None:
                 raise DataError('the head ferplus learns from votes, and the data has none')
@@ -56,6 +62,17 @@ def head_targets(data: FaceData, config: TrainingConfig) -> dict[str, np.ndarray
         hard = np.eye(len(names), dtype=np.float32)[data.labels]
         targets[head] = hard * (1 - config.label_smoothing) + config.label_smoothing / len(names)
     return targets
+
+
+def picture_weights(data: FaceData) -> np.ndarray:
+    """
+    Weight pictures so that all labels count alike.
+
+    :param data: the pictures.
+    :return: (N,) float32, with a mean of 1.
+    """
+    counts = np.bincount(data.labels, minlength=len(data.label_names))
+    return (len(data) / (np.count_nonzero(counts) * counts[data.labels])).astype(np.float32)
 
 
 class EpochBatches(keras.utils.PyDataset):
@@ -76,7 +93,7 @@ class EpochBatches(keras.utils.PyDataset):
         :param options: of `keras.utils.PyDataset`.
         :raises DataError: if the pictures do not fill one batch, or lack labels of a head.
         """
-        super().__init__(**options)
+        super().__init__(**{'workers': WORKERS, **options})
         if len(data) < config.batch_size:
             raise DataError(f'{len(data)} pictures do not fill a batch of {config.batch_size}')
         self._data = data
@@ -84,6 +101,9 @@ class EpochBatches(keras.utils.PyDataset):
         self._epoch = epoch
         self._side = config.side_at(epoch)
         self._targets = head_targets(data, config)
+        if config.class_weights:
+            weights = picture_weights(data)[:, None]
+            self._targets = {head: weights * rows for head, rows in self._targets.items()}
         self._order = np.random.default_rng((config.seed, epoch)).permutation(len(data))
 
     def __len__(self) -> int:
@@ -94,7 +114,8 @@ class EpochBatches(keras.utils.PyDataset):
         Make one batch.
 
         :param index: from 0 on.
-        :return: (B, side, side, 1) float32 in the recipe's range, and (B, labels) float32 by head.
+        :return: (B, side, side, channels) float32 in the recipe's range, and (B, labels) float32
+            by head.
         """
         config = self._config
         generator = np.random.default_rng((config.seed, self._epoch, index))

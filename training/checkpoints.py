@@ -38,7 +38,11 @@ class RunningAverage:
         return self._steps
 
     def update(self) -> None:
-        """Take in the model's weights after a step."""
+        """
+        Take in the model's weights after a step.
+
+        On JAX they are the model's only once its state was synchronised, as `Callback.model` does.
+        """
         self._steps += 1
         # The first steps would otherwise keep the weights of chance in the average for long.
         decay = min(self._decay, self._steps / (self._steps + 9))

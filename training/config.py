@@ -6,20 +6,35 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import replace
 import hashlib
 import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.augmentation import AugmentationConfig
+from training.selection import Selection
 
 if TYPE_CHECKING:
     import keras
 
-# The label sets that a head can learn.
-HEADS = ('fer2013', 'ferplus')
+# Where the project's own recipes are.
+CONFIGS = Path(__file__).resolve().parent / 'configs'
 
-PRECISIONS = ('float32', 'mixed_bfloat16', 'mixed_float16')
+# What a head can learn: FER2013's seven labels, the votes of FER+, or the labels of the data.
+HEADS = ('fer2013', 'ferplus', 'labels')
+
+# Where a data set lies in the folder of the data, as `training.datasets.data_root` finds it.
+DATASETS = {'fer2013': '', 'ckplus': 'ckplus'}
+
+CHOICES = {
+    'precision': ('float32', 'mixed_bfloat16', 'mixed_float16'),
+    'dataset': tuple(DATASETS),
+    'colour': ('gray', 'rgb'),
+    'optimizer': ('sgd', 'adam', 'adamw', 'nadam', 'rmsprop'),
+    'schedule': ('cosine', 'plateau', 'constant'),
+    'monitor': ('accuracy', 'loss'),
+}
 
 
 @dataclass(frozen=True)
@@ -30,46 +45,88 @@ class TrainingConfig:
     :param name: of the recipe; its file's, and its run's.
     :param build: makes the network, from the number of labels by head and the side of the input
         (None for any): to a dict of logits by head.
-    :param heads: the label sets it learns, with the weight of each one's loss.
+    :param heads: the label sets it learns, with the weight of each one's loss: 'fer2013' its seven
+        labels, 'ferplus' the votes, 'labels' whatever labels the data has.
+    :param dataset: that it learns from unless another is named: 'fer2013' or 'ckplus'.
+    :param selection: which pictures count, under which labels and in which split, unless the
+        command line says otherwise.
     :param side: of the input in pixels.
+    :param colour: 'gray', or 'rgb' for three channels that are alike.
     :param value_range: what the uint8 values 0 and 255 become.
+    :param standardise: take, in place of `value_range`, the range that gives the pictures learnt
+        from a mean of 0 and a standard deviation of 1 (Keras's feature-wise centring and scaling,
+        which for gray pictures are one number each).
+    :param whitening: begin the network with a frozen layer of ZCA whitening (Bell and Sejnowski
+        1997), computed from the pictures learnt from.
+    :param weights: of the backbone: 'none' for chance, 'imagenet' for those that Keras downloads,
+        or a file of them.
     :param sides: (beginning, side) pairs: from this fraction of the epochs on, the network sees
         pictures of this side.  The last is `side`; small pictures first save most of the time
         (Tan and Le 2021, arXiv:2104.00298).
     :param epochs: times that each picture is seen.
     :param batch_size: pictures a step.
-    :param learning_rate: the highest, for SGD with Nesterov's momentum; it falls along half a
-        cosine (Loshchilov and Hutter 2016, arXiv:1608.03983).
-    :param warmup_epochs: in which the learning rate rises from nothing.
+    :param optimizer: 'sgd' (Nesterov's momentum), 'adam', 'adamw', 'nadam' or 'rmsprop'.
+    :param learning_rate: the highest.
+    :param schedule: of the learning rate: 'cosine' lets it fall along half a cosine (Loshchilov
+        and Hutter 2016, arXiv:1608.03983), 'plateau' multiplies it by `plateau_factor` whenever
+        `plateau_patience` epochs brought nothing better, 'constant' leaves it.
+    :param warmup_epochs: in which the learning rate rises from nothing; with 'cosine' only.
+    :param plateau_factor: below 1.
+    :param plateau_patience: in epochs.
+    :param least_learning_rate: that 'plateau' stops at.
+    :param monitor: what the best epoch, 'plateau' and `early_stopping` go by on the validation
+        split: the mean 'accuracy' of the heads, or the 'loss'.
+    :param early_stopping: end after this many epochs that brought nothing better; 0 never does.
     :param momentum: of SGD.
     :param weight_decay: decoupled (arXiv:1711.05101): a step shrinks kernels by this times the
         learning rate; biases and normalisation are left alone.
     :param label_smoothing: the share of a hard label that is spread over all labels.
+    :param class_weights: let rare labels count as much as frequent ones: each picture's loss is
+        weighted by the inverse of how often its label occurs.
     :param augmentation: how the pictures are changed.
     :param average: decay per step of the running average of the weights, which is what is
         measured and exported; 0 takes the last weights.
     :param precision: a Keras policy: 'float32', 'mixed_bfloat16' or 'mixed_float16'.
+    :param xla: compile the network by XLA on TensorFlow; JAX always does.
     :param seed: of everything that is left to chance.
+    :param file: that the recipe was read from, where it is not one of `training/configs`; put in
+        when it is read.
     :raises ValueError: if one of them makes no sense.
     """
 
     name: str
     build: Callable[[Mapping[str, int], int | None], keras.Model]
     heads: Mapping[str, float] = field(default_factory=lambda: {'fer2013': 1.0, 'ferplus': 1.0})
+    dataset: str = 'fer2013'
+    selection: Selection = field(default_factory=Selection)
     side: int = 48
+    colour: str = 'gray'
     value_range: tuple[float, float] = (-2.0, 2.0)
+    standardise: bool = False
+    whitening: bool = False
+    weights: str = 'none'
     sides: tuple[tuple[float, int], ...] = ()
     epochs: int = 40
     batch_size: int = 128
+    optimizer: str = 'sgd'
     learning_rate: float = 0.1
+    schedule: str = 'cosine'
     warmup_epochs: float = 2.0
+    plateau_factor: float = 0.5
+    plateau_patience: int = 5
+    least_learning_rate: float = 1e-6
+    monitor: str = 'accuracy'
+    early_stopping: int = 0
     momentum: float = 0.9
     weight_decay: float = 5e-4
     label_smoothing: float = 0.1
+    class_weights: bool = False
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     average: float = 0.998
     precision: str = 'float32'
+    xla: bool = False
     seed: int = 0
+    file: str = ''
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.heads) - set(HEADS))
@@ -77,9 +134,11 @@ class TrainingConfig:
             raise ValueError(f'heads are {sorted(self.heads)}, not some of {", ".join(HEADS)}')
         if any(weight <= 0 for weight in self.heads.values()):
             raise ValueError(f'the weights of the heads are {dict(self.heads)}, not above 0')
-        if self.precision not in PRECISIONS:
-            names = ', '.join(PRECISIONS)
-            raise ValueError(f"precision is '{self.precision}', not one of {names}")
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(
+                    f"{name} is '{getattr(self, name)}', not one of {', '.join(choices)}"
+                )
         if not self.value_range[0] < self.value_range[1]:
             raise ValueError(f'value_range is {self.value_range}, not (lowest, highest)')
         for name, lowest, highest in (
@@ -88,6 +147,10 @@ class TrainingConfig:
             ('batch_size', 1, 100_000),
             ('learning_rate', 1e-9, 100),
             ('warmup_epochs', 0, self.epochs),
+            ('plateau_factor', 0.01, 0.99),
+            ('plateau_patience', 1, 100_000),
+            ('least_learning_rate', 0, self.learning_rate),
+            ('early_stopping', 0, 100_000),
             ('momentum', 0, 0.9999),
             ('weight_decay', 0, 1),
             ('label_smoothing', 0, 0.9),
@@ -140,7 +203,9 @@ def load_config(path: Path) -> TrainingConfig:
         raise ValueError(f'{file} defines no CONFIG that is a TrainingConfig')
     if config.name != file.stem:
         raise ValueError(f"the recipe in {file} is called '{config.name}', not '{file.stem}'")
-    return config
+    if file.resolve().parent == CONFIGS:
+        return config
+    return replace(config, file=str(file.resolve()))
 
 
 def config_file(path: Path) -> Path:
@@ -151,12 +216,11 @@ def config_file(path: Path) -> Path:
     :return: of an existing file.
     :raises ValueError: if there is none; the message lists the names there are.
     """
-    folder = Path(__file__).parent / 'configs'
-    by_name = folder / f'{path}.py'
+    by_name = CONFIGS / f'{path}.py'
     for candidate in (path, by_name):
         if candidate.is_file():
             return candidate
-    names = sorted(file.stem for file in folder.glob('*.py') if file.stem != '__init__')
+    names = sorted(file.stem for file in CONFIGS.glob('*.py') if file.stem != '__init__')
     raise ValueError(f'there is no recipe {path}; there are: {", ".join(names)}')
 
 

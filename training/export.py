@@ -30,13 +30,14 @@ from training.datasets import data_root
 from training.datasets import FaceData
 from training.datasets import PUBLIC
 from training.metrics import fit_temperature
+from training.networks import build_model
 from training.readers import read_data
 from training.record import card_text
-from training.train import BEST
-from training.train import build_model
-from training.train import CHECKPOINT
-from training.train import head_truth
-from training.train import predict_logits
+from training.runs import BEST
+from training.runs import CHECKPOINT
+from training.runs import engine_name
+from training.validation import head_truth
+from training.validation import predict_logits
 
 # OpenCV 4.6 refuses ONNX of opset 13 and later: its Squeeze takes the axes as an input.
 ONNX_OPSET = 12
@@ -120,13 +121,6 @@ def check_parity(backends: dict[str, Backend], batch: np.ndarray) -> dict[str, f
             )
         differences[kind] = difference
     return differences
-
-
-def engine_name() -> str:
-    """Name Keras and the engine it runs on, with their versions."""
-    engine = keras.backend.backend()
-    module = __import__(engine)
-    return f'Keras {keras.__version__} on {engine} {module.__version__}'
 
 
 def export(

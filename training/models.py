@@ -12,8 +12,9 @@ from typing import Any
 import keras
 
 from training.architectures.registry import ENTRIES
-from training.batches import HEAD_LABELS
+from training.architectures.registry import RegisteredNetwork
 from training.config import load_config
+from training.networks import head_labels
 
 
 def count_parameters(model: keras.Model) -> tuple[int, int]:
@@ -29,7 +30,7 @@ def count_parameters(model: keras.Model) -> tuple[int, int]:
 
 def networks() -> Iterator[tuple[str, str, int, keras.Model]]:
     """
-    Build every network, those of the recipes last.
+    Build every network, those that a recipe builds itself last.
 
     :return: name, source, number of classes (of all heads together) and the network, one by one.
     """
@@ -39,8 +40,9 @@ def networks() -> Iterator[tuple[str, str, int, keras.Model]]:
         if path.stem == '__init__':
             continue
         config = load_config(path)
-        heads = {head: len(HEAD_LABELS[head]) for head in config.heads}
-        yield config.name, 'fer_ros', sum(heads.values()), config.build(heads, config.side)
+        if not isinstance(config.build, RegisteredNetwork):
+            heads = {head: len(labels) for head, labels in head_labels(config).items()}
+            yield config.name, 'fer_ros', sum(heads.values()), config.build(heads, config.side)
 
 
 def describe() -> dict[str, dict[str, Any]]:

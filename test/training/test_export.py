@@ -10,7 +10,7 @@ from training.export import check_parity
 from training.export import export
 from training.export import ExportError
 from training.export import single_head
-from training.train import build_model
+from training.networks import build_model
 
 
 def tiny(heads, side):

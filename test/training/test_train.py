@@ -1,3 +1,4 @@
+import csv
 from dataclasses import replace
 import io
 
@@ -12,16 +13,17 @@ from training.architectures.residual import residual_network
 from training.augmentation import AugmentationConfig
 from training.batches import EpochBatches
 from training.batches import head_targets
+from training.batches import picture_weights
 from training.checkpoints import RunningAverage
 from training.config import TrainingConfig
 from training.datasets import DataError
-from training.train import BEST
-from training.train import build_model
-from training.train import CHECKPOINT
-from training.train import compile_model
-from training.train import LOG
-from training.train import Progress
-from training.train import soft_cross_entropy
+from training.networks import build_model
+from training.optimization import compile_model
+from training.optimization import soft_cross_entropy
+from training.progress import Progress
+from training.runs import BEST
+from training.runs import CHECKPOINT
+from training.runs import LOG
 from training.train import train
 
 
@@ -46,6 +48,11 @@ TINY = TrainingConfig(
 )
 
 
+def rows_of(folder):
+    with open(folder / LOG, newline='', encoding='utf-8') as file:
+        return list(csv.DictReader(file))
+
+
 def weights_of(folder):
     with np.load(folder / CHECKPOINT) as saved:
         return {name: saved[name] for name in saved.files if name != 'state'}
@@ -68,6 +75,58 @@ def test_a_resumed_run_ends_with_the_weights_of_one_that_was_not_interrupted(tmp
         np.testing.assert_allclose(found[name], values, rtol=1e-4, atol=1e-5, err_msg=name)
     logs = [(tmp_path / name / LOG).read_text().splitlines() for name in ('whole', 'parts')]
     assert [len(lines) for lines in logs] == [5, 5]
+
+
+def test_a_resumed_run_goes_on_with_the_learning_rate_that_a_plateau_gave(tmp_path, made_up):
+    config = replace(
+        TINY,
+        sides=(),
+        heads={'labels': 1.0},
+        optimizer='adam',
+        learning_rate=1e-6,
+        schedule='plateau',
+        plateau_factor=0.5,
+        plateau_patience=1,
+        least_learning_rate=1e-9,
+        class_weights=True,
+        whitening=True,
+        standardise=True,
+        average=0.0,
+        epochs=6,
+    )
+    training, validation = made_up(40), made_up(14, 'public', seed=1)
+
+    train(config, training, validation, tmp_path / 'whole')
+    train(config, training, validation, tmp_path / 'parts', stop_after=3)
+    train(config, training, validation, tmp_path / 'parts', resume=True)
+
+    expected, found = weights_of(tmp_path / 'whole'), weights_of(tmp_path / 'parts')
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-4, atol=1e-5, err_msg=name)
+    rates = [
+        [float(row['learning_rate']) for row in rows_of(tmp_path / name)]
+        for name in ('whole', 'parts')
+    ]
+    assert rates[0] == rates[1]
+    # At such a rate little gets better: it must have fallen.
+    assert rates[0][-1] < rates[0][0] == 1e-6
+
+
+def test_a_run_ends_early_where_nothing_gets_better(tmp_path, made_up):
+    config = replace(TINY, sides=(), epochs=50, learning_rate=1e-6, early_stopping=2)
+
+    train(config, made_up(40), made_up(14, 'public', seed=1), tmp_path)
+
+    assert 3 <= len(rows_of(tmp_path)) < 50
+
+
+def test_rare_labels_weigh_as_much_as_frequent_ones(made_up):
+    data = made_up(70).take(np.r_[0, 7, 14, 1])
+
+    weights = picture_weights(data)
+
+    np.testing.assert_allclose(weights, [2 / 3, 2 / 3, 2 / 3, 2])
+    assert weights.mean() == pytest.approx(1)
 
 
 def test_a_run_of_another_seed_is_not_resumed(tmp_path, made_up):
@@ -232,7 +291,7 @@ def test_every_step_of_the_recipe_runs_on_a_few_pictures(tmp_path, capsys):
     status = main(['train', 'fer_small', '--smoke', '--output', str(tmp_path), '--data', data])
 
     assert status == 0
-    assert 'best on PublicTest' in capsys.readouterr().out
+    assert 'best on the validation split' in capsys.readouterr().out
     assert (tmp_path / BEST).is_file()
 
 

@@ -6,6 +6,7 @@ import keras
 from keras import layers
 from keras import regularizers
 
+from training.architectures.backbones import backbone
 from training.architectures.layer_lists import chain
 from training.architectures.layer_lists import conv
 from training.architectures.layer_lists import dense
@@ -142,25 +143,28 @@ def csce633_tuned(classes: int) -> keras.Model:
     )
 
 
-def csce633_ft(classes: int, number: int, weights: str | None = None) -> keras.Model:
+def csce633_ft(
+    classes: int, number: int, weights: str | None = None, load: bool = True
+) -> keras.Model:
     """
     Build one of the networks on a frozen backbone.
 
     :param classes: how many.
     :param number: 1 (ResNet50), 2 or 3 (MobileNetV2, the last with penalties).
-    :param weights: of the backbone: a path, 'imagenet', or None for chance.
+    :param weights: of the backbone, and
+    :param load: as for `backbones.backbone`.
     :return: from (N, 48, 48, 3) to (N, classes) logits.
     """
-    make = keras.applications.ResNet50 if number == 1 else keras.applications.MobileNetV2
-    backbone = make(input_shape=(48, 48, 3), include_top=False, weights=weights, pooling='avg')
-    backbone.trainable = False
+    name = 'ResNet50' if number == 1 else 'MobileNetV2'
+    body = backbone(name, 48, weights, load, pooling='avg')
+    body[-1].trainable = False
     activation = 'elu' if number == 3 else 'relu'
     decay = regularizers.L2(0.01) if number == 3 else None
     return chain(
         f'csce633_ft{number}',
         (48, 48, 3),
         [
-            backbone,
+            body,
             *[dense(units, activation, regularizer=decay) for units in (512, 1024, 512)],
             layers.Dropout(0.4 if number == 2 else 0.3),
             dense(classes, None),

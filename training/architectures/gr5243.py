@@ -5,28 +5,29 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from training.architectures.backbones import backbone
 from training.architectures.layer_lists import chain
 from training.architectures.layer_lists import conv
 from training.architectures.layer_lists import dense
 from training.architectures.layer_lists import pool
 
 
-def gr5243_mobilenet(classes: int, weights: str | None = None) -> keras.Model:
+def gr5243_mobilenet(
+    classes: int, weights: str | None = None, load: bool = True
+) -> keras.Model:
     """
     Build MobileNetV2 with a convolution and dense layers on top.
 
     :param classes: how many.
-    :param weights: of the backbone: a path, 'imagenet', or None for chance.
+    :param weights: of the backbone, and
+    :param load: as for `backbones.backbone`.
     :return: from (N, 48, 48, 3) to (N, classes) logits.
     """
-    backbone = keras.applications.MobileNetV2(
-        input_shape=(48, 48, 3), include_top=False, weights=weights
-    )
     return chain(
         'gr5243_mobilenet',
         (48, 48, 3),
         [
-            backbone,
+            backbone('MobileNetV2', 48, weights, load),
             conv(128, 3, same=True),
             layers.Flatten(),
             dense(1024),
@@ -37,21 +38,26 @@ def gr5243_mobilenet(classes: int, weights: str | None = None) -> keras.Model:
     )
 
 
-def gr5243_resnet50(classes: int, weights: str | None = None) -> keras.Model:
+def gr5243_resnet50(
+    classes: int, weights: str | None = None, load: bool = True
+) -> keras.Model:
     """
     Build ResNet50 with a dense layer on its averages.
 
     :param classes: how many.
-    :param weights: of the backbone: a path, 'imagenet', or None for chance.
+    :param weights: of the backbone, and
+    :param load: as for `backbones.backbone`.
     :return: from (N, 48, 48, 3) to (N, classes) logits.
     """
-    backbone = keras.applications.ResNet50(
-        input_shape=(48, 48, 3), include_top=False, weights=weights
-    )
     return chain(
         'gr5243_resnet50',
         (48, 48, 3),
-        [backbone, layers.GlobalAveragePooling2D(), dense(1024), dense(classes, None)],
+        [
+            backbone('ResNet50', 48, weights, load),
+            layers.GlobalAveragePooling2D(),
+            dense(1024),
+            dense(classes, None),
+        ],
     )
 
 
