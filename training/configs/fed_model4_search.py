@@ -1,0 +1,42 @@
+"""
+Model 4 of the facial emotion detection notebooks, as their search gave it: four emotions.
+
+Run it with `python -m training train fed_model4_search`; with `--smoke` it goes through all the
+steps on 64 pictures.  The learning rate is its source's; the batch and the epochs are chosen
+here.
+"""
+
+from training.architectures.registry import RegisteredNetwork
+from training.augmentation import AugmentationConfig
+from training.config import TrainingConfig
+from training.selection import Selection
+
+CONFIG = TrainingConfig(
+    name='fed_model4_search',
+    build=RegisteredNetwork('fed_model4_search'),
+    heads={'labels': 1.0},
+    selection=Selection(classes=('happy', 'sad', 'surprise', 'neutral')),
+    value_range=(0.0, 1.0),
+    epochs=35,
+    batch_size=64,
+    optimizer='adam',
+    learning_rate=1.0224e-4,
+    schedule='plateau',
+    warmup_epochs=0,
+    plateau_factor=0.3,
+    plateau_patience=3,
+    early_stopping=6,
+    weight_decay=0.0,
+    label_smoothing=0.0,
+    augmentation=AugmentationConfig(
+        shift=0.1,
+        scale=0.1,
+        rotation_deg=10,
+        brightness=0.0,
+        brightness_factor=(0.7, 1.3),
+        contrast=0.0,
+        erase_probability=0.0,
+        mixup=0.0,
+    ),
+    average=0.0,
+)
