@@ -20,7 +20,7 @@ from fer_ros.node.messages import to_compressed_message
 from fer_ros.node.messages import to_detection_array
 from fer_ros.node.messages import to_image_message
 from fer_ros.node.messages import to_label_info
-from fer_ros.perception.drawing import draw_faces
+from fer_ros.perception.drawing import Drawing
 from fer_ros.perception.faces import Face
 
 # Of the annotated image; 80 shows letters without a fringe at a fifth of the size of 100.
@@ -37,6 +37,7 @@ class Outputs:
         :param node: that they belong to.
         """
         self._node = node
+        self._drawing = Drawing()
         self._faces = node.create_publisher(Detection2DArray, 'emotion', 10)
         self._changes = node.create_publisher(Detection2DArray, 'emotion/changes', 10)
         self._image = node.create_publisher(Image, 'emotion/image', 1)
@@ -92,13 +93,13 @@ class Outputs:
         :param faces: in it.
         :param labels: the names of the faces' probabilities.
         :param mode: as in the parameter `draw`.
-        :param others: boxes of what may be a face as well; see `draw_faces`.
+        :param others: boxes of what may be a face as well; see `Drawing.draw`.
         """
         raw = self._image.get_subscription_count() > 0
         compressed = self._compressed.get_subscription_count() > 0
         if not raw and not compressed:
             return
-        drawn = draw_faces(image, faces, labels, mode, others)
+        drawn = self._drawing.draw(image, faces, labels, mode, others)
         if raw:
             self._image.publish(to_image_message(header, drawn))
         if compressed:

@@ -12,6 +12,7 @@ from fer_ros.perception.faces import Face
 from fer_ros.perception.layout import find_corner
 from fer_ros.perception.layout import GROWTH
 from fer_ros.perception.layout import lay_out
+from fer_ros.perception.layout import Place
 from fer_ros.perception.tags import Colour
 from fer_ros.perception.tags import colours_of
 from fer_ros.perception.tags import DARK
@@ -32,58 +33,72 @@ BLURRED_MARGIN = 0.25
 Box = tuple[float, float, float, float]
 
 
-def draw_faces(
-    image: np.ndarray,
-    faces: Sequence[Face],
-    labels: Sequence[str],
-    mode: str = 'boxes',
-    others: Sequence[Box] = (),
-) -> np.ndarray:
-    """
-    Draw each face's box, id, decided emotion and a bar for each emotion.
+class Drawing:
+    """Draws faces, image after image; what is beside a face stays where it was, if it can."""
 
-    :param image: (H, W, 3) uint8 BGR; it is not changed.
-    :param faces: of this image.
-    :param labels: the names of the faces' probabilities.
-    :param mode: 'boxes'; 'labels' to draw on black; 'blur' to make the faces unrecognisable.
-    :param others: (left, top, right, bottom) in pixels of what may be a face as well; it is made
-        unrecognisable with the rest, and not drawn.
-    :return: (H, W, 3) uint8 BGR, a copy that is drawn on.
-    """
-    drawn = np.zeros_like(image) if mode == 'labels' else image.copy()
-    if mode == 'blur':
-        for box in (*others, *(face.box for face in faces)):
-            _blur(drawn, box)
-    if faces:
-        _draw_all(drawn, faces, labels)
-    return drawn
+    def __init__(self) -> None:
+        self._places: dict[int, Place] = {}
+
+    def draw(
+        self,
+        image: np.ndarray,
+        faces: Sequence[Face],
+        labels: Sequence[str],
+        mode: str = 'boxes',
+        others: Sequence[Box] = (),
+    ) -> np.ndarray:
+        """
+        Draw each face's box, id, decided emotion and a bar for each emotion.
+
+        :param image: (H, W, 3) uint8 BGR; it is not changed.
+        :param faces: of this image.
+        :param labels: the names of the faces' probabilities.
+        :param mode: 'boxes'; 'labels' to draw on black; 'blur' to make the faces unrecognisable.
+        :param others: (left, top, right, bottom) in pixels of what may be a face as well; it is
+            made unrecognisable with the rest, and not drawn.
+        :return: (H, W, 3) uint8 BGR, a copy that is drawn on.
+        """
+        drawn = np.zeros_like(image) if mode == 'labels' else image.copy()
+        if mode == 'blur':
+            for box in (*others, *(face.box for face in faces)):
+                _blur(drawn, box)
+        if faces:
+            self._draw_faces(drawn, faces, labels)
+        return drawn
+
+    def _draw_faces(
+        self, image: np.ndarray, faces: Sequence[Face], labels: Sequence[str]
+    ) -> None:
+        """Draw the boxes, a tag beside each, and what the colours mean where no tag says it."""
+        shape = image.shape[:2]
+        colours = colours_of(labels)
+        thickness = max(1, min(shape) // 240)
+        boxes = np.array([face.box for face in faces]).round().astype(int)
+        # What is beside a box stays off its lines.
+        framed = boxes + (thickness + 1) * GROWTH
+        letters = [letters_for(face.box, shape) for face in faces]
+        sizes = [tag_sizes(face, labels, size) for face, size in zip(faces, letters, strict=True)]
+        before = [self._places.get(face.id) for face in faces]
+        places = lay_out(framed, sizes, shape, before)
+        self._places = {face.id: place for face, place in zip(faces, places, strict=True)}
+        for face, box in zip(faces, boxes, strict=True):
+            _draw_box(image, box, colours[face.emotion], thickness, face.emotion == UNCERTAIN)
+        for face, size, place in zip(faces, letters, places, strict=True):
+            draw_tag(image, face, labels, size, place.choice, (place.left, place.top))
+        if all(place.choice != FULL for place in places):
+            taken = [
+                (place.left, place.top, place.left + width, place.top + height)
+                for place, of_face in zip(places, sizes, strict=True)
+                for width, height in [of_face[place.choice]]
+            ]
+            _explain(image, labels, min(letters), np.concatenate([framed, taken]))
 
 
-def _draw_all(image: np.ndarray, faces: Sequence[Face], labels: Sequence[str]) -> None:
-    """Draw the boxes, a tag beside each, and what the colours mean where no tag says it."""
-    shape = image.shape[:2]
-    colours = colours_of(labels)
-    thickness = max(1, min(shape) // 240)
-    boxes = np.array([face.box for face in faces]).round().astype(int)
-    # What is beside a box stays off its lines.
-    framed = boxes + (thickness + 1) * GROWTH
-    letters = [letters_for(face.box, shape) for face in faces]
-    sizes = [tag_sizes(face, labels, size) for face, size in zip(faces, letters, strict=True)]
-    places = lay_out(framed, sizes, shape)
-    for face, box in zip(faces, boxes, strict=True):
-        _draw_box(image, box, colours[face.emotion], thickness, face.emotion == UNCERTAIN)
-    for face, size, place in zip(faces, letters, places, strict=True):
-        draw_tag(image, face, labels, size, place.choice, (place.left, place.top))
-    if all(place.choice != FULL for place in places):
-        least = min(letters)
-        tags = [
-            (place.left, place.top, place.left + width, place.top + height)
-            for place, of_face in zip(places, sizes, strict=True)
-            for width, height in [of_face[place.choice]]
-        ]
-        corner = find_corner(legend_sizes(labels, least), np.concatenate([framed, tags]), shape)
-        if corner is not None:
-            draw_legend(image, labels, least, corner.choice, (corner.left, corner.top))
+def _explain(image: np.ndarray, labels: Sequence[str], letters: int, taken: np.ndarray) -> None:
+    """Say which colour is which emotion, in a corner that is free, if there is one."""
+    corner = find_corner(legend_sizes(labels, letters), taken, image.shape[:2])
+    if corner is not None:
+        draw_legend(image, labels, letters, corner.choice, (corner.left, corner.top))
 
 
 def _blur(image: np.ndarray, box: Box) -> None:

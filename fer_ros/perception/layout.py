@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +13,10 @@ MOST_COVERED = 0.12
 
 # So far a block stays off what is not its own, where there is room: seen is whose it is [px].
 GAP = 4
+
+# A block takes a larger form than in the last image only with this much room, so that it does not
+# change with every move [px].
+WIDE_GAP = 8
 
 # Where nothing is, in pixels.
 NOWHERE = -(10**6)
@@ -28,15 +33,20 @@ class Place:
     :param choice: which of the sizes it has.
     :param left: of the block, in pixels.
     :param top: of the block, in pixels.
+    :param side: which of the places around the box it is; -1 on the box.
     """
 
     choice: int
     left: int
     top: int
+    side: int = -1
 
 
 def lay_out(
-    boxes: np.ndarray, choices: Sequence[Sequence[tuple[int, int]]], shape: tuple[int, int]
+    boxes: np.ndarray,
+    choices: Sequence[Sequence[tuple[int, int]]],
+    shape: tuple[int, int],
+    before: Sequence[Place | None] = (),
 ) -> list[Place]:
     """
     Find a place beside each box for a block that hides neither a box nor another block.
@@ -48,28 +58,40 @@ def lay_out(
     :param choices: for each box the sizes that its block may have, from the smallest to the
         largest, each (width, height) in pixels; equally many for each box.
     :param shape: the image's (height, width).
+    :param before: where the block of each box stood in the last image, or None; it stays there
+        where it can.
     :return: a place for each box.
     """
+    before = before or [None] * len(boxes)
     # The largest are the nearest, and mostly those that matter.
-    order = np.argsort(-np.prod(boxes[:, 2:] - boxes[:, :2], axis=1), kind='stable')
-    # A block that has no place yet is nowhere.
+    order = np.argsort(-np.prod(boxes[:, 2:] - boxes[:, :2], axis=1), kind='stable').tolist()
     blocks = np.full((len(boxes), 4), NOWHERE)
     places = [_on_the_box(box, sizes[0], shape) for box, sizes in zip(boxes, choices, strict=True)]
     stuck: set[int] = set()
     for level in range(len(choices[0]) if choices else 0):
-        for index in (int(one) for one in order):
+        # Who had such a block keeps it.
+        for index in sorted(order, key=lambda one: _level(before[one]) < level):
             if index in stuck:
                 continue
             own = [index, index + len(boxes)]
             others = np.delete(np.concatenate([boxes, blocks]), own, axis=0)
-            width, height = choices[index][level]
-            found = _free_place(boxes[index], (width, height), others, shape)
+            size = choices[index][level]
+            last = before[index]
+            larger = last is not None and level > last.choice
+            gaps = [WIDE_GAP] if larger else [GAP, 0]
+            found = _free_place(boxes[index], size, others, shape, gaps, last)
             if found is None:
                 stuck.add(index)
                 continue
-            places[index] = Place(level, *found)
-            blocks[index] = (*found, found[0] + width, found[1] + height)
+            places[index] = replace(found, choice=level)
+            corner = np.array([found.left, found.top])
+            blocks[index] = np.concatenate([corner, corner + size])
     return places
+
+
+def _level(place: Place | None) -> int:
+    """Give which size a block had; -1 for none."""
+    return -1 if place is None else place.choice
 
 
 def find_corner(
@@ -102,20 +124,34 @@ def _on_the_box(box: np.ndarray, size: tuple[int, int], shape: tuple[int, int]) 
 
 
 def _free_place(
-    box: np.ndarray, size: tuple[int, int], others: np.ndarray, shape: tuple[int, int]
-) -> tuple[int, int] | None:
-    """Find room for a block of a size at a box: (left, top), or None."""
+    box: np.ndarray,
+    size: tuple[int, int],
+    others: np.ndarray,
+    shape: tuple[int, int],
+    gaps: Sequence[int],
+    last: Place | None,
+) -> Place | None:
+    """Find room for a block of a size at a box, where it was if possible, or None."""
     outside = _around(box, size, shape)
     candidates = np.array(outside + _corners(box, size))
     blocks = np.concatenate([candidates, candidates + size], axis=1)
     possible = (candidates >= 0).all(axis=1) & (blocks[:, 2:] <= shape[::-1]).all(axis=1)
     possible &= _apart(blocks, box[None])[:, 0] | (np.arange(len(blocks)) >= len(outside))
-    for gap in (GAP, 0):
-        free = possible & _apart(blocks, others + gap * GROWTH).all(axis=1)
-        if free.any():
-            left, top = candidates[int(np.argmax(free))]
-            return int(left), int(top)
+    clear = possible & _apart(blocks, others).all(axis=1)
+    if last is not None and 0 in gaps and last.side in np.flatnonzero(clear):
+        return _place(candidates, last.side)
+    for gap in gaps:
+        sides = np.flatnonzero(possible & _apart(blocks, others + gap * GROWTH).all(axis=1))
+        if len(sides):
+            side = last.side if last is not None and last.side in sides else sides[0]
+            return _place(candidates, side)
     return None
+
+
+def _place(candidates: np.ndarray, side: int) -> Place:
+    """Make one of the possible places the place of a block."""
+    left, top = (int(value) for value in candidates[side])
+    return Place(0, left, top, int(side))
 
 
 def _around(

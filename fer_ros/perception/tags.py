@@ -38,6 +38,9 @@ FONT_HEIGHT = 22
 # Letters below this height are no longer read [px].
 LEAST_LETTERS = 8
 
+# Letters are higher by this, or not at all [px].
+LETTER_STEP = 4
+
 # How much of the ground is seen through the bars.
 TRANSPARENCY = 0.2
 
@@ -58,7 +61,9 @@ def letters_for(box: tuple[float, float, float, float], shape: tuple[int, int]) 
     """
     side = min(shape)
     least, most = max(LEAST_LETTERS, side // 60), max(LEAST_LETTERS, side // 40)
-    return int(np.clip((box[2] - box[0]) / 5, least, most))
+    # In steps, as a face is never still.
+    wanted = LETTER_STEP * round((box[2] - box[0]) / 5 / LETTER_STEP)
+    return int(np.clip(wanted, least, most))
 
 
 def colours_of(labels: Sequence[str]) -> dict[str, Colour]:

@@ -17,13 +17,13 @@ from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import LabelInfo
 
-from fer_ros.node import outputs
 from fer_ros.node.messages import to_image_message
 from fer_ros.perception.backends import BackendError
 from fer_ros.perception.backends import GpuMemoryError
 from fer_ros.perception.bundle import BundleError
 from fer_ros.perception.config import setting_fields
 from fer_ros.perception.config import SettingError
+from fer_ros.perception.drawing import Drawing
 from graph import Inbox
 from graph import wait_until
 from stand_ins import decisions
@@ -386,11 +386,9 @@ def test_diagnostics_name_a_camera_that_is_missing(graph, node):
 
 def test_images_are_drawn_only_while_somebody_looks(graph, node, camera, emotions, monkeypatch):
     drawings = []
-    draw_faces = outputs.draw_faces
+    draw = Drawing.draw
     monkeypatch.setattr(
-        outputs,
-        'draw_faces',
-        lambda *arguments: drawings.append(1) or draw_faces(*arguments),
+        Drawing, 'draw', lambda *arguments: drawings.append(1) or draw(*arguments)
     )
     send(camera, emotions, node, picture(seconds=1, size=(120, 160)))
     wait_until(lambda: node.statistics.processed == 1)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fer_ros.perception.drawing import draw_faces
+from fer_ros.perception.drawing import Drawing
 from fer_ros.perception.emotions import FERPLUS_LABELS
 from fer_ros.perception.faces import Face
 from fer_ros.perception.tags import COLOURS
@@ -12,6 +12,10 @@ PROBABILITIES = np.array([0.05, 0.0, 0.05, 0.7, 0.1, 0.05, 0.05, 0.0])
 
 def face(box, emotion='happy'):
     return Face(3, box, 0.9, PROBABILITIES, emotion)
+
+
+def draw_faces(*arguments):
+    return Drawing().draw(*arguments)
 
 
 def test_an_image_without_faces_stays_as_it_is():

@@ -31,19 +31,19 @@ def test_nothing_has_no_place():
 
 
 def test_a_face_alone_has_its_largest_block_above_it():
-    assert lay_out_all([(100, 120, 140, 170)]) == [Place(2, 100, 30)]
+    assert lay_out_all([(100, 120, 140, 170)]) == [Place(2, 100, 30, 0)]
 
 
 def test_a_block_without_room_above_stands_beside():
     (place,) = lay_out_all([(100, 0, 140, 50)])
 
-    assert place == Place(2, 140, 0)
+    assert place == Place(2, 140, 0, 3)
 
 
 def test_a_face_that_fills_the_image_has_its_block_in_a_corner():
     (place,) = lay_out_all([(0, 0, 320, 240)])
 
-    assert place == Place(2, 0, 150)
+    assert place == Place(2, 0, 150, 12)
 
 
 def test_where_there_is_no_room_the_smallest_block_stands_on_its_own_box():
@@ -61,6 +61,36 @@ def test_everybody_has_a_small_block_before_anybody_has_a_larger_one():
     places = lay_out(np.array(boxes), [[(150, 60), (320, 80)]] * 2, (215, 320))
 
     assert [place.choice for place in places] == [0, 0]
+
+
+def test_a_block_stays_on_its_side_while_it_can():
+    boxes = np.array([(100, 10, 140, 50)])
+    (beside,) = lay_out(boxes, [SIZES], SHAPE)
+
+    lower, border = boxes.copy(), boxes.copy()
+    lower[:, 1::2] += 100
+    border[:, ::2] += 150
+    (still,) = lay_out(lower, [SIZES], SHAPE, [beside])
+    (afresh,) = lay_out(lower, [SIZES], SHAPE)
+    (moved,) = lay_out(border, [SIZES], SHAPE, [beside])
+
+    assert (beside.left, still.left) == (140, 140)
+    assert afresh.left == 100
+    # At the border there is none at the right.
+    assert moved.left < 250
+
+
+def test_a_block_that_just_fits_is_kept_and_not_taken():
+    # The largest block is 80 wide, and finds room at the right only.
+    boxes = np.array([(0, 0, 40, 100), (121, 0, 161, 100)])
+    sizes = [[(20, 15), (80, 90)], [(1, 1), (400, 400)]]
+
+    (small, other) = lay_out(boxes, sizes, (100, 300), [Place(0, 40, 0, 3), None])
+    (large, _) = lay_out(boxes, sizes, (100, 300), [Place(1, 40, 0, 3), None])
+
+    assert (small.choice, large.choice) == (0, 1)
+    assert (small.side, large.side) == (3, 3)
+    assert other.choice == 0
 
 
 places_of_faces = strategies.lists(
