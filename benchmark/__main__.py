@@ -14,6 +14,7 @@ from fer_ros.perception.detection import DetectorError
 COMMANDS = {
     'tracking': ('tracking', 'count id switches, and what detect_every costs and saves'),
     'decision': ('decision', 'count changes with and without decision, and how late they come'),
+    'baseline': ('baseline', "measure what learning people's own neutral does"),
 }
 
 

@@ -44,6 +44,7 @@ from fer_ros.node.statistics import Statistics
 from fer_ros.node.worker import Worker
 from fer_ros.perception.backends import BackendError
 from fer_ros.perception.backends import release_memory
+from fer_ros.perception.baseline import check_baseline
 from fer_ros.perception.bundle import BundleError
 from fer_ros.perception.bundle import find_bundle
 from fer_ros.perception.bundle import load_card
@@ -217,6 +218,7 @@ class EmotionNode(LifecycleNode):
             self._load_detector(self._settings), self._load_classifier(self._settings)
         )
         pipeline.exchange(groups=self._settings.groups)
+        check_baseline(self._settings.baseline, pipeline.classifier.card.labels)
         self._pipeline = pipeline
         self._makeshift = ''
         self._recovery.reset()
@@ -307,6 +309,9 @@ class EmotionNode(LifecycleNode):
             detector = self._load_detector(settings)
         if anew or _differ(settings, old, *MODEL_SETTINGS):
             classifier = self._load_classifier(settings)
+        check_baseline(
+            settings.baseline, (classifier or self._pipeline.classifier).card.labels
+        )
         if classifier is not None or settings.groups != old.groups:
             groups = settings.groups
         if detector is not None or groups is not None:

@@ -96,6 +96,11 @@ class Settings:
     hold: float = setting(
         0.3, 'How long a new emotion must last before it is decided [s].', bounds=(0.0, 10.0)
     )
+    baseline: float = setting(
+        0.0,
+        "How long a person's own neutral is learned, against 'always sad' [s]; 0: not at all.",
+        bounds=(0.0, 600.0),
+    )
     face_timeout: float = setting(
         1.0, 'How long a face that is lost keeps its id [s].', bounds=(0.0, 60.0)
     )

@@ -12,6 +12,8 @@ import numpy as np
 
 from fer_ros.perception.affect import affect_of_labels
 from fer_ros.perception.alignment import align_face
+from fer_ros.perception.baseline import NEUTRAL
+from fer_ros.perception.baseline import NeutralBaseline
 from fer_ros.perception.classification import Classifier
 from fer_ros.perception.config import Settings
 from fer_ros.perception.detection import Detector
@@ -46,6 +48,7 @@ class Pipeline:
         self._frames_unseen = 0
         self._looked = 0.0
         self._shape: tuple[int, ...] = ()
+        self._baselines: dict[int, NeutralBaseline] = {}
         self._smoothers: dict[int, EmotionSmoother] = {}
 
     @property
@@ -78,6 +81,8 @@ class Pipeline:
             self._grouping = Grouping(groups or (), labels)
             # The scores so far are of other labels, or of another opinion.
             self._smoothers.clear()
+        if classifier is not None:
+            self._baselines.clear()
         if detector is not None:
             self.detector = detector
             self._shape = ()
@@ -145,7 +150,7 @@ class Pipeline:
             )
             for found in detections
         ]
-        return self._grouping.merge(self.classifier.classify(crops))
+        return self.classifier.classify(crops)
 
     def _follow(
         self,
@@ -156,12 +161,13 @@ class Pipeline:
         known: Collection[int],
     ) -> list[Face]:
         """Say what each person shows over time; the ids that were known before count as told."""
+        own = self._grouping.merge(self._correct(sightings, scores, time, settings.baseline))
         self._smoothers = {
             track: self._smoothers.get(track) or EmotionSmoother(self.labels)
             for track in self._tracker.numbers
         }
         faces = []
-        for sighting, of_frame in zip(sightings, scores, strict=True):
+        for sighting, of_frame in zip(sightings, own, strict=True):
             # What nobody was told of yet has not to last.
             hold = settings.hold if sighting.id in known else 0.0
             probabilities, emotion = self._smoothers[sighting.track].update(
@@ -171,3 +177,20 @@ class Pipeline:
                 box, score = sighting.face.box, sighting.face.score
                 faces.append(Face(sighting.id, box, score, probabilities, emotion))
         return sorted(faces, key=lambda face: face.id)
+
+    def _correct(
+        self, sightings: Sequence[Sighting], scores: np.ndarray, time: float, duration: float
+    ) -> np.ndarray:
+        """Take from each face's scores what that person's face shows at rest."""
+        labels = self.classifier.card.labels
+        if NEUTRAL not in labels:
+            return scores
+        self._baselines = {
+            track: self._baselines.get(track) or NeutralBaseline(labels)
+            for track in self._tracker.numbers
+        }
+        corrected = [
+            self._baselines[sighting.track].correct(of_frame, time, duration)
+            for sighting, of_frame in zip(sightings, scores, strict=True)
+        ]
+        return np.array(corrected).reshape(scores.shape)

@@ -257,6 +257,16 @@ def test_a_refused_value_says_why_and_changes_nothing(graph, node, values, reaso
     assert node._settings.smoothing == 0.4
 
 
+def test_no_neutral_is_learned_of_a_model_that_has_none(graph, node, monkeypatch):
+    monkeypatch.setattr(node._pipeline.classifier.card, 'labels', ('happy', 'sad', 'angry'))
+
+    result = set_parameters(graph, baseline=30)
+
+    assert not result.successful
+    assert "no label 'neutral'; there are: happy, sad, angry" in result.reason
+    assert node._settings.baseline == 0.0
+
+
 def test_every_parameter_is_described_with_its_range(graph, node):
     asker = graph.listener('asker')
     client = asker.create_client(DescribeParameters, '/emotion/describe_parameters')

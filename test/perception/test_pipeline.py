@@ -4,6 +4,7 @@ import pytest
 from fer_ros.perception.config import SettingError
 from fer_ros.perception.config import Settings
 from fer_ros.perception.pipeline import Pipeline
+from scripted import Card
 from scripted import Contempt
 from scripted import found
 from scripted import IMAGE
@@ -205,3 +206,54 @@ def test_another_detector_searches_at_once():
 
     assert pipeline.process(IMAGE, 0.03, Settings(detect_every=30)) == []
     assert detector.frames == []
+
+
+class CardWithNeutral(Card):
+    labels = ('happy', 'sad', 'neutral')
+
+
+class AlwaysSad(Opinion):
+    card = CardWithNeutral
+
+
+def watch(pipeline, seconds, settings, began=0.0):
+    """Show the only face for some seconds, and give what is said of it in the end."""
+    for step in range(round(seconds * 10)):
+        pipeline.detector.frames = [[found(0)]]
+        (face,) = pipeline.process(IMAGE, began + step / 10, settings)
+    return face
+
+
+def test_a_persons_own_neutral_is_learned_on_the_models_labels_whatever_is_merged():
+    pipeline = Pipeline(Script(), AlwaysSad(0.05, 0.6, 0.35))
+    settings = Settings(baseline=10.0)
+
+    early = watch(pipeline, 1, settings)
+    late = watch(pipeline, 15, settings, 1.0)
+    pipeline.exchange(groups=['low=sad,neutral'])
+    merged = watch(pipeline, 1, settings, 16.0)
+    pipeline.exchange(groups=[''])
+    again = watch(pipeline, 1, settings, 17.0)
+
+    assert [face.emotion for face in (early, late, merged, again)] == [
+        'sad', 'neutral', 'low', 'neutral',
+    ]
+    np.testing.assert_allclose(again.probabilities, late.probabilities, atol=1e-3)
+
+
+def test_another_model_has_other_opinions_of_who_is_neutral():
+    pipeline = Pipeline(Script(), AlwaysSad(0.05, 0.6, 0.35))
+    settings = Settings(baseline=10.0)
+    watch(pipeline, 15, settings)
+
+    pipeline.exchange(classifier=AlwaysSad(0.05, 0.6, 0.35))
+
+    assert watch(pipeline, 0.5, settings, 15.0).emotion == 'sad'
+
+
+def test_a_model_without_neutral_is_left_as_it_is():
+    pipeline = Pipeline(Script(), Opinion(0.2, 0.8))
+
+    face = watch(pipeline, 15, Settings(baseline=10.0))
+
+    np.testing.assert_allclose(face.probabilities, [0.2, 0.8])

@@ -1,0 +1,191 @@
+"""
+What learning people's own neutral does to what is decided of them.
+
+Persons are made up of pictures of FER2013 (PrivateTest): each has three pictures of a neutral face
+that it shows at rest, and shows other emotions in between, each time with another picture.
+Somebody whose rest looks sad to the network has a constant added to the logarithm of sad.  The
+first minute is for learning, the second is measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from fer_ros.perception.backends import create_backend
+from fer_ros.perception.baseline import NEUTRAL
+from fer_ros.perception.baseline import NeutralBaseline
+from fer_ros.perception.bundle import find_bundle
+from fer_ros.perception.bundle import load_card
+from fer_ros.perception.classification import Classifier
+from fer_ros.perception.config import Settings
+from fer_ros.perception.smoothing import EmotionSmoother
+from training.datasets import data_root
+from training.datasets import read_fer2013
+
+# Pictures that are scored at once.
+BATCH = 64
+
+# Of the frames [Hz], and how long a face shows one picture [s].
+RATE = 10.0
+EPISODE = 3.0
+
+# For how long the neutral is learned, and then measured [s].
+LEARNING = 60.0
+MEASURED = 60.0
+
+# Pictures that a person shows at rest.
+REST_PICTURES = 3
+
+# How much of the time a face is at rest.
+USUAL_REST = 0.7
+
+# What is shown otherwise.
+SHOWN = ('happy', 'sad', 'surprise', 'angry')
+
+# Added to the logarithm of the probability of sad.
+BIASES = (0.0, 1.0, 2.0, 3.0)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    defaults = Settings()
+    parser.add_argument('--data', help='with FER2013 in it (default: as in training)')
+    parser.add_argument('--model', default=defaults.model, help='default: %(default)s')
+    parser.add_argument('--backend', default=defaults.backend, help='default: %(default)s')
+    parser.add_argument('--persons', type=int, default=100, help='default: %(default)s')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """
+    Measure, and print the figures.
+
+    :raises DataError: if the pictures are not there.
+    """
+    card = load_card(find_bundle(arguments.model))
+    classifier = Classifier(card, create_backend(arguments.backend, card, 'auto', 0))
+    labels = card.labels
+    pictures = scores_of_pictures(data_root(arguments.data), classifier)
+    print(f'model {card.name}, {arguments.persons} persons a row, baseline {LEARNING:.0f} s')
+    print('\n                        decided at rest              right when shown')
+    print('  sad bias  baseline    neutral    sad   happy     happy    sad  surprise  angry')
+    for bias in BIASES:
+        for learned in (False, True):
+            told = Counter[tuple[str, str]]()
+            for seed in range(arguments.persons):
+                person = Person(pictures, labels, np.random.default_rng(seed), bias)
+                told += person.live(USUAL_REST, learned)
+            print(f'  {bias:8.0f}  {"on " if learned else "off":>8}  {row(told)}')
+    print('\n  who smiles through all of the learning')
+    for learned in (False, True):
+        told = Counter[tuple[str, str]]()
+        for seed in range(arguments.persons):
+            person = Person(pictures, labels, np.random.default_rng(seed), 0.0)
+            told += person.live(USUAL_REST, learned, smiling=True)
+        print(f'  {"":8}  {"on " if learned else "off":>8}  {row(told)}')
+    return 0
+
+
+def row(told: Counter[tuple[str, str]]) -> str:
+    """Write down what was decided, as shares of the time."""
+
+    def share(shown: str, decided: str) -> float:
+        total = sum(count for (one, _), count in told.items() if one == shown)
+        return 100 * told[shown, decided] / max(total, 1)
+
+    rest = [share(NEUTRAL, decided) for decided in (NEUTRAL, 'sad', 'happy')]
+    right = [share(shown, shown) for shown in SHOWN]
+    return (
+        f'{rest[0]:7.1f} % {rest[1]:5.1f} % {rest[2]:5.1f} %   '
+        f'{right[0]:5.1f} % {right[1]:5.1f} % {right[2]:6.1f} % {right[3]:5.1f} %'
+    )
+
+
+def scores_of_pictures(folder: Path, classifier: Classifier) -> dict[str, np.ndarray]:
+    """
+    Score the pictures of PrivateTest.
+
+    :param folder: of FER2013, or that above it.
+    :param classifier: that scores them.
+    :return: by their label, (pictures, labels of the model) float64 probabilities.
+    :raises DataError: if the pictures are not there.
+    """
+    data = read_fer2013(folder)
+    chosen = data.split == 'private'
+    names = np.array(data.label_names)[data.labels[chosen]]
+    size = classifier.card.input.width, classifier.card.input.height
+    crops = [cv2.resize(image, size) for image in data.images[chosen]]
+    scores = np.concatenate(
+        [classifier.classify(crops[start:][:BATCH]) for start in range(0, len(crops), BATCH)]
+    )
+    return {name: scores[names == name] for name in set(names.tolist())}
+
+
+class Person:
+    """Somebody made up of pictures."""
+
+    def __init__(
+        self,
+        pictures: dict[str, np.ndarray],
+        labels: tuple[str, ...],
+        random: np.random.Generator,
+        bias: float,
+    ) -> None:
+        """
+        Choose how the person looks at rest.
+
+        :param pictures: by their label, (pictures, labels) float64 probabilities.
+        :param labels: of the model.
+        :param random: chooses.
+        :param bias: added to the logarithm of the probability of sad.
+        """
+        self._pictures, self._labels, self._random = pictures, labels, random
+        self._factors = np.exp(bias * (np.array(labels) == 'sad'))
+        self._rest = random.integers(len(pictures[NEUTRAL]), size=REST_PICTURES)
+
+    def live(self, rest: float, learned: bool, smiling: bool = False) -> Counter[tuple[str, str]]:
+        """
+        Go through the time of learning and that of measuring.
+
+        :param rest: share of the time at rest, 0 to 1.
+        :param learned: whether the neutral is learned.
+        :param smiling: whether the person smiles through all of the learning.
+        :return: the frames measured, by what was shown and what was decided.  The time that a
+            change needs to be decided is not counted.
+        """
+        settings = Settings()
+        baseline, smoother = NeutralBaseline(self._labels), EmotionSmoother(self._labels)
+        told = Counter[tuple[str, str]]()
+        late = settings.smoothing + settings.hold + 0.2
+        for time, since, shown, scores in self._frames(rest, smiling):
+            own = baseline.correct(scores, time, LEARNING if learned else 0.0)
+            _, decided = smoother.update(
+                own, time, settings.smoothing, settings.min_confidence, settings.hold
+            )
+            if time >= LEARNING and since >= late:
+                told[shown, decided] += 1
+        return told
+
+    def _frames(
+        self, rest: float, smiling: bool
+    ) -> Iterator[tuple[float, float, str, np.ndarray]]:
+        """Give the time, that since the picture is shown, what it is, and its scores."""
+        for episode in range(round((LEARNING + MEASURED) / EPISODE)):
+            began = episode * EPISODE
+            if smiling and began < LEARNING:
+                shown = 'happy'
+            elif self._random.random() < rest:
+                shown = NEUTRAL
+            else:
+                shown = str(self._random.choice(SHOWN))
+            picture = self._random.integers(len(self._pictures[shown]))
+            if shown == NEUTRAL:
+                picture = self._random.choice(self._rest)
+            scores = self._pictures[shown][picture] * self._factors
+            for frame in range(round(EPISODE * RATE)):
+                yield began + frame / RATE, frame / RATE, shown, scores / scores.sum()
