@@ -120,6 +120,8 @@ class EmotionNode(LifecycleNode):
         self._exchange = Lock()
         self._pipeline: Pipeline | None = None
         self._changes = ChangeDetector()
+        # Of who comes first after the next configuring: no id is used again.
+        self._next_id = 1
         self._outputs: Outputs | None = None
         self._ros4hri = Ros4Hri(self)
         self._worker: Worker[Image | CompressedImage] | None = None
@@ -215,7 +217,9 @@ class EmotionNode(LifecycleNode):
         if self._settings.ros4hri:
             load_humans()
         pipeline = Pipeline(
-            self._load_detector(self._settings), self._load_classifier(self._settings)
+            self._load_detector(self._settings),
+            self._load_classifier(self._settings),
+            self._next_id,
         )
         pipeline.exchange(groups=self._settings.groups)
         check_baseline(self._settings.baseline, pipeline.classifier.card.labels)
@@ -228,7 +232,9 @@ class EmotionNode(LifecycleNode):
     def _unload(self) -> None:
         """Let the models and the topics go."""
         self._end_work()
-        self._pipeline = None
+        if self._pipeline is not None:
+            self._next_id = self._pipeline.next_id
+            self._pipeline = None
         if self._outputs is not None:
             self._outputs.destroy()
             self._outputs = None

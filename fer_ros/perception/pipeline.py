@@ -32,18 +32,19 @@ LONGEST_GUESS = 1.0
 class Pipeline:
     """Follows the faces of one camera."""
 
-    def __init__(self, detector: Detector, classifier: Classifier) -> None:
+    def __init__(self, detector: Detector, classifier: Classifier, first_id: int = 1) -> None:
         """
         Put the stages together.
 
         :param detector: finds faces.
         :param classifier: says what each shows.
+        :param first_id: the id of who comes first, where others were given before.
         """
         self.detector = detector
         self.classifier = classifier
         self._grouping = Grouping((), classifier.card.labels)
         self._timeline = Timeline()
-        self._tracker = FaceTracker()
+        self._tracker = FaceTracker(first_id)
         # Of the last image that was searched for faces: how many frames ago, when, and its shape.
         self._frames_unseen = 0
         self._looked = 0.0
@@ -92,6 +93,11 @@ class Pipeline:
     def boxes(self) -> list[tuple[float, float, float, float]]:
         """Give where in the last image a face may be; see `FaceTracker.boxes`."""
         return self._tracker.boxes
+
+    @property
+    def next_id(self) -> int:
+        """Give the id of who comes next."""
+        return self._tracker.next_id
 
     @property
     def held_ids(self) -> set[int]:

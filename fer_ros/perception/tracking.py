@@ -119,11 +119,16 @@ class _Track:
 class FaceTracker:
     """Gives each person's face a number that it keeps from frame to frame."""
 
-    def __init__(self) -> None:
+    def __init__(self, first_id: int = 1) -> None:
+        """
+        Begin with nobody.
+
+        :param first_id: the id of who comes first.
+        """
+        self.next_id = first_id
         self._tracks: list[_Track] = []
         self._kept: list[_Track] = []
         self._next_number = 1
-        self._next_id = 1
         # Of the last frame, and of the last one with detections.
         self._time: float | None = None
         self._looked: float | None = None
@@ -187,8 +192,8 @@ class FaceTracker:
         for track in self._kept:
             track.shown = time
             if track.id is None:
-                track.id = self._next_id
-                self._next_id += 1
+                track.id = self.next_id
+                self.next_id += 1
         room = max_faces - len(self._kept)
         self._kept += sorted(doubted, key=_size, reverse=True)[:room]
         # Who is lost for the whole timeout now will not be found in a later frame either.

@@ -9,8 +9,10 @@ from lifecycle_msgs.srv import ChangeState
 from lifecycle_msgs.srv import GetState
 import pytest
 from rclpy.parameter import Parameter
+from vision_msgs.msg import Detection2DArray
 
 from fer_ros.node.emotion_node import EmotionNode
+from graph import Inbox
 from graph import wait_until
 from stand_ins import decisions
 from stand_ins import picture
@@ -152,3 +154,22 @@ def test_parameters_may_be_set_before_the_models_are_loaded(idle, manager):
     assert [result.successful for result in results] == [True, True]
     assert manager.set(CONFIGURE)
     assert idle._settings.hold == 0.7
+
+
+def test_who_comes_after_a_cleanup_is_told_of_under_an_id_of_his_own(
+    graph, idle, manager, camera, emotions
+):
+    changes = Inbox()
+    graph.listener('changes').create_subscription(Detection2DArray, 'emotion/changes', changes, 10)
+    for seconds in (1, 2):
+        assert manager.set(CONFIGURE)
+        assert manager.set(ACTIVATE)
+        wait_until(lambda: idle._outputs._changes.get_subscription_count() == 1)
+        send(camera, emotions, idle, picture(seconds=seconds))
+        changes.wait_for(lambda one, seconds=seconds: one.header.stamp.sec == seconds)
+        assert manager.set(DEACTIVATE)
+        assert manager.set(CLEANUP)
+
+    told = [[(one.id, len(one.results)) for one in sent.detections] for sent in changes.messages]
+    # The second time somebody comes as 2, and 1 has left.
+    assert told == [[('1', 3)], [('2', 3), ('1', 0)]]
