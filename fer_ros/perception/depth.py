@@ -145,12 +145,14 @@ def locate_face(
         return None
     distance, spread = measured
     # Propagated through point = distance * direction, both taken for independent.
-    deviations = BOX_ACCURACY * np.array(
-        [(right - left) / camera.focal_lengths[0], (bottom - top) / camera.focal_lengths[1], 0.0]
-    )
+    across = (right - left) / camera.focal_lengths[0]
+    down = (bottom - top) / camera.focal_lengths[1]
+    deviations = distance * BOX_ACCURACY * np.array([across, down, 0.0])
     along = spread**2 + (DEPTH_ACCURACY * distance) ** 2
-    covariance = np.diag((distance * deviations) ** 2) + along * np.outer(direction, direction)
-    return Position(distance * direction, covariance)
+    with np.errstate(over='ignore'):
+        covariance = np.diag(deviations**2) + along * np.outer(direction, direction)
+    # A calibration that is no camera's gives numbers that are none.
+    return Position(distance * direction, covariance) if np.isfinite(covariance).all() else None
 
 
 def _samples(first: float, last: float, size: int) -> np.ndarray:

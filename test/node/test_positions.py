@@ -32,6 +32,8 @@ from stand_ins import send
 
 SIZE = (480, 640)
 MATRIX = [600.0, 0.0, 319.5, 0.0, 600.0, 239.5, 0.0, 0.0, 1.0]
+# How often a number of a made-up calibration is right, and how often it is something else.
+HOW_OFTEN = [0.9, 0.02, 0.02, 0.02, 0.02, 0.02]
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
@@ -326,6 +328,52 @@ def test_what_is_wrong_with_depth_is_told_and_costs_no_image(
     assert (node.statistics.refused, node.statistics.lost) == (0, 0)
     depth_camera.send(camera_info(seconds=2), depth_image(seconds=2))
     assert has_estimate(first_pose(send(camera, emotions, node, view(2))))
+
+
+def any_depth(random):
+    """Make a message of any size, encoding, step and data, sometimes a right one."""
+    size = [int(random.choice([0, 1, 3, 48, 480])), int(random.choice([0, 1, 4, 64, 640]))]
+    message = Image(height=size[0], width=size[1])
+    message.encoding = str(random.choice(['16UC1', 'mono16', '32FC1', '64FC1', 'bgr8', '']))
+    message.step = max(0, int(random.choice([2, 4])) * size[1] + int(random.integers(-3, 9)))
+    message.is_bigendian = int(random.integers(0, 256))
+    length = max(0, message.step * size[0] + int(random.choice([-1, 0, 0, 0, 7])))
+    message.data.frombytes(random.bytes(min(length, 2_000_000)))
+    message.header.frame_id = 'the_camera'
+    return message
+
+
+def any_calibration(random):
+    """Make a calibration of any numbers, sometimes a right one."""
+    size = [int(random.choice([0, 1, 48, 480])), int(random.choice([0, 1, 64, 640]))]
+    message = CameraInfo(height=size[0], width=size[1])
+    message.k = np.array(MATRIX) * random.choice([1, 0, 1e-300, 1e300, np.nan, -1], 9, p=HOW_OFTEN)
+    message.p = random.choice([0, 1, np.inf, 600], 12).astype(float)
+    message.distortion_model = str(random.choice(['plumb_bob', 'equidistant', '']))
+    message.d = (random.normal(0, 10, random.integers(0, 9))).tolist()
+    message.binning_x = message.roi.width = int(random.choice([0, 1, 2**32 - 1]))
+    return message
+
+
+def test_thousands_of_malformed_messages_cost_no_image(node, depth_camera):
+    depth_camera.wait()
+    random = np.random.default_rng(1)
+    positions, listener = node._positions, node._positions._listener
+    header = Header(frame_id='the_camera')
+    told, located = set(), 0
+
+    for _ in range(3000):
+        listener.depths.put(0, any_depth(random))
+        listener.calibrations.put(0, any_calibration(random))
+        (found,) = positions.locate(header, [face(point=None)], SIZE)
+        told.add(node.statistics.last_error.split(':')[-1][:20])
+        if found.position is not None:
+            located += 1
+            assert np.isfinite(found.position.point).all()
+            assert np.isfinite(found.position.covariance).all()
+
+    assert len(told) > 10
+    assert located > 0
 
 
 def test_stamps_of_another_clock_are_told_after_some_frames(

@@ -238,6 +238,19 @@ def test_where_the_lens_sees_nothing_there_is_no_position():
     assert locate_face(face((0.0, 0.0, 60.0, 60.0)), depth, narrow, SIZE) is None
 
 
+@pytest.mark.parametrize('focal_length', [1e-300, 1e300])
+@pytest.mark.parametrize('centre', [319.5, 1e300])
+def test_an_absurd_calibration_gives_finite_numbers_or_none(focal_length, centre):
+    matrix = [focal_length, 0, centre, 0, focal_length, 239.5, 0, 0, 1]
+    camera = camera_model(SIZE, matrix, '', [])
+
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        position = locate_face(face(), metres(np.ones(SIZE)), camera, SIZE)
+
+    assert position is None or np.isfinite([position.point, *position.covariance]).all()
+
+
 def test_the_covariance_is_that_of_points_drawn_by_chance():
     box = (419.5, 299.5, 500.5, 360.5)
     random = np.random.default_rng(11)
