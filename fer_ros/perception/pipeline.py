@@ -7,6 +7,7 @@ from collections.abc import Collection
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from contextlib import nullcontext
+from functools import partial
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from fer_ros.perception.detection import Detector
 from fer_ros.perception.faces import Face
 from fer_ros.perception.faces import FaceDetection
 from fer_ros.perception.faces import Sighting
+from fer_ros.perception.flow import follow_face
 from fer_ros.perception.grouping import Grouping
 from fer_ros.perception.smoothing import EmotionSmoother
 from fer_ros.perception.timeline import Timeline
@@ -45,10 +47,10 @@ class Pipeline:
         self._grouping = Grouping((), classifier.card.labels)
         self._timeline = Timeline()
         self._tracker = FaceTracker(first_id)
-        # Of the last image that was searched for faces: how many frames ago, when, and its shape.
+        self._image: np.ndarray | None = None
+        # Of the last image that was searched for faces: how many frames ago, and when.
         self._frames_unseen = 0
         self._looked = 0.0
-        self._shape: tuple[int, ...] = ()
         self._baselines: dict[int, NeutralBaseline] = {}
         self._smoothers: dict[int, EmotionSmoother] = {}
 
@@ -86,7 +88,7 @@ class Pipeline:
             self._baselines.clear()
         if detector is not None:
             self.detector = detector
-            self._shape = ()
+            self._image = None
         self.classifier = classifier or self.classifier
 
     @property
@@ -114,7 +116,7 @@ class Pipeline:
         """
         Take the next image of the camera through all stages.
 
-        :param image: (H, W, 3) uint8 BGR.
+        :param image: (H, W, 3) uint8 BGR; the next call looks at it again, unchanged.
         :param stamp: when it was taken, in seconds; it need not be later than the last.
         :param settings: what holds for this image; they may differ from image to image.
         :param measured: makes what surrounds the stages 'detect' and 'classify', for who has a
@@ -133,13 +135,17 @@ class Pipeline:
 
     def _find(self, image: np.ndarray, time: float, settings: Settings) -> list[Sighting]:
         """Look for faces, or say where they are by now when they were looked for lately."""
+        # Without a last image, after a failure for instance, the next one is searched.
+        before, self._image = self._image, None
         self._frames_unseen += 1
-        same_scene = image.shape == self._shape and time - self._looked <= LONGEST_GUESS
         due = self._frames_unseen >= settings.detect_every or self._tracker.in_doubt
-        if same_scene and not due:
-            return self._tracker.predict(time, image.shape[0], image.shape[1])
+        late = time - self._looked > LONGEST_GUESS
+        if before is not None and before.shape == image.shape and not due and not late:
+            self._image = image
+            look = partial(follow_face, before, image)
+            return self._tracker.follow(time, image.shape[0], image.shape[1], look)
         found = self.detector.detect(image, settings.min_face_score, settings.min_face_size)
-        self._frames_unseen, self._looked, self._shape = 0, time, image.shape
+        self._frames_unseen, self._looked, self._image = 0, time, image
         return self._tracker.update(found, time, settings.face_timeout, settings.max_faces)
 
     def _classify(self, image: np.ndarray, detections: Sequence[FaceDetection]) -> np.ndarray:

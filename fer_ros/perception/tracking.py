@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
@@ -52,6 +53,10 @@ BELIEF_TIME = 0.06
 # is believed at once: waiting would cost more than a false face now and then [s].
 LONG_PERIOD = 0.25
 
+# Finds a face again: where it was in the last image and where it is expected in this one → where
+# it is, or None.
+Look = Callable[[FaceDetection, FaceDetection], FaceDetection | None]
+
 
 @dataclass(eq=False)
 class _Track:
@@ -59,8 +64,9 @@ class _Track:
     A face as it was last seen.
 
     :param number: of the track, from its first detection on.
-    :param face: the last detection.
-    :param time: of that, in seconds.
+    :param face: the last detection, or where the face was followed to since.
+    :param placed: when the face was there, in seconds.
+    :param time: of the last detection, in seconds.
     :param since: time of the first detection.
     :param doubt: how likely it still is that there is no face, 0 to 1.
     :param speed: (2,) float, of the centre, in pixels per second.
@@ -71,6 +77,7 @@ class _Track:
 
     number: int
     face: FaceDetection
+    placed: float
     time: float
     since: float
     doubt: float
@@ -82,7 +89,7 @@ class _Track:
     def predicted(self, time: float) -> FaceDetection:
         """Say where the face should be now, its motion dying away."""
         rate = np.log(2) / SPEED_HALF_LIFE
-        reach = (1 - np.exp(-rate * (time - self.time))) / rate
+        reach = (1 - np.exp(-rate * (time - self.placed))) / rate
         box = np.array(self.face.box)
         centre = _centres(box[None])[0]
         scale = np.exp(self.growth * reach)
@@ -93,8 +100,14 @@ class _Track:
         return replace(self.face, box=(left, top, right, bottom), eyes=eyes)
 
     def move(self, face: FaceDetection, time: float) -> None:
-        """Bring the track to where its face was seen now."""
-        elapsed = time - self.time
+        """Bring the track to where its face was detected now."""
+        self.place(face, time)
+        self.time = time
+        self.doubt *= 1 - face.score
+
+    def place(self, face: FaceDetection, time: float) -> None:
+        """Bring the track to where its face is now, and learn how it moves."""
+        elapsed = time - self.placed
         weight = 1 - np.exp(-elapsed / SPEED_TIME)
         before, now = np.array([self.face.box]), np.array([face.box])
         seen_speed = (_centres(now) - _centres(before))[0] / elapsed
@@ -102,8 +115,7 @@ class _Track:
         self.speed = self.speed + weight * (seen_speed - self.speed)
         self.growth += weight * (seen_growth - self.growth)
         self.face = face
-        self.time = time
-        self.doubt *= 1 - face.score
+        self.placed = time
 
     def is_credible(self, period: float | None) -> bool:
         """
@@ -200,27 +212,31 @@ class FaceTracker:
         self._forget(time, face_timeout)
         return [Sighting(track.number, track.id, track.face) for track in self._kept]
 
-    def predict(self, time: float, height: int, width: int) -> list[Sighting]:
+    def follow(self, time: float, height: int, width: int, look: Look) -> list[Sighting]:
         """
         Say where the faces are in a frame that no detector has looked at.
 
         :param time: of the frame, in seconds; later than that of the last frame.
         :param height: of the frame, in pixels.
         :param width: of the frame, in pixels.
-        :return: the faces kept in the last frame with detections, moved as they moved before; who
-            has left the frame by that is not among them.
+        :param look: finds a face of the last frame in this one.
+        :return: the faces kept in the last frame with detections, where they were found again, or
+            where their motion took them; who has left the frame by that is not among them.
         """
-        self._time = time
-        expected = [(track, track.predicted(time)) for track in self._kept]
-        boxes = np.array([face.box for _, face in expected]).reshape(-1, 4)
-        centres = _centres(boxes)
-        inside = np.all((centres > 0) & (centres < [width, height]), axis=1)
+        last, self._time = self._time or 0.0, time
         sightings = []
-        for index in np.flatnonzero(inside):
-            track, face = expected[index]
-            left, top, right, bottom = clip_boxes(boxes, height, width)[index].tolist()
-            seen = replace(face, box=(left, top, right, bottom))
-            sightings.append(Sighting(track.number, track.id, seen))
+        for track in self._kept:
+            guess = track.predicted(time)
+            found = look(track.predicted(last), guess)
+            if found is not None:
+                track.place(found, time)
+            face = found or guess
+            box = np.array([face.box])
+            centre = _centres(box)[0]
+            if 0 < centre[0] < width and 0 < centre[1] < height:
+                left, top, right, bottom = clip_boxes(box, height, width)[0].tolist()
+                inside = replace(face, box=(left, top, right, bottom))
+                sightings.append(Sighting(track.number, track.id, inside))
         return sightings
 
     def _assign(self, detections: Sequence[FaceDetection], time: float) -> list[_Track]:
@@ -230,7 +246,9 @@ class FaceTracker:
         for index, face in enumerate(detections):
             track = matches.get(index)
             if track is None:
-                track = _Track(self._next_number, face, time, time, 1 - face.score, np.zeros(2))
+                track = _Track(
+                    self._next_number, face, time, time, time, 1 - face.score, np.zeros(2)
+                )
                 self._tracks.append(track)
                 self._next_number += 1
             else:

@@ -292,16 +292,39 @@ def test_two_faces_that_take_turns_at_being_the_largest_keep_their_ids():
 # Where faces are between two looks
 
 
-def test_between_two_looks_a_face_moves_on_with_its_eyes():
+def lost(before, guess):
+    """Find nothing again."""
+
+
+def test_between_two_looks_a_face_that_is_not_found_again_moves_on_with_its_eyes():
     tracker = FaceTracker()
-    for step in range(10):
+    for step in range(20):
         tracker.update([face(100 + 5 * step, 100 + 2 * step)], step / 30, 1.0, 16)
 
-    (sighting,) = tracker.predict(10 / 30, 200, 400)
+    (sighting,) = tracker.follow(20 / 30, 200, 400, lost)
 
     assert sighting.id == 1
-    np.testing.assert_allclose(sighting.face.box, face(150, 120).box, atol=2)
-    np.testing.assert_allclose(sighting.face.eyes, face(150, 120).eyes, atol=2)
+    np.testing.assert_allclose(sighting.face.box, face(200, 140).box, atol=2)
+    np.testing.assert_allclose(sighting.face.eyes, face(200, 140).eyes, atol=2)
+
+
+def test_between_two_looks_a_face_is_where_it_is_found_again_and_known_there_later():
+    tracker = FaceTracker()
+    tracker.update([face(100)], 0.0, 1.0, 16)
+    asked = []
+
+    for step in range(1, 10):
+
+        def look(before, guess, x=100 + 15 * step):
+            asked.append(before.box)
+            return face(x)
+
+        (sighting,) = tracker.follow(step / 30, 200, 400, look)
+        assert sighting.face.box == face(100 + 15 * step).box
+
+    # Each time it is searched from where it was found the last time.
+    assert asked == [face(100 + 15 * step).box for step in range(9)]
+    assert ids_of(tracker, [face(250)], 10 / 30) == [1]
 
 
 def test_between_two_looks_nobody_stands_who_was_lost_before():
@@ -309,7 +332,7 @@ def test_between_two_looks_nobody_stands_who_was_lost_before():
     tracker.update([face(100), face(300)], 0.0, 1.0, 16)
     tracker.update([face(100)], 0.03, 1.0, 16)
 
-    assert [sighting.id for sighting in tracker.predict(0.06, 200, 400)] == [1]
+    assert [sighting.id for sighting in tracker.follow(0.06, 200, 400, lost)] == [1]
     assert tracker.ids == {1, 2}
 
 
@@ -318,7 +341,7 @@ def test_between_two_looks_who_walks_out_of_the_picture_is_gone():
     for step in range(10):
         tracker.update([face(300 + 10 * step), face(100, 180)], step / 30, 1.0, 16)
 
-    first, later = (tracker.predict(0.3 + step / 30, 200, 400) for step in (0, 4))
+    first, later = (tracker.follow(0.3 + step / 30, 200, 400, lost) for step in (0, 4))
 
     assert [sighting.id for sighting in first] == [1, 2]
     assert first[0].face.box[2] == 400
