@@ -15,7 +15,8 @@ COMMANDS = {
     'models': ('models', 'list all networks with their parameters'),
     'train': ('train', 'train a recipe'),
     'export': ('export', 'make a bundle of a trained network'),
-    'evaluate': ('evaluate', 'measure a bundle on a data set'),
+    'evaluate': ('evaluate', 'measure a bundle, a run or a Keras file on a data set'),
+    'compare': ('compare', 'measure runs, and set them beside what the sources say'),
 }
 
 

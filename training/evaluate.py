@@ -7,8 +7,6 @@ With `--output FOLDER` it writes a page with plots and a JSON file beside what i
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
-from dataclasses import replace
 import json
 from pathlib import Path
 from typing import Any
@@ -20,83 +18,27 @@ from training.bootstrap import Bootstrap
 from training.bootstrap import DRAWS
 from training.bootstrap import interval
 from training.datasets import also_in
-from training.datasets import DataError
+from training.datasets import data_root
 from training.datasets import FaceData
 from training.datasets import SPLITS
 from training.datasets import TRAIN
 from training.figures import classification_report
 from training.figures_text import report_text
 from training.record import record
-from training.scoring import classify
+from training.scores import score
+from training.scores import Scores
 from training.scoring import load_classifier
 from training.scoring import ModelOptions
 from training.scoring import run_of
 from training.selection import add_data_arguments
 from training.selection import read_selected
+from training.selection import Selection
 from training.truth import MAJORITY_PROTOCOL
-from training.truth import truth_for
 from training.truth import votes_for_label
 from training.truth import votes_for_others
 from training.votes import emotion_votes
 
 FOUR_CLASSES = ('happy', 'sad', 'surprise', 'neutral')
-
-
-@dataclass(frozen=True)
-class Scores:
-    """
-    What a model says of pictures, beside the truth.
-
-    :param data: the pictures, all of one split.
-    :param truth: (N,) int64, indices into `labels`; negative where there is none.
-    :param probabilities: (N, K) float64.
-    :param labels: the model's.
-    :param protocol: how truth and probabilities were come by, in words.
-    """
-
-    data: FaceData
-    truth: np.ndarray
-    probabilities: np.ndarray
-    labels: tuple[str, ...]
-    protocol: str
-
-    def take(self, where: np.ndarray) -> Scores:
-        """
-        Keep some of the pictures.
-
-        :param where: (N,) bool, or indices.
-        :return: these, in this order.
-        """
-        return replace(
-            self,
-            data=self.data.take(where),
-            truth=self.truth[where],
-            probabilities=self.probabilities[where],
-        )
-
-
-def score(classifier: Classifier, data: FaceData, mirrored: bool = False) -> Scores:
-    """
-    Let a model say what it sees.
-
-    :param classifier: the model's.
-    :param data: one split.
-    :param mirrored: as for `classify`.
-    :return: its scores.
-    :raises DataError: if data and model do not fit, or no picture has a truth.
-    """
-    card = classifier.card
-    truth = truth_for(card.name, card.labels, data)
-    if not (truth.labels >= 0).any():
-        raise DataError(f'none of the {len(data)} pictures has a label of {card.name}')
-    crops = 'mean of crop and mirrored crop' if mirrored else 'one crop, no test-time augmentation'
-    return Scores(
-        data,
-        truth.labels,
-        classify(classifier, data.images, mirrored),
-        card.labels,
-        f'{truth.protocol}; {crops}',
-    )
 
 
 def figures(
@@ -215,6 +157,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--record', metavar='NAME', help="put the figures into the bundle's card")
 
 
+def _selection_of_run(arguments: argparse.Namespace) -> Selection | None:
+    """Let a run be measured on the data that it was trained on, where nothing else is said."""
+    folder = run_of(arguments.model)
+    if folder is None:
+        return None
+    from training.config import DATASETS
+    from training.runs import load_run
+
+    config = load_run(folder).config
+    if arguments.data is None:
+        arguments.data = str(data_root() / DATASETS[config.dataset])
+    return config.selection
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Carry out `evaluate`."""
     classifier = load_classifier(
@@ -223,7 +179,7 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.backend, arguments.head, arguments.labels, tuple(arguments.value_range)
         ),
     )
-    data = read_selected(arguments)
+    data = read_selected(arguments, _selection_of_run(arguments))
     training = None
     if data.has_split(TRAIN):
         if arguments.split != TRAIN:

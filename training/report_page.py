@@ -29,7 +29,7 @@ from training.plots import svg
 from training.votes import VOTE_COLUMNS
 
 if TYPE_CHECKING:
-    from training.evaluate import Scores
+    from training.scores import Scores
 
 PAGE = 'evaluation.html'
 JSON = 'evaluation.json'

@@ -148,10 +148,10 @@ def _of_run(folder: Path, options: ModelOptions) -> Classifier:
     if head not in heads:
         given = f"no head '{head}'" if head else 'several heads: choose one by --head'
         raise BundleError(f'the run {folder} has {given}; it has: {", ".join(heads)}')
-    card = _made_up_card(
-        folder.resolve().name, run.labels[head], _spec(run.model, run.config.value_range), 'logits'
-    )
-    return Classifier(card, InMemory(run.model, head))
+    model = run.model
+    spec = _spec(model, run.config.value_range)
+    card = _made_up_card(folder.resolve().name, run.labels[head], spec, 'logits')
+    return Classifier(card, InMemory(model, head))
 
 
 def _bare_keras(path: Path, options: ModelOptions) -> Classifier:

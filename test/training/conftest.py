@@ -23,6 +23,8 @@ NEEDED_BY = {
         'test_optimization.py',
         'test_recipes.py',
         'test_scoring.py',
+        'test_quantization.py',
+        'test_compare.py',
     ],
     'matplotlib': ['test_report_page.py'],
 }

@@ -6,10 +6,10 @@ import pytest
 
 from fer_ros.perception.emotions import FER2013_LABELS
 from training.evaluate import figures
-from training.evaluate import Scores
 from training.report_page import read_log
 from training.report_page import report_page
 from training.report_page import write_report
+from training.scores import Scores
 
 
 @pytest.fixture(scope='module')
