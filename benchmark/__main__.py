@@ -15,6 +15,7 @@ COMMANDS = {
     'tracking': ('tracking', 'count id switches, and what detect_every costs and saves'),
     'decision': ('decision', 'count changes with and without decision, and how late they come'),
     'baseline': ('baseline', "measure what learning people's own neutral does"),
+    'soak': ('soak', "run camera and node for long, and see whether the node's memory stays flat"),
 }
 
 
