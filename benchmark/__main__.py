@@ -16,6 +16,7 @@ COMMANDS = {
     'decision': ('decision', 'count changes with and without decision, and how late they come'),
     'baseline': ('baseline', "measure what learning people's own neutral does"),
     'soak': ('soak', "run camera and node for long, and see whether the node's memory stays flat"),
+    'reading': ('reading', 'how fast fer2013.csv is read, beside the way of the notebooks'),
 }
 
 
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(words)
     try:
         return arguments.run(arguments)
-    except (OSError, ValueError, BackendError, DetectorError) as error:
+    except (OSError, ImportError, ValueError, BackendError, DetectorError) as error:
         print(f'{parser.prog}: {error}', file=sys.stderr)
         return 1
 

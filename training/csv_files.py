@@ -21,7 +21,7 @@ from training.datasets import SPLIT_NAMES
 from training.datasets import USAGES
 from training.faults import Faults
 from training.faults import progress_bar
-from training.pixels import parse_rows
+from training.pixels import parse_ranges
 from training.pixels import PIXELS
 from training.votes_file import read_votes
 from training.votes_file import VOTES_FILE
@@ -32,7 +32,13 @@ from training.votes_file import VotesFile
 CSV_NAMES = ('fer2013.csv', 'icml_face_data.csv', 'ckextended.csv')
 
 # Read at once: enough rows for NumPy to be quick, few enough for the cache.
-BLOCK_BYTES = 1 << 17
+BLOCK_BYTES = 1 << 18
+
+# Blanks in front of them, which the first number needs.
+MARGIN = 4
+
+# What stands around a field and is not of it.
+_AROUND = b'" \t\r'
 
 _USAGES = {name.encode(): split for name, split in USAGES.items()}
 
@@ -45,6 +51,7 @@ class _Row:
     :param line: in the file, from 1 on.
     :param number: from 0 on, blank rows not counted; -1 for a blank row.
     :param fault: why it is skipped, or nothing.
+    :param pixels: where the numbers begin and end in the block that the row is of.
     """
 
     line: int
@@ -52,7 +59,7 @@ class _Row:
     fault: str = ''
     label: int = 0
     split: str = ''
-    pixels: bytes = b''
+    pixels: tuple[int, int] = (0, 0)
 
     def name(self, file: Path) -> str:
         """Give the name by which it is told of."""
@@ -141,17 +148,17 @@ def _read_file(
     """
     form: _Form | None = None
     voted, voted_split = np.empty((0, 0), np.uint8), np.empty(0, '<U7')
-    for lines in _line_blocks(file):
+    for text, size in _blocks(file):
         if form is None:
-            form = _Form(file, lines.pop(0), len(labels))
+            form = _Form(file, text, size, len(labels))
             if votes is not None:
                 where = votes.split == (form.split or votes.split)
                 voted, voted_split = votes.votes[where], votes.split[where]
-        rows = form.rows(lines)
+        rows = form.rows(text, size)
         if votes is not None:
             _check_votes(rows, voted_split)
         parsed = [row for row in rows if not row.fault]
-        pixels, wrong = parse_rows([row.pixels for row in parsed])
+        pixels, wrong = parse_ranges(text, size, [row.pixels for row in parsed])
         for position, reason in wrong.items():
             parsed[position].fault = reason
         for row in rows:
@@ -181,22 +188,38 @@ def _check_votes(rows: Sequence[_Row], voted_split: np.ndarray) -> None:
             row.fault = f'{VOTES_FILE} has a row of another split there'
 
 
-def _line_blocks(file: Path) -> Iterator[list[bytes]]:
-    """Go through the lines of a file, without what ends them, some hundred at a time."""
+def _blocks(file: Path) -> Iterator[tuple[bytearray, int]]:
+    """
+    Go through the lines of a file, some hundred kilobytes at a time.
+
+    :return: blanks, and from `MARGIN` on whole lines; how much of it counts.  Each time it is the
+        same array, whose content may be changed.
+    """
+    text = bytearray(b' ' * MARGIN + bytes(2 * BLOCK_BYTES))
+    filled = MARGIN
     try:
         with (
             open(file, 'rb', buffering=0) as opened,
             progress_bar(f'reading {file.name}', file.stat().st_size, 'B') as progress,
         ):
-            rest = b''
-            while block := opened.read(BLOCK_BYTES):
-                progress.update(len(block))
-                lines = block.split(b'\n')
-                lines[0] = rest + lines[0]
-                rest = lines.pop()
-                if lines:
-                    yield lines
-            yield [rest]
+            while True:
+                if len(text) - filled <= BLOCK_BYTES:
+                    # A line so long is none, but is to be told of as one.
+                    text += bytes(len(text))
+                count = opened.readinto(memoryview(text)[filled:][:BLOCK_BYTES])
+                progress.update(count)
+                if not count:
+                    break
+                filled += count
+                size = text.rfind(b'\n', filled - count, filled) + 1
+                if size:
+                    rest = bytes(memoryview(text)[size:filled])
+                    yield text, size
+                    text[:MARGIN] = b' ' * MARGIN
+                    filled = MARGIN + len(rest)
+                    text[MARGIN:filled] = rest
+            text[filled:] = b'\n'
+            yield text, filled + 1
     except OSError as error:
         raise DataError(f'{file} cannot be read: {error}') from error
 
@@ -204,73 +227,103 @@ def _line_blocks(file: Path) -> Iterator[list[bytes]]:
 class _Form:
     """The columns of a file, and how far in it the rows are."""
 
-    def __init__(self, file: Path, header: bytes, labels: int) -> None:
+    def __init__(self, file: Path, text: bytearray, size: int, labels: int) -> None:
         """
         Read the header.
 
         :param file: which it is of.
-        :param header: its first line.
+        :param text: of `_blocks`, the first; its first line becomes blank.
+        :param size: of it.
         :param labels: how many there are.
-        :raises DataError: if it lacks a column, or is none.
+        :raises DataError: if the header lacks a column, or is none.
         """
-        text = header.decode('utf-8-sig', errors='replace').strip()
-        names = [name.strip().lower() for name in next(csv.reader([text]), [])]
-        # A file named after its split needs no usage, and one that has it needs no such name.
+        end = text.index(b'\n', 0, size)
+        header = bytes(text[MARGIN:end]).decode('utf-8-sig', errors='replace').strip()
+        names = [name.strip().lower() for name in next(csv.reader([header]), [])]
+        # A file named after its split needs no usage.
         self.split = SPLIT_NAMES.get(file.stem.lower(), '')
         wanted = ['emotion', 'pixels'] + ([] if self.split else ['Usage'])
         missing = [name for name in wanted if name.lower() not in names]
         if missing:
-            begin = f"its first line is '{text[:40]}{'…' if len(text) > 40 else ''}'"
+            begin = f"its first line is '{header[:40]}{'…' if len(header) > 40 else ''}'"
             raise DataError(f'{file} has no column {", ".join(missing)}; {begin}')
         self._places = [names.index(name.lower()) for name in wanted]
         self._columns = len(names)
         self._labels = {str(label).encode(): label for label in range(labels)}
         self._blank: list[_Row] = []
+        self._begin = end + 1
         self._lines = 1
         self.count = 0
 
-    def rows(self, lines: Sequence[bytes]) -> list[_Row]:
+    def rows(self, text: bytearray, size: int) -> list[_Row]:
         """
         Make rows of the next lines.
 
-        :param lines: without what ends them.
+        :param text: of `_blocks`.
+        :param size: of it.
         :return: the rows; blank ones only when another follows, so not those at the end.
         """
         rows = []
-        for line in lines:
+        begin, self._begin = self._begin, MARGIN
+        while begin < size:
+            end = text.index(b'\n', begin, size)
             self._lines += 1
-            if not line or line.isspace():
+            # Blank lines are short: there is no need to look at the whole of a long one.
+            if end - begin < PIXELS and not text[begin:end].strip():
                 self._blank.append(_Row(self._lines, -1, 'the row is blank'))
-                continue
-            rows += self._blank
-            self._blank = []
-            row = _Row(self._lines, self.count)
-            row.fault = self._fill(row, line)
-            rows.append(row)
-            self.count += 1
+            else:
+                rows += self._blank
+                self._blank = []
+                row = _Row(self._lines, self.count)
+                row.fault = self._fill(row, text, begin, end)
+                rows.append(row)
+                self.count += 1
+            begin = end + 1
         return rows
 
-    def _fill(self, row: _Row, line: bytes) -> str:
-        """Fill a row from its line, all but the numbers, or tell what is wrong with it."""
-        if b'"' in line:
-            try:
-                fields = [f.encode() for f in next(csv.reader([line.decode('utf-8')]))]
-            except (UnicodeDecodeError, csv.Error):
-                return 'the row is no CSV'
-        else:
-            fields = line.split(b',')
-        if len(fields) < self._columns:
-            return 'the row has fewer columns than the header'
+    def _fill(self, row: _Row, text: bytearray, begin: int, end: int) -> str:
+        """Fill a row from its line, or tell what is wrong with it."""
+        quoted = text.find(b'"', begin, end) >= 0
+        try:
+            fields = _quoted_fields(text, begin, end) if quoted else _fields(text, begin, end)
+        except (UnicodeDecodeError, csv.Error):
+            return 'the row is no CSV'
         columns = self._columns
-        further = fields[columns:]
-        if b''.join(further).strip():
+        if len(fields) < columns:
+            return 'the row has fewer columns than the header'
+        if any(text[first:last].strip() for first, last in fields[columns:]):
             return 'the row has more columns than the header'
-        emotion, row.pixels, *usage = (fields[place].strip() for place in self._places)
-        label = self._labels.get(emotion)
+        emotion, row.pixels, *usage = (fields[place] for place in self._places)
+        label = self._labels.get(bytes(text[slice(*emotion)].strip(_AROUND)))
         if label is None:
             return f'the label is not from 0 to {len(self._labels) - 1}'
-        split = _USAGES.get(usage[0]) if usage else self.split
+        split: str | None = self.split
+        if usage:
+            split = _USAGES.get(bytes(text[slice(*usage[0])].strip(_AROUND)))
         if split is None:
             return f'the usage is not one of {", ".join(USAGES)}'
         row.label, row.split = label, split
         return ''
+
+
+def _fields(text: bytearray, begin: int, end: int) -> list[tuple[int, int]]:
+    """Tell where the fields of a line begin and end."""
+    if text.endswith(b'\r', begin, end):
+        end -= 1
+    fields = []
+    while (comma := text.find(b',', begin, end)) >= 0:
+        fields.append((begin, comma))
+        begin = comma + 1
+    return [*fields, (begin, end)]
+
+
+def _quoted_fields(text: bytearray, begin: int, end: int) -> list[tuple[int, int]]:
+    """Tell the same of a line with quotes in it, which a comma may stand between."""
+    fields = []
+    for field in next(csv.reader([text[begin:end].decode('utf-8').rstrip('\r')])):
+        content = field.encode()
+        # One with quotes in itself is nowhere as it is; it is no number and no usage anyway.
+        first = max(text.find(content, begin, end), begin)
+        fields.append((first, min(first + len(content), end)))
+        begin = fields[-1][1]
+    return fields

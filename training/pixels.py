@@ -2,7 +2,7 @@
 Numbers from 0 to 255 out of text, a whole block of rows at once.
 
 FER2013 as a CSV is 300 MB of them.  A loop over the numbers takes ten seconds and more; here NumPy
-takes three bytes at the end of each number and looks up what they say.
+takes the three bytes up to the end of each number, all at once, and looks up what they say.
 """
 
 from __future__ import annotations
@@ -56,6 +56,28 @@ def _table() -> np.ndarray:
 _TABLE = _table()
 
 
+def parse_ranges(
+    text: bytearray, size: int, ranges: Sequence[tuple[int, int]]
+) -> tuple[np.ndarray, dict[int, str]]:
+    """
+    Read the rows of pixels that stand somewhere in a text, and write blanks over the rest of it.
+
+    :param text: with three bytes or more before the first row.
+    :param size: how much of it counts.
+    :param ranges: where each row begins and ends, in order.
+    :return: as `parse_rows`.
+    """
+    after = 0
+    for begin, end in ranges:
+        text[after:begin] = b' ' * (begin - after)
+        after = end
+    text[after:size] = b' ' * (size - after)
+    found = _parse_text(text, size, [end for _, end in ranges])
+    if found is not None:
+        return found, {}
+    return parse_rows([bytes(text[begin:end]) for begin, end in ranges])
+
+
 def parse_block(rows: Sequence[bytes]) -> np.ndarray | None:
     """
     Read rows of pixels, all of them or none.
@@ -64,26 +86,38 @@ def parse_block(rows: Sequence[bytes]) -> np.ndarray | None:
     :return: (N, 2304) uint8, or None unless each row has as many numbers from 0 to 255, of three
         digits at most, and nothing else: `parse_row` tells which has not.
     """
-    # Blanks in front, so that each number has three bytes before its last.
     text = b' '.join((b'  ', *rows, b''))
-    codes = np.frombuffer(text, np.uint8)
+    return _parse_text(text, len(text), (np.cumsum([len(row) + 1 for row in rows]) + 2).tolist())
+
+
+def _parse_text(text: bytes | bytearray, size: int, ends: Sequence[int]) -> np.ndarray | None:
+    """
+    Read a text of nothing but numbers and blanks, three of these in front, one at the end.
+
+    :param ends: where each row ends.
+    :return: as `parse_block`.
+    """
+    codes = np.frombuffer(text, np.uint8, size)
     is_digit = (codes - np.uint8(ord('0'))) < 10
-    if np.count_nonzero(is_digit) + np.count_nonzero(codes == ord(' ')) != len(codes):
+    if np.count_nonzero(is_digit) + np.count_nonzero(codes == ord(' ')) != size:
         return None
-    ends = np.flatnonzero(is_digit[:-1] > is_digit[1:])
-    if len(ends) != PIXELS * len(rows):
+    # Three places before the last digit of each number, where the four bytes up to it begin.
+    places = np.flatnonzero(is_digit[3:-1] > is_digit[4:])
+    if len(places) != PIXELS * len(ends):
         return None
-    # Where each row ends; a number too many in one may be lacking in another.
-    borders = np.cumsum([len(row) + 1 for row in rows]) + 2
-    if (np.searchsorted(ends, borders) != PIXELS * np.arange(1, len(rows) + 1)).any():
+    # A number too many in one row may be lacking in another.
+    until = np.searchsorted(places, np.asarray(ends) - 3)
+    if (until != PIXELS * np.arange(1, len(ends) + 1)).any():
         return None
     # Four bytes at each place as one item: a single gathering instead of four.
-    windows = np.ndarray((len(codes) - 3,), 'V4', text, 0, (1,))
-    found = windows.take(ends - 3).view('<u4')
+    windows = np.ndarray((size - 3,), 'V4', text, 0, (1,))
+    found = windows.take(places).view('<u4')
     if ((found & _FOUR_DIGITS) == _FOUR_DIGITS).any():
         return None
-    values = _TABLE.take((found & _LAST_THREE) >> 8)
-    if values.max() > 255:
+    found &= _LAST_THREE
+    found >>= 8
+    values = _TABLE.take(found)
+    if values.max(initial=0) > 255:
         return None
     return values.astype(np.uint8).reshape(-1, PIXELS)
 
