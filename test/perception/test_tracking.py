@@ -127,6 +127,13 @@ def test_a_face_of_quite_another_size_is_another_face():
     assert follow([[face(100, side=40)]] + [[face(100, side=120)]] * 3)[-1] == [2]
 
 
+def test_of_two_faces_that_nearly_meet_each_keeps_its_size():
+    before = [face(100, side=60), face(120, side=44)]
+
+    # Each is nearer now to where the other was.
+    assert follow([before, [face(114, side=60), face(106, side=44)]])[1] == [1, 2]
+
+
 def test_a_moving_face_is_found_where_its_motion_took_it():
     frames = [[face(100 + 12 * step)] if not 10 <= step < 15 else [] for step in range(20)]
 
