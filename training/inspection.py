@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import base64
 from collections.abc import Sequence
-from html import escape
+from itertools import pairwise
 import json
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,14 @@ import numpy as np
 
 from training.cleaning import equal_groups
 from training.cleaning import is_constant
+from training.cleaning import unclean
 from training.datasets import also_in
 from training.datasets import FaceData
+from training.datasets import PRIVATE
+from training.datasets import PUBLIC
 from training.datasets import SPLITS
 from training.datasets import TRAIN
+from training.inspection_page import report_page
 from training.selection import add_data_arguments
 from training.selection import read_selected
 from training.votes import is_not_a_face
@@ -30,11 +33,11 @@ NEAR_DIFFERENCE = 8.0
 # Bits of 64 in which their shading may differ.
 _NEAR_BITS = 3
 
-# A mosaic shows this many pictures of a class, in rows of so many.
-_MOSAIC_COUNT = 40
-_MOSAIC_COLUMNS = 20
+# Of the histograms.
+BINS = 32
 
-BRIGHTNESS_BINS = 16
+# Where the shorter side of a picture falls, in pixels; what is smaller than 48 was magnified.
+SIDES = (1, 24, 48, 49, 96, 192, 384, 768)
 
 
 def shading_hashes(images: np.ndarray) -> np.ndarray:
@@ -100,12 +103,14 @@ def inspect_data(data: FaceData) -> dict[str, Any]:
     groups = equal_groups(data.images)
     constant = np.flatnonzero(is_constant(data.images))
     unseen = np.zeros(len(data), bool) if data.votes is None else is_not_a_face(data.votes)
-    brightness = data.images.mean(axis=(1, 2))
-    in_training = data.split == TRAIN
-    leaked = ~in_training & also_in(data.images, data.images[in_training])
+    near = near_pairs(data.images)
+    sides = np.full(len(data), data.images.shape[1])
+    if data.sizes is not None:
+        sides = data.sizes.min(axis=1)
     return {
         'pictures': len(data),
         'size': list(data.images.shape[1:]),
+        'sha256': data.sha256,
         'labels': list(data.label_names),
         'counts': {
             split: np.bincount(
@@ -113,25 +118,26 @@ def inspect_data(data: FaceData) -> dict[str, Any]:
             ).tolist()
             for split in splits
         },
-        'brightness': {
-            name: np.histogram(
-                brightness[data.labels == label], bins=BRIGHTNESS_BINS, range=(0, 256)
-            )[0].tolist()
-            for label, name in enumerate(data.label_names)
-        },
+        'skipped': {reason: list(names) for reason, names in data.skipped.items()},
+        'brightness': _by_label(data, data.images.mean(axis=(1, 2)), 256),
+        'contrast': _by_label(data, data.images.std(axis=(1, 2)), 128),
+        'sides': _side_counts(sides),
         'extra_duplicates': sum(len(group) - 1 for group in groups),
         'duplicates': [_sources(data, group) for group in groups],
         'conflicting_labels': [
             _sources(data, group) for group in groups if len(set(data.labels[group].tolist())) > 1
         ],
-        'in_training_too': {
-            split: _sources(data, np.flatnonzero(leaked & (data.split == split)))
-            for split in splits
-            if split != TRAIN
-        },
-        'near_duplicates': [_sources(data, pair) for pair in near_pairs(data.images)],
+        'in_training_too': _shared(data, TRAIN, [split for split in splits if split != TRAIN]),
+        'in_public_too': _shared(data, PUBLIC, [split for split in splits if split == PRIVATE]),
+        'near_duplicates': [_sources(data, pair) for pair in near],
+        'near_duplicates_across_splits': [
+            _sources(data, pair) for pair in near if data.split[pair[0]] != data.split[pair[1]]
+        ],
         'constant': _sources(data, constant),
         'not_a_face': _sources(data, np.flatnonzero(unseen)),
+        'left_out_by_clean': {
+            reason: int(where.sum()) for reason, where in unclean(data).items()
+        },
     }
 
 
@@ -140,90 +146,33 @@ def _sources(data: FaceData, indices: Sequence[int] | np.ndarray) -> list[str]:
     return [str(data.source[index]) for index in indices]
 
 
-def mosaic(images: np.ndarray, columns: int = _MOSAIC_COLUMNS) -> np.ndarray:
-    """
-    Lay pictures side by side.
-
-    :param images: (N, H, W) uint8, N at least 1.
-    :param columns: in a row.
-    :return: (rows * H, columns * W) uint8, white where there is no picture.
-    """
-    count, height, width = images.shape
-    columns = min(columns, count)
-    rows = -(-count // columns)
-    tiles = np.full((rows * columns, height, width), 255, np.uint8)
-    tiles[:count] = images
-    by_row = tiles.reshape(rows, columns, height, width)
-    return by_row.transpose(0, 2, 1, 3).reshape(rows * height, columns * width)
+def _shared(data: FaceData, among: str, splits: Sequence[str]) -> dict[str, list[str]]:
+    """Name, by their splits, the pictures that are also in another one, pixel for pixel."""
+    others = data.images[data.split == among]
+    if not len(others):
+        return {}
+    found = also_in(data.images, others)
+    return {
+        split: _sources(data, np.flatnonzero(found & (data.split == split))) for split in splits
+    }
 
 
-def report_page(data: FaceData, report: dict[str, Any], seed: int = 0) -> str:
-    """
-    Make a page of a report, whole in itself.
-
-    :param data: that was inspected.
-    :param report: of `inspect_data`.
-    :param seed: of which pictures are shown.
-    :return: HTML.
-    """
-    generator = np.random.default_rng(seed)
-    head = ''.join(f'<th>{escape(name)}</th>' for name in report['labels'])
-    rows = ''.join(
-        f'<tr><th>{split}</th>'
-        + ''.join(f'<td>{count}</td>' for count in counts)
-        + f'<td>{sum(counts)}</td></tr>'
-        for split, counts in report['counts'].items()
-    )
-    leaks = ''.join(
-        f'<li>{len(sources)} pictures of {split} are in train too</li>'
-        for split, sources in report['in_training_too'].items()
-    )
-    classes = []
-    for label, name in enumerate(report['labels']):
-        indices = np.flatnonzero(data.labels == label)
-        shown = generator.permutation(indices)[:_MOSAIC_COUNT]
-        picture = _picture(mosaic(data.images[np.sort(shown)])) if len(shown) else ''
-        bars = _bars(report['brightness'][name])
-        classes.append(f'<h2>{escape(name)}: {len(indices)}</h2>{picture}{bars}')
-    return f"""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>Inspection</title><style>
-body {{ font-family: sans-serif; max-width: 70em; margin: 2em auto; }}
-td, th {{ padding: 0.2em 0.7em; text-align: right; }}
-img {{ width: 100%; image-rendering: pixelated; }}
-</style></head><body>
-<h1>{report['pictures']} pictures of {report['size'][1]}x{report['size'][0]} pixels</h1>
-<table><tr><th></th>{head}<th>all</th></tr>{rows}</table>
-<ul>
-<li>{report['extra_duplicates']} extra copies, in {len(report['duplicates'])} groups,
-{len(report['conflicting_labels'])} of them with conflicting labels</li>
-{leaks}
-<li>{len(report['near_duplicates'])} near duplicates</li>
-<li>{len(report['constant'])} pictures of one gray level</li>
-<li>{len(report['not_a_face'])} pictures that most annotators of FER+ saw no face in</li>
-</ul>
-<p>The names of all of them stand in the JSON file beside this page.
-Below each mosaic: how many pictures have which mean brightness, from black to white.</p>
-{''.join(classes)}
-</body></html>
-"""
+def _by_label(data: FaceData, values: np.ndarray, end: int) -> dict[str, list[int]]:
+    """Count, by the label, how many pictures have which value from 0 to an end."""
+    return {
+        name: np.histogram(values[data.labels == label], bins=BINS, range=(0, end))[0].tolist()
+        for label, name in enumerate(data.label_names)
+    }
 
 
-def _picture(image: np.ndarray) -> str:
-    """Put a picture into HTML."""
-    coded = cv2.imencode('.png', image)[1].tobytes()
-    return f'<img alt="" src="data:image/png;base64,{base64.b64encode(coded).decode()}">'
-
-
-def _bars(counts: list[int]) -> str:
-    """Draw a histogram."""
-    height = 60
-    most = max(*counts, 1)
-    bars = ''.join(
-        f'<rect x="{20 * i}" y="{height * (1 - count / most):.1f}" width="18" '
-        f'height="{height * count / most:.1f}"/>'
-        for i, count in enumerate(counts)
-    )
-    return f'<svg width="{20 * len(counts)}" height="{height}">{bars}</svg>'
+def _side_counts(sides: np.ndarray) -> dict[str, int]:
+    """Count how many pictures have a shorter side from which length to which, in words."""
+    counts = {}
+    for low, end in pairwise(SIDES):
+        name = str(low) if end == low + 1 else f'{low} to {end - 1}'
+        counts[name] = int(((sides >= low) & (sides < end)).sum())
+    counts[f'{SIDES[-1]} and more'] = int((sides >= SIDES[-1]).sum())
+    return counts
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -241,8 +190,10 @@ def run(arguments: argparse.Namespace) -> int:
     page = arguments.output / 'inspection.html'
     page.write_text(report_page(data, report), encoding='utf-8')
     page.with_suffix('.json').write_text(json.dumps(report, indent=1), encoding='utf-8')
+    skipped = sum(map(len, report['skipped'].values()))
     print(
-        f'{report["pictures"]} pictures: {report["extra_duplicates"]} extra copies, '
+        f'{report["pictures"]} pictures, {skipped} skipped: '
+        f'{report["extra_duplicates"]} extra copies, '
         f'{len(report["conflicting_labels"])} groups of copies with conflicting labels, '
         f'{len(report["near_duplicates"])} near duplicates, {len(report["constant"])} constant, '
         f'{len(report["not_a_face"])} not a face; see {page}'

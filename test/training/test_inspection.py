@@ -1,6 +1,7 @@
 from dataclasses import replace
 import json
 
+import cv2
 import numpy as np
 import pytest
 
@@ -8,8 +9,10 @@ from photographs import data_path
 from training.__main__ import main
 from training.inspection import equal_groups
 from training.inspection import inspect_data
-from training.inspection import mosaic
 from training.inspection import near_pairs
+from training.inspection_page import mosaic
+from training.inspection_page import report_page
+from training.readers import read_data
 
 
 def textured(count):
@@ -54,6 +57,45 @@ def test_the_report_names_what_was_planted(made_up):
     assert report['not_a_face'] == ['made_up/5']
     assert report['counts']['train'] == [4, 4, 3, 4, 4, 4, 4]
     assert sum(map(sum, report['brightness'].values())) == 28
+    assert report['sides']['48'] == 28
+    assert report['left_out_by_clean'] == {
+        'constant': 1,
+        'not a face': 1,
+        'also in a test split': 1,
+        'conflicting labels': 2,
+        'extra copies': 0,
+    }
+
+
+def test_what_was_skipped_and_how_large_pictures_were_is_reported_and_shown(tmp_path):
+    for name, side in (('fear/small.png', 20), ('sad/large.png', 400), ('sad/more.png', 500)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(tmp_path / name), np.full((side, side + 9), 90, np.uint8))
+    (tmp_path / 'sad' / '<b>.jpg').write_bytes(b'')
+    data = read_data(tmp_path)
+
+    report = inspect_data(data)
+
+    assert report['skipped'] == {'the file is empty': ['sad/<b>.jpg']}
+    sides = {name: count for name, count in report['sides'].items() if count}
+    assert sides == {'1 to 23': 1, '384 to 767': 2}
+    page = report_page(data, report)
+    assert 'sad/&lt;b&gt;.jpg' in page
+    assert '384 to 767' in page
+
+
+def test_the_page_shows_copies_with_their_labels_splits_and_names(made_up):
+    data = made_up(14)
+    images, split = data.images.copy(), data.split.astype('<U7')
+    images[12] = images[3]
+    split[12] = 'private'
+    data = replace(data, images=images, split=split)
+
+    page = report_page(data, inspect_data(data))
+
+    assert 'Copies with conflicting labels: 1' in page
+    assert '<b>surprise</b> private<small>made_up/12</small>' in page
+    assert '1 of private are in train' in page
 
 
 def test_a_mosaic_has_all_pictures_and_white_where_there_is_none():
