@@ -141,6 +141,8 @@ class TrainingConfig:
                 )
         if not self.value_range[0] < self.value_range[1]:
             raise ValueError(f'value_range is {self.value_range}, not (lowest, highest)')
+        # It bounds a plateau's fall; elsewhere its default may be above a tiny learning rate.
+        most_at_least = self.learning_rate if self.schedule == 'plateau' else 100
         for name, lowest, highest in (
             ('side', 8, 1024),
             ('epochs', 1, 100_000),
@@ -149,7 +151,7 @@ class TrainingConfig:
             ('warmup_epochs', 0, self.epochs),
             ('plateau_factor', 0.01, 0.99),
             ('plateau_patience', 1, 100_000),
-            ('least_learning_rate', 0, self.learning_rate),
+            ('least_learning_rate', 0, most_at_least),
             ('early_stopping', 0, 100_000),
             ('momentum', 0, 0.9999),
             ('weight_decay', 0, 1),

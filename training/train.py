@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 import time
@@ -74,6 +75,7 @@ def train(
     folder: Path,
     resume: bool = False,
     stop_after: int | None = None,
+    on_epoch: Callable[[dict[str, Any]], None] = lambda row: None,
 ) -> dict[str, float]:
     """
     Train a recipe, or go on with a run that was interrupted.
@@ -87,6 +89,7 @@ def train(
     :param folder: of the run; made if need be.
     :param resume: go on from the folder's checkpoint, if there is one.
     :param stop_after: epochs after which this call ends, though the recipe has more.
+    :param on_epoch: given the row of the log after each epoch; what it raises ends the run.
     :return: the validation accuracy by head of the weights that were chosen.
     :raises FileExistsError: if the folder holds a run and it is not to be resumed.
     :raises ValueError: if that run has another network, seed or number of epochs.
@@ -168,6 +171,7 @@ def train(
         log_epoch(folder / LOG, row)
         events.add(row)
         print(', '.join(f'{name} {value}' for name, value in row.items()), flush=True)
+        on_epoch(row)
     events.close()
     return state['best']
 

@@ -25,8 +25,10 @@ NEEDED_BY = {
         'test_scoring.py',
         'test_quantization.py',
         'test_compare.py',
+        'test_tune.py',
     ],
     'matplotlib': ['test_report_page.py'],
+    'optuna': ['test_tune.py'],
 }
 MISSING = [name for name in NEEDED_BY if importlib.util.find_spec(name) is None]
 collect_ignore = [test for name in MISSING for test in NEEDED_BY[name]]
