@@ -1,1 +1,7 @@
 """The ROS 2 nodes: topics, parameters and messages around fer_ros.perception."""
+
+import os
+
+# A compressed image of some kilobytes may hold gigapixels, and OpenCV makes them. No camera of a
+# robot has as many as this; OpenCV reads it when it is loaded, which comes after this.
+os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(2**26))

@@ -10,7 +10,6 @@ from rclpy.qos import DurabilityPolicy
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from rclpy.subscription import Subscription
-from rclpy.time import Time
 from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
@@ -140,4 +139,5 @@ class DepthListener:
 
 def stamp_of(header: Header) -> int:
     """Give the time in a header, in nanoseconds."""
-    return Time.from_msg(header.stamp).nanoseconds
+    # Not by rclpy's Time, which refuses what is before 1970 and so would end the node.
+    return int(header.stamp.sec * 10**9 + header.stamp.nanosec)

@@ -20,12 +20,12 @@ from rclpy.lifecycle import LifecycleNode
 from rclpy.lifecycle import LifecycleState
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
-from rclpy.time import Time
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from fer_ros.node.camera_listener import CameraListener
+from fer_ros.node.depth_listener import stamp_of
 from fer_ros.node.diagnostics import complaint_of_camera
 from fer_ros.node.diagnostics import judge
 from fer_ros.node.diagnostics import STALE
@@ -131,6 +131,8 @@ class EmotionNode(LifecycleNode):
         if self._bridge is None:
             self.get_logger().debug(f'decoding images without cv_bridge ({reason})')
         self._diagnostics_publisher = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        # Held while the graph is followed, or the subscriptions are made or destroyed.
+        self._following = Lock()
         self._tick(DIAGNOSTICS_PERIOD, self._publish_diagnostics)
         self._tick(FOLLOW_PERIOD, self._follow)
         self.add_on_set_parameters_callback(self._on_parameters)
@@ -246,22 +248,26 @@ class EmotionNode(LifecycleNode):
         self._active_since = time.monotonic()
         self._ros4hri.switch(self._settings.ros4hri)
         self._worker = Worker(self._look_at, self._shortest_period)
-        self._camera.start(self._settings)
-        self._positions.start()
+        with self._following:
+            self._camera.start(self._settings)
+            self._positions.start()
 
     def _end_work(self) -> None:
         """Listen to the camera no more."""
-        self._camera.stop()
+        with self._following:
+            self._camera.stop()
         if self._worker is not None:
             self._worker.stop()
             self._worker = None
         self._ros4hri.switch(False)
-        self._positions.stop()
+        with self._following:
+            self._positions.stop()
 
     def _follow(self) -> None:
         """Match what the cameras offer now."""
-        self._camera.follow(self._settings)
-        self._positions.follow()
+        with self._following:
+            self._camera.follow(self._settings)
+            self._positions.follow()
 
     # Parameters
 
@@ -457,11 +463,11 @@ class EmotionNode(LifecycleNode):
             return 0
         measured = self.statistics.stage
         image = to_bgr(message, self._bridge)
-        stamp = Time.from_msg(message.header.stamp)
+        stamp = stamp_of(message.header)
         self._positions.expect(message.header)
         with self._exchange:
             labels, affect = pipeline.labels, pipeline.affect
-            faces = pipeline.process(image, stamp.nanoseconds / 1e9, settings, measured)
+            faces = pipeline.process(image, stamp / 1e9, settings, measured)
             faces = self._positions.locate(message.header, faces, image.shape[:2])
             held, boxes = pipeline.held_ids, pipeline.boxes
             changed, left = self._changes.update(faces, held)
@@ -471,7 +477,7 @@ class EmotionNode(LifecycleNode):
                 outputs.publish_changes(message.header, changed, left, labels)
             self._ros4hri.publish(message.header, image, faces, held, labels, affect)
             self._positions.publish(message.header, faces, left, labels)
-        age = self.get_clock().now().nanoseconds - stamp.nanoseconds
+        age = self.get_clock().now().nanoseconds - stamp
         self.statistics.finish(len(faces), age / 1e9)
         outputs.publish_annotated(
             message.header, image, faces, labels, settings.draw, boxes

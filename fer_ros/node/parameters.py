@@ -39,7 +39,7 @@ def declare_settings(node: Node, kind: type[Kind]) -> Kind:
         value = _given_value(node, described)
         # The value was checked already, and is of the declared type now.
         node.declare_parameter(described.name, value, descriptor(described), ignore_override=True)
-        values[described.name] = value
+        values[described.name] = checked_value(described, value)
     return kind(**values)
 
 
@@ -78,11 +78,21 @@ def checked_parameters(parameters: Sequence[Parameter]) -> list[Parameter]:
     """
     known = {described.name: described for described in setting_fields()}
     return [
-        Parameter(given.name, value=checked_value(known[given.name], given.value))
+        Parameter(given.name, value=_typed_value(known[given.name], given.value))
         if given.name in known
         else given
         for given in parameters
     ]
+
+
+def _typed_value(described: Field[Any], value: Any) -> Any:
+    """Check a value for a setting, and give it as ROS is to have it; see `checked_parameters`."""
+    if isinstance(described.default, tuple):
+        # A list of one is typed as its text alone, and an empty list is one of bytes to ROS.
+        if isinstance(value, str) and value:
+            value = [value]
+        return list(checked_value(described, value)) or ['']
+    return checked_value(described, value)
 
 
 def _given_value(node: Node, described: Field[Any]) -> Any:
@@ -99,4 +109,4 @@ def _given_value(node: Node, described: Field[Any]) -> Any:
     if isinstance(described.default, str) and type(given) is int:
         # What a person types for a text may look like a number: source:=0.
         given = str(given)
-    return checked_value(described, given)
+    return _typed_value(described, given)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+# OpenCV cuts nothing out of an image with a longer side (SHRT_MAX).
+LONGEST_SIDE = 32766
+
 
 class ImageError(ValueError):
     """An image that cannot be decoded; the message says what it is and what would be right."""
@@ -84,7 +87,8 @@ def check_image(height: int, width: int, encoding: str, step: int, size: int) ->
     :param step: bytes from one row to the next.
     :param size: of the data, in bytes.
     :return: how its pixels lie in memory.
-    :raises ImageError: if it has no pixels, shows no face (depth, for example), or is too short.
+    :raises ImageError: if it has no pixels or too many, shows no face (depth, for
+        example), or is too short.
     """
     found = ENCODINGS.get(encoding) or ENCODINGS.get(encoding.lower())
     if found is None:
@@ -107,6 +111,7 @@ def check_image(height: int, width: int, encoding: str, step: int, size: int) ->
         raise ImageError(
             f'the data are {size} bytes, not {step * rows} (step {step}, {rows} rows)'
         )
+    _check_sides(height, width)
     return found
 
 
@@ -159,4 +164,13 @@ def decompress_image(data: np.ndarray, format_name: str) -> np.ndarray:
         raise ImageError(f'OpenCV finds no picture in {format_name}: {error}') from error
     if image is None:
         raise ImageError(f'OpenCV finds no picture in {len(data)} bytes of {format_name}')
+    _check_sides(*image.shape[:2])
     return image
+
+
+def _check_sides(height: int, width: int) -> None:
+    """Refuse an image that faces cannot be cut out of."""
+    if max(height, width) > LONGEST_SIDE:
+        raise ImageError(
+            f'the image is {width}x{height}, not at most {LONGEST_SIDE} pixels a side'
+        )

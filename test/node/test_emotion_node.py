@@ -232,8 +232,37 @@ def test_an_int_is_accepted_where_a_double_is_meant(graph, node):
 
 
 @pytest.mark.parametrize(
+    ('typed', 'taken'),
+    [
+        ('low=sad,neutral', ['low=sad,neutral']),
+        (['low=sad,neutral'], ['low=sad,neutral']),
+        # ROS takes an empty list for one of bytes.
+        ([], ['']),
+    ],
+)
+def test_groups_are_taken_as_people_type_them(graph, node, typed, taken):
+    assert set_parameters(graph, groups=typed).successful
+
+    assert node.get_parameter('groups').value == taken
+    assert node.get_parameter('groups').type_ == Parameter.Type.STRING_ARRAY
+
+
+def test_groups_at_the_start_are_taken_as_people_type_them(graph, parts):
+    node = started(graph, Parameter('groups', value='low=sad,neutral'))
+
+    assert node.get_parameter('groups').value == ['low=sad,neutral']
+    assert set_parameters(graph, groups=[]).successful
+    assert node.get_parameter('groups').value == ['']
+
+
+@pytest.mark.parametrize(
     ('values', 'reason'),
     [
+        ({'hold': float('nan')}, 'hold is nan, not from 0.0 to 10.0'),
+        ({'hold': 0.5, 'max_faces': 2.5}, 'max_faces is 2.5, not a whole number'),
+        ({'draw': ''}, "draw is '', not one of boxes,"),
+        ({'groups': ''}, "groups is '', not a list of texts"),
+        ({'ros4hri': 'yes'}, "ros4hri is 'yes', not true or false"),
         ({'min_confidence': 1.5}, 'min_confidence is 1.5, not from 0.0 to 1.0'),
         ({'hold': 'long'}, "hold is 'long', not a number"),
         ({'max_faces': 0}, 'max_faces is 0, not from 1 to 256'),

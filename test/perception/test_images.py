@@ -215,3 +215,11 @@ def test_of_ten_thousand_random_images_each_is_decoded_or_refused():
         assert decoded.dtype == np.uint8
 
     assert decoded_count > 1000
+
+
+def test_an_image_that_opencv_cannot_cut_is_refused():
+    with pytest.raises(ImageError, match='the image is 32767x1, not at most 32766 pixels a side'):
+        decode_image(np.zeros(3 * 32767, np.uint8), 1, 32767, 'bgr8', 3 * 32767, False)
+    _, wide = cv2.imencode('.png', np.zeros((1, 32767), np.uint8))
+    with pytest.raises(ImageError, match='32767x1'):
+        decompress_image(wide, 'png')
