@@ -3,10 +3,13 @@ import itertools
 import threading
 import weakref
 
+from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticStatus
 from lifecycle_msgs.msg import State
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from lifecycle_msgs.srv import GetState
+import numpy as np
 import pytest
 from rclpy.parameter import Parameter
 from vision_msgs.msg import Detection2DArray
@@ -126,6 +129,48 @@ def test_a_node_under_load_is_activated_and_deactivated_again_and_again(
     assert manager.set(ACTIVATE)
     send(camera, emotions, idle, picture(seconds=2))
     assert len(workers()) == 1
+
+
+def test_two_hundred_random_transitions_under_load_leave_nothing_behind(
+    graph, idle, manager, camera, emotions
+):
+    random = np.random.default_rng(8)
+    asker = graph.listener('asker')
+    before = {thread.name for thread in threading.enumerate()}
+
+    with sending_all_the_time(camera):
+        for transition in random.choice((CONFIGURE, ACTIVATE, DEACTIVATE, CLEANUP), 200):
+            manager.set(int(transition))
+            if random.random() < 0.2:
+                idle.set_parameters([Parameter('hold', value=float(random.random()))])
+        for transition in (DEACTIVATE, CLEANUP):
+            manager.set(transition)
+
+    assert manager.state() == State.PRIMARY_STATE_UNCONFIGURED
+    assert workers() == []
+    # The executor's threads are made as they are needed.
+    left = {thread.name for thread in threading.enumerate()} - before
+    assert not [name for name in left if not name.startswith('ThreadPoolExecutor')]
+    wait_until(lambda: asker.count_subscribers('image') == 0)
+    for topic in ('emotion', 'emotion/changes', 'emotion/image', 'emotion/label_info'):
+        wait_until(lambda topic=topic: asker.count_publishers(topic) == 0)
+    assert len(list(idle.subscriptions)) == 0
+    assert manager.set(CONFIGURE)
+    assert manager.set(ACTIVATE)
+    assert decisions(send(camera, emotions, idle, picture(seconds=3))) == ['happy']
+
+
+def test_diagnostics_say_why_a_transition_failed(graph, idle, manager):
+    inbox = Inbox()
+    graph.listener('monitor').create_subscription(DiagnosticArray, '/diagnostics', inbox, 10)
+    idle._settings = idle._settings.changed({'model': 'gone'})
+
+    assert not manager.set(CONFIGURE)
+
+    failed = inbox.wait_for(lambda one: one.status[0].level == DiagnosticStatus.ERROR)
+    assert failed.status[0].message == (
+        "cannot configure: no model is called 'gone'; there are: here"
+    )
 
 
 def test_a_node_that_cannot_be_configured_stays_as_it_was_until_it_can(idle, manager, parts):
