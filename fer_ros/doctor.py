@@ -17,6 +17,7 @@ import os
 from pathlib import Path
 import shutil
 import sys
+from xml.etree import ElementTree
 
 OK, WARN, FAIL = 'ok', 'warn', 'FAIL'
 
@@ -26,7 +27,18 @@ PYTHONS = ((3, 10), (3, 13))
 LEAST_SHARED_MEMORY = 64
 
 SHARED_MEMORY = Path('/dev/shm')
-PROFILE_VARIABLE = 'FASTRTPS_DEFAULT_PROFILES_FILE'
+# The first up to Jazzy, the second from Kilted on.
+PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
+
+# What a frame of 1280x720 in colour takes [bytes]; the default segment has 0.5 MB.
+LEAST_SEGMENT = 1280 * 720 * 3
+
+# Of OpenCV: what has which name, and for what it is there.
+CAPABILITIES = {
+    'FaceDetectorYN': 'YuNet',
+    'CascadeClassifier': 'Haar',
+    'dnn': 'networks',
+}
 
 
 @dataclass(frozen=True)
@@ -59,9 +71,15 @@ def check_python() -> Iterator[Finding]:
         ('cv2', 'OpenCV', 'apt install python3-opencv'),
     ):
         try:
-            yield Finding(OK, name, str(importlib.import_module(module).__version__))
+            library = importlib.import_module(module)
+            told = str(library.__version__)
         except Exception as error:  # a broken library raises anything
             yield Finding(FAIL, name, f'{type(error).__name__}: {error}; {remedy}')
+            continue
+        if module == 'cv2':
+            runs = [what for member, what in CAPABILITIES.items() if hasattr(library, member)]
+            told += f', which can run {", ".join(runs) or "none of the detectors"}'
+        yield Finding(OK, name, told)
 
 
 def check_detectors() -> Iterator[Finding]:
@@ -92,12 +110,15 @@ def check_models() -> Iterator[Finding]:
     for folder in bundle_folders():
         try:
             card = load_card(folder)
+            hashes = []
             for kind in card.kinds:
                 card.file(kind)
+                hashes.append(f'{kind} {card.sha256(kind)[:12]}…')
         except BundleError as error:
             yield Finding(FAIL, f'model {folder.name}', str(error))
         else:
-            yield Finding(OK, f'model {card.name}', f'{", ".join(card.kinds)} in {folder}')
+            told = f'{", ".join(hashes)}, as its card says, in {folder}'
+            yield Finding(OK, f'model {card.name}', told)
 
 
 def check_backends(model: str) -> Iterator[Finding]:
@@ -145,18 +166,11 @@ def check_backends(model: str) -> Iterator[Finding]:
 
 def check_shared_memory() -> Iterator[Finding]:
     """Look at what frames travel through from process to process."""
-    profile = os.environ.get(PROFILE_VARIABLE, '')
-    if not profile:
-        yield Finding(
-            WARN,
-            'shared memory',
-            f'{PROFILE_VARIABLE} is not set: with Fast DDS, most large frames are lost between '
-            'two processes; start the node by its launch file, or set it to config/fastdds.xml',
-        )
-    elif not Path(profile).is_file():
-        yield Finding(FAIL, 'shared memory', f'{PROFILE_VARIABLE} names {profile}, no file')
+    middleware = os.environ.get('RMW_IMPLEMENTATION', '')
+    if middleware and 'fastrtps' not in middleware:
+        yield Finding(OK, 'shared memory', f'{middleware} has its own ways')
     else:
-        yield Finding(OK, 'shared memory', profile)
+        yield _judge_profile()
     if SHARED_MEMORY.is_dir():
         free = shutil.disk_usage(SHARED_MEMORY).free // 2**20
         level = OK if free >= LEAST_SHARED_MEMORY else WARN
@@ -164,12 +178,44 @@ def check_shared_memory() -> Iterator[Finding]:
         yield Finding(level, str(SHARED_MEMORY), f'{free} MiB free{more}')
 
 
-def check_ros(topic: str, seconds: float) -> Iterator[Finding]:
+def _judge_profile() -> Finding:
+    """Look at the profile of Fast DDS."""
+    set_ones = {name: os.environ[name] for name in PROFILE_VARIABLES if os.environ.get(name)}
+    if not set_ones:
+        return Finding(
+            WARN,
+            'shared memory',
+            f'{PROFILE_VARIABLES[0]} is not set: with Fast DDS, most large frames are lost '
+            'between two processes; start the node by its launch file, or set it to '
+            'config/fastdds.xml',
+        )
+    name, profile = next(iter(set_ones.items()))
+    try:
+        root = ElementTree.parse(profile).getroot()
+    except OSError as error:
+        return Finding(FAIL, 'shared memory', f'{name} names {profile}: {error.strerror}')
+    except ElementTree.ParseError as error:
+        return Finding(FAIL, 'shared memory', f'{name} names {profile}, which is no XML: {error}')
+    sizes = [int(one.text or 0) for one in root.iter() if one.tag.endswith('segment_size')]
+    if max(sizes, default=0) < LEAST_SEGMENT:
+        return Finding(
+            WARN,
+            'shared memory',
+            f'{profile} gives a segment of {max(sizes, default=0)} bytes, not at least '
+            f'{LEAST_SEGMENT}: large frames are lost; see config/fastdds.xml',
+        )
+    return Finding(OK, 'shared memory', f'{profile}, a segment of {max(sizes) // 2**20} MiB')
+
+
+def check_ros(
+    topic: str, seconds: float, args: list[str] | None = None
+) -> Iterator[Finding]:
     """
     Look at ROS, and listen to the camera.
 
     :param topic: of the images.
     :param seconds: how long to listen.
+    :param args: from '--ros-args' on, for remapping; None for none.
     """
     try:
         importlib.import_module('rclpy')
@@ -179,7 +225,7 @@ def check_ros(topic: str, seconds: float) -> Iterator[Finding]:
         return
     yield Finding(OK, 'ROS 2', os.environ.get('ROS_DISTRO') or 'a distribution without a name')
     yield from graph.check_messages()
-    yield from graph.check_camera(topic, seconds)
+    yield from graph.check_camera(topic, seconds, args)
 
 
 def diagnose(checks: Sequence[Callable[[], Iterator[Finding]]]) -> int:
@@ -216,7 +262,10 @@ def main(args: Sequence[str] | None = None) -> int:
     parser.add_argument('--seconds', type=float, default=3.0, help='to listen to it (default: 3)')
     parser.add_argument('--model', default='', help='a model to try (default: the default one)')
     parser.add_argument('--no-ros', action='store_true', help='leave out what needs ROS')
-    given = parser.parse_args(args)
+    words = list(sys.argv[1:] if args is None else args)
+    own = words.index('--ros-args') if '--ros-args' in words else len(words)
+    ros_args = words[own:]
+    given = parser.parse_args(words[:own])
     checks: list[Callable[[], Iterator[Finding]]] = [
         check_python,
         check_detectors,
@@ -224,7 +273,7 @@ def main(args: Sequence[str] | None = None) -> int:
         lambda: check_backends(given.model or _default_model()),
     ]
     if not given.no_ros:
-        checks += [check_shared_memory, lambda: check_ros(given.topic, given.seconds)]
+        checks += [check_shared_memory, lambda: check_ros(given.topic, given.seconds, ros_args)]
     return diagnose(checks)
 
 

@@ -1,4 +1,6 @@
+from pathlib import Path
 import shutil
+import sys
 
 import pytest
 
@@ -91,13 +93,65 @@ def test_without_a_detector_the_node_cannot_work(monkeypatch):
     assert levels(doctor.check_detectors())['detectors'] == FAIL
 
 
-@pytest.mark.parametrize(
-    ('profile', 'level'), [('', WARN), ('/nowhere/fastdds.xml', FAIL), (__file__, OK)]
-)
-def test_the_shared_memory_profile_is_looked_at(monkeypatch, profile, level):
-    monkeypatch.setenv(doctor.PROFILE_VARIABLE, profile)
+SEGMENT = '<dds><profiles><segment_size>{}</segment_size></profiles></dds>'
 
-    assert levels(doctor.check_shared_memory())['shared memory'] == level
+
+@pytest.mark.parametrize(
+    ('content', 'level', 'sentence'),
+    [
+        (SEGMENT.format(33554432), OK, 'a segment of 32 MiB'),
+        (SEGMENT.format(524288), WARN, 'a segment of 524288 bytes, not at least'),
+        ('<dds/>', WARN, 'a segment of 0 bytes'),
+        ('<dds>', FAIL, 'no XML'),
+        (None, FAIL, 'No such file'),
+    ],
+)
+@pytest.mark.parametrize('variable', doctor.PROFILE_VARIABLES)
+def test_the_shared_memory_profile_is_looked_at(
+    monkeypatch, tmp_path, variable, content, level, sentence
+):
+    for name in (*doctor.PROFILE_VARIABLES, 'RMW_IMPLEMENTATION'):
+        monkeypatch.delenv(name, raising=False)
+    path = tmp_path / 'profile.xml'
+    if content is not None:
+        path.write_text(content)
+    monkeypatch.setenv(variable, str(path))
+
+    finding, *_ = doctor.check_shared_memory()
+
+    assert finding.level == level
+    assert sentence in finding.sentence
+
+
+def test_without_a_profile_large_frames_are_lost(monkeypatch):
+    for name in (*doctor.PROFILE_VARIABLES, 'RMW_IMPLEMENTATION'):
+        monkeypatch.delenv(name, raising=False)
+    finding, *_ = doctor.check_shared_memory()
+    assert finding.level == WARN
+
+    monkeypatch.setenv('RMW_IMPLEMENTATION', 'rmw_cyclonedds_cpp')
+    finding, *_ = doctor.check_shared_memory()
+    assert finding.level == OK
+
+
+def test_the_shipped_profile_is_large_enough(monkeypatch):
+    profile = Path(__file__).parents[1] / 'config' / 'fastdds.xml'
+    monkeypatch.delenv('RMW_IMPLEMENTATION', raising=False)
+    monkeypatch.setenv(doctor.PROFILE_VARIABLES[0], str(profile))
+
+    assert levels(doctor.check_shared_memory())['shared memory'] == OK
+
+
+def test_what_opencv_can_run_is_said(monkeypatch):
+    class Old:
+        __version__ = '4.6.0'
+        CascadeClassifier = dnn = object
+
+    monkeypatch.setitem(sys.modules, 'cv2', Old)
+
+    told = {one.subject: one.sentence for one in doctor.check_python()}
+
+    assert told['OpenCV'] == '4.6.0, which can run Haar, networks'
 
 
 def test_without_ros_all_else_is_checked(capsys):

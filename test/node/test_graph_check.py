@@ -1,5 +1,9 @@
+import cv2
+from geometry_msgs.msg import PointStamped
+import numpy as np
 import pytest
 from rclpy.qos import qos_profile_sensor_data
+from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
 from fer_ros.doctor import FAIL
@@ -7,6 +11,8 @@ from fer_ros.doctor import OK
 from fer_ros.doctor import WARN
 from fer_ros.node.graph_check import check_camera
 from fer_ros.node.graph_check import check_messages
+from fer_ros.node.graph_check import Heard
+from fer_ros.node.messages import to_compressed_message
 from stand_ins import picture
 
 # Long enough for two nodes to find each other on a machine that has much else to do.
@@ -29,6 +35,39 @@ def test_a_topic_that_nobody_publishes_is_named_with_those_that_are(graph):
 
     assert finding.level == WARN
     assert finding.sentence.startswith('nobody publishes it; these are published: /left/image_raw')
+
+
+def test_a_topic_may_be_remapped(graph):
+    graph.listener('camera_side').create_publisher(PointStamped, 'points', 1)
+
+    (finding,) = check_camera('image', 0.5, ['--ros-args', '-r', 'image:=points'])
+
+    assert finding.subject == '/points'
+
+
+def test_the_rate_is_that_of_the_camera_and_not_of_finding_it(monkeypatch):
+    heard = Heard()
+    for moment in (7.0, 7.1, 7.2):
+        monkeypatch.setattr('time.monotonic', lambda moment=moment: moment)
+        heard.add(picture())
+
+    assert heard.rate == pytest.approx(10)
+
+
+def test_a_camera_that_only_sends_compressed_images_is_told(graph):
+    side = graph.listener('camera_side')
+    camera = side.create_publisher(CompressedImage, 'image/compressed', qos_profile_sensor_data)
+    jpeg = cv2.imencode('.jpg', np.full((20, 30, 3), 90, np.uint8))[1]
+    message = to_compressed_message(picture(seconds=7).header, jpeg)
+    side.create_timer(0.05, lambda: camera.publish(message))
+
+    raw, compressed = check_camera('image', SECONDS)
+
+    assert (raw.level, raw.sentence) == (OK, 'only the compressed images are published')
+    assert compressed.level == OK
+    assert 'bytes of bgr8; jpeg' in compressed.sentence
+    # The stamp is of 1970.
+    assert 'a recording needs use_sim_time' in compressed.sentence
 
 
 @pytest.mark.parametrize(('encoding', 'level'), [('bgr8', OK), ('32FC1', FAIL)])
