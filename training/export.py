@@ -1,10 +1,14 @@
-"""Make a bundle of a trained network: `python -m training export fer_small --head fer2013 ...`."""
+"""
+Make a bundle of a trained network: `python -m training export fer_small --head fer2013 ...`.
+
+`--quantize int8` makes a smaller bundle beside it, or with `--bundle` of one that is there.
+"""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 import contextlib
-from dataclasses import replace
 import json
 from pathlib import Path
 import shutil
@@ -18,24 +22,27 @@ from fer_ros.perception.alignment import FER2013_CROP
 from fer_ros.perception.backends.base import Backend
 from fer_ros.perception.backends.choice import create_backend
 from fer_ros.perception.bundle import CARD_NAME
+from fer_ros.perception.bundle import find_bundle
 from fer_ros.perception.bundle import load_card
 from fer_ros.perception.model_files import sha256_of
 from fer_ros.perception.preprocessing import to_network_input
-from training.batches import HEAD_LABELS
+from training.augmentation import resize
 from training.batches import input_spec
 from training.config import config_sha256
-from training.config import load_config
+from training.config import DATASETS
 from training.config import TrainingConfig
 from training.datasets import data_root
 from training.datasets import FaceData
+from training.datasets import FER2013_IMAGES_SHA256
 from training.datasets import PUBLIC
 from training.metrics import fit_temperature
-from training.networks import build_model
+from training.quantization import PRECISIONS
+from training.quantization import quantize_bundle
 from training.readers import read_data
 from training.record import card_text
-from training.runs import BEST
-from training.runs import CHECKPOINT
-from training.runs import engine_name
+from training.runs import load_run
+from training.runs import Run
+from training.selection import select
 from training.validation import head_truth
 from training.validation import predict_logits
 
@@ -55,6 +62,8 @@ TERMS = (
     'its pictures stay with third parties.'
 )
 FERPLUS_TERMS = ' The labels are the votes of FER+ (Barsoum et al. 2016, arXiv:1608.01041; MIT).'
+CKPLUS_TERMS = 'Trained on CK+ (Lucey et al. 2010): for research only, not to be passed on.'
+OTHER_TERMS = 'Trained on other data; who exported it knows its terms.'
 
 
 class ExportError(ValueError):
@@ -126,10 +135,12 @@ def check_parity(backends: dict[str, Backend], batch: np.ndarray) -> dict[str, f
 def export(
     config: TrainingConfig,
     model: keras.Model,
+    labels: Sequence[str],
     head: str,
     folder: Path,
     data: FaceData,
     training: dict[str, Any],
+    terms: str = TERMS,
 ) -> dict[str, float]:
     """
     Write a bundle; nothing is left where it fails.
@@ -138,10 +149,12 @@ def export(
 
     :param config: the recipe.
     :param model: of the recipe, trained, in float32 and of the recipe's side.
+    :param labels: of the head.
     :param head: that becomes the bundle's output.
     :param folder: of the bundle; what another file but the README there says is replaced.
-    :param data: FER2013, with its split `public`.
+    :param data: that the network learnt from, with its split `public`.
     :param training: the card's `training`.
+    :param terms: of that data.
     :return: the largest difference of each form, as of `check_parity`.
     :raises ExportError: if the forms differ, or there is no such head.
     """
@@ -153,7 +166,7 @@ def export(
     spec = input_spec(config)
     card = {
         'name': folder.name,
-        'labels': list(HEAD_LABELS[head]),
+        'labels': list(labels),
         'input': {
             'height': spec.height,
             'width': spec.width,
@@ -171,7 +184,7 @@ def export(
         'training': {**training, 'parameters': network.count_params()},
         'metrics': {},
         'licence': 'Apache-2.0',
-        'terms': TERMS + (FERPLUS_TERMS if head == 'ferplus' else ''),
+        'terms': terms,
     }
     with tempfile.TemporaryDirectory() as scratch:
         made = Path(scratch) / folder.name
@@ -188,49 +201,130 @@ def export(
             )
         }
         step = max(1, len(public) // PARITY_PICTURES)
-        differences = check_parity(backends, to_network_input(public.images[::step], spec))
+        differences = check_parity(
+            backends, to_network_input(resize(public.images[::step], spec.height), spec)
+        )
         folder.mkdir(parents=True, exist_ok=True)
         for file in made.iterdir():
             shutil.copyfile(file, folder / file.name)
     return differences
 
 
+def terms_of(run: Run, head: str) -> str:
+    """
+    Say what the data of a run may be used for.
+
+    :param run: trained.
+    :param head: that becomes a bundle.
+    :return: the card's `terms`.
+    """
+    if run.state['data_sha256'] == FER2013_IMAGES_SHA256:
+        return TERMS + (FERPLUS_TERMS if head == 'ferplus' else '')
+    return CKPLUS_TERMS if run.config.dataset == 'ckplus' else OTHER_TERMS
+
+
+def origin_of(run: Run) -> dict[str, Any]:
+    """
+    Tell how a network was made.
+
+    :param run: trained.
+    :return: the card's `training`.
+    """
+    data = run.config.dataset
+    if run.state['data_sha256'] == FER2013_IMAGES_SHA256:
+        data = 'FER2013, Training split without pictures that are no face by the FER+ votes'
+        data += '; FER+ votes' if 'ferplus' in run.labels else ''
+    selected = run.config.selection.summary()
+    return {
+        'config': f'training/configs/{run.config.name}.py',
+        'config_sha256': config_sha256(Path(run.config.file or run.config.name)),
+        'data': data + (f'; {json.dumps(selected)}' if selected else ''),
+        'data_sha256': run.state['data_sha256'],
+        'seed': run.state['seed'],
+        'epochs': run.state['epoch'],
+        'chosen_epoch': run.state['best_epoch'],
+        'engine': run.state['engine'],
+    }
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Tell what `export` takes."""
-    parser.add_argument('config', type=Path, help='the recipe: its file, or its name')
+    parser.add_argument('config', nargs='?', help='the recipe of the run: its file, or its name')
     parser.add_argument(
-        '--run', dest='folder', type=Path, help='of the run (default: runs/<name>)'
+        '--run', dest='folder', type=Path, help='the folder of the run (default: runs/<name>)'
     )
-    parser.add_argument('--head', required=True, help='which head: fer2013 or ferplus')
-    parser.add_argument('--output', type=Path, required=True, help='the folder of the bundle')
-    parser.add_argument('--data', help='folder of FER2013 (default: FER_ROS_DATA)')
+    parser.add_argument(
+        '--head', help='of a run with several: fer2013, ferplus, or labels for those of the data'
+    )
+    parser.add_argument('--output', type=Path, help='the folder of the bundle')
+    parser.add_argument('--data', help='folder of the data sets (default: FER_ROS_DATA)')
+    parser.add_argument(
+        '--quantize',
+        nargs='+',
+        choices=PRECISIONS,
+        default=[],
+        help='make smaller bundles too, <output>_<precision>, for LiteRT alone',
+    )
+    parser.add_argument(
+        '--bundle', help='make them of a bundle that is there, in place of a run'
+    )
+    parser.add_argument(
+        '--force', action='store_true', help='make them though they lose accuracy'
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out `export`."""
-    config = load_config(arguments.config)
-    folder = arguments.folder or Path('runs') / config.name
-    if not (folder / BEST).is_file():
-        raise ExportError(f'{folder} holds no {BEST}; train the recipe first')
-    with np.load(folder / CHECKPOINT) as checkpoint:
-        state = json.loads(str(checkpoint['state']))
-    data = read_data(data_root(arguments.data))
-    model = build_model(replace(config, precision='float32', sides=()))
-    model.load_weights(folder / BEST)
-    training = {
-        'config': f'training/configs/{config.name}.py',
-        'config_sha256': config_sha256(arguments.config),
-        'data': 'FER2013, Training split without pictures that are no face by the FER+ votes'
-        + ('; FER+ votes' if 'ferplus' in config.heads else ''),
-        'data_sha256': data.sha256,
-        'seed': state['seed'],
-        'epochs': state['epochs'],
-        'chosen_epoch': state['best_epoch'],
-        'engine': engine_name(),
-    }
-    # Keras and its converters tell of every step; what counts is said below.
-    with contextlib.redirect_stdout(None):
-        differences = export(config, model, arguments.head, arguments.output, data, training)
-    compared = ', '.join(f'{kind} {value:.1e}' for kind, value in differences.items())
-    print(f'{arguments.output}: largest differences from the Keras network: {compared}')
+    if (arguments.bundle is None) == (arguments.config is None and arguments.folder is None):
+        raise ExportError('name the recipe or --run of what was trained, or a --bundle')
+    root = data_root(arguments.data)
+    if arguments.bundle is not None:
+        if not arguments.quantize:
+            raise ExportError('a bundle is exported already; say --quantize int8 or float16')
+        folder = find_bundle(arguments.bundle)
+        data = read_data(root)
+    else:
+        if arguments.output is None:
+            raise ExportError('name the folder of the bundle by --output')
+        folder = arguments.output
+        found = load_run(arguments.folder or Path('runs') / Path(arguments.config).stem)
+        data = read_data(root / DATASETS[found.config.dataset] if not arguments.data else root)
+        data = select(data, found.config.selection)
+        _export_run(found, arguments.head, folder, data)
+    card = load_card(folder)
+    for precision in arguments.quantize:
+        base = folder if arguments.bundle is None else arguments.output or folder
+        smaller = base.with_name(f'{base.name}_{precision}')
+        # The converter tells of every step; what counts is said below.
+        with contextlib.redirect_stdout(None):
+            made = quantize_bundle(card, precision, smaller, data, arguments.force)
+        size = (smaller / FILE_NAMES['tflite']).stat().st_size / 2**20
+        print(
+            f'{smaller}: {size:.1f} MiB (float32: '
+            f'{card.file("tflite").stat().st_size / 2**20:.1f}), accuracy on PublicTest '
+            f'{100 * made["public_accuracy"]:.2f} % '
+            f'(float32: {100 * made["public_accuracy_float32"]:.2f} %)'
+        )
     return 0
+
+
+def _export_run(found: Run, given: str | None, folder: Path, data: FaceData) -> None:
+    """Make the bundle of one head of a run."""
+    head = given or (next(iter(found.labels)) if len(found.labels) == 1 else None)
+    if head not in found.labels:
+        raise ExportError(
+            f'--head is {given}; {found.folder} has the heads {", ".join(found.labels)}'
+        )
+    with contextlib.redirect_stdout(None):
+        differences = export(
+            found.config,
+            found.model,
+            found.labels[head],
+            head,
+            folder,
+            data,
+            origin_of(found),
+            terms_of(found, head),
+        )
+    compared = ', '.join(f'{kind} {value:.1e}' for kind, value in differences.items())
+    print(f'{folder}: largest differences from the Keras network: {compared}')

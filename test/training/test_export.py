@@ -5,6 +5,7 @@ from fer_ros.perception.backends import create_backend
 from fer_ros.perception.bundle import load_card
 from fer_ros.perception.classification import Classifier
 from training.architectures.residual import residual_network
+from training.batches import HEAD_LABELS
 from training.config import TrainingConfig
 from training.export import check_parity
 from training.export import export
@@ -49,7 +50,15 @@ def model():
 @pytest.fixture(scope='module', params=['fer2013', 'ferplus'])
 def bundle(request, tmp_path_factory, model, made_up):
     folder = tmp_path_factory.mktemp('models') / f'{request.param}_tiny'
-    export(TINY, model, request.param, folder, made_up(70, 'public'), {'seed': 0})
+    export(
+        TINY,
+        model,
+        HEAD_LABELS[request.param],
+        request.param,
+        folder,
+        made_up(70, 'public'),
+        {'seed': 0},
+    )
     return folder
 
 
@@ -112,6 +121,14 @@ def test_nothing_is_written_where_the_forms_differ(tmp_path, model, made_up, mon
     monkeypatch.setattr('training.export.PARITY_TOLERANCE', -1.0)
 
     with pytest.raises(ExportError):
-        export(TINY, model, 'fer2013', tmp_path / 'bundle', made_up(70, 'public'), {})
+        export(
+            TINY,
+            model,
+            HEAD_LABELS['fer2013'],
+            'fer2013',
+            tmp_path / 'bundle',
+            made_up(70, 'public'),
+            {},
+        )
 
     assert not (tmp_path / 'bundle').exists()
