@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from fer_ros.perception.classification import Classifier
+from fer_ros.perception.detection import create_detector
 from training.bootstrap import Bootstrap
 from training.bootstrap import DRAWS
 from training.bootstrap import interval
@@ -24,6 +25,7 @@ from training.datasets import SPLITS
 from training.datasets import TRAIN
 from training.figures import classification_report
 from training.figures_text import report_text
+from training.real_path import measure_real_path
 from training.record import record
 from training.scores import score
 from training.scores import Scores
@@ -33,6 +35,7 @@ from training.scoring import run_of
 from training.selection import add_data_arguments
 from training.selection import read_selected
 from training.selection import Selection
+from training.stratified import stratified
 from training.truth import MAJORITY_PROTOCOL
 from training.truth import votes_for_label
 from training.truth import votes_for_others
@@ -150,6 +153,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--mirrored', action='store_true', help='mean of each picture and its mirror image'
     )
+    parser.add_argument(
+        '--real-path',
+        action='store_true',
+        help='put each picture into a scene, and let the node find and read the face there too',
+    )
+    parser.add_argument('--detector', default='auto', help='of --real-path, as of the node')
+    parser.add_argument('--detector-model', default='', help='its weights; empty: searched')
+    parser.add_argument(
+        '--limit', type=int, metavar='N', help='only N of the pictures, of each label its share'
+    )
     parser.add_argument('--json', action='store_true', help='print JSON, and nothing else')
     parser.add_argument(
         '--output', type=Path, metavar='DIR', help='write a page with plots and a JSON file there'
@@ -185,6 +198,8 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.split != TRAIN:
             training = data.of_split(TRAIN)
         data = data.of_split(arguments.split)
+    if arguments.limit:
+        data = stratified(data, arguments.limit)
     scores = score(classifier, data, arguments.mirrored)
     report = {
         'model': classifier.card.name,
@@ -192,6 +207,9 @@ def run(arguments: argparse.Namespace) -> int:
         'split': arguments.split,
         **figures(scores, training),
     }
+    if arguments.real_path:
+        detector = create_detector(arguments.detector, arguments.detector_model)
+        report['real_path'] = measure_real_path(scores, classifier, detector)
     if arguments.record:
         record(classifier.card, arguments.record, report)
     if arguments.output:

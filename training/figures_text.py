@@ -58,6 +58,8 @@ def report_text(report: dict[str, Any]) -> str:
             lines.append(
                 f'{words}: {percent(report[name])} ({percent_interval(limits[name])}{of})'
             )
+    if 'real_path' in report:
+        lines.append(real_path_text(report['real_path']))
     lines += ['', *_classes(report['per_class'], report['pictures'])]
     names = list(report['per_class'])
     width = max(map(len, names))
@@ -90,3 +92,23 @@ def _classes(rows: dict[str, dict[str, Any]], pictures: int) -> list[str]:
             for name, row in rows.items()
         ),
     ]
+
+
+def real_path_text(report: dict[str, Any]) -> str:
+    """Write the comparison for a person, a line each."""
+    lines = [
+        f'real path ({report["scene"]}; {report["detector"]}): '
+        f'{report["found"]} of {report["pictures"]} faces found '
+        f'({100 * report["found"] / report["pictures"]:.1f} %)'
+    ]
+    if 'loss' in report:
+        lower, upper = report['ci95']['loss']
+        lines.append(
+            f'of these, as crops {100 * report["accuracy_as_crops"]:.2f} %, in scenes '
+            f'{100 * report["accuracy_in_scenes"]:.2f} %: {100 * report["loss"]:.2f} points lost '
+            f'({100 * lower:.2f} to {100 * upper:.2f})'
+        )
+    if 'accuracy_not_found_as_crops' in report:
+        not_found = report['accuracy_not_found_as_crops']
+        lines.append(f'of those not found, as crops: {100 * not_found:.2f} %')
+    return '\n'.join(lines)

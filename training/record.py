@@ -9,34 +9,38 @@ import yaml
 from fer_ros.perception.bundle import CARD_NAME
 from fer_ros.perception.bundle import ModelCard
 
-# What a report has that a card keeps: all that the bundle's page is made of.
-RECORDED = (
-    'pictures',
-    'accuracy',
-    'balanced_accuracy',
-    'macro_f1',
-    'top2',
-    'log_loss',
-    'ece',
-    'accuracy_at_coverage',
-    'pictures_without_training_pictures',
-    'accuracy_without_training_pictures',
-    'pictures_plurality',
-    'accuracy_plurality',
-    'votes',
-    'vote_agreement',
-    'vote_agreement_of_annotators',
-    'vote_agreement_difference',
-    'pictures_among_shared',
-    'accuracy_among_shared',
-    'pictures_four_classes',
-    'accuracy_four_classes',
-    'accuracy_mirrored',
-    'ci95',
+# What a report has that the page of a bundle needs, and other splits do not.
+OF_THE_PAGE = (
     'per_class',
     'confusion',
     'reliability',
+    'real_path',
+    'degraded',
+    'recall_of_data_labels',
 )
+
+# What says how a report was come by, and is in the card already or in the name.
+NOT_KEPT = ('model', 'backend', 'split', 'share_differences')
+
+
+def whole(report: dict[str, Any]) -> dict[str, Any]:
+    """
+    Choose what a card keeps of the split that the bundle's page is about.
+
+    :param report: of `evaluate`.
+    :return: what YAML can hold.
+    """
+    return {key: rounded(value) for key, value in report.items() if key not in NOT_KEPT}
+
+
+def lean(report: dict[str, Any]) -> dict[str, Any]:
+    """
+    Choose what a card keeps of other splits and data: no figures of single labels.
+
+    :param report: of `evaluate`.
+    :return: what YAML can hold.
+    """
+    return {key: value for key, value in whole(report).items() if key not in OF_THE_PAGE}
 
 
 def record(card: ModelCard, name: str, report: dict[str, Any]) -> None:
@@ -47,8 +51,7 @@ def record(card: ModelCard, name: str, report: dict[str, Any]) -> None:
     :param name: under `metrics`, 'fer2013_private' for example.
     :param report: of `evaluate`.
     """
-    figures = {key: rounded(report[key]) for key in RECORDED if key in report}
-    change_metrics(card, name, {**figures, 'protocol': report['protocol']})
+    change_metrics(card, name, whole(report) if name.endswith('_private') else lean(report))
 
 
 def change_metrics(card: ModelCard, name: str, figures: dict[str, Any]) -> None:
