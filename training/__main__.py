@@ -17,6 +17,7 @@ COMMANDS = {
     'tune': ('tune', 'search for the settings of a network'),
     'export': ('export', 'make a bundle of a trained network'),
     'evaluate': ('evaluate', 'measure a bundle, a run or a Keras file on a data set'),
+    'card': ('model_card', 'measure a bundle and write its page'),
     'compare': ('compare', 'measure runs, and set them beside what the sources say'),
 }
 

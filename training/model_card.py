@@ -1,0 +1,133 @@
+"""
+Measure a bundle, and write its page: `python -m training card models/NAME --measure`.
+
+The page, `README.md`, is made of `card.yaml` alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fer_ros.perception.bundle import BundleError
+from fer_ros.perception.bundle import find_bundle
+from fer_ros.perception.bundle import load_card
+from fer_ros.perception.detection import create_detector
+from training.bootstrap import Bootstrap
+from training.bootstrap import interval
+from training.card_page import card_page
+from training.datasets import data_root
+from training.datasets import FaceData
+from training.datasets import PRIVATE
+from training.datasets import PUBLIC
+from training.datasets import TRAIN
+from training.degradations import DEGRADATIONS
+from training.evaluate import figures
+from training.readers import read_data
+from training.real_path import measure_real_path
+from training.record import change_metrics
+from training.record import lean
+from training.record import rounded
+from training.record import whole
+from training.scores import score
+from training.scores import Scores
+from training.scoring import classify
+from training.scoring import load_classifier
+from training.truth import MAJORITY_PROTOCOL
+
+PAGE = 'README.md'
+
+
+def measure(bundle: Path, data: FaceData, others: FaceData | None, detector: Any) -> None:
+    """
+    Put all figures of a bundle's page into its card.
+
+    :param bundle: its folder.
+    :param data: FER2013, all splits.
+    :param others: of another source, to be measured on as they are: CK+; or None.
+    :param detector: for the way through scenes.
+    """
+    classifier = load_classifier(str(bundle))
+    training = data.of_split(TRAIN)
+    private = score(classifier, data.of_split(PRIVATE))
+    prefix = 'ferplus' if private.protocol.startswith(MAJORITY_PROTOCOL) else 'fer2013'
+    public = figures(score(classifier, data.of_split(PUBLIC)), training)
+    report = figures(private, training)
+    mirrored = figures(score(classifier, private.data, mirrored=True))
+    report['accuracy_mirrored'] = mirrored['accuracy']
+    report['ci95']['accuracy_mirrored'] = mirrored['ci95']['accuracy']
+    report['real_path'] = measure_real_path(private, classifier, detector)
+    report['degraded'] = _degraded(private, classifier)
+    report['recall_of_data_labels'] = rounded(recall_of_data_labels(private))
+    found = {f'{prefix}_public': lean(public), f'{prefix}_private': whole(report)}
+    if others is not None:
+        found['ckplus'] = lean(figures(score(classifier, others)))
+    for name, values in found.items():
+        change_metrics(classifier.card, name, values)
+
+
+def recall_of_data_labels(scores: Scores) -> dict[str, float]:
+    """
+    Measure by the labels of the data, whatever a model has learnt: a small sample has no others.
+
+    :param scores: of one split.
+    :return: by name of a label that both have, the share of its pictures that are taken for it.
+    """
+    said = np.array(scores.labels)[scores.probabilities.argmax(axis=1)]
+    truth = np.array(scores.data.label_names)[scores.data.labels]
+    return {
+        name: float((said[truth == name] == name).mean())
+        for name in scores.labels
+        if (truth == name).any()
+    }
+
+
+def _degraded(scores: Scores, classifier: Any) -> dict[str, Any]:
+    """Measure the accuracy on pictures made worse."""
+    kept = scores.take(scores.truth >= 0)
+    bootstrap = Bootstrap(len(kept.truth))
+    measured = {}
+    for name, degrade in DEGRADATIONS.items():
+        said = classify(classifier, degrade(kept.data.images)).argmax(axis=1)
+        right = said == kept.truth
+        measured[name] = {
+            'accuracy': float(right.mean()),
+            'ci95': interval(bootstrap.means(right)),
+            'said_most': kept.labels[int(np.bincount(said).argmax())],
+            'said_most_share': float(np.bincount(said).max() / len(said)),
+        }
+    return rounded(measured)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Tell what `card` takes."""
+    parser.add_argument('model', help='a bundle: its folder, or its name')
+    parser.add_argument(
+        '--measure', action='store_true', help='measure all figures anew, and put them in the card'
+    )
+    parser.add_argument('--data', help='folder of the data sets (default: FER_ROS_DATA)')
+    parser.add_argument('--detector', default='auto', help='for scenes, as of the node')
+    parser.add_argument('--detector-model', default='', help='its weights; empty: searched')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out `card`."""
+    bundle = find_bundle(arguments.model)
+    if arguments.measure:
+        root = data_root(arguments.data)
+        ckplus = root / 'ckplus'
+        measure(
+            bundle,
+            read_data(root),
+            read_data(ckplus) if ckplus.exists() else None,
+            create_detector(arguments.detector, arguments.detector_model),
+        )
+    card = load_card(bundle)
+    if not any(name.endswith('_private') for name in card.metrics):
+        raise BundleError(f'the card of {card.name} has no figures yet; say --measure')
+    (bundle / PAGE).write_text(card_page(card), encoding='utf-8')
+    print(f'wrote {bundle / PAGE}')
+    return 0
