@@ -42,6 +42,7 @@ def complaint_of_camera(topic: str, publishers: int, mismatch: str, silence: flo
 
 def judge(
     working: bool,
+    rest: str,
     refusal: str,
     busy: float,
     camera: str,
@@ -54,6 +55,7 @@ def judge(
     Say how the node is, the gravest thing first.
 
     :param working: False while the node is not active.
+    :param rest: why not, and what would begin the work.
     :param refusal: why the last transition failed; empty if it did not.
     :param busy: how long the image in work has been there, in seconds.
     :param camera: what `complaint_of_camera` says.
@@ -66,7 +68,7 @@ def judge(
     if not working:
         if refusal:
             return DiagnosticStatus.ERROR, refusal
-        return DiagnosticStatus.OK, 'not active; ros2 lifecycle set … activate begins the work'
+        return DiagnosticStatus.OK, f'not active: {rest}'
     if busy > HUNG:
         return (
             DiagnosticStatus.ERROR,

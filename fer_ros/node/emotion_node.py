@@ -104,6 +104,7 @@ class EmotionNode(LifecycleNode):
         self._refusal: Exception | None = None
         # What diagnostics say of that.
         self._told_refusal = ''
+        self._shut_down = False
         # When the work began, on the machine's own clock [s].
         self._active_since = 0.0
         # When the camera was last complained of; None while all is well with it [s].
@@ -191,6 +192,7 @@ class EmotionNode(LifecycleNode):
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """End everything."""
+        self._shut_down = True
         return self._transition('shut down', self._unload)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -278,6 +280,10 @@ class EmotionNode(LifecycleNode):
         Values are checked before rclpy does, which refuses an int where a double is meant, and
         refuses values out of range without a word on the range.
         """
+        unknown = [given.name for given in parameter_list if not self.has_parameter(given.name)]
+        if unknown:
+            reason = f'there is no parameter {", ".join(unknown)}; ros2 param list names all'
+            return SetParametersResult(successful=False, reason=reason)
         try:
             parameter_list = checked_parameters(parameter_list)
         except SettingError as error:
@@ -497,6 +503,7 @@ class EmotionNode(LifecycleNode):
             self._tell_of_camera(complaint)
         level, sentence = judge(
             working=worker is not None,
+            rest=self._why_at_rest(),
             refusal=self._told_refusal,
             busy=worker.busy if worker is not None else 0.0,
             camera=complaint,
@@ -513,6 +520,14 @@ class EmotionNode(LifecycleNode):
         self._diagnostics_publisher.publish(
             to_diagnostics(header, self.get_fully_qualified_name(), level, sentence, values)
         )
+
+    def _why_at_rest(self) -> str:
+        """Say what would begin the work of a node that does none."""
+        if self._shut_down:
+            return 'it is shut down; start it anew'
+        if self._pipeline is None:
+            return 'ros2 lifecycle set … configure loads the models, activate then begins the work'
+        return 'ros2 lifecycle set … activate begins the work'
 
     def _tell_of_camera(self, complaint: str) -> None:
         """

@@ -87,6 +87,8 @@ def checked_parameters(parameters: Sequence[Parameter]) -> list[Parameter]:
 
 def _typed_value(described: Field[Any], value: Any) -> Any:
     """Check a value for a setting, and give it as ROS is to have it; see `checked_parameters`."""
+    if value is None:
+        raise SettingError(f'{described.name} cannot be without a value')
     if isinstance(described.default, tuple):
         # A list of one is typed as its text alone, and an empty list is one of bytes to ROS.
         if isinstance(value, str) and value:

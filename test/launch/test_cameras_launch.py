@@ -1,5 +1,7 @@
 """Several cameras, each with a node of its own."""
 
+from pathlib import Path
+
 from launch.actions import DeclareLaunchArgument
 import pytest
 from vision_msgs.msg import Detection2DArray
@@ -120,6 +122,9 @@ def test_faces_of_both_cameras_come_out(launched):
         )
     )
 
+    # Each has the shared memory that images need.
+    for number in one.process_ids('(?:emotion|camera)_node'):
+        assert b'config/fastdds.xml' in Path(f'/proc/{number}/environ').read_bytes()
     assert one.stop() == 0
     assert one.log.count('process has finished cleanly') == 4
     assert 'Traceback' not in one.log

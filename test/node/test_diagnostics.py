@@ -9,6 +9,7 @@ from fer_ros.node.statistics import Statistics
 
 FINE = {
     'working': True,
+    'rest': 'configure it',
     'refusal': '',
     'busy': 0.1,
     'camera': '',
@@ -35,7 +36,7 @@ OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.E
         # What was wrong with the images of a camera that is gone is no longer what is wrong.
         ({'camera': 'no image', 'unanswered': 3, 'last_error': 'NaN'}, WARN, 'no image'),
         ({'busy': 20.0, 'camera': 'no image'}, ERROR, 'an image has been in work for 20 s'),
-        ({'working': False}, OK, 'not active'),
+        ({'working': False}, OK, 'not active: configure it'),
         ({'working': False, 'camera': 'no image'}, OK, 'not active'),
         ({'working': False, 'refusal': 'cannot configure'}, ERROR, 'cannot configure'),
     ],

@@ -160,6 +160,20 @@ def test_two_hundred_random_transitions_under_load_leave_nothing_behind(
     assert decisions(send(camera, emotions, idle, picture(seconds=3))) == ['happy']
 
 
+def test_diagnostics_say_what_a_node_at_rest_waits_for(graph, idle, manager):
+    inbox = Inbox()
+    graph.listener('monitor').create_subscription(DiagnosticArray, '/diagnostics', inbox, 10)
+
+    for transition, words in (
+        (None, 'not active: ros2 lifecycle set … configure loads the models'),
+        (CONFIGURE, 'not active: ros2 lifecycle set … activate begins the work'),
+        (Transition.TRANSITION_INACTIVE_SHUTDOWN, 'not active: it is shut down; start it anew'),
+    ):
+        if transition is not None:
+            assert manager.set(transition)
+        inbox.wait_for(lambda one, words=words: one.status[0].message.startswith(words))
+
+
 def test_diagnostics_say_why_a_transition_failed(graph, idle, manager):
     inbox = Inbox()
     graph.listener('monitor').create_subscription(DiagnosticArray, '/diagnostics', inbox, 10)
