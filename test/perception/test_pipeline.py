@@ -148,6 +148,25 @@ def test_strange_stamps_do_no_harm(stamps):
         assert face.emotion == 'happy'
 
 
+@pytest.mark.parametrize(
+    ('stamps', 'ids'),
+    [
+        ([5.0] * 6, [1, 1, 1, 1, 1, 1]),
+        ([5.0, 5.1, 5.05, 5.2, 5.15, 5.3], [1, 1, 1, 1, 1, 1]),
+        ([5.0, 5.1, 4.6, 4.7, 4.8, 4.9], [1, 1, 1, 1, 1, 1]),
+        ([5.0, 5.1, 900.0, 900.1, 900.2, 900.3], [1, 1, 2, 2, 2, 2]),
+        ([5.0, 5.1, 0.0, 0.1, 0.2, 0.3], [1, 1, 2, 2, 2, 2]),
+    ],
+    ids=['stand still', 'are swapped', 'are set back a little', 'jump', 'begin anew'],
+)
+def test_ids_when_stamps(stamps, ids):
+    pipeline = Pipeline(Script(*[[found(0)]] * 6), Opinion(0.9, 0.1))
+
+    seen = [pipeline.process(IMAGE, stamp, Settings()) for stamp in stamps]
+
+    assert [face.id for (face,) in seen] == ids
+
+
 def moving(step):
     """Find a face that moves right by three pixels a frame."""
     return [found(3 * step)]
