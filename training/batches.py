@@ -83,13 +83,21 @@ class EpochBatches(keras.utils.PyDataset):
     Pictures that do not fill a last batch are left out of the epoch; the next one has others.
     """
 
-    def __init__(self, data: FaceData, config: TrainingConfig, epoch: int, **options: Any) -> None:
+    def __init__(
+        self,
+        data: FaceData,
+        config: TrainingConfig,
+        epoch: int,
+        rows: slice = slice(None),
+        **options: Any,
+    ) -> None:
         """
         Prepare an epoch.
 
         :param data: the pictures to train on.
         :param config: the recipe.
         :param epoch: from 0 on.
+        :param rows: of each batch, that are given; the others are for other processes.
         :param options: of `keras.utils.PyDataset`.
         :raises DataError: if the pictures do not fill one batch, or lack labels of a head.
         """
@@ -99,6 +107,7 @@ class EpochBatches(keras.utils.PyDataset):
         self._data = data
         self._config = config
         self._epoch = epoch
+        self._rows = rows
         self._side = config.side_at(epoch)
         self._targets = head_targets(data, config)
         if config.class_weights:
@@ -124,4 +133,5 @@ class EpochBatches(keras.utils.PyDataset):
         images = augment(self._data.images[chosen], config.augmentation, self._side, generator)
         inputs = to_network_input(images, input_spec(config, self._side))
         targets = {head: target[chosen] for head, target in self._targets.items()}
-        return mix(inputs, targets, config.augmentation.mixup, generator)
+        inputs, targets = mix(inputs, targets, config.augmentation.mixup, generator)
+        return inputs[self._rows], {head: target[self._rows] for head, target in targets.items()}

@@ -100,17 +100,19 @@ def log_epoch(path: Path, row: dict[str, Any]) -> None:
 class EventLog:
     """Writes each epoch's figures for TensorBoard, where `tensorboardX` is installed."""
 
-    def __init__(self, folder: Path, first_epoch: int) -> None:
+    def __init__(self, folder: Path | None, first_epoch: int) -> None:
         """
         Begin, or go on after an epoch.
 
-        :param folder: of the run.
+        :param folder: of the run; None writes nothing.
         :param first_epoch: from 0 on; what an interrupted run wrote of it and later ones is void.
         """
+        self._writer = None
+        if folder is None:
+            return
         try:
             from tensorboardX import SummaryWriter
         except ImportError:
-            self._writer = None
             return
         self._writer = SummaryWriter(str(folder / 'events'), purge_step=first_epoch + 1)
 

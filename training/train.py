@@ -23,6 +23,10 @@ from training.datasets import data_root
 from training.datasets import FaceData
 from training.datasets import PUBLIC
 from training.datasets import TRAIN
+from training.distribution import distribute
+from training.distribution import on_one_device
+from training.distribution import Share
+from training.distribution import WHOLE
 from training.networks import build_model
 from training.networks import head_labels
 from training.networks import set_whitening
@@ -76,6 +80,7 @@ def train(
     resume: bool = False,
     stop_after: int | None = None,
     on_epoch: Callable[[dict[str, Any]], None] = lambda row: None,
+    share: Share = WHOLE,
 ) -> dict[str, float]:
     """
     Train a recipe, or go on with a run that was interrupted.
@@ -90,10 +95,12 @@ def train(
     :param resume: go on from the folder's checkpoint, if there is one.
     :param stop_after: epochs after which this call ends, though the recipe has more.
     :param on_epoch: given the row of the log after each epoch; what it raises ends the run.
+    :param share: of each batch that this process feeds, where `distribute` made several.
     :return: the validation accuracy by head of the weights that were chosen.
     :raises FileExistsError: if the folder holds a run and it is not to be resumed.
     :raises ValueError: if that run has another network, seed or number of epochs.
     """
+    share.check(config.batch_size)
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / CHECKPOINT
     resumed = checkpoint.exists()
@@ -111,7 +118,8 @@ def train(
     compile_model(model, config, steps)
     average = RunningAverage(model, config.average)
     # What is measured computes in float32, as the exported network will.
-    measured = build_model(replace(config, precision='float32'), labels)
+    with on_one_device():
+        measured = build_model(replace(config, precision='float32'), labels)
     plan = describe_run(config, labels, training)
     state: dict[str, Any] = {
         'epoch': 0,
@@ -127,7 +135,7 @@ def train(
         _check_plan(checkpoint, state, plan)
         print(f'resumed after epoch {state["epoch"]} of {config.epochs}', flush=True)
     last = min(config.epochs, state['epoch'] + (stop_after or config.epochs))
-    events = EventLog(folder, state['epoch'])
+    events = EventLog(folder if share.is_first else None, state['epoch'])
     for epoch in range(state['epoch'], last):
         if ends_early(state['watch'], config):
             print(f'ended early: {config.early_stopping} epochs brought nothing better')
@@ -135,29 +143,31 @@ def train(
         begin = time.monotonic()
         if config.schedule != 'cosine':
             model.optimizer.learning_rate = state['watch']['learning_rate']
+        told = [Progress(config, epoch, steps)] if share.is_first else []
         history = model.fit(
-            EpochBatches(training, config, epoch),
+            EpochBatches(training, config, epoch, share.rows(config.batch_size)),
             initial_epoch=epoch,
             epochs=epoch + 1,
             verbose=0,
             shuffle=False,
-            callbacks=[_Averaging(average), Progress(config, epoch, steps)],
+            callbacks=[_Averaging(average), *told],
         )
         rate = float(model.optimizer.learning_rate)
         fitted = time.monotonic() - begin
         side = config.side_at(epoch)
-        measured.set_weights(average.values)
-        accuracy, loss = validate(measured, validation, config, side)
+        with on_one_device():
+            measured.set_weights(average.values)
+            accuracy, loss = validate(measured, validation, config, side)
         if side == config.side:
             score = -loss if config.monitor == 'loss' else float(np.mean([*accuracy.values()]))
             followed, best = watch(state['watch'], score, config)
             state = {**state, 'watch': followed}
             if best:
-                measured.save_weights(folder / BEST)
+                if share.is_first:
+                    measured.save_weights(folder / BEST)
                 state = {**state, 'best': accuracy, 'best_epoch': epoch + 1}
         seconds = time.monotonic() - begin
         state = {**state, 'epoch': epoch + 1, 'seconds': round(state['seconds'] + seconds, 1)}
-        save_checkpoint(checkpoint, model, average, state)
         row = {
             'epoch': epoch + 1,
             'side': side,
@@ -168,9 +178,11 @@ def train(
             'validation_loss': round(loss, 5),
             **{f'validation_{head}': round(value, 5) for head, value in accuracy.items()},
         }
-        log_epoch(folder / LOG, row)
-        events.add(row)
-        print(', '.join(f'{name} {value}' for name, value in row.items()), flush=True)
+        if share.is_first:
+            save_checkpoint(checkpoint, model, average, state)
+            log_epoch(folder / LOG, row)
+            events.add(row)
+            print(', '.join(f'{name} {value}' for name, value in row.items()), flush=True)
         on_epoch(row)
     events.close()
     return state['best']
@@ -212,6 +224,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--weights', help="of the backbone: 'none' for chance, 'imagenet', or a file of them"
     )
     parser.add_argument('--precision', help='float32, mixed_bfloat16 or mixed_float16')
+    parser.add_argument(
+        '--distribute',
+        action='store_true',
+        help='train on all devices of JAX, of this machine or of several',
+    )
     parser.add_argument('--smoke', action='store_true', help='all steps, on 64 pictures')
     parser.add_argument('--resume', action='store_true', help='go on with an interrupted run')
     add_data_arguments(parser)
@@ -219,6 +236,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out `train`."""
+    # First of all: what is computed before cannot be told of the other machines.
+    share = distribute() if arguments.distribute else WHOLE
     config = load_config(arguments.config)
     changes = {name: getattr(arguments, name) for name in CHANGEABLE}
     config = replace(config, **{name: v for name, v in changes.items() if v is not None})
@@ -234,7 +253,9 @@ def run(arguments: argparse.Namespace) -> int:
         validation = validation.take(np.arange(SMOKE_COUNT))
         name = f'{name}_smoke'
     folder = arguments.output or Path('runs') / name
-    best = train(config, training, validation, folder, resume=arguments.resume)
+    best = train(
+        config, training, validation, folder, resume=arguments.resume, share=share
+    )
     chosen = ', '.join(f'{head} {100 * value:.2f} %' for head, value in best.items())
     print(f'best on the validation split: {chosen}; the weights are in {folder / BEST}')
     return 0
