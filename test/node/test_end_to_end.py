@@ -184,7 +184,7 @@ def test_the_labels_are_those_of_the_card(graph, processes):
     assert [one.class_name for one in message.class_map] == list(labels)
 
 
-def test_the_example_greets_who_smiles_and_sees_who_leaves(processes, tmp_path):
+def test_the_example_greets_who_smiles_and_sees_who_leaves(graph, processes, tmp_path):
     skimage = pytest.importorskip('skimage')
     shown = tmp_path / 'shown'
     shown.mkdir()
@@ -193,6 +193,13 @@ def test_the_example_greets_who_smiles_and_sees_who_leaves(processes, tmp_path):
         (shown / f'{number:02}.png').symlink_to(Path(skimage.__file__).parent / 'data' / name)
     processes.start_script('greeter', ROOT / 'examples' / 'greeter.py')
     processes.start('emotion_node')
+    onlooker = graph.listener('onlooker')
+    # The first change is told once: the camera begins when both have found each other.
+    wait_until(
+        lambda: processes.all_run()
+        and onlooker.count_publishers('emotion/changes') > 0
+        and onlooker.count_subscribers('emotion/changes') > 0
+    )
     processes.start('camera_node', source=shown, rate=10.0, loop='true')
 
     for sentence in ('Hello, number 1! What a nice smile.', 'Goodbye, number 1.', 'number 2!'):
