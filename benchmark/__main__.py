@@ -16,6 +16,7 @@ COMMANDS = {
     'decision': ('decision', 'count changes with and without decision, and how late they come'),
     'baseline': ('baseline', "measure what learning people's own neutral does"),
     'soak': ('soak', "run camera and node for long, and see whether the node's memory stays flat"),
+    'models': ('models', 'time and weigh models, and measure what they are worth'),
     'reading': ('reading', 'how fast fer2013.csv is read, beside the way of the notebooks'),
 }
 

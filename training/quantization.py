@@ -40,8 +40,9 @@ from training.truth import truth_for
 # between the layers.
 PRECISIONS = ('float16', 'int8')
 
-# Pictures of Training whose activations set the scales between the layers.
-CALIBRATION_PICTURES = 500
+# Pictures of Training whose activations set the scales between the layers; with half of them the
+# accuracy of fer2013_small falls by 0.3 points, not 0.1.
+CALIBRATION_PICTURES = 1000
 
 # More accuracy than this, as a share, is not to be lost on PublicTest.
 MOST_LOSS = 0.003
