@@ -301,9 +301,11 @@ def selection_from(arguments: argparse.Namespace, recipe: Selection | None = Non
         'seed': arguments.split_seed,
         'clean': arguments.clean,
     }
-    selection = replace(
-        recipe or Selection(), **{name: v for name, v in said.items() if v is not None}
-    )
+    known = recipe or Selection()
+    if arguments.split_by not in (None, known.split_by) and arguments.fractions is None:
+        # The recipe's fractions belong to the recipe's way of splitting.
+        known = replace(known, split_by='official', fractions=None)
+    selection = replace(known, **{name: v for name, v in said.items() if v is not None})
     if arguments.fold and selection.split_by == 'official':
         raise DataError('--fold is for --split-by random or subject')
     return selection

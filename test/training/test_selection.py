@@ -196,3 +196,13 @@ def test_fer2013_with_four_classes_cleaned_keeps_its_whole_test_split(capsys):
     assert np.bincount(private.labels).tolist() == [879, 594, 416, 626]
     assert len(data.of_split('train')) < 7215 + 4830 + 3171 + 4965
     assert 'also in a test split' in capsys.readouterr().err
+
+
+def test_another_way_of_splitting_does_not_keep_the_fractions_of_the_recipe():
+    recipe = Selection(split_by='random', fractions=(0.7, 0.1, 0.2))
+
+    by_subject = selection_from(parsed('--split-by', 'subject'), recipe)
+    same = selection_from(parsed('--split-by', 'random'), recipe)
+
+    assert (by_subject.split_by, by_subject.fractions) == ('subject', None)
+    assert same == recipe
