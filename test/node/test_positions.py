@@ -266,6 +266,7 @@ def test_a_calibration_sent_but_once_holds(graph, node, camera, emotions):
 def test_a_depth_camera_that_goes_takes_everything_with_it_and_may_come_back(
     graph, node, camera, emotions, depth_camera
 ):
+    pytest.importorskip('visualization_msgs.msg')
     asker = graph.listener('asker')
     depth_camera.send(camera_info(), depth_image())
     wait_until(lambda: asker.count_publishers('emotion/markers') == 1)
