@@ -7,18 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 import sys
 from threading import Lock
-import time
 
-from diagnostic_msgs.msg import DiagnosticArray
-from lifecycle_msgs.srv import ChangeState
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock
 from rclpy.clock import ClockType
 from rclpy.context import Context
-from rclpy.lifecycle import LifecycleNode
-from rclpy.lifecycle import LifecycleState
-from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
@@ -26,12 +20,10 @@ from std_msgs.msg import Header
 
 from fer_ros.node.camera_listener import CameraListener
 from fer_ros.node.depth_listener import stamp_of
-from fer_ros.node.diagnostics import complaint_of_camera
-from fer_ros.node.diagnostics import judge
-from fer_ros.node.diagnostics import STALE
-from fer_ros.node.diagnostics import to_diagnostics
+from fer_ros.node.health import Health
 from fer_ros.node.images import to_bgr
 from fer_ros.node.images import working_bridge
+from fer_ros.node.managed_node import ManagedNode
 from fer_ros.node.outputs import Outputs
 from fer_ros.node.parameters import checked_parameters
 from fer_ros.node.parameters import declare_settings
@@ -73,16 +65,17 @@ MODEL_SETTINGS = ('model', 'backend', 'device', 'gpu_memory_limit')
 
 # Of the same complaint, one in this time is logged [s].
 COMPLAINT_PERIOD = 5.0
-CAMERA_COMPLAINT_PERIOD = 10.0
 
 
-class EmotionNode(LifecycleNode):
+class EmotionNode(ManagedNode):
     """
     Publish the emotion on every face that a camera sees.
 
     Configuring loads the models, activating begins the work, deactivating ends it, cleaning up
     lets the models go.
     """
+
+    REFUSALS = REFUSALS
 
     def __init__(
         self,
@@ -99,16 +92,6 @@ class EmotionNode(LifecycleNode):
         super().__init__('emotion', context=context, parameter_overrides=parameter_overrides)
         self._settings = declare_settings(self, Settings)
         self.statistics = Statistics()
-        self._told_errors = 0
-        # Why the last transition failed.
-        self._refusal: Exception | None = None
-        # What diagnostics say of that.
-        self._told_refusal = ''
-        self._shut_down = False
-        # When the work began, on the machine's own clock [s].
-        self._active_since = 0.0
-        # When the camera was last complained of; None while all is well with it [s].
-        self._complained_at: float | None = None
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._recovery = Recovery()
         # What the node does without since something failed.
@@ -131,13 +114,12 @@ class EmotionNode(LifecycleNode):
         self._bridge, reason = working_bridge()
         if self._bridge is None:
             self.get_logger().debug(f'decoding images without cv_bridge ({reason})')
-        self._diagnostics_publisher = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        self._health = Health(self, self._camera, self.statistics)
         # Held while the graph is followed, or the subscriptions are made or destroyed.
         self._following = Lock()
-        self._tick(DIAGNOSTICS_PERIOD, self._publish_diagnostics)
+        self._tick(DIAGNOSTICS_PERIOD, self._tell_health)
         self._tick(FOLLOW_PERIOD, self._follow)
         self.add_on_set_parameters_callback(self._on_parameters)
-        _survive_wrong_transitions(self)
 
     def _tick(self, period: float, act: Callable[[], None]) -> None:
         """
@@ -154,67 +136,6 @@ class EmotionNode(LifecycleNode):
         )
 
     # The life of the node
-
-    def start(self) -> None:
-        """
-        Configure and activate the node at once.
-
-        :raises SettingError: if the groups do not fit the model.
-        :raises BundleError: if the model is missing or broken.
-        :raises BackendError: if the back end cannot run it.
-        :raises DetectorError: if no detector can run.
-        """
-        self._refusal = None
-        if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
-            self.trigger_activate()
-        if self._refusal is not None:
-            raise self._refusal
-
-    def stop(self) -> None:
-        """End the work, whatever state the node is in."""
-        self._end_work()
-
-    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Load the models; if one cannot be, the node stays unconfigured."""
-        return self._transition('configure', self._load)
-
-    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Begin to look at images."""
-        return self._transition('activate', self._begin_work)
-
-    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Look at no more images; the one in work is finished."""
-        return self._transition('deactivate', self._end_work)
-
-    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Let the models go."""
-        return self._transition('clean up', self._unload)
-
-    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """End everything."""
-        self._shut_down = True
-        return self._transition('shut down', self._unload)
-
-    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Go back to where everything can be begun anew."""
-        return self._transition('recover', self._unload)
-
-    def _transition(self, name: str, act: Callable[[], None]) -> TransitionCallbackReturn:
-        """Do what belongs to a transition; rclpy itself would swallow what goes wrong in it."""
-        self._told_refusal = ''
-        try:
-            act()
-        except REFUSALS as error:
-            self._refusal = error
-            self._told_refusal = f'cannot {name}: {error}'
-            self.get_logger().error(self._told_refusal)
-            return TransitionCallbackReturn.FAILURE
-        except Exception as error:
-            self._refusal = error
-            self._told_refusal = f'cannot {name}: {type(error).__name__}: {error}'
-            self.get_logger().fatal(self._told_refusal)
-            return TransitionCallbackReturn.ERROR
-        return TransitionCallbackReturn.SUCCESS
 
     def _load(self) -> None:
         """Load the models, and make the topics."""
@@ -247,7 +168,7 @@ class EmotionNode(LifecycleNode):
     def _begin_work(self) -> None:
         """Listen to the camera."""
         self.statistics.begin()
-        self._active_since = time.monotonic()
+        self._health.begin()
         self._ros4hri.switch(self._settings.ros4hri)
         self._worker = Worker(self._look_at, self._shortest_period)
         with self._following:
@@ -490,106 +411,19 @@ class EmotionNode(LifecycleNode):
         )
         return len(faces)
 
-    # How it is
-
-    def _publish_diagnostics(self) -> None:
+    def _tell_health(self) -> None:
         """Say how the node is."""
-        worker, errors = self._worker, self.statistics.errors
-        camera = self._camera.offer()
-        complaint = complaint_of_camera(
-            camera.topic, camera.publishers, camera.mismatch, self.statistics.silence
-        )
-        if worker is not None:
-            self._tell_of_camera(complaint)
-        level, sentence = judge(
-            working=worker is not None,
-            rest=self._why_at_rest(),
+        self._health.publish(
+            pipeline=self._pipeline,
+            worker=self._worker,
+            shut_down=self._shut_down,
             refusal=self._told_refusal,
-            busy=worker.busy if worker is not None else 0.0,
-            camera=complaint,
-            unanswered=self.statistics.unanswered,
-            new_errors=errors - self._told_errors,
-            last_error=self.statistics.last_error,
             makeshift=self._makeshift,
         )
-        self._told_errors = errors
-        values = {**self.statistics.values(), **self._models()}
-        values['image_qos'] = camera.qos
-        values['last_error'] = self.statistics.last_error
-        header = Header(stamp=self.get_clock().now().to_msg())
-        self._diagnostics_publisher.publish(
-            to_diagnostics(header, self.get_fully_qualified_name(), level, sentence, values)
-        )
-
-    def _why_at_rest(self) -> str:
-        """Say what would begin the work of a node that does none."""
-        if self._shut_down:
-            return 'it is shut down; start it anew'
-        if self._pipeline is None:
-            return 'ros2 lifecycle set … configure loads the models, activate then begins the work'
-        return 'ros2 lifecycle set … activate begins the work'
-
-    def _tell_of_camera(self, complaint: str) -> None:
-        """
-        Log what is wrong with the camera, not with every diagnosis, and when it is over.
-
-        :param complaint: empty if nothing is; just after activation, the graph is not known yet.
-        """
-        now = time.monotonic()
-        if not complaint:
-            if self._complained_at is not None:
-                self.get_logger().info(f'images come on {self._camera.topic}')
-            self._complained_at = None
-        elif now - self._active_since > STALE and (
-            self._complained_at is None or now - self._complained_at > CAMERA_COMPLAINT_PERIOD
-        ):
-            self._complained_at = now
-            self.get_logger().warning(complaint)
-
-    def _models(self) -> dict[str, str]:
-        """Say which models are loaded; nothing where none is."""
-        pipeline = self._pipeline
-        if pipeline is None:
-            return dict.fromkeys(('backend', 'device', 'detector', 'model', 'model_sha256'), '')
-        card, backend = pipeline.classifier.card, pipeline.classifier.backend
-        return {
-            'backend': backend.name,
-            'device': backend.device,
-            'detector': pipeline.detector.name,
-            'model': card.name,
-            'model_sha256': card.sha256(backend.kind),
-        }
-
 
 def _differ(one: Settings, other: Settings, *names: str) -> bool:
     """Say if one of some settings differs."""
     return any(getattr(one, name) != getattr(other, name) for name in names)
-
-
-def _survive_wrong_transitions(node: LifecycleNode) -> None:
-    """
-    Answer a transition that the state does not have with a no.
-
-    In rclpy it raises in the service's callback (Jazzy), which ends the executor, and the node.
-    """
-    for service in node.services:
-        if not service.srv_name.endswith('/change_state'):
-            continue
-        change_state = service.callback
-
-        def answer(
-            request: ChangeState.Request,
-            response: ChangeState.Response,
-            change_state: Callable[..., ChangeState.Response] = change_state,
-        ) -> ChangeState.Response:
-            try:
-                return change_state(request, response)
-            except RuntimeError as error:  # RCLError is one
-                node.get_logger().warning(f'transition {request.transition.id} refused: {error}')
-                response.success = False
-                return response
-
-        service.callback = answer
 
 
 def make_node() -> EmotionNode:

@@ -1,0 +1,135 @@
+"""How the node is, on /diagnostics and in the log."""
+
+from __future__ import annotations
+
+import time
+
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.node import Node
+from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+from fer_ros.node.camera_listener import CameraListener
+from fer_ros.node.diagnostics import complaint_of_camera
+from fer_ros.node.diagnostics import judge
+from fer_ros.node.diagnostics import STALE
+from fer_ros.node.diagnostics import to_diagnostics
+from fer_ros.node.statistics import Statistics
+from fer_ros.node.worker import Worker
+from fer_ros.perception.pipeline import Pipeline
+
+# Of the same complaint of the camera, one in this time is logged [s].
+CAMERA_COMPLAINT_PERIOD = 10.0
+
+
+class Health:
+    """Tells how the node is, each time it is asked to."""
+
+    def __init__(self, node: Node, camera: CameraListener, statistics: Statistics) -> None:
+        """
+        Make the topic.
+
+        :param node: that it belongs to.
+        :param camera: that the node listens to.
+        :param statistics: of what the node does.
+        """
+        self._node = node
+        self._camera = camera
+        self._statistics = statistics
+        self._told_errors = 0
+        # When the work began, on the machine's own clock [s].
+        self._active_since = 0.0
+        # When the camera was last complained of; None while all is well with it [s].
+        self._complained_at: float | None = None
+        self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
+
+    def begin(self) -> None:
+        """Note that the work begins: the camera is not known yet."""
+        self._active_since = time.monotonic()
+
+    def publish(
+        self,
+        *,
+        pipeline: Pipeline | None,
+        worker: Worker[Image | CompressedImage] | None,
+        shut_down: bool,
+        refusal: str,
+        makeshift: str,
+    ) -> None:
+        """
+        Say how the node is.
+
+        :param pipeline: None while nothing is loaded.
+        :param worker: None while the node does not work.
+        :param shut_down: whether it never will again.
+        :param refusal: why the last transition failed, in a sentence, or empty.
+        :param makeshift: what the node does without since something failed, or empty.
+        """
+        statistics, errors = self._statistics, self._statistics.errors
+        camera = self._camera.offer()
+        complaint = complaint_of_camera(
+            camera.topic, camera.publishers, camera.mismatch, statistics.silence
+        )
+        if worker is not None:
+            self._tell_of_camera(complaint)
+        level, sentence = judge(
+            working=worker is not None,
+            rest=_why_at_rest(pipeline, shut_down),
+            refusal=refusal,
+            busy=worker.busy if worker is not None else 0.0,
+            camera=complaint,
+            unanswered=statistics.unanswered,
+            new_errors=errors - self._told_errors,
+            last_error=statistics.last_error,
+            makeshift=makeshift,
+        )
+        self._told_errors = errors
+        values = {**statistics.values(), **_models(pipeline)}
+        values['image_qos'] = camera.qos
+        values['last_error'] = statistics.last_error
+        node = self._node
+        header = Header(stamp=node.get_clock().now().to_msg())
+        self._publisher.publish(
+            to_diagnostics(header, node.get_fully_qualified_name(), level, sentence, values)
+        )
+
+    def _tell_of_camera(self, complaint: str) -> None:
+        """
+        Log what is wrong with the camera, not with every diagnosis, and when it is over.
+
+        :param complaint: empty if nothing is; just after activation, the graph is not known yet.
+        """
+        now = time.monotonic()
+        if not complaint:
+            if self._complained_at is not None:
+                self._node.get_logger().info(f'images come on {self._camera.topic}')
+            self._complained_at = None
+        elif now - self._active_since > STALE and (
+            self._complained_at is None or now - self._complained_at > CAMERA_COMPLAINT_PERIOD
+        ):
+            self._complained_at = now
+            self._node.get_logger().warning(complaint)
+
+
+def _why_at_rest(pipeline: Pipeline | None, shut_down: bool) -> str:
+    """Say what would begin the work of a node that does none."""
+    if shut_down:
+        return 'it is shut down; start it anew'
+    if pipeline is None:
+        return 'ros2 lifecycle set … configure loads the models, activate then begins the work'
+    return 'ros2 lifecycle set … activate begins the work'
+
+
+def _models(pipeline: Pipeline | None) -> dict[str, str]:
+    """Say which models are loaded; nothing where none is."""
+    if pipeline is None:
+        return dict.fromkeys(('backend', 'device', 'detector', 'model', 'model_sha256'), '')
+    card, backend = pipeline.classifier.card, pipeline.classifier.backend
+    return {
+        'backend': backend.name,
+        'device': backend.device,
+        'detector': pipeline.detector.name,
+        'model': card.name,
+        'model_sha256': card.sha256(backend.kind),
+    }
