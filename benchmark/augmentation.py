@@ -24,7 +24,6 @@ import numpy as np
 from benchmark.timing import how_much_faster
 from benchmark.timing import machine
 from benchmark.timing import time_in_turns
-from training.augmentation import AugmentationConfig
 from training.batches import EpochBatches
 from training.batches import WORKERS
 from training.config import load_config
@@ -43,23 +42,12 @@ from training.readers import read_data
 # Whitening takes Keras milliseconds a picture: this share of the pictures is enough for it.
 WHITENED = 0.25
 
-# What the notebooks do to each picture.
-AUGMENTATION = AugmentationConfig(
-    flip=True,
-    shift=0.2,
-    scale=0.0,
-    rotation_deg=10,
-    shear=0.2,
-    brightness=0.0,
-    brightness_factor=(0.5, 1.5),
-    contrast=0.0,
-    erase_probability=0.0,
-    mixup=0.0,
-)
+# What the notebooks do to each picture: mirror, shift, shear, turn, and make it brighter or darker.
+AUGMENTATION = load_config(Path('com3528_vgg')).augmentation
 
 # The same for Keras, whose shear is an angle.
 KERAS_AUGMENTATION = {
-    'horizontal_flip': True,
+    'horizontal_flip': AUGMENTATION.flip,
     'width_shift_range': AUGMENTATION.shift,
     'height_shift_range': AUGMENTATION.shift,
     'rotation_range': AUGMENTATION.rotation_deg,
