@@ -42,7 +42,7 @@ from training.readers import read_data
 # Whitening takes Keras milliseconds a picture: this share of the pictures is enough for it.
 WHITENED = 0.25
 
-# What the notebooks do to each picture: mirror, shift, shear, turn, and make it brighter or darker.
+# What the notebooks do to each picture: mirror, shift, shear, turn, light or darken it.
 AUGMENTATION = load_config(Path('com3528_vgg')).augmentation
 
 # The same for Keras, whose shear is an angle.
