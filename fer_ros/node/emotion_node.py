@@ -421,6 +421,7 @@ class EmotionNode(ManagedNode):
             makeshift=self._makeshift,
         )
 
+
 def _differ(one: Settings, other: Settings, *names: str) -> bool:
     """Say if one of some settings differs."""
     return any(getattr(one, name) != getattr(other, name) for name in names)
