@@ -230,7 +230,8 @@ def origin_of(run: Run) -> dict[str, Any]:
     :param run: trained.
     :return: the card's `training`.
     """
-    data = run.config.dataset
+    data = 'CK+' if run.config.dataset == 'ckplus' else ''
+    data = data or f'{run.state["pictures"]} pictures of a data set of its owner'
     if run.state['data_sha256'] == FER2013_IMAGES_SHA256:
         data = 'FER2013, Training split without pictures that are no face by the FER+ votes'
         data += '; FER+ votes' if 'ferplus' in run.labels else ''
