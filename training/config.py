@@ -230,8 +230,17 @@ def config_sha256(path: Path) -> str:
     """
     Give the SHA-256 of a recipe's file without its docstring, which tells results.
 
+    What `training/notebooks.py` says is part of each recipe that is made by it.
+
     :param path: as for `config_file`.
     :return: hexadecimal.
     """
-    text = config_file(path).read_text(encoding='utf-8')
-    return hashlib.sha256(text.split('"""', 2)[-1].encode()).hexdigest()
+    text = _without_docstring(config_file(path))
+    if 'from training.notebooks import' in text:
+        text += _without_docstring(CONFIGS.parent / 'notebooks.py')
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _without_docstring(path: Path) -> str:
+    """Read a Python file without what it says of itself."""
+    return path.read_text(encoding='utf-8').split('"""', 2)[-1]

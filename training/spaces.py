@@ -5,42 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 from typing import TYPE_CHECKING
 
 from training.architectures.families import ACTIVATIONS
 from training.architectures.families import BlockNetwork
 from training.architectures.families import PairNetwork
-from training.augmentation import AugmentationConfig
 from training.config import TrainingConfig
+from training.notebooks import notebook
+from training.notebooks import USUAL
 from training.selection import Selection
 
 if TYPE_CHECKING:
     import optuna
-
-# Flips, shifts, zoom and rotation; the searches did not vary them.
-_AUGMENTATION = AugmentationConfig(
-    shift=0.1,
-    scale=0.1,
-    rotation_deg=10,
-    brightness=0.0,
-    contrast=0.0,
-    erase_probability=0.0,
-    mixup=0.0,
-)
-
-# What all searches have in common with the recipes of the notebooks.
-_COMMON: dict[str, Any] = {
-    'heads': {'labels': 1.0},
-    'value_range': (0.0, 1.0),
-    'batch_size': 64,
-    'schedule': 'constant',
-    'warmup_epochs': 0,
-    'weight_decay': 0.0,
-    'label_smoothing': 0.0,
-    'average': 0.0,
-    'augmentation': _AUGMENTATION,
-}
 
 
 @dataclass(frozen=True)
@@ -77,14 +53,14 @@ def _blocks(trial: optuna.trial.BaseTrial, count: int) -> TrainingConfig:
         activation=trial.suggest_categorical('activation', ACTIVATIONS),
         dropout=trial.suggest_float('dropout', 0.0, 0.5),
     )
-    return TrainingConfig(
-        name=f'fed_{count}_blocks',
+    return notebook(
+        f'fed_{count}_blocks',
         build=network,
+        batch_size=64,
+        augmentation=USUAL,
         selection=Selection(classes=('happy', 'sad', 'surprise', 'neutral')),
         epochs=20,
-        optimizer='adam',
         learning_rate=trial.suggest_float('learning_rate', 1e-4, 1e-2, log=True),
-        **_COMMON,
     )
 
 
@@ -95,13 +71,14 @@ def _pairs(trial: optuna.trial.BaseTrial) -> TrainingConfig:
         dropout=trial.suggest_float('dropout', 0.0, 0.5),
         activation=trial.suggest_categorical('activation', ACTIVATIONS),
     )
-    return TrainingConfig(
-        name='csce633_pairs',
+    return notebook(
+        'csce633_pairs',
         build=network,
+        batch_size=64,
+        augmentation=USUAL,
         epochs=10,
         optimizer=trial.suggest_categorical('optimizer', ('adam', 'rmsprop', 'sgd')),
         learning_rate=trial.suggest_float('learning_rate', 1e-4, 1e-2, log=True),
-        **_COMMON,
     )
 
 

@@ -79,3 +79,18 @@ def test_the_results_in_the_docstring_do_not_change_the_hash(tmp_path):
     third.write_text('"""Before."""\nX = 2\n')
 
     assert config_sha256(first) == config_sha256(second) != config_sha256(third)
+
+
+def test_what_recipes_have_in_common_is_in_their_hash(tmp_path, monkeypatch):
+    pytest.importorskip('keras')
+    alone, common = tmp_path / 'alone.py', tmp_path / 'common.py'
+    alone.write_text('X = 1\n')
+    common.write_text('from training.notebooks import notebook\n')
+    before = [config_sha256(path) for path in (alone, common)]
+    (tmp_path / 'notebooks.py').write_text('"""Otherwise."""\n')
+    monkeypatch.setattr('training.config.CONFIGS', tmp_path / 'configs')
+
+    after = [config_sha256(path) for path in (alone, common)]
+
+    assert after[0] == before[0]
+    assert after[1] != before[1]

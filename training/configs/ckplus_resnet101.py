@@ -8,36 +8,20 @@ weights of ImageNet, which Keras downloads; `--weights PATH` takes a file of the
 none` begins from chance.
 """
 
-from training.architectures.registry import RegisteredNetwork
-from training.augmentation import AugmentationConfig
-from training.config import TrainingConfig
+from dataclasses import replace
+
+from training.augmentation import NO_AUGMENTATION
+from training.notebooks import notebook
 from training.selection import Selection
 
-CONFIG = TrainingConfig(
-    name='ckplus_resnet101',
-    build=RegisteredNetwork('ckplus_resnet101'),
-    heads={'labels': 1.0},
-    selection=Selection(split_by='random', fractions=(0.7, 0.1, 0.2)),
+CONFIG = notebook(
+    'ckplus_resnet101',
     dataset='ckplus',
+    selection=Selection(split_by='random', fractions=(0.7, 0.1, 0.2)),
     colour='rgb',
-    value_range=(0.0, 1.0),
     weights='imagenet',
     epochs=50,
     batch_size=8,
-    optimizer='adam',
     learning_rate=1e-4,
-    schedule='constant',
-    warmup_epochs=0,
-    weight_decay=0.0,
-    label_smoothing=0.0,
-    augmentation=AugmentationConfig(
-        shift=0.0,
-        scale=0.0,
-        rotation_deg=0,
-        brightness=0.0,
-        contrast=0.0,
-        erase_probability=0.0,
-        mixup=0.0,
-    ),
-    average=0.0,
+    augmentation=replace(NO_AUGMENTATION, flip=True),
 )

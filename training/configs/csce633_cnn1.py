@@ -6,34 +6,15 @@ on 64 pictures.  The widths, activations, dropout and penalties are its source's
 the batch, the epochs and the augmentation are chosen here.
 """
 
-from training.architectures.registry import RegisteredNetwork
-from training.augmentation import AugmentationConfig
-from training.config import TrainingConfig
+from training.notebooks import notebook
+from training.notebooks import USUAL
 
-CONFIG = TrainingConfig(
-    name='csce633_cnn1',
-    build=RegisteredNetwork('csce633_cnn1'),
-    heads={'labels': 1.0},
-    value_range=(0.0, 1.0),
-    epochs=40,
-    batch_size=128,
-    optimizer='adam',
+CONFIG = notebook(
+    'csce633_cnn1',
     learning_rate=5e-4,
     schedule='plateau',
-    warmup_epochs=0,
     plateau_factor=0.3,
     plateau_patience=3,
     early_stopping=7,
-    weight_decay=0.0,
-    label_smoothing=0.0,
-    augmentation=AugmentationConfig(
-        shift=0.1,
-        scale=0.1,
-        rotation_deg=10,
-        brightness=0.0,
-        contrast=0.0,
-        erase_probability=0.0,
-        mixup=0.0,
-    ),
-    average=0.0,
+    augmentation=USUAL,
 )

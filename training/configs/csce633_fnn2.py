@@ -6,35 +6,16 @@ on 64 pictures.  The widths, activations, dropout and penalties are its source's
 the batch, the epochs and the augmentation are chosen here.
 """
 
-from training.architectures.registry import RegisteredNetwork
-from training.augmentation import AugmentationConfig
-from training.config import TrainingConfig
+from training.notebooks import MILD
+from training.notebooks import notebook
 
-CONFIG = TrainingConfig(
-    name='csce633_fnn2',
-    build=RegisteredNetwork('csce633_fnn2'),
-    heads={'labels': 1.0},
-    value_range=(0.0, 1.0),
+CONFIG = notebook(
+    'csce633_fnn2',
     standardise=True,
-    epochs=40,
-    batch_size=128,
-    optimizer='adam',
     learning_rate=3e-4,
     schedule='plateau',
-    warmup_epochs=0,
     plateau_factor=0.3,
     plateau_patience=3,
     early_stopping=8,
-    weight_decay=0.0,
-    label_smoothing=0.0,
-    augmentation=AugmentationConfig(
-        shift=0.05,
-        scale=0.0,
-        rotation_deg=0,
-        brightness=0.0,
-        contrast=0.0,
-        erase_probability=0.0,
-        mixup=0.0,
-    ),
-    average=0.0,
+    augmentation=MILD,
 )

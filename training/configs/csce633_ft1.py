@@ -7,26 +7,13 @@ file of them, `--weights none` begins from chance, which teaches the dense layer
 frozen body of chance next to nothing.
 """
 
-from training.architectures.registry import RegisteredNetwork
-from training.augmentation import NO_AUGMENTATION
-from training.config import TrainingConfig
+from training.notebooks import notebook
 
-CONFIG = TrainingConfig(
-    name='csce633_ft1',
-    build=RegisteredNetwork('csce633_ft1'),
-    heads={'labels': 1.0},
+CONFIG = notebook(
+    'csce633_ft1',
     colour='rgb',
-    value_range=(0.0, 1.0),
     weights='imagenet',
     epochs=20,
-    batch_size=128,
-    optimizer='adam',
     learning_rate=1e-3,
-    schedule='constant',
-    warmup_epochs=0,
     early_stopping=5,
-    weight_decay=0.0,
-    label_smoothing=0.0,
-    augmentation=NO_AUGMENTATION,
-    average=0.0,
 )

@@ -5,23 +5,11 @@ Run it with `python -m training train gr5243_improved`; with `--smoke` it goes t
 steps on 64 pictures.  Ten epochs, as its source; the batch and the learning rate are chosen here.
 """
 
-from training.architectures.registry import RegisteredNetwork
-from training.augmentation import NO_AUGMENTATION
-from training.config import TrainingConfig
+from training.notebooks import notebook
 
-CONFIG = TrainingConfig(
-    name='gr5243_improved',
-    build=RegisteredNetwork('gr5243_improved'),
-    heads={'labels': 1.0},
-    value_range=(0.0, 1.0),
+CONFIG = notebook(
+    'gr5243_improved',
     epochs=10,
     batch_size=64,
-    optimizer='adam',
     learning_rate=1e-3,
-    schedule='constant',
-    warmup_epochs=0,
-    weight_decay=0.0,
-    label_smoothing=0.0,
-    augmentation=NO_AUGMENTATION,
-    average=0.0,
 )

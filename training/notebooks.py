@@ -1,0 +1,42 @@
+"""What the recipes of the notebooks have in common; it counts as part of each of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from training.architectures.registry import RegisteredNetwork
+from training.augmentation import AugmentationConfig
+from training.augmentation import NO_AUGMENTATION
+from training.config import TrainingConfig
+
+# Mirror images, and faces a little beside the middle.
+MILD: AugmentationConfig = replace(NO_AUGMENTATION, flip=True, shift=0.05)
+
+# Shifts, zoom and rotation, as far as a detector's boxes vary.
+USUAL: AugmentationConfig = replace(
+    NO_AUGMENTATION, flip=True, shift=0.1, scale=0.1, rotation_deg=10
+)
+
+
+def notebook(name: str, **settings: object) -> TrainingConfig:
+    """
+    Make the recipe of a notebook's network: Adam, hard labels, the last weights as they are.
+
+    :param name: of the recipe and of its network.
+    :param settings: that are otherwise than here, by the fields of `TrainingConfig`.
+    :return: the recipe.
+    """
+    common = TrainingConfig(
+        name=name,
+        build=RegisteredNetwork(name),
+        heads={'labels': 1.0},
+        value_range=(0.0, 1.0),
+        optimizer='adam',
+        schedule='constant',
+        warmup_epochs=0,
+        weight_decay=0.0,
+        label_smoothing=0.0,
+        augmentation=NO_AUGMENTATION,
+        average=0.0,
+    )
+    return replace(common, **settings)  # type: ignore[arg-type]
