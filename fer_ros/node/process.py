@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import faulthandler
 import signal
 from types import FrameType
 
@@ -19,6 +20,12 @@ from rclpy.signals import uninstall_signal_handlers
 
 # How long a node may spin on after a signal [s].
 WAKE_PERIOD = 0.5
+
+# How long taking a node apart may last before the process ends without it [s].
+PARTING_PATIENCE = 30.0
+
+# The file descriptor of standard error, whatever stands for it in Python.
+STDERR = 2
 
 
 def spin(executor: Executor) -> None:
@@ -79,8 +86,12 @@ def run_node(
         if node is not None:
             if hasattr(node, 'stop'):
                 node.stop()
+            # Fast DDS can wait for its own thread for ever here, and no Python would run any more:
+            # who starts nodes anew needs one that hangs to end.
+            faulthandler.dump_traceback_later(PARTING_PATIENCE, exit=True, file=STDERR)
             node.destroy_node()
         rclpy.try_shutdown()
+        faulthandler.cancel_dump_traceback_later()
         uninstall_signal_handlers()
         # From here on Python would let signals end the process with a status of their own.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
