@@ -11,10 +11,10 @@ import numpy as np
 from training.bootstrap import Bootstrap
 from training.bootstrap import interval
 from training.config import CONFIGS
-from training.config import DATASETS
 from training.config import load_config
 from training.datasets import data_root
 from training.datasets import DataError
+from training.datasets import DATASETS
 from training.datasets import FaceData
 from training.datasets import PRIVATE
 from training.datasets import PUBLIC

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.augmentation import AugmentationConfig
+from training.datasets import DATASETS
 from training.selection import Selection
 
 if TYPE_CHECKING:
@@ -23,9 +24,6 @@ CONFIGS = Path(__file__).resolve().parent / 'configs'
 
 # What a head can learn: FER2013's seven labels, the votes of FER+, or the labels of the data.
 HEADS = ('fer2013', 'ferplus', 'labels')
-
-# Where a data set lies in the folder of the data, as `training.datasets.data_root` finds it.
-DATASETS = {'fer2013': '', 'ckplus': 'ckplus'}
 
 CHOICES = {
     'precision': ('float32', 'mixed_bfloat16', 'mixed_float16'),

@@ -54,6 +54,10 @@ SPLIT_NAMES = {
 }
 
 
+# Where a data set lies in the folder of the data.
+DATASETS = {'fer2013': '', 'ckplus': 'ckplus'}
+
+
 class DataError(ValueError):
     """Data that is missing, or not what it should be."""
 
@@ -156,17 +160,20 @@ class FaceData:
         return kept
 
 
-def data_root(given: str | None = None) -> Path:
+def data_root(given: str | None = None, dataset: str = 'fer2013') -> Path:
     """
-    Find the folder of the data sets.
+    Find the folder of the data sets, or where one of them lies in it.
 
-    :param given: a path, or None for the environment variable `FER_ROS_DATA` or, without it, the
-        folder `shared/data` beside the checkout.
+    :param given: a path, taken as it is, or None for the environment variable `FER_ROS_DATA` or,
+        without it, the folder `shared/data` beside the checkout.
+    :param dataset: one of `DATASETS`; where in that folder to look if no path is given.
     :return: an existing file or folder.
     :raises DataError: if there is none.
     """
     beside = Path(__file__).resolve().parents[2] / 'shared' / 'data'
     path = Path(given or os.environ.get('FER_ROS_DATA') or beside).expanduser()
+    if not given:
+        path /= DATASETS[dataset]
     if not path.exists():
         raise DataError(f'there is no data in {path}; name its folder by --data or FER_ROS_DATA')
     return path

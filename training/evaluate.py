@@ -175,12 +175,11 @@ def _selection_of_run(arguments: argparse.Namespace) -> Selection | None:
     folder = run_of(arguments.model)
     if folder is None:
         return None
-    from training.config import DATASETS
     from training.runs import load_run
 
     config = load_run(folder).config
     if arguments.data is None:
-        arguments.data = str(data_root() / DATASETS[config.dataset])
+        arguments.data = str(data_root(dataset=config.dataset))
     return config.selection
 
 

@@ -29,7 +29,6 @@ from fer_ros.perception.preprocessing import to_network_input
 from training.augmentation import resize
 from training.batches import input_spec
 from training.config import config_sha256
-from training.config import DATASETS
 from training.config import TrainingConfig
 from training.datasets import data_root
 from training.datasets import FaceData
@@ -278,18 +277,17 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out `export`."""
     if (arguments.bundle is None) == (arguments.config is None and arguments.folder is None):
         raise ExportError('name the recipe or --run of what was trained, or a --bundle')
-    root = data_root(arguments.data)
     if arguments.bundle is not None:
         if not arguments.quantize:
             raise ExportError('a bundle is exported already; say --quantize int8 or float16')
         folder = find_bundle(arguments.bundle)
-        data = read_data(root)
+        data = read_data(data_root(arguments.data))
     else:
         if arguments.output is None:
             raise ExportError('name the folder of the bundle by --output')
         folder = arguments.output
         found = load_run(arguments.folder or Path('runs') / Path(arguments.config).stem)
-        data = read_data(root / DATASETS[found.config.dataset] if not arguments.data else root)
+        data = read_data(data_root(arguments.data, found.config.dataset))
         data = select(data, found.config.selection)
         _export_run(found, arguments.head, folder, data)
     card = load_card(folder)

@@ -8,6 +8,7 @@ from training.architectures.registry import RegisteredNetwork
 from training.augmentation import AugmentationConfig
 from training.augmentation import NO_AUGMENTATION
 from training.config import TrainingConfig
+from training.selection import Selection
 
 # Mirror images, and faces a little beside the middle.
 MILD: AugmentationConfig = replace(NO_AUGMENTATION, flip=True, shift=0.05)
@@ -16,6 +17,34 @@ MILD: AugmentationConfig = replace(NO_AUGMENTATION, flip=True, shift=0.05)
 USUAL: AugmentationConfig = replace(
     NO_AUGMENTATION, flip=True, shift=0.1, scale=0.1, rotation_deg=10
 )
+
+# Each time that three epochs brought nothing better, go on in steps of three tenths.
+CAREFUL = {'schedule': 'plateau', 'plateau_factor': 0.3, 'plateau_patience': 3}
+
+# How the fully connected and the convolutional networks of CSCE633 are trained.
+DENSE = {
+    **CAREFUL,
+    'standardise': True,
+    'learning_rate': 3e-4,
+    'early_stopping': 8,
+    'augmentation': MILD,
+}
+CONVOLUTIONAL = {
+    **CAREFUL,
+    'learning_rate': 5e-4,
+    'early_stopping': 7,
+    'augmentation': USUAL,
+}
+
+# How those of the facial emotion detection notebooks are; each has a learning rate of its own.
+FOUR_EMOTIONS = {
+    'selection': Selection(classes=('happy', 'sad', 'surprise', 'neutral')),
+    'standardise': True,
+    'epochs': 35,
+    'batch_size': 32,
+    'early_stopping': 10,
+    'augmentation': MILD,
+}
 
 
 def notebook(name: str, **settings: object) -> TrainingConfig:

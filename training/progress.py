@@ -116,11 +116,6 @@ class EventLog:
             return
         self._writer = SummaryWriter(str(folder / 'events'), purge_step=first_epoch + 1)
 
-    @property
-    def writes(self) -> bool:
-        """Whether anything is written."""
-        return self._writer is not None
-
     def add(self, row: dict[str, Any]) -> None:
         """
         Write an epoch's figures.

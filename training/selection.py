@@ -311,17 +311,20 @@ def selection_from(arguments: argparse.Namespace, recipe: Selection | None = Non
     return selection
 
 
-def read_selected(arguments: argparse.Namespace, recipe: Selection | None = None) -> FaceData:
+def read_selected(
+    arguments: argparse.Namespace, recipe: Selection | None = None, dataset: str = 'fer2013'
+) -> FaceData:
     """
     Read the data that a command was told of, as far as it counts.
 
     :param arguments: of a parser that `add_data_arguments` was given.
     :param recipe: what holds where nothing was said.
+    :param dataset: to read where no other was named.
     :return: what counts, all of its splits.
     :raises DataError: if there is no such data, or it does not have what is asked for.
     """
     selection = selection_from(arguments, recipe)
-    data = read_data(data_root(arguments.data), arguments.strict)
+    data = read_data(data_root(arguments.data, dataset), arguments.strict)
     return select(data, selection, arguments.strict)
 
 

@@ -16,10 +16,8 @@ from training.batches import EpochBatches
 from training.checkpoints import load_checkpoint
 from training.checkpoints import RunningAverage
 from training.checkpoints import save_checkpoint
-from training.config import DATASETS
 from training.config import load_config
 from training.config import TrainingConfig
-from training.datasets import data_root
 from training.datasets import FaceData
 from training.datasets import PUBLIC
 from training.datasets import TRAIN
@@ -242,9 +240,7 @@ def run(arguments: argparse.Namespace) -> int:
     changes = {name: getattr(arguments, name) for name in CHANGEABLE}
     config = replace(config, **{name: v for name, v in changes.items() if v is not None})
     config = replace(config, selection=selection_from(arguments, config.selection))
-    if arguments.data is None:
-        arguments.data = str(data_root() / DATASETS[config.dataset])
-    data = read_selected(arguments, config.selection)
+    data = read_selected(arguments, config.selection, config.dataset)
     training, validation = data.of_split(TRAIN), data.of_split(PUBLIC)
     name = config.name
     if arguments.smoke:

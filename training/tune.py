@@ -25,9 +25,7 @@ from optuna.study import MaxTrialsCallback
 from optuna.trial import TrialState
 
 from training.augmentation import AugmentationConfig
-from training.config import DATASETS
 from training.config import TrainingConfig
-from training.datasets import data_root
 from training.datasets import FaceData
 from training.datasets import PUBLIC
 from training.datasets import TRAIN
@@ -299,10 +297,8 @@ def run(arguments: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     storage = arguments.storage or f'sqlite:///{(folder / "study.db").resolve()}'
     any_config = space.suggest(optuna.create_study().ask())
-    if arguments.data is None:
-        arguments.data = str(data_root() / DATASETS[any_config.dataset])
     selection = selection_from(arguments, any_config.selection)
-    data = read_selected(arguments, selection)
+    data = read_selected(arguments, selection, any_config.dataset)
     training, validation = data.of_split(TRAIN), data.of_split(PUBLIC)
     if arguments.smoke:
         training, validation = (d.take(np.arange(SMOKE_COUNT)) for d in (training, validation))

@@ -6,15 +6,7 @@ on 64 pictures.  The widths, activations, dropout and penalties are its source's
 the batch, the epochs and the augmentation are chosen here.
 """
 
+from training.notebooks import CONVOLUTIONAL
 from training.notebooks import notebook
-from training.notebooks import USUAL
 
-CONFIG = notebook(
-    'csce633_cnn1',
-    learning_rate=5e-4,
-    schedule='plateau',
-    plateau_factor=0.3,
-    plateau_patience=3,
-    early_stopping=7,
-    augmentation=USUAL,
-)
+CONFIG = notebook('csce633_cnn1', **CONVOLUTIONAL)

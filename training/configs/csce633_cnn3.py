@@ -9,15 +9,7 @@ Its penalties, taken as its source gives them, shrink the weights faster than th
 them: with them it says the most frequent emotion of every picture (see `training/RESULTS.md`).
 """
 
+from training.notebooks import CONVOLUTIONAL
 from training.notebooks import notebook
-from training.notebooks import USUAL
 
-CONFIG = notebook(
-    'csce633_cnn3',
-    learning_rate=5e-4,
-    schedule='plateau',
-    plateau_factor=0.3,
-    plateau_patience=3,
-    early_stopping=7,
-    augmentation=USUAL,
-)
+CONFIG = notebook('csce633_cnn3', **CONVOLUTIONAL)

@@ -6,16 +6,7 @@ on 64 pictures.  The widths, activations, dropout and penalties are its source's
 the batch, the epochs and the augmentation are chosen here.
 """
 
-from training.notebooks import MILD
+from training.notebooks import DENSE
 from training.notebooks import notebook
 
-CONFIG = notebook(
-    'csce633_fnn4',
-    standardise=True,
-    learning_rate=3e-4,
-    schedule='plateau',
-    plateau_factor=0.3,
-    plateau_patience=3,
-    early_stopping=8,
-    augmentation=MILD,
-)
+CONFIG = notebook('csce633_fnn4', **DENSE)

@@ -6,15 +6,7 @@ on 64 pictures.  Kernels and dropout are its source's; the optimizer, the batch,
 the augmentation are chosen here.  `python -m training tune` has the search itself.
 """
 
+from training.notebooks import CONVOLUTIONAL
 from training.notebooks import notebook
-from training.notebooks import USUAL
 
-CONFIG = notebook(
-    'csce633_tuned',
-    learning_rate=5e-4,
-    schedule='plateau',
-    plateau_factor=0.3,
-    plateau_patience=3,
-    early_stopping=7,
-    augmentation=USUAL,
-)
+CONFIG = notebook('csce633_tuned', **CONVOLUTIONAL)

@@ -6,17 +6,7 @@ steps on 64 pictures.  The learning rate is its source's; the batch and the epoc
 here.
 """
 
-from training.notebooks import MILD
+from training.notebooks import FOUR_EMOTIONS
 from training.notebooks import notebook
-from training.selection import Selection
 
-CONFIG = notebook(
-    'fed_model2_search',
-    selection=Selection(classes=('happy', 'sad', 'surprise', 'neutral')),
-    standardise=True,
-    epochs=35,
-    batch_size=32,
-    learning_rate=2.5718e-4,
-    early_stopping=10,
-    augmentation=MILD,
-)
+CONFIG = notebook('fed_model2_search', learning_rate=2.5718e-4, **FOUR_EMOTIONS)

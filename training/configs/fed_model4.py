@@ -5,17 +5,7 @@ Run it with `python -m training train fed_model4`; with `--smoke` it goes throug
 64 pictures.  The learning rate is its source's; the batch and the epochs are chosen here.
 """
 
-from training.notebooks import MILD
+from training.notebooks import FOUR_EMOTIONS
 from training.notebooks import notebook
-from training.selection import Selection
 
-CONFIG = notebook(
-    'fed_model4',
-    selection=Selection(classes=('happy', 'sad', 'surprise', 'neutral')),
-    standardise=True,
-    epochs=35,
-    batch_size=32,
-    learning_rate=1.0224e-4,
-    early_stopping=10,
-    augmentation=MILD,
-)
+CONFIG = notebook('fed_model4', learning_rate=1.0224e-4, **FOUR_EMOTIONS)
