@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
-import importlib
 import sys
 
 from fer_ros.perception.backends import BackendError
 from fer_ros.perception.detection import DetectorError
+from training.commands import run_command
 
 # Each command is a module of this package, with `add_arguments` and `run`.
 COMMANDS = {
@@ -29,22 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     :param argv: its words, or None for those of the command line.
     :return: the exit status.
     """
-    words = list(sys.argv[1:] if argv is None else argv)
-    parser = argparse.ArgumentParser(prog='python -m benchmark', description=__doc__)
-    commands = parser.add_subparsers(dest='command', required=True, metavar='command')
-    for name, (module_name, purpose) in COMMANDS.items():
-        # Only the command that is asked for is imported: not all of them need the same packages.
-        command = commands.add_parser(name, help=purpose, description=purpose)
-        if words[:1] == [name]:
-            module = importlib.import_module(f'benchmark.{module_name}')
-            module.add_arguments(command)
-            command.set_defaults(run=module.run)
-    arguments = parser.parse_args(words)
-    try:
-        return arguments.run(arguments)
-    except (OSError, ImportError, ValueError, BackendError, DetectorError) as error:
-        print(f'{parser.prog}: {error}', file=sys.stderr)
-        return 1
+    refusals = (OSError, ImportError, ValueError, BackendError, DetectorError)
+    return run_command('benchmark', __doc__, COMMANDS, refusals, argv)
 
 
 if __name__ == '__main__':
