@@ -12,6 +12,7 @@ from training.architectures.layer_lists import chain
 from training.architectures.layer_lists import conv
 from training.architectures.layer_lists import dense
 from training.architectures.layer_lists import pool
+from training.architectures.layer_lists import with_head
 
 ACTIVATIONS = ('leaky_relu', 'relu', 'selu')
 
@@ -22,17 +23,6 @@ LEAK = 0.1
 def _activation(name: str) -> str | keras.Layer:
     """Make an activation by its name."""
     return layers.LeakyReLU(negative_slope=LEAK) if name == 'leaky_relu' else name
-
-
-def _with_head(
-    name: str, heads: Mapping[str, int], shape: tuple[int, int, int], stack: list
-) -> keras.Model:
-    """Put the logits of the only head onto a list of layers."""
-    if len(heads) != 1:
-        raise ValueError(f'{name} has one head, not {", ".join(heads)}')
-    ((head, classes),) = heads.items()
-    model = chain(name, shape, [*stack, dense(classes, None)])
-    return keras.Model(model.inputs, {head: model.outputs[0]}, name=name)
 
 
 @dataclass(frozen=True)
@@ -78,7 +68,10 @@ class BlockNetwork:
         for units in self.units:
             stack.append([layers.Dense(units), layers.Activation(_activation(self.activation))])
             stack.append([layers.Dropout(self.dropout)])
-        return _with_head('blocks', heads, (side, side, 1), stack)
+        shape = (side, side, 1)
+        return with_head(
+            'blocks', heads, lambda classes: chain('blocks', shape, [*stack, dense(classes, None)])
+        )
 
 
 @dataclass(frozen=True)
@@ -111,4 +104,7 @@ class PairNetwork:
             stack.append(pool(dropout=self.dropout))
         stack.append([layers.Flatten(), layers.Dense(512)])
         stack.append([layers.Activation(_activation(self.activation))])
-        return _with_head('pairs', heads, (side, side, 1), stack)
+        shape = (side, side, 1)
+        return with_head(
+            'pairs', heads, lambda classes: chain('pairs', shape, [*stack, dense(classes, None)])
+        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from collections.abc import Mapping
 from collections.abc import Sequence
 
 import keras
@@ -23,6 +25,25 @@ def chain(
     for entry in stack:
         flat.extend([entry] if isinstance(entry, keras.Layer) else entry)
     return keras.Sequential([keras.Input(shape, name='image'), *flat], name=name)
+
+
+def with_head(
+    name: str, heads: Mapping[str, int], build: Callable[[int], keras.Model]
+) -> keras.Model:
+    """
+    Name the output of a network that has one.
+
+    :param name: of the network.
+    :param heads: the number of labels of the only head, by its name.
+    :param build: makes the network, from the number of labels.
+    :return: from pictures to a dict of (N, labels) logits with that name.
+    :raises ValueError: if there are several heads.
+    """
+    if len(heads) != 1:
+        raise ValueError(f'{name} has one head, not {", ".join(heads)}')
+    ((head, classes),) = heads.items()
+    model = build(classes)
+    return keras.Model(model.inputs, {head: model.outputs[0]}, name=name)
 
 
 def conv(

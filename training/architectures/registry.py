@@ -30,6 +30,7 @@ from training.architectures.gr5243 import gr5243_improved
 from training.architectures.gr5243 import gr5243_mobilenet
 from training.architectures.gr5243 import gr5243_resnet50
 from training.architectures.gr5243 import gr5243_vgg19
+from training.architectures.layer_lists import with_head
 from training.architectures.mini_xception import mini_xception
 
 
@@ -75,14 +76,10 @@ class RegisteredNetwork:
         :return: from pictures to a dict of (N, labels) logits with that name.
         :raises ValueError: if there are several heads, or the network has no backbone for weights.
         """
-        if len(heads) != 1:
-            raise ValueError(f'{self.name} has one head, not {", ".join(heads)}')
-        ((head, classes),) = heads.items()
         options: dict[str, Any] = {}
         if self.weights is not None:
             options = {'weights': self.weights, 'load': self.load}
-        model = find_network(self.name).build(classes, **options)
-        return keras.Model(model.inputs, {head: model.outputs[0]}, name=self.name)
+        return with_head(self.name, heads, partial(find_network(self.name).build, **options))
 
     def with_weights(self, weights: str, load: bool) -> RegisteredNetwork:
         """
