@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from dataclasses import replace
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
+from fer_ros.perception.assignment import assign
 from fer_ros.perception.boxes import clip_boxes
 from fer_ros.perception.boxes import overlaps
 from fer_ros.perception.faces import FaceDetection
@@ -285,7 +285,7 @@ def _matches(
     expected = np.array([track.predicted(time).box for track in tracks])
     last = np.array([track.face.box for track in tracks])
     cost = np.minimum(_costs(boxes, expected), _costs(boxes, last) + RETURN_COST)
-    rows, columns = linear_sum_assignment(cost)
+    rows, columns = assign(cost)
     return {
         int(row): tracks[column]
         for row, column in zip(rows, columns, strict=True)
