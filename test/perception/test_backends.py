@@ -13,6 +13,7 @@ from fer_ros.perception.backends import BackendError
 from fer_ros.perception.backends import choice
 from fer_ros.perception.backends import create_backend
 from fer_ros.perception.backends import GpuMemoryError
+from fer_ros.perception.backends import litert
 from fer_ros.perception.backends import release_memory
 from fer_ros.perception.backends.keras import KerasBackend
 from fer_ros.perception.backends.litert import LiteRtBackend
@@ -59,6 +60,42 @@ def test_back_ends_agree_on_any_number_of_faces(card, batch, reference, name, co
 
     assert output.shape == (count, len(card.labels))
     np.testing.assert_allclose(output, reference[:count], atol=TOLERANCE)
+
+
+def test_litert_is_right_while_people_come_and_leave(card, batch, reference):
+    pytest.importorskip('ai_edge_litert')
+    backend = LiteRtBackend(card.file('tflite'))
+
+    for count in (1, 5, 2, 17, 3, 16, 1):
+        np.testing.assert_allclose(
+            backend.run(batch[:count]), reference[:count], atol=TOLERANCE, err_msg=f'{count} faces'
+        )
+
+
+def test_litert_holds_the_weights_once_whatever_the_number_of_faces(card, batch, monkeypatch):
+    pytest.importorskip('ai_edge_litert')
+    interpreter, made = litert.import_interpreter(), []
+    monkeypatch.setattr(
+        litert,
+        'import_interpreter',
+        lambda: lambda **options: made.append(interpreter(**options)) or made[-1],
+    )
+    backend = LiteRtBackend(card.file('tflite'))
+
+    for count in (1, 4, 17):
+        backend.run(batch[:count])
+
+    assert len(made) == 1
+
+
+def test_litert_goes_on_after_a_batch_that_it_does_not_take(card, batch, reference):
+    pytest.importorskip('ai_edge_litert')
+    backend = LiteRtBackend(card.file('tflite'))
+
+    with pytest.raises(BackendError, match='LiteRT fails on'):
+        backend.run(batch[:2, :-1])
+
+    np.testing.assert_allclose(backend.run(batch[:2]), reference[:2], atol=TOLERANCE)
 
 
 @pytest.mark.parametrize('engine', ['tensorflow', 'torch', 'jax'])

@@ -9,6 +9,7 @@ import numpy as np
 
 # Networks are prepared for these numbers of faces, so that nothing is compiled or planned again
 # when a person comes or leaves; a batch between two of them is filled up, a larger one is split.
+# LiteRT and OpenCV compile nothing, and are given as many as there are.
 BATCH_SIZES = (1, 2, 4, 8, 16)
 
 
@@ -53,13 +54,26 @@ def run_in_buckets(
     :param run_bucket: runs a batch of one of BATCH_SIZES.
     :return: (N, labels) float32.
     """
-    parts = []
-    for start in range(0, len(batch), BATCH_SIZES[-1]):
-        end = start + BATCH_SIZES[-1]
-        part = batch[start:end]
-        bucket = next(size for size in BATCH_SIZES if size >= len(part))
-        filled = part
-        if bucket > len(part):
-            filled = np.concatenate([part, np.zeros((bucket - len(part), *part.shape[1:]), 'f4')])
-        parts.append(run_bucket(filled)[: len(part)])
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def run_filled(part: np.ndarray) -> np.ndarray:
+        missing = next(size for size in BATCH_SIZES if size >= len(part)) - len(part)
+        if not missing:
+            return run_bucket(part)
+        nobody = np.zeros((missing, *part.shape[1:]), np.float32)
+        return run_bucket(np.concatenate([part, nobody]))[: len(part)]
+
+    return run_in_parts(batch, run_filled)
+
+
+def run_in_parts(batch: np.ndarray, run_part: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """
+    Run a batch of any size on an engine that takes up to the largest of BATCH_SIZES.
+
+    :param batch: (N, height, width, channels) float32, N at least 1.
+    :param run_part: runs up to so many.
+    :return: (N, labels) float32.
+    """
+    most = BATCH_SIZES[-1]
+    if len(batch) <= most:
+        return run_part(batch)
+    return np.concatenate([run_part(batch[start:][:most]) for start in range(0, len(batch), most)])
