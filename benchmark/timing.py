@@ -53,6 +53,41 @@ def time_in_turns(ways: Mapping[str, Callable[[], Any]], runs: int) -> dict[str,
     return {name: Timing(tuple(wall[name]), tuple(cpu[name])) for name in ways}
 
 
+def time_frames(
+    ways: Mapping[str, Callable[[int], Any]], frames: int, block: int = 1, warm_up: int = 5
+) -> dict[str, tuple[float, ...]]:
+    """
+    Time several ways on the same frames in turns, the first way last every other time.
+
+    :param ways: by name; each takes the number of the frame, and what it returns is thrown away.
+    :param frames: that count, of each way.
+    :param block: frames of a turn.  Ways that differ much in length want several: what comes after
+        a long one finds the processor's caches full of other things.
+    :param warm_up: frames of each way before those that count.
+    :return: by name, the time of each frame in seconds.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    orders = (tuple(ways.items()), tuple(ways.items())[::-1])
+    collecting = gc.isenabled()
+    # A collection in the middle of a frame would be the frame's; in a node it is seldom.
+    gc.collect()
+    gc.disable()
+    try:
+        for way in ways.values():
+            for frame in range(warm_up):
+                way(frame)
+        for turn, start in enumerate(range(0, frames, block)):
+            for name, way in orders[turn % 2]:
+                for frame in range(start, min(start + block, frames)):
+                    begin = time.perf_counter()
+                    way(frame)
+                    seconds[name].append(time.perf_counter() - begin)
+    finally:
+        if collecting:
+            gc.enable()
+    return {name: tuple(values) for name, values in seconds.items()}
+
+
 def how_much_faster(slow: Timing, fast: Timing) -> dict[str, Any]:
     """
     Compare two ways that were timed in turns.

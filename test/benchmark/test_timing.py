@@ -1,5 +1,6 @@
 from benchmark.timing import how_much_faster
 from benchmark.timing import machine
+from benchmark.timing import time_frames
 from benchmark.timing import time_in_turns
 from benchmark.timing import Timing
 
@@ -11,6 +12,26 @@ def test_ways_are_timed_in_turns():
 
     assert seen == ['a', 'b'] * 3
     assert all(len(timing.wall) == len(timing.cpu) == 3 for timing in timings.values())
+
+
+def test_every_way_sees_every_frame_and_none_is_always_the_first():
+    seen = []
+    ways = {'a': lambda frame: seen.append(('a', frame)), 'b': lambda f: seen.append(('b', f))}
+
+    times = time_frames(ways, 3, warm_up=0)
+
+    assert seen == [('a', 0), ('b', 0), ('b', 1), ('a', 1), ('a', 2), ('b', 2)]
+    assert all(len(seconds) == 3 for seconds in times.values())
+
+
+def test_a_turn_may_have_several_frames_and_the_warm_up_is_not_timed():
+    seen = []
+    ways = {'a': lambda frame: seen.append(('a', frame)), 'b': lambda f: seen.append(('b', f))}
+
+    times = time_frames(ways, 3, block=2, warm_up=1)
+
+    assert ''.join(name for name, _ in seen) == 'ab' 'aabb' 'ba'
+    assert all(len(seconds) == 3 for seconds in times.values())
 
 
 def test_the_median_counts_and_not_the_worst_turn():

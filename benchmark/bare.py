@@ -1,0 +1,93 @@
+"""The two networks' own arithmetic, without anything of the package around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from fer_ros.perception import yunet
+from fer_ros.perception.alignment import align_face
+from fer_ros.perception.backends.litert import import_interpreter
+from fer_ros.perception.bundle import ModelCard
+from fer_ros.perception.candidates import SAME_FACE
+from fer_ros.perception.config import Settings
+from fer_ros.perception.detection import Detector
+from fer_ros.perception.preprocessing import to_network_input
+
+# OpenCV's class keeps so many candidates at most, as the detector of the package does.
+MOST_CANDIDATES = 5000
+
+
+def bare_detector(
+    weights: Path, images: list[np.ndarray], settings: Settings
+) -> Callable[[int], Any]:
+    """
+    Prepare OpenCV's own YuNet, and the images scaled as the package scales them.
+
+    :param weights: of YuNet.
+    :param images: each (H, W, 3) uint8 BGR, all of one size.
+    :param settings: with the score and the size of the faces that are wanted.
+    :return: looks for faces in the image of a number, from which it is counted round.
+    """
+    height, width = images[0].shape[:2]
+    scale = yunet.view_scale(height, width, settings.min_face_size)
+    size = (round(scale * width), round(scale * height))
+    views = [cv2.resize(image, size, interpolation=cv2.INTER_AREA) for image in images]
+    network = cv2.FaceDetectorYN.create(
+        str(weights), '', size, settings.min_face_score, SAME_FACE, MOST_CANDIDATES
+    )
+    return lambda index: network.detect(views[index % len(views)])
+
+
+def bare_network(path: Path, batch: np.ndarray, threads: int) -> Callable[[], Any]:
+    """
+    Prepare LiteRT's own interpreter, with its input in place.
+
+    :param path: of the .tflite file.
+    :param batch: (N, height, width, channels) float32.
+    :param threads: of the CPU.
+    :return: runs the network on that batch.
+    """
+    interpreter = import_interpreter()(model_path=str(path), num_threads=threads)
+    entry = interpreter.get_input_details()[0]['index']
+    interpreter.resize_tensor_input(entry, batch.shape, strict=False)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(entry, batch)
+    return interpreter.invoke
+
+
+def faces_for(
+    card: ModelCard, detector: Detector, images: list[np.ndarray], faces: int, settings: Settings
+) -> np.ndarray:
+    """
+    Cut faces out of images as the package does.
+
+    :param card: of the model that they are for.
+    :param detector: that finds them.
+    :param images: each (H, W, 3) uint8 BGR.
+    :param faces: how many are wanted.
+    :param settings: with the score and the size of the faces that are wanted.
+    :return: (faces, height, width, channels) float32, what the network reads.
+    :raises ValueError: if there is no face in the images.
+    """
+    crops = []
+    for image in images:
+        found = detector.detect(image, settings.min_face_score, settings.min_face_size)
+        crops += [
+            align_face(
+                image,
+                face.eyes,
+                card.crop,
+                card.input.height,
+                card.input.width,
+                detector.least_eye_distance * face.height,
+            )
+            for face in found
+        ]
+        if len(crops) >= faces:
+            return to_network_input(crops[:faces], card.input)
+    raise ValueError(f'{len(images)} images show {len(crops)} faces, not {faces}')

@@ -1,0 +1,255 @@
+"""
+What the pipeline costs beyond its two networks: `python -m benchmark pipeline`.
+
+The networks' own time is that of OpenCV's YuNet on the image scaled as the package scales it, and
+of LiteRT's interpreter with its input in place.  All are timed in turns, frame by frame.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+import os
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from benchmark.bare import bare_detector
+from benchmark.bare import bare_network
+from benchmark.bare import faces_for
+from benchmark.figures import add_figures_arguments
+from benchmark.figures import Row
+from benchmark.figures import tell
+from benchmark.scenes import data_file
+from benchmark.scenes import detector_weights
+from benchmark.scenes import FACES
+from benchmark.scenes import LARGE
+from benchmark.scenes import scene
+from benchmark.scenes import SMALL
+from benchmark.timing import time_frames
+from fer_ros.perception.alignment import align_face
+from fer_ros.perception.bundle import BundleError
+from fer_ros.perception.bundle import find_bundle
+from fer_ros.perception.bundle import load_card
+from fer_ros.perception.classification import Classifier
+from fer_ros.perception.classification import create_classifier
+from fer_ros.perception.config import Settings
+from fer_ros.perception.detection import create_detector
+from fer_ros.perception.detection import Detector
+from fer_ros.perception.detection import DetectorError
+from fer_ros.perception.pipeline import Pipeline
+from fer_ros.perception.preprocessing import to_network_input
+
+# Of a camera at 30 Hz [s].
+PERIOD = 1 / 30
+
+# The further face is compared with a face of a batch of so many.
+BATCH = 8
+
+# A call of Model.predict takes about as long as twenty frames of the pipeline.
+PREDICT_SHARE = 0.1
+
+
+class Watcher:
+    """Takes the images of a scene through a pipeline of its own, as a camera would."""
+
+    def __init__(
+        self, detector: Detector, classifier: Classifier, images: list[np.ndarray]
+    ) -> None:
+        """
+        Make the pipeline.
+
+        :param detector: that finds the faces.
+        :param classifier: that says what they show.
+        :param images: of the camera, round and round.
+        """
+        self.faces = 0
+        self._pipeline = Pipeline(detector, classifier)
+        self._images = images
+        self._frame = 0
+
+    def __call__(self, _: int) -> None:
+        """Take the next image through."""
+        self._frame += 1
+        image = self._images[self._frame % len(self._images)]
+        found = self._pipeline.process(image, self._frame * PERIOD, Settings())
+        self.faces = max(self.faces, len(found))
+
+
+def threads_of(classifier: Classifier) -> int:
+    """Give the number of threads that a back end's interpreter has."""
+    return int(getattr(classifier.backend, '_threads', 1))
+
+
+def measure(detector: Detector, classifier: Classifier, frames: int) -> list[Row]:
+    """
+    Time the pipeline beside its networks.
+
+    :param detector: YuNet.
+    :param classifier: on LiteRT.
+    :param frames: of each way.
+    """
+    settings, card, weights = Settings(), classifier.card, detector_weights()
+    path, threads = card.file('tflite'), threads_of(classifier)
+    images = scene(1, SMALL)
+    eight = faces_for(card, detector, [*scene(8, SMALL, 2)], BATCH, settings)
+    search = bare_detector(weights, images, settings)
+    one = bare_network(path, faces_for(card, detector, images, 1, settings), threads)
+    batch = bare_network(path, eight, threads)
+    watcher = Watcher(detector, classifier, images)
+    several = {count: Watcher(detector, classifier, scene(count, SMALL, 4)) for count in FACES}
+
+    ways: dict[str, Callable[[int], Any]] = {
+        'pipeline': watcher,
+        'detector': search,
+        'network': lambda _: one(),
+    }
+    times = time_frames(ways, frames)
+    bare = median(times['detector']) + median(times['network'])
+    rows = [
+        Row(
+            'pipeline_overhead',
+            times['pipeline'],
+            ratio=median(times['pipeline']) / bare,
+            goal=1.15,
+            further={'bare_ms': round(1000 * bare, 3), 'faces': watcher.faces},
+        ),
+        Row('bare_detector', times['detector']),
+        Row('bare_network', times['network'], further={'threads': threads}),
+    ]
+
+    ways = {f'faces_{count}': way for count, way in several.items()}
+    times = time_frames({**ways, 'batch': lambda _: batch()}, frames // 2)
+    # The straight line through those who see a face: what one more costs.
+    counts = [count for count in FACES if count]
+    slope = np.polyfit(counts, [median(times[f'faces_{count}']) for count in counts], 1)[0]
+    share = median(times['batch']) / BATCH
+    rows += [
+        Row(
+            'each_further_face',
+            ratio=float(slope) / share,
+            goal=1.25,
+            further={
+                'further_face_ms': round(1000 * float(slope), 3),
+                'bare_face_ms': round(1000 * share, 3),
+            },
+        ),
+        Row(f'bare_network_of_{BATCH}', times['batch']),
+        *(
+            Row(f'pipeline_640x480_{name}', times[name], further={'faces': several[count].faces})
+            for count, name in zip(FACES, ways, strict=True)
+        ),
+    ]
+    large = {count: Watcher(detector, classifier, scene(count, LARGE, 4)) for count in FACES}
+    times = time_frames({f'faces_{count}': way for count, way in large.items()}, frames // 4)
+    rows += [
+        Row(
+            f'pipeline_1280x720_faces_{count}',
+            times[f'faces_{count}'],
+            further={'faces': large[count].faces},
+        )
+        for count in FACES
+    ]
+    return rows
+
+
+def predict_rows(detector: Detector, classifier: Classifier, frames: int) -> list[Row]:
+    """
+    Time the pipeline beside Keras's `Model.predict`, called for each face.
+
+    :param detector: of both.
+    :param classifier: of the pipeline; its bundle's Keras network is the other.
+    :param frames: of each way.
+    :return: no rows where there is no Keras.
+    """
+    os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+    try:
+        import keras
+
+        network = keras.saving.load_model(classifier.card.file('keras'), compile=False)
+    except (ImportError, BundleError):
+        return []
+    card, settings = classifier.card, Settings()
+    rows = []
+    for count in (1, 4):
+        images = scene(count, SMALL, 30)
+
+        def predict(frame: int, images: list[np.ndarray] = images) -> None:
+            image = images[frame % len(images)]
+            found = detector.detect(image, settings.min_face_score, settings.min_face_size)
+            for face in found:
+                crop = align_face(
+                    image, face.eyes, card.crop, card.input.height, card.input.width
+                )
+                network.predict(to_network_input([crop], card.input), verbose=0)
+
+        ways = {'pipeline': Watcher(detector, classifier, images), 'predict': predict}
+        times = time_frames(ways, frames)
+        rows.append(
+            Row(
+                'against_model_predict' if count == 1 else f'against_model_predict_{count}_faces',
+                times['pipeline'],
+                ratio=median(times['predict']) / median(times['pipeline']),
+                goal=8.0,
+                at_least=True,
+                further={
+                    'predict_ms': round(1000 * median(times['predict']), 2),
+                    'engine': keras.backend.backend(),
+                },
+            )
+        )
+    return rows
+
+
+def detector_rows(classifier: Classifier, frames: int) -> list[Row]:
+    """Time the pipeline with each detector that runs here, in turns, on one face at 640x480."""
+    images = scene(1, SMALL)
+    cascade = data_file('facedet/haarcascade_frontalface_default.xml')
+    ways = {}
+    for name, weights in (
+        ('yunet', str(detector_weights())),
+        ('blazeface', ''),
+        ('haar', str(cascade)),
+    ):
+        try:
+            detector = create_detector(name, weights)
+        except DetectorError:
+            continue
+        ways[name] = Watcher(detector, classifier, images)
+    times = time_frames(ways, frames, block=5)
+    return [
+        Row(
+            f'with_{name}',
+            times[name],
+            ratio=median(times[name]) / median(times['yunet']),
+            further={'faces': way.faces},
+        )
+        for name, way in ways.items()
+    ]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument('--model', default=Settings().model, help='default: %(default)s')
+    parser.add_argument('--frames', type=int, default=400, help='of each way (default: 400)')
+    add_figures_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out `pipeline`."""
+    if arguments.frames < 8:
+        raise ValueError(f'{arguments.frames} frames tell nothing; 8 is the least')
+    detector = create_detector('yunet', str(detector_weights()))
+    classifier = create_classifier(load_card(find_bundle(arguments.model)), 'litert')
+    rows = [
+        *measure(detector, classifier, arguments.frames),
+        *detector_rows(classifier, max(4, arguments.frames // 10)),
+        # Last, as an engine's threads are there from then on.
+        *predict_rows(detector, classifier, max(4, int(PREDICT_SHARE * arguments.frames))),
+    ]
+    remark = (
+        f'{classifier.card.name} on LiteRT, YuNet; `ratio` of `with_…` is to YuNet, that of '
+        f'`against_…` tells how many times as fast the pipeline is.'
+    )
+    return tell('pipeline', rows, arguments, [remark])
