@@ -16,6 +16,7 @@ COMMANDS = {
     'baseline': ('baseline', "measure what learning people's own neutral does"),
     'soak': ('soak', "run camera and node for long, and see whether the node's memory stays flat"),
     'pipeline': ('pipeline', 'what the pipeline costs beyond its two networks'),
+    'node': ('node', 'what the node costs, from camera to listener'),
     'models': ('models', 'time and weigh models, and measure what they are worth'),
     'augmentation': ('augmentation', "how fast pictures are changed, beside Keras's generator"),
     'reading': ('reading', 'how fast fer2013.csv is read, beside the way of the notebooks'),

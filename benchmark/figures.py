@@ -60,10 +60,11 @@ class Row:
 
     def figures(self) -> dict[str, Any]:
         """Give it as JSON has it; 'met' is None where there is no goal, or nothing to compare."""
+        median, p95 = np.quantile(self.times, (0.5, 0.95)) if self.times else (None, None)
         row: dict[str, Any] = {
             'name': self.name,
-            'median_ms': _rounded(1000 * float(np.median(self.times))) if self.times else None,
-            'p95_ms': _rounded(1000 * float(np.quantile(self.times, 0.95))) if self.times else None,
+            'median_ms': None if median is None else _rounded(1000 * float(median)),
+            'p95_ms': None if p95 is None else _rounded(1000 * float(p95)),
             'ratio': _rounded(self.ratio),
             'goal': self.goal,
         }
@@ -123,7 +124,7 @@ def tell(
     :param path: of the file for what is recorded.
     :return: the exit status, 0.
     """
-    figures = {
+    figures: dict[str, Any] = {
         'machine': machine(),
         'commit': commit(),
         'rows': [row.figures() for row in rows],

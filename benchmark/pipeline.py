@@ -184,7 +184,10 @@ def predict_rows(detector: Detector, classifier: Classifier, frames: int) -> lis
                 )
                 network.predict(to_network_input([crop], card.input), verbose=0)
 
-        ways = {'pipeline': Watcher(detector, classifier, images), 'predict': predict}
+        ways: dict[str, Callable[[int], Any]] = {
+            'pipeline': Watcher(detector, classifier, images),
+            'predict': predict,
+        }
         times = time_frames(ways, frames)
         rows.append(
             Row(

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -41,7 +43,7 @@ def test_no_two_images_in_succession_are_the_same():
     data_path('photos')
     images = scene(4, SMALL, 5)
 
-    assert all((one != other).any() for one, other in zip(images, images[1:], strict=False))
+    assert all((one != other).any() for one, other in pairwise(images))
 
 
 def test_what_stands_over_is_cut_off_on_both_sides():

@@ -1,0 +1,326 @@
+"""
+What the node costs, from outside: `python -m benchmark node`.
+
+A camera of exact rate, the executable and the listener are three processes; ages are the time of
+reception less the stamp, by one clock.  It needs the installed package (`. scripts/env`, or a
+sourced workspace), and Linux; the code is that of this checkout.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from collections.abc import Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+import os
+from statistics import median
+import time
+
+import numpy as np
+
+from benchmark.bare import bare_detector
+from benchmark.bare import bare_network
+from benchmark.bare import faces_for
+from benchmark.figures import add_figures_arguments
+from benchmark.figures import ROOT
+from benchmark.figures import Row
+from benchmark.figures import tell
+from benchmark.processes import Answer
+from benchmark.processes import Camera
+from benchmark.processes import Client
+from benchmark.processes import cpu_seconds
+from benchmark.processes import emotion_node
+from benchmark.processes import memory_parts
+from benchmark.processes import settle_domain
+from benchmark.scenes import detector_weights
+from benchmark.scenes import LARGE
+from benchmark.scenes import scene
+from benchmark.scenes import SMALL
+from benchmark.soak import growth
+from benchmark.timing import time_frames
+from fer_ros.perception.bundle import load_card
+from fer_ros.perception.config import DEFAULT_MODEL
+from fer_ros.perception.config import Settings
+from fer_ros.perception.detection import create_detector
+
+# Of the camera [Hz], and of one that is too fast for the node.
+RATE = 30.0
+OVERLOAD_RATE = 60.0
+
+# What moving an image of 640x480 to another process may take [s].
+TRANSPORT = 0.003
+
+# Turns of node and bare calls, and how long the node's is [s].
+TURNS = 5
+TURN = 3.0
+
+# What is left out at the beginning of each [s].
+WARM_UP = 0.5
+
+
+def overhead_rows(client: Client, camera: Camera, turns: int) -> list[Row]:
+    """
+    Measure the way from the camera to the listener beside the bare calls, in turns.
+
+    :param client: of a node that is up.
+    :param camera: that shows one face at 640x480.
+    :param turns: of each.
+    """
+    settings, images = Settings(), scene(1, SMALL)
+    card, weights = load_card(ROOT / 'models' / DEFAULT_MODEL), detector_weights()
+    detector = create_detector('yunet', str(weights))
+    search = bare_detector(weights, images, settings)
+    network = bare_network(
+        card.file('tflite'), faces_for(card, detector, images, 1, settings), threads=1
+    )
+    ages: list[float] = []
+    bare: dict[str, list[float]] = {'detector': [], 'network': []}
+    for _ in range(turns):
+        ages += [answer.age for answer in playing(client, camera, RATE, TURN)]
+        camera.play(0)
+        times = time_frames({'detector': search, 'network': lambda _: network()}, 60)
+        for name, seconds in times.items():
+            bare[name] += seconds
+    total = median(bare['detector']) + median(bare['network'])
+    return [
+        Row(
+            'node_overhead',
+            ages,
+            ratio=median(ages) / (total + TRANSPORT),
+            goal=1.25,
+            further={'bare_ms': round(1000 * total, 3), 'answers': len(ages)},
+        ),
+        Row('bare_detector', bare['detector']),
+        Row('bare_network', bare['network']),
+    ]
+
+
+def playing(client: Client, camera: Camera, rate: float, seconds: float) -> list[Answer]:
+    """Let the camera publish, and give the answers after a short warm-up."""
+    camera.play(rate)
+    client.clear()
+    client.wait_for()
+    time.sleep(WARM_UP)
+    return client.listen(seconds)
+
+
+def cpu_row(client: Client, camera: Camera, process: int, seconds: float) -> Row:
+    """Measure the processor time of the node at the camera's rate."""
+    playing(client, camera, RATE, 1.0)
+    begin, used = time.monotonic(), cpu_seconds(process)
+    answers = client.listen(seconds)
+    share = (cpu_seconds(process) - used) / (time.monotonic() - begin)
+    return Row(
+        'cpu_at_30_hz',
+        value=100 * share,
+        unit='% of a core',
+        goal=35.0,
+        measure='value',
+        further={
+            'answers_per_second': round(len(answers) / seconds, 2),
+            'cpu_ms_per_frame': round(1000 * share * seconds / max(len(answers), 1), 2),
+        },
+    )
+
+
+def memory_row(process: int) -> Row:
+    """Weigh the node."""
+    parts = {name: round(size, 1) for name, size in memory_parts(process).items()}
+    return Row(
+        'memory_rss',
+        value=parts.pop('rss'),
+        unit='MiB',
+        goal=160.0,
+        measure='value',
+        further={f'{name}_mib': size for name, size in parts.items()},
+    )
+
+
+def parameter_row(client: Client, camera: Camera, changes: int) -> Row:
+    """
+    Count the frames from a parameter's acceptance until it is seen to be in force.
+
+    With a least size of 1000 pixels no answer has a face; the frames counted are those that were
+    taken after the acceptance.
+    """
+    set_integer = client.parameter_setter()
+    playing(client, camera, RATE, 0.5)
+    frames, seconds = [], []
+    for number in range(changes):
+        size = 1000 if number % 2 == 0 else Settings().min_face_size
+        begin = time.time()
+        set_integer('min_face_size', size)
+        accepted = time.time()
+        wanted = 0 if size == 1000 else 1
+
+        def in_force(
+            answer: Answer, accepted: float = accepted, wanted: int = wanted
+        ) -> bool:
+            return answer.stamp > accepted and answer.faces == wanted
+
+        client.clear()
+        found = client.wait_for(in_force)
+        frames.append(sum(accepted < one.stamp <= found.stamp for one in client.answers))
+        seconds.append(found.received - begin)
+    return Row(
+        'parameter_in_force',
+        seconds,
+        value=float(max(frames)),
+        unit='frames, the worst',
+        goal=1.0,
+        measure='value',
+        further={'changes': changes},
+    )
+
+
+def start_row(camera: Camera, starts: int) -> Row:
+    """Measure the time from the start of the executable to the first answer."""
+    camera.play(RATE)
+    seconds = []
+    with Client() as client:
+        for _ in range(starts):
+            client.clear()
+            begin = time.time()
+            with emotion_node():
+                first = client.wait_for(lambda answer, begin=begin: answer.received > begin)
+                seconds.append(first.received - begin)
+    camera.play(0)
+    return Row(
+        'start_to_first_emotion',
+        seconds,
+        goal=1500.0,
+        measure='median_ms',
+        further={'starts': starts, 'longest_ms': round(1000 * max(seconds), 1)},
+    )
+
+
+def stale(answers: Sequence[Answer], rate: float) -> int:
+    """
+    Count the frames whose work began though a newer one was there.
+
+    While it is overloaded, a node begins with a frame when it has answered the one before.  If the
+    frame was taken two periods before that, its successor had a period's time to be there.
+
+    :param answers: of an overloaded node, in the order in which they came.
+    :param rate: of the camera, in Hz.
+    :return: how many are older than that, or no newer than the one before.
+    """
+    count = 0
+    for before, answer in pairwise(answers):
+        waited = before.received - answer.stamp
+        count += waited > 2 / rate or answer.stamp <= before.stamp
+    return count
+
+
+@contextmanager
+def on_cores(cores: Sequence[int]) -> Iterator[None]:
+    """Keep this thread, and those that it starts, on some cores."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def overload_rows(faces: int, seconds: float) -> list[Row]:
+    """
+    Give a node on one core more images than it can look at.
+
+    :param faces: that the camera sees, at 1280x720.
+    :param seconds: how long.
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    own, others = cores[:1], cores[1:] or cores
+    with (
+        on_cores(others),
+        Camera(faces, LARGE, others) as camera,
+        Client() as client,
+        emotion_node(cores=own) as node,
+    ):
+        # What one frame takes, alone and without haste.
+        alone = median(answer.age for answer in playing(client, camera, 5.0, 3.0))
+        playing(client, camera, OVERLOAD_RATE, 2.0)
+        client.clear()
+        times: list[float] = []
+        sizes: list[int] = []
+        begin = time.monotonic()
+        while time.monotonic() - begin < seconds:
+            times.append(time.monotonic() - begin)
+            sizes.append(int(memory_parts(node.pid)['rss'] * 2**20))
+            time.sleep(0.25)
+        answers = client.answers
+        camera.play(0)
+    ages = [answer.age for answer in answers]
+    # A node that is never idle gives an answer as often as it can: that is what a frame takes it.
+    received = [answer.received for answer in answers]
+    processing = float(np.median(np.diff(received)))
+    found = growth(times, sizes)
+    ending = '' if faces == 1 else f'_{faces}_faces'
+    return [
+        Row(
+            f'overload_age{ending}',
+            ages,
+            ratio=float(np.quantile(ages, 0.95)) / processing,
+            goal=1.6,
+            further={
+                'processing_ms': round(1000 * processing, 2),
+                'answers_per_second': round(len(answers) / seconds, 1),
+                'alone_ms': round(1000 * alone, 2),
+            },
+        ),
+        Row(
+            f'overload_stale_frames{ending}',
+            value=float(stale(answers, OVERLOAD_RATE)),
+            unit='frames',
+            goal=0.0,
+            measure='value',
+            further={'answers': len(answers)},
+        ),
+        Row(
+            f'overload_memory_growth{ending}',
+            value=100 * found.share,
+            unit='%',
+            goal=2.0,
+            measure='value',
+            further={'seconds': seconds, 'mib': round(sizes[-1] / 2**20, 1)},
+        ),
+    ]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument('--starts', type=int, default=5, help='of the node (default: 5)')
+    parser.add_argument(
+        '--turns', type=int, default=TURNS, help='of node and bare calls (default: %(default)s)'
+    )
+    parser.add_argument(
+        '--seconds',
+        type=float,
+        default=10.0,
+        help='how long processor time and memory are watched (default: 10)',
+    )
+    add_figures_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out `node`."""
+    settle_domain()
+    try:
+        with Camera(1, SMALL) as camera:
+            rows = [start_row(camera, arguments.starts)]
+            with Client() as client, emotion_node() as node:
+                rows += overhead_rows(client, camera, arguments.turns)
+                rows.append(cpu_row(client, camera, node.pid, arguments.seconds))
+                rows.append(memory_row(node.pid))
+                rows.append(parameter_row(client, camera, 20))
+        for faces in (1, 8):
+            rows += overload_rows(faces, arguments.seconds)
+    except RuntimeError as error:
+        raise ValueError(str(error)) from error
+    remark = (
+        f'{DEFAULT_MODEL} on LiteRT, YuNet; one face at 640x480 and {RATE:g} Hz; overload: '
+        f'1280x720 at {OVERLOAD_RATE:g} Hz, the node on one core, camera and listener on another.'
+    )
+    return tell('node', rows, arguments, [remark])
