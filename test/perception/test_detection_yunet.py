@@ -82,6 +82,21 @@ def test_the_network_sees_bgr(network):
     assert network.views[-1][50, 50].tolist() == [255, 10, 20]
 
 
+@pytest.mark.parametrize('min_size', [24, 29, 60])
+def test_what_is_too_fine_for_the_view_is_averaged_and_shows_no_pattern(network, min_size):
+    detector = YuNetDetector('yunet.onnx')
+    checkered = np.indices((960, 1280)).sum(axis=0) % 2 * 200
+    image = np.repeat(checkered[:, :, None].astype(np.uint8), 3, axis=2)
+
+    detector.detect(image, 0.6, min_size)
+
+    view = network.views[-1]
+    assert view.shape[0] < image.shape[0]
+    # A chance pixel here and there would be 0 or 200.
+    assert abs(view.mean() - 100) < 2
+    assert view[10:-10, 10:-10].std() < 60
+
+
 @pytest.mark.parametrize(
     ('height', 'width', 'min_size', 'scale'),
     [
