@@ -21,6 +21,9 @@ def assign(costs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         columns, rows = assign(costs.T)
         order = np.argsort(rows)
         return rows[order], columns[order]
+    if count == 1:
+        # The usual case, one face, needs no method.
+        return np.zeros(1, int), np.array([np.argmin(costs[0])])
     row_prices, column_prices = np.zeros(count), np.zeros(others)
     row_of, column_of = np.full(others, -1), np.full(count, -1)
     for row in range(count):

@@ -52,6 +52,8 @@ def suppress_non_maxima(boxes: np.ndarray, scores: np.ndarray, overlap: float) -
     :return: the indices of the boxes kept, best first.
     """
     order = np.argsort(-scores, kind='stable')
+    if len(order) < 2:
+        return order.tolist()
     shared = overlaps(boxes, boxes)
     kept: list[int] = []
     for index in order:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+import math
 
 import numpy as np
 
@@ -91,19 +92,27 @@ def to_faces(
     """
     found = strongest(candidates, min_score)
     boxes = clip_boxes(found.boxes, height, width)
-    shorter = np.min(boxes[:, 2:] - boxes[:, :2], axis=1, initial=np.inf)
-    apart = np.any(found.eyes[:, 0] != found.eyes[:, 1], axis=1)
-    real = np.isfinite(boxes).all(axis=1) & np.isfinite(found.eyes).all(axis=(1, 2)) & apart
-    usable = np.flatnonzero(real & (shorter > 0) & (shorter >= min_size))
-    kept = usable[suppress_non_maxima(boxes[usable], found.scores[usable], SAME_FACE)]
+    # There are few, so that plain numbers are faster than arrays.
+    places = zip(boxes.tolist(), found.eyes.tolist(), strict=True)
+    usable = [index for index, place in enumerate(places) if _is_usable(*place, min_size)]
+    if not usable:
+        return []
+    kept = suppress_non_maxima(boxes[usable], found.scores[usable], SAME_FACE)
     return [
         FaceDetection(
-            box=(float(left), float(top), float(right), float(bottom)),
-            score=float(score),
-            eyes=np.asarray(eyes, np.float32),
+            box=tuple(boxes[index].tolist()),
+            score=float(found.scores[index]),
+            eyes=np.asarray(found.eyes[index], np.float32),
             eyes_estimated=eyes_estimated,
         )
-        for (left, top, right, bottom), score, eyes in zip(
-            boxes[kept], found.scores[kept], found.eyes[kept], strict=True
-        )
+        for index in (usable[best] for best in kept)
     ]
+
+
+def _is_usable(box: list[float], eyes: list[list[float]], min_size: float) -> bool:
+    """Say if a box is large enough, with eyes at two points, and all of that in numbers."""
+    left, top, right, bottom = box
+    if not all(map(math.isfinite, (*box, *eyes[0], *eyes[1]))):
+        return False
+    shorter = min(right - left, bottom - top)
+    return shorter > 0 and shorter >= min_size and eyes[0] != eyes[1]

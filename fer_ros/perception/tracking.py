@@ -6,6 +6,7 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
+import math
 
 import numpy as np
 
@@ -69,7 +70,7 @@ class _Track:
     :param time: of the last detection, in seconds.
     :param since: time of the first detection.
     :param doubt: how likely it still is that there is no face, 0 to 1.
-    :param speed: (2,) float, of the centre, in pixels per second.
+    :param speed: of the centre, in pixels per second: to the right, and as imaginary part down.
     :param growth: of the logarithm of the side, per second.
     :param id: of the person, from when the face is believed.
     :param shown: when it was last among the faces that are kept, in seconds.
@@ -81,23 +82,23 @@ class _Track:
     time: float
     since: float
     doubt: float
-    speed: np.ndarray
+    speed: complex = 0j
     growth: float = 0.0
     id: int | None = None
     shown: float = 0.0
 
     def predicted(self, time: float) -> FaceDetection:
         """Say where the face should be now, its motion dying away."""
-        rate = np.log(2) / SPEED_HALF_LIFE
-        reach = (1 - np.exp(-rate * (time - self.placed))) / rate
-        box = np.array(self.face.box)
-        centre = _centres(box[None])[0]
-        scale = np.exp(self.growth * reach)
+        rate = math.log(2) / SPEED_HALF_LIFE
+        reach = (1 - math.exp(-rate * (time - self.placed))) / rate
+        scale = math.exp(self.growth * reach)
+        centre = _centre(self.face)
         moved = centre + self.speed * reach
-        corners = moved + (box.reshape(2, 2) - centre) * scale
-        left, top, right, bottom = (float(value) for value in corners.ravel())
-        eyes = np.asarray(moved + (self.face.eyes - centre) * scale, np.float32)
-        return replace(self.face, box=(left, top, right, bottom), eyes=eyes)
+        across, down = (scale * side / 2 for side in (self.face.width, self.face.height))
+        box = (moved.real - across, moved.imag - down, moved.real + across, moved.imag + down)
+        shift = moved - scale * centre
+        eyes = np.asarray(scale * self.face.eyes + (shift.real, shift.imag), np.float32)
+        return replace(self.face, box=box, eyes=eyes)
 
     def move(self, face: FaceDetection, time: float) -> None:
         """Bring the track to where its face was detected now."""
@@ -108,11 +109,10 @@ class _Track:
     def place(self, face: FaceDetection, time: float) -> None:
         """Bring the track to where its face is now, and learn how it moves."""
         elapsed = time - self.placed
-        weight = 1 - np.exp(-elapsed / SPEED_TIME)
-        before, now = np.array([self.face.box]), np.array([face.box])
-        seen_speed = (_centres(now) - _centres(before))[0] / elapsed
-        seen_growth = float(np.log(_sides(now) / _sides(before))[0]) / elapsed
-        self.speed = self.speed + weight * (seen_speed - self.speed)
+        weight = 1 - math.exp(-elapsed / SPEED_TIME)
+        seen_speed = (_centre(face) - _centre(self.face)) / elapsed
+        seen_growth = math.log(_side(face) / _side(self.face)) / elapsed
+        self.speed += weight * (seen_speed - self.speed)
         self.growth += weight * (seen_growth - self.growth)
         self.face = face
         self.placed = time
@@ -231,9 +231,9 @@ class FaceTracker:
             if found is not None:
                 track.place(found, time)
             face = found or guess
-            box = np.array([face.box])
-            centre = _centres(box)[0]
-            if 0 < centre[0] < width and 0 < centre[1] < height:
+            centre = _centre(face)
+            if 0 < centre.real < width and 0 < centre.imag < height:
+                box = np.array([face.box])
                 left, top, right, bottom = clip_boxes(box, height, width)[0].tolist()
                 inside = replace(face, box=(left, top, right, bottom))
                 sightings.append(Sighting(track.number, track.id, inside))
@@ -246,9 +246,7 @@ class FaceTracker:
         for index, face in enumerate(detections):
             track = matches.get(index)
             if track is None:
-                track = _Track(
-                    self._next_number, face, time, time, time, 1 - face.score, np.zeros(2)
-                )
+                track = _Track(self._next_number, face, time, time, time, 1 - face.score)
                 self._tracks.append(track)
                 self._next_number += 1
             else:
@@ -282,9 +280,10 @@ def _matches(
     if not len(detections) or not tracks:
         return {}
     boxes = np.array([found.box for found in detections])
-    expected = np.array([track.predicted(time).box for track in tracks])
-    last = np.array([track.face.box for track in tracks])
-    cost = np.minimum(_costs(boxes, expected), _costs(boxes, last) + RETURN_COST)
+    expected = [track.predicted(time).box for track in tracks]
+    last = [track.face.box for track in tracks]
+    moved, stayed = np.hsplit(_costs(boxes, np.array(expected + last)), 2)
+    cost = np.minimum(moved, stayed + RETURN_COST)
     rows, columns = assign(cost)
     return {
         int(row): tracks[column]
@@ -298,11 +297,22 @@ def _costs(boxes: np.ndarray, expected: np.ndarray) -> np.ndarray:
     sides = _sides(boxes)[:, None]
     expected_sides = _sides(expected)[None, :]
     between = _centres(boxes)[:, None] - _centres(expected)[None, :]
-    distance = np.linalg.norm(between, axis=2) / ((sides + expected_sides) / 2)
+    distance = np.hypot(*between.T).T / ((sides + expected_sides) / 2)
     growth = np.maximum(sides, expected_sides) / np.minimum(sides, expected_sides)
     costs = 1 - overlaps(boxes, expected) + distance + np.log(growth)
     costs[(distance > FARTHEST) | (growth > LARGEST_GROWTH)] = IMPOSSIBLE
     return costs
+
+
+def _centre(face: FaceDetection) -> complex:
+    """Give the middle of a face's box."""
+    left, top, right, bottom = face.box
+    return complex(left + right, top + bottom) / 2
+
+
+def _side(face: FaceDetection) -> float:
+    """Give the side of the square of the box's area, at least a pixel."""
+    return max(math.sqrt(face.width * face.height), 1.0)
 
 
 def _size(track: _Track) -> float:
