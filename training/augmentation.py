@@ -28,6 +28,8 @@ class AugmentationConfig:
     :param contrast: 0.2 means a factor from 0.8 to 1.2 around the middle gray.
     :param erase_probability: of a rectangle of noise (Zhong et al. 2017, arXiv:1708.04896).
     :param erase_area: smallest and largest area of that rectangle, as fractions of the picture.
+    :param degrade_probability: of a picture as a poor camera gives it: small or out of focus,
+        dark, noisy and compressed, each now and then.
     :param mixup: the parameter of the Beta distribution from which the share of a second picture
         is drawn (Zhang et al. 2017, arXiv:1710.09412); 0 mixes nothing.
     :raises ValueError: if one of them is out of range.
@@ -43,6 +45,7 @@ class AugmentationConfig:
     contrast: float = 0.25
     erase_probability: float = 0.25
     erase_area: tuple[float, float] = (0.02, 0.15)
+    degrade_probability: float = 0.0
     mixup: float = 0.2
 
     def __post_init__(self) -> None:
@@ -54,6 +57,7 @@ class AugmentationConfig:
             ('brightness', 1.0),
             ('contrast', 1.0),
             ('erase_probability', 1.0),
+            ('degrade_probability', 1.0),
             ('mixup', 10.0),
         ):
             value = getattr(self, name)
@@ -81,6 +85,13 @@ NO_AUGMENTATION = AugmentationConfig(
     erase_probability=0,
     mixup=0,
 )
+
+# What a poor camera leaves of a face: a third of its pixels a side, a seventh of the light; what
+# it adds: noise of this deviation in gray levels; and JPEG of the least to the most quality.
+_SMALLEST = 3.0
+_DARKEST = 0.15
+_NOISIEST = 20.0
+_QUALITIES = (15, 75)
 
 # The most elongated rectangle of random erasing, as in its paper.
 _ERASE_ASPECT = 3.3
@@ -117,6 +128,8 @@ def augment(
         )
     if config.brightness or config.contrast or config.brightness_factor != (1.0, 1.0):
         _light(result, factors * gains, 127.5 * (1 - factors) * gains + offsets)
+    if config.degrade_probability:
+        _degrade(result, config.degrade_probability, generator)
     _erase(result, config, generator)
     return result
 
@@ -170,6 +183,40 @@ def _placements(
     matrices[:, :, :2] = turn
     matrices[:, :, 2] = target_middle + shift - turn @ source_middle
     return matrices
+
+
+def _degrade(images: np.ndarray, probability: float, generator: np.random.Generator) -> None:
+    """
+    Make some pictures as a poor camera gives them, in place.
+
+    :param images: (N, side, side) uint8.
+    :param probability: that a picture is changed.
+    :param generator: where chance comes from.
+    """
+    count, side = images.shape[:2]
+    chosen = generator.uniform(size=count) < probability
+    happens = generator.uniform(size=(count, 4)) < 0.5
+    shrink: np.ndarray = np.exp(generator.uniform(0, np.log(_SMALLEST), count))
+    light: np.ndarray = np.exp(generator.uniform(np.log(_DARKEST), 0, count))
+    deviation = generator.uniform(0, _NOISIEST, (count,))
+    quality = generator.integers(*_QUALITIES, (count,))
+    for index in np.flatnonzero(chosen):
+        image = images[index]
+        small, dark, noisy, compressed = happens[index]
+        if small:
+            low = max(1, round(side / shrink[index]))
+            image = cv2.resize(image, (low, low), interpolation=cv2.INTER_AREA)
+            image = cv2.resize(image, (side, side), interpolation=cv2.INTER_LINEAR)
+        if dark:
+            image = cv2.convertScaleAbs(image, alpha=light[index])
+        if noisy:
+            noise = generator.normal(0, deviation[index], (side, side))
+            image = np.clip(np.rint(image + noise), 0, 255).astype(np.uint8)
+        if compressed:
+            options = [cv2.IMWRITE_JPEG_QUALITY, int(quality[index])]
+            _, written = cv2.imencode('.jpg', image, options)
+            image = cv2.imdecode(written, cv2.IMREAD_GRAYSCALE)
+        images[index] = image
 
 
 def _erase(images: np.ndarray, config: AugmentationConfig, generator: np.random.Generator) -> None:

@@ -9,7 +9,7 @@ from training.augmentation import mix
 from training.augmentation import NO_AUGMENTATION
 from training.augmentation import resize
 
-EVERYTHING = AugmentationConfig(shear=0.1, erase_probability=0.5)
+EVERYTHING = AugmentationConfig(shear=0.1, erase_probability=0.5, degrade_probability=0.5)
 
 
 def pictures(count=8, side=48):
@@ -134,3 +134,18 @@ def test_resizing_to_the_same_side_changes_nothing():
 def test_a_bound_that_makes_no_sense_is_refused(name, value):
     with pytest.raises(ValueError, match=name):
         replace(EVERYTHING, **{name: value})
+
+
+def test_a_poor_camera_changes_some_pictures_and_none_beyond_recognition():
+    images = np.full((400, 48, 48), 60, np.uint8)
+    images[:, 12:36, 12:36] = 200
+
+    result = changed(images, replace(NO_AUGMENTATION, degrade_probability=0.5))
+
+    untouched = [np.array_equal(one, images[0]) for one in result]
+    # Half are chosen, and each of four things happens to half of these.
+    assert 0.45 < np.mean(untouched) < 0.62
+    bright = result[:, 18:30, 18:30].mean(axis=(1, 2))
+    dark = result[:, :6, :6].mean(axis=(1, 2))
+    assert (bright > dark + 5).all()
+    assert bright.min() < 80 < bright.max()
