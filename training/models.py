@@ -40,7 +40,8 @@ def networks() -> Iterator[tuple[str, str, int, keras.Model]]:
         if path.stem == '__init__':
             continue
         config = load_config(path)
-        if not isinstance(config.build, RegisteredNetwork):
+        # What has as many outputs as its data has labels is another recipe's network.
+        if not isinstance(config.build, RegisteredNetwork) and 'labels' not in config.heads:
             heads = {head: len(labels) for head, labels in head_labels(config).items()}
             yield config.name, 'fer_ros', sum(heads.values()), config.build(heads, config.side)
 

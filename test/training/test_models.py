@@ -54,7 +54,7 @@ def test_a_network_has_the_parameters_of_its_source(listed, name):
 
 
 def test_every_network_of_the_sources_is_listed_with_its_input_and_classes(listed):
-    assert set(COUNTS) | {'ckplus_resnet101', 'csce633_tuned', 'fer_small'} <= set(listed)
+    assert set(COUNTS) | {'ckplus_resnet101', 'csce633_tuned', 'fer_mobile'} <= set(listed)
     assert listed['com3528_vgg']['input'] == [48, 48, 1]
     assert listed['mini_xception']['input'] == [64, 64, 1]
     assert listed['csce633_ft1']['input'] == [48, 48, 3]
@@ -62,7 +62,7 @@ def test_every_network_of_the_sources_is_listed_with_its_input_and_classes(liste
 
 
 def test_the_networks_of_the_project_are_small(listed):
-    assert listed['fer_small']['params'] < 2_500_000
+    assert listed['fer_mobile']['params'] < 2_500_000
 
 
 def test_a_backbone_that_is_not_there_is_answered_with_those_that_are():

@@ -63,7 +63,7 @@ def backbone(
     if weights.endswith('.npz'):
         if name != 'MobileNetV2':
             raise WeightsError(f'{weights} can be read for MobileNetV2 only, not for {name}')
-        body = _as_torchvision_has_it(body)
+        body = as_torchvision_has_it(body)
         if load:
             _load_torchvision(body, Path(weights))
         deviation = np.array(TORCHVISION_DEVIATION)
@@ -108,7 +108,7 @@ def _load_keras(
     body.set_weights(loaded.get_weights())
 
 
-def _as_torchvision_has_it(body: keras.Model) -> keras.Model:
+def as_torchvision_has_it(body: keras.Model) -> keras.Model:
     """Give a MobileNetV2 torchvision's padding and epsilon, without which the weights are off."""
 
     def changed(layer: keras.Layer) -> keras.Layer:

@@ -1,0 +1,163 @@
+"""
+MobileNetV2 for small gray faces, beginning from what ImageNet taught it.
+
+Sandler et al. 2018, arXiv:1801.04381.  A face of FER2013 has 48x48 pixels, and MobileNetV2 halves
+the side five times.  Enlarged to twice its side first, it leaves more to look at, and fits what
+the kernels learned on ImageNet better.  Enlarging (bilinear) and then convolving with stride 2 is
+the same as convolving the small picture with stride 1, so that this costs nothing: the first
+kernels are folded once, when they are loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+from keras import layers
+import numpy as np
+
+from training.architectures.backbones import as_torchvision_has_it
+from training.architectures.backbones import backbone
+from training.architectures.backbones import TORCHVISION_DEVIATION
+from training.architectures.backbones import TORCHVISION_MEAN
+from training.architectures.backbones import WeightsError
+from training.architectures.fused import fused
+
+# What a pixel of the enlarged picture is made of: a quarter of one neighbour, and itself.  Rows:
+# the pixels i-1, i, i+1 of the small picture; columns: the three pixels that the kernel is on.
+# torchvision pads before and after, so that its kernel is on 2i-1, 2i, 2i+1; Keras's is on
+# 2i, 2i+1, 2i+2.
+_FOLD_TORCHVISION = np.array([[0.75, 0.25, 0], [0.25, 0.75, 0.75], [0, 0, 0.25]])
+_FOLD_KERAS = np.array([[0.25, 0, 0], [0.75, 0.75, 0.25], [0, 0.25, 0.75]])
+
+# The statistics follow the batches this slowly; Keras's 0.999 is for ImageNet's many steps.
+_MOMENTUM = 0.99
+
+
+@dataclass(frozen=True)
+class MobileNetwork:
+    """
+    MobileNetV2 with an output of logits for each head, as a recipe's `build` takes it.
+
+    :param name: of the model.
+    :param dropout: rate before the heads.
+    :param frozen_blocks: of the first blocks, with all before them, that stay as they begin:
+        they work on the most pixels, and so take the most time to train.
+    :param weights: to begin from, or None; those of ImageNet, as `backbones.backbone` has them,
+        or the `.keras` file of a network of this kind, whose heads are left out.
+    :param load: read these; without, the network is the same and its weights are of chance.
+    """
+
+    name: str
+    dropout: float
+    frozen_blocks: int
+    weights: str | None = None
+    load: bool = False
+
+    def with_weights(self, weights: str, load: bool) -> MobileNetwork:
+        """
+        Give the same network, beginning from weights.
+
+        :param weights: 'imagenet', or a file.
+        :param load: fetch them; without, the network is the same and its weights are of chance.
+        :return: another `build`.
+        """
+        return replace(self, weights=weights, load=load)
+
+    def __call__(self, heads: Mapping[str, int], side: int | None) -> keras.Model:
+        """
+        Build the network.
+
+        :param heads: the number of labels by the head's name; each output has that name.
+        :param side: of the square input in pixels, a multiple of 16.
+        :return: from (N, side, side, 1), -1 to 1, to a dict of (N, labels) float32 logits.
+        :raises ValueError: if the side is none that it can take.
+        :raises WeightsError: if the weights cannot be had, or do not fit.
+        """
+        if side is None or side % 16:
+            raise ValueError(f'the side of {self.name} is a multiple of 16, not {side}')
+        ours = self.weights is not None and self.weights.endswith('.keras')
+        from_imagenet = None if ours else self.weights
+        large = backbone('MobileNetV2', 2 * side, from_imagenet, self.load)[-1]
+        if ours:
+            large = as_torchvision_has_it(large)
+        body = _for_small_gray(large, side, self.weights)
+        if ours and self.load:
+            _begin_from(body, Path(str(self.weights)))
+        for layer in body.layers:
+            if _block(layer.name) < self.frozen_blocks:
+                layer.trainable = False
+        x = layers.GlobalAveragePooling2D()(body.output)
+        x = layers.Dropout(self.dropout)(x)
+        # In float32 whatever the body computes in: a softmax needs the digits.
+        outputs = {
+            head: layers.Dense(count, dtype='float32', name=head)(x)
+            for head, count in heads.items()
+        }
+        return keras.Model(body.input, outputs, name=self.name)
+
+
+def _begin_from(body: keras.Model, path: Path) -> None:
+    """Take the weights of a network of this kind that learned something already."""
+    if not path.is_file():
+        raise WeightsError(f'there is no file {path} of weights; say --weights none for chance')
+    try:
+        learned = keras.models.load_model(path, compile=False)
+        for layer in body.layers:
+            other = learned.get_layer(layer.name)
+            for option in ('epsilon', 'padding'):
+                if layer.get_config().get(option) != other.get_config().get(option):
+                    raise ValueError(f'its {layer.name} has another {option}')
+            layer.set_weights(other.get_weights())
+    except ValueError as error:
+        raise WeightsError(
+            f"{path} is not of this network, begun from torchvision's weights: {error}"
+        ) from error
+
+
+def _block(layer_name: str) -> int:
+    """Tell which of the 17 blocks a layer is of: -1 for what is before, 17 for what is after."""
+    if layer_name.startswith('block_'):
+        return int(layer_name.split('_')[1])
+    if layer_name.startswith('expanded_conv'):
+        return 0
+    return 17 if layer_name in ('Conv_1', 'Conv_1_bn', 'out_relu') else -1
+
+
+def _for_small_gray(large: keras.Model, side: int, weights: str | None) -> keras.Model:
+    """Fold a network for colour pictures into one for gray ones of half their side."""
+
+    def small(layer: keras.Layer) -> keras.Layer:
+        options = layer.get_config()
+        # It was made in another precision, if that has changed since.
+        options['dtype'] = keras.config.dtype_policy()
+        if layer.name == 'Conv1':
+            options['strides'] = (1, 1)
+        if isinstance(layer, layers.BatchNormalization):
+            options['momentum'] = _MOMENTUM
+        return fused(layer, options)
+
+    image = keras.Input((side, side, 1), name='image')
+    body = keras.models.clone_model(large, input_tensors=image, clone_function=small)
+    by_name = {layer.name: layer for layer in body.layers}
+    for layer in large.layers:
+        if layer.weights and layer.name != 'Conv1':
+            by_name[layer.name].set_weights(layer.get_weights())
+    (kernel,) = large.get_layer('Conv1').get_weights()
+    torchvision = weights is not None and weights.endswith('.npz')
+    fold = _FOLD_TORCHVISION if torchvision else _FOLD_KERAS
+    # Of a colour from -1 to 1, what each kernel wants is this times it, and this much more.
+    scale, offset = np.ones(3), np.zeros(3)
+    if torchvision:
+        scale = 0.5 / np.array(TORCHVISION_DEVIATION)
+        offset = (0.5 - np.array(TORCHVISION_MEAN)) / np.array(TORCHVISION_DEVIATION)
+    gray = np.einsum('ik,klco,jl,c->ijo', fold, kernel, fold, scale)[:, :, None]
+    by_name['Conv1'].set_weights([gray])
+    # What the offset adds to every pixel is taken from the mean that is subtracted next.
+    gamma, beta, mean, variance = by_name['bn_Conv1'].get_weights()
+    mean = mean - np.einsum('klco,c->o', kernel, offset)
+    by_name['bn_Conv1'].set_weights([gamma, beta, mean, variance])
+    return body
