@@ -20,7 +20,12 @@ _DATA = """## Data and terms
 
 - FER2013: Goodfellow et al. 2013, arXiv:1307.0414. For research; the rights in its pictures stay with third parties.
 - FER+: Barsoum et al. 2016, arXiv:1608.01041; the votes are under the MIT licence.
-- The weights are under {licence}; whoever uses them commercially should look at the terms of the data first.
+{imagenet}- The weights are under {licence}; whoever uses them commercially should look at the terms of the data first.
+"""  # noqa: E501
+
+# What a network is begun from that `begun_from` names.
+IMAGENET = "MobileNetV2 as torchvision trained it on ImageNet's photographs."
+_IMAGENET_TERMS = """- ImageNet: Deng et al. 2009. Its pictures are for research; torchvision's weights are under the BSD-3-Clause licence, Copyright (c) Soumith Chintala 2016.
 """  # noqa: E501
 
 _LIMITS = """## Limits, and where it must not be used
@@ -66,7 +71,7 @@ def card_page(card: ModelCard) -> str:
             _wrong(private),
             '## How it was made\n',
             _made(card, prefix),
-            _DATA.format(licence=card.licence),
+            _data(card),
             _LIMITS,
         ]
     )
@@ -270,15 +275,26 @@ def _wrong(private: dict[str, Any]) -> str:
     return '\n'.join([*lines, ''])
 
 
+def _data(card: ModelCard) -> str:
+    """Name the data and its terms."""
+    imagenet = _IMAGENET_TERMS if 'begun_from' in card.training else ''
+    return _DATA.format(licence=card.licence, imagenet=imagenet)
+
+
 def _made(card: ModelCard, prefix: str) -> str:
     """Tell how to make it again."""
     recipe = card.training['config'].rsplit('/', 1)[-1].removesuffix('.py')
     made = card.training.get('quantization')
+    begun = card.training.get('begun_from')
+    weights = f' --weights {begun["name"]}' if begun else ''
+    beginning = f'It began from the weights in `{begun["name"]}`' if begun else ''
+    if begun and 'sha256' in begun:
+        beginning += f' (SHA-256 {begun["sha256"]})'
     if made:
         steps = f'python -m training export --bundle {made["of"]} --quantize {made["precision"]}'
     else:
         steps = (
-            f'python -m training train {recipe}\n'
+            f'python -m training train {recipe}{weights}\n'
             f'python -m training export {recipe} --head {prefix} --output models/{card.name}'
         )
     return '\n'.join(
@@ -287,6 +303,7 @@ def _made(card: ModelCard, prefix: str) -> str:
             steps,
             f'python -m training card models/{card.name} --measure',
             '```\n',
+            *([f'{beginning}: {IMAGENET}'] if begun else []),
             f'It learnt from: {card.training["data"]}.',
             'The epoch and the temperature were chosen on PublicTest, 280 pictures of which also '
             'occur in Training.',

@@ -61,6 +61,10 @@ TERMS = (
     'its pictures stay with third parties.'
 )
 FERPLUS_TERMS = ' The labels are the votes of FER+ (Barsoum et al. 2016, arXiv:1608.01041; MIT).'
+IMAGENET_TERMS = (
+    ' It began from weights that were trained on ImageNet (Deng et al. 2009), whose pictures are '
+    'for research too.'
+)
 CKPLUS_TERMS = 'Trained on CK+ (Lucey et al. 2010): for research only, not to be passed on.'
 OTHER_TERMS = 'Trained on other data; who exported it knows its terms.'
 
@@ -217,9 +221,11 @@ def terms_of(run: Run, head: str) -> str:
     :param head: that becomes a bundle.
     :return: the card's `terms`.
     """
+    begun = run.config.weights
+    imagenet = IMAGENET_TERMS if begun == 'imagenet' or begun.endswith('.npz') else ''
     if run.state['data_sha256'] == FER2013_IMAGES_SHA256:
-        return TERMS + (FERPLUS_TERMS if head == 'ferplus' else '')
-    return CKPLUS_TERMS if run.config.dataset == 'ckplus' else OTHER_TERMS
+        return TERMS + (FERPLUS_TERMS if head == 'ferplus' else '') + imagenet
+    return (CKPLUS_TERMS if run.config.dataset == 'ckplus' else OTHER_TERMS) + imagenet
 
 
 def origin_of(run: Run) -> dict[str, Any]:
@@ -235,11 +241,18 @@ def origin_of(run: Run) -> dict[str, Any]:
         data = 'FER2013, Training split without pictures that are no face by the FER+ votes'
         data += '; FER+ votes' if 'ferplus' in run.labels else ''
     selected = run.config.selection.summary()
+    begun = {}
+    if run.config.weights != 'none':
+        path = Path(run.config.weights)
+        begun = {'begun_from': {'name': path.name}}
+        if path.is_file():
+            begun['begun_from']['sha256'] = sha256_of(path)
     return {
         'config': f'training/configs/{run.config.name}.py',
         'config_sha256': config_sha256(Path(run.config.file or run.config.name)),
         'data': data + (f'; {json.dumps(selected)}' if selected else ''),
         'data_sha256': run.state['data_sha256'],
+        **begun,
         'seed': run.state['seed'],
         'epochs': run.state['epoch'],
         'chosen_epoch': run.state['best_epoch'],

@@ -1,3 +1,7 @@
+from dataclasses import replace
+import hashlib
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -6,12 +10,17 @@ from fer_ros.perception.bundle import load_card
 from fer_ros.perception.classification import Classifier
 from training.architectures.residual import residual_network
 from training.batches import HEAD_LABELS
+from training.config import load_config
 from training.config import TrainingConfig
+from training.datasets import FER2013_IMAGES_SHA256
 from training.export import check_parity
 from training.export import export
 from training.export import ExportError
+from training.export import origin_of
 from training.export import single_head
+from training.export import terms_of
 from training.networks import build_model
+from training.runs import Run
 
 
 def tiny(heads, side):
@@ -132,3 +141,29 @@ def test_nothing_is_written_where_the_forms_differ(tmp_path, model, made_up, mon
         )
 
     assert not (tmp_path / 'bundle').exists()
+
+
+def test_a_bundle_says_what_its_network_was_begun_from(tmp_path):
+    weights = tmp_path / 'mobilenet_v2.npz'
+    weights.write_bytes(b'arrays')
+    state = {
+        'pictures': 40,
+        'data_sha256': FER2013_IMAGES_SHA256,
+        'seed': 0,
+        'epoch': 2,
+        'best_epoch': 1,
+        'engine': 'Keras',
+    }
+    labels = dict(HEAD_LABELS)
+    config = load_config(Path('fer_mobile'))
+
+    begun = Run(tmp_path, replace(config, weights=str(weights)), labels, state)
+    of_chance = Run(tmp_path, replace(config, weights='none'), labels, state)
+
+    assert origin_of(begun)['begun_from'] == {
+        'name': 'mobilenet_v2.npz',
+        'sha256': hashlib.sha256(b'arrays').hexdigest(),
+    }
+    assert 'ImageNet' in terms_of(begun, 'ferplus')
+    assert 'begun_from' not in origin_of(of_chance)
+    assert 'ImageNet' not in terms_of(of_chance, 'ferplus')
