@@ -1,7 +1,9 @@
+import contextlib
 from dataclasses import replace
 import hashlib
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -19,6 +21,7 @@ from training.export import ExportError
 from training.export import origin_of
 from training.export import single_head
 from training.export import terms_of
+from training.export import write_forms
 from training.networks import build_model
 from training.runs import Run
 
@@ -167,3 +170,17 @@ def test_a_bundle_says_what_its_network_was_begun_from(tmp_path):
     assert 'ImageNet' in terms_of(begun, 'ferplus')
     assert 'begun_from' not in origin_of(of_chance)
     assert 'ImageNet' not in terms_of(of_chance, 'ferplus')
+
+
+def test_the_onnx_form_clips_as_opencv_4_6_reads_it(tmp_path):
+    onnx = pytest.importorskip('onnx')
+    image = keras.Input((16, 16, 1))
+    clipped = keras.layers.ReLU(6.0)(keras.layers.Conv2D(4, 3)(image))
+    network = keras.Model(image, keras.layers.GlobalAveragePooling2D()(clipped))
+
+    with contextlib.redirect_stdout(None):
+        write_forms(network, tmp_path)
+
+    nodes = onnx.load(str(tmp_path / 'model.onnx')).graph.node
+    (clip,) = (node for node in nodes if node.op_type == 'Clip')
+    assert len(clip.input) == 1
