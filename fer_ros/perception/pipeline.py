@@ -145,7 +145,9 @@ class Pipeline:
             look = partial(follow_face, before, image)
             return self._tracker.follow(time, image.shape[0], image.shape[1], look)
         found = self.detector.detect(image, settings.min_face_score, settings.min_face_size)
-        self._frames_unseen, self._looked, self._image = 0, time, image
+        self._frames_unseen, self._looked = 0, time
+        # Where every image is searched, none has to be kept.
+        self._image = image if settings.detect_every > 1 else None
         return self._tracker.update(found, time, settings.face_timeout, settings.max_faces)
 
     def _classify(self, image: np.ndarray, detections: Sequence[FaceDetection]) -> np.ndarray:
