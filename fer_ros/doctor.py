@@ -19,6 +19,8 @@ import shutil
 import sys
 from xml.etree import ElementTree
 
+from fer_ros.node.footprint import PROFILE_VARIABLES
+
 OK, WARN, FAIL = 'ok', 'warn', 'FAIL'
 
 PYTHONS = ((3, 10), (3, 13))
@@ -27,8 +29,6 @@ PYTHONS = ((3, 10), (3, 13))
 LEAST_SHARED_MEMORY = 64
 
 SHARED_MEMORY = Path('/dev/shm')
-# The first up to Jazzy, the second from Kilted on.
-PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
 
 # What a frame of 1280x720 in colour takes [bytes]; the default segment has 0.5 MB.
 LEAST_SEGMENT = 1280 * 720 * 3

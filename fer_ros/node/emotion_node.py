@@ -20,6 +20,7 @@ from std_msgs.msg import Header
 
 from fer_ros.node.camera_listener import CameraListener
 from fer_ros.node.depth_listener import stamp_of
+from fer_ros.node.footprint import take_little_memory
 from fer_ros.node.health import Health
 from fer_ros.node.images import to_bgr
 from fer_ros.node.images import working_bridge
@@ -441,6 +442,7 @@ def make_node() -> EmotionNode:
 
 def main(args: list[str] | None = None) -> int:
     """Run the node; the exit status is 1 if it could not start."""
+    take_little_memory()
     return run_node(make_node, args, REFUSALS)
 
 

@@ -105,7 +105,7 @@ class YuNetDetector:
             self._network = cv2.FaceDetectorYN.create(
                 str(weights), '', (LEAST_VIEW, LEAST_VIEW), 0.5, SAME_FACE, 5000
             )
-            self._detect(np.zeros((LEAST_VIEW, LEAST_VIEW, 3), np.uint8), 0.5)
+            self._detect(np.zeros((LEAST_SIDE, LEAST_SIDE, 3), np.uint8), 0.5)
         except cv2.error as error:
             raise DetectorError(
                 f'OpenCV {cv2.__version__} cannot read {weights} as YuNet ({_brief(error)}); '
