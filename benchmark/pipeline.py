@@ -55,7 +55,11 @@ class Watcher:
     """Takes the images of a scene through a pipeline of its own, as a camera would."""
 
     def __init__(
-        self, detector: Detector, classifier: Classifier, images: list[np.ndarray]
+        self,
+        detector: Detector,
+        classifier: Classifier,
+        images: list[np.ndarray],
+        settings: Settings | None = None,
     ) -> None:
         """
         Make the pipeline.
@@ -63,8 +67,10 @@ class Watcher:
         :param detector: that finds the faces.
         :param classifier: that says what they show.
         :param images: of the camera, round and round.
+        :param settings: of the pipeline; None for its defaults.
         """
         self.faces = 0
+        self._settings = settings or Settings()
         self._pipeline = Pipeline(detector, classifier)
         self._images = images
         self._frame = 0
@@ -73,7 +79,7 @@ class Watcher:
         """Take the next image through."""
         self._frame += 1
         image = self._images[self._frame % len(self._images)]
-        found = self._pipeline.process(image, self._frame * PERIOD, Settings())
+        found = self._pipeline.process(image, self._frame * PERIOD, self._settings)
         self.faces = max(self.faces, len(found))
 
 

@@ -304,3 +304,9 @@ def memory_parts(number: int) -> dict[str, float]:
     values = dict(line.split(':', 1) for line in lines)
     names = {'rss': 'VmRSS', 'own': 'RssAnon', 'files': 'RssFile', 'shared': 'RssShmem'}
     return {name: int(values[key].split()[0]) / 1024 for name, key in names.items()}
+
+
+def proportional_memory(number: int) -> float:
+    """Give the memory of a process in MiB; what several processes share counts in parts."""
+    lines = Path(f'/proc/{number}/smaps_rollup').read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith('Pss:')) / 1024
