@@ -98,11 +98,19 @@ def test_litert_goes_on_after_a_batch_that_it_does_not_take(card, batch, referen
     np.testing.assert_allclose(backend.run(batch[:2]), reference[:2], atol=TOLERANCE)
 
 
+def said_by(script):
+    """Run a script in a process of its own, as Keras runs on one engine in a process."""
+    done = subprocess.run(
+        [sys.executable, '-c', script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 @pytest.mark.parametrize('engine', ['tensorflow', 'torch', 'jax'])
 def test_keras_agrees_on_every_engine_that_is_installed(card, batch, reference, engine, tmp_path):
     if any(importlib.util.find_spec(module) is None for module in (engine, 'keras')):
         pytest.skip(f'{engine} with Keras is not installed')
-    # In a process of its own, as Keras runs on one engine in a process.
     np.save(tmp_path / 'batch.npy', batch)
     script = f"""
 import numpy as np
@@ -115,15 +123,39 @@ np.savez({str(tmp_path / 'output.npz')!r}, *outputs)
 print(backend.name, backend.device)
 """
 
-    done = subprocess.run(
-        [sys.executable, '-c', script], capture_output=True, text=True, check=False
-    )
-
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == [engine, 'CPU']
+    assert said_by(script).split() == [engine, 'CPU']
     with np.load(tmp_path / 'output.npz') as outputs:
         for name, count in zip(outputs.files, (1, 3, 17), strict=True):
             np.testing.assert_allclose(outputs[name], reference[:count], atol=TOLERANCE)
+
+
+# PyTorch compiles nothing.
+@pytest.mark.parametrize('engine', ['tensorflow', 'jax'])
+def test_keras_compiles_ahead_and_never_again(card, batch, engine, tmp_path):
+    if any(importlib.util.find_spec(module) is None for module in (engine, 'keras')):
+        pytest.skip(f'{engine} with Keras is not installed')
+    np.save(tmp_path / 'batch.npy', batch)
+    # The network's own code is run when it is traced, and not when what came of that is.
+    script = f"""
+import numpy as np
+from pathlib import Path
+from fer_ros.perception.backends.keras import KerasBackend
+backend = KerasBackend(Path({str(card.file('keras'))!r}), {engine!r}, 'cpu')
+import keras
+call, calls = keras.layers.Layer.__call__, []
+def counted(self, *given, **named):
+    calls.append(self.name)
+    return call(self, *given, **named)
+keras.layers.Layer.__call__ = counted
+batch = np.load({str(tmp_path / 'batch.npy')!r})
+for count in (1, 2, 3, 5, 8, 9, 16, 17, 1, 4):
+    backend.run(batch[:count])
+print('calls', len(calls))
+backend._compiled(np.zeros((33, *batch.shape[1:]), np.float32))
+print('for another size', bool(calls))
+"""
+
+    assert said_by(script).splitlines() == ['calls 0', 'for another size True']
 
 
 def test_a_network_that_is_wrong_on_a_batch_is_given_face_by_face(

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from fer_ros.perception.backends.base import BackendError
+from fer_ros.perception.backends.base import BATCH_SIZES
 from fer_ros.perception.backends.base import GpuMemoryError
 from fer_ros.perception.backends.base import run_in_buckets
 
@@ -71,7 +72,7 @@ def gpu_name(engine: str) -> str | None:
 
 
 class KerasBackend:
-    """Runs `model.keras`, compiled once for each size of batch; never `Model.predict`."""
+    """Runs `model.keras`, compiled ahead for each size of batch; never `Model.predict`."""
 
     kind = 'keras'
     reason = 'as asked for'
@@ -113,6 +114,9 @@ class KerasBackend:
             with keras.device(_place(engine, on_gpu)):
                 network = keras.saving.load_model(path, compile=False)
             self._compiled: Compiled = compilers[engine](module, network, on_gpu)
+            # Now, as it takes up to a second each, in which no frame would be answered.
+            for size in BATCH_SIZES:
+                self._compiled(np.zeros((size, *network.input_shape[1:]), np.float32))
         except Exception as error:  # Keras raises whatever the broken part of the file raises
             raise self._error(f'Keras refuses {path}', error) from error
 
