@@ -152,7 +152,7 @@ class EmotionNode(ManagedNode):
         self._pipeline = pipeline
         self._makeshift = ''
         self._recovery.reset()
-        self._outputs = Outputs(self)
+        self._outputs = Outputs(self, self._complain)
         self._publish_labels()
 
     def _unload(self) -> None:
@@ -183,6 +183,8 @@ class EmotionNode(ManagedNode):
         if self._worker is not None:
             self._worker.stop()
             self._worker = None
+        if self._outputs is not None:
+            self._outputs.rest()
         self._ros4hri.switch(False)
         with self._following:
             self._positions.stop()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -20,6 +22,7 @@ from fer_ros.node.messages import to_compressed_message
 from fer_ros.node.messages import to_detection_array
 from fer_ros.node.messages import to_image_message
 from fer_ros.node.messages import to_label_info
+from fer_ros.node.worker import Worker
 from fer_ros.perception.drawing import Drawing
 from fer_ros.perception.faces import Face
 
@@ -27,17 +30,33 @@ from fer_ros.perception.faces import Face
 JPEG_QUALITY = 80
 
 
+@dataclass(frozen=True)
+class _Picture:
+    """What is to be drawn; see `Outputs.publish_annotated`."""
+
+    header: Header
+    image: np.ndarray
+    faces: Sequence[Face]
+    labels: Sequence[str]
+    mode: str
+    others: Sequence[tuple[float, float, float, float]]
+
+
 class Outputs:
     """Publishes what was found."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, complain: Callable[[str], None]) -> None:
         """
         Make the topics.
 
         :param node: that they belong to.
+        :param complain: is told, in any thread, why an image could not be drawn.
         """
         self._node = node
+        self._complain = complain
         self._drawing = Drawing()
+        # Draws while the next frame is looked at; made when somebody wants to see it.
+        self._painter: Worker[_Picture] | None = None
         self._faces = node.create_publisher(Detection2DArray, 'emotion', 10)
         self._changes = node.create_publisher(Detection2DArray, 'emotion/changes', 10)
         self._image = node.create_publisher(Image, 'emotion/image', 1)
@@ -47,8 +66,15 @@ class Outputs:
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         self._labels = node.create_publisher(LabelInfo, 'emotion/label_info', latched)
 
+    def rest(self) -> None:
+        """Finish the image that is being drawn, and draw no more until there is another one."""
+        if self._painter is not None:
+            self._painter.stop()
+            self._painter = None
+
     def destroy(self) -> None:
         """Let the topics go."""
+        self.rest()
         for publisher in (
             self._faces,
             self._changes,
@@ -86,7 +112,7 @@ class Outputs:
         others: Sequence[tuple[float, float, float, float]],
     ) -> None:
         """
-        Draw the faces for those who look; nobody, no drawing.
+        Draw the faces for those who look, in another thread; nobody, no drawing.
 
         :param header: of the image.
         :param image: (H, W, 3) uint8 BGR.
@@ -95,13 +121,32 @@ class Outputs:
         :param mode: as in the parameter `draw`.
         :param others: boxes of what may be a face as well; see `Drawing.draw`.
         """
-        raw = self._image.get_subscription_count() > 0
-        compressed = self._compressed.get_subscription_count() > 0
-        if not raw and not compressed:
+        if self._wanted() == (False, False):
             return
-        drawn = self._drawing.draw(image, faces, labels, mode, others)
-        if raw:
-            self._image.publish(to_image_message(header, drawn))
-        if compressed:
-            _, jpeg = cv2.imencode('.jpg', drawn, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-            self._compressed.publish(to_compressed_message(header, jpeg))
+        if self._painter is None:
+            self._painter = Worker(self._paint, name='drawing')
+        self._painter.put(_Picture(header, image, faces, labels, mode, others))
+
+    def _wanted(self) -> tuple[bool, bool]:
+        """Say if somebody looks at the raw image, and if somebody does at the compressed one."""
+        return (
+            self._image.get_subscription_count() > 0,
+            self._compressed.get_subscription_count() > 0,
+        )
+
+    def _paint(self, picture: _Picture) -> None:
+        """Draw, and publish what was drawn."""
+        try:
+            raw, compressed = self._wanted()
+            drawn = self._drawing.draw(
+                picture.image, picture.faces, picture.labels, picture.mode, picture.others
+            )
+            if raw:
+                self._image.publish(to_image_message(picture.header, drawn))
+            if compressed:
+                _, jpeg = cv2.imencode('.jpg', drawn, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+                self._compressed.publish(to_compressed_message(picture.header, jpeg))
+        except Exception as error:
+            # After the context has ended, publishing fails, and that is as it should be.
+            if self._node.context.ok():
+                self._complain(f'an image cannot be drawn: {type(error).__name__}: {error}')

@@ -17,7 +17,10 @@ class Worker(Generic[Frame]):
     """Works on frames as they come, one at a time; what comes during the work waits, one deep."""
 
     def __init__(
-        self, work: Callable[[Frame], None], shortest_period: Callable[[], float]
+        self,
+        work: Callable[[Frame], None],
+        shortest_period: Callable[[], float] = lambda: 0.0,
+        name: str = 'perception',
     ) -> None:
         """
         Begin to wait for frames.
@@ -25,12 +28,13 @@ class Worker(Generic[Frame]):
         :param work: is called with each frame in a thread of its own; it raises nothing.
         :param shortest_period: gives the time from the beginning of one frame's work to that of
             the next, at least, in seconds.
+        :param name: of the thread.
         """
         self._work = work
         self._shortest_period = shortest_period
         self._newest: Newest[Frame] = Newest()
         self._began: float | None = None
-        self._thread = Thread(target=self._run, name='perception', daemon=True)
+        self._thread = Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     @property

@@ -453,6 +453,62 @@ def test_images_are_drawn_only_while_somebody_looks(graph, node, camera, emotion
     assert drawings == [1]
 
 
+def test_who_looks_at_the_drawing_keeps_no_result_waiting(
+    graph, node, camera, emotions, monkeypatch
+):
+    began, may_go_on = threading.Event(), threading.Event()
+    draw = Drawing.draw
+
+    def draw_at_leisure(*given):
+        began.set()
+        assert may_go_on.wait(60)
+        return draw(*given)
+
+    monkeypatch.setattr(Drawing, 'draw', draw_at_leisure)
+    inbox = Inbox()
+    graph.listener('viewer').create_subscription(Image, 'emotion/image', inbox, 10)
+    wait_until(lambda: node._outputs and node._outputs._image.get_subscription_count() == 1)
+
+    send(camera, emotions, node, picture(seconds=1))
+    assert began.wait(60)
+    # While the first is being drawn, all are answered, and of the others the last is drawn.
+    for seconds in (2, 3):
+        send(camera, emotions, node, picture(seconds=seconds))
+    wait_until(lambda: node._worker.busy == 0)
+    may_go_on.set()
+
+    inbox.wait_for(lambda image: image.header.stamp.sec == 3)
+    assert [image.header.stamp.sec for image in inbox.messages] == [1, 3]
+
+
+def test_what_cannot_be_drawn_is_said_and_costs_no_answer(
+    graph, node, camera, emotions, monkeypatch
+):
+    told = []
+    monkeypatch.setattr(node._outputs, '_complain', told.append)
+    monkeypatch.setattr(Drawing, 'draw', lambda *given: {}['ink'])
+    graph.listener('viewer').create_subscription(Image, 'emotion/image', Inbox(), 1)
+    wait_until(lambda: node._outputs._image.get_subscription_count() == 1)
+
+    send(camera, emotions, node, picture(seconds=1))
+    send(camera, emotions, node, picture(seconds=2))
+
+    wait_until(lambda: told)
+    assert told[0] == "an image cannot be drawn: KeyError: 'ink'"
+    assert node.statistics.lost == 0
+
+
+def test_nothing_is_drawn_any_more_when_the_node_is_deactivated(graph, node, camera, emotions):
+    graph.listener('viewer').create_subscription(Image, 'emotion/image', Inbox(), 1)
+    wait_until(lambda: node._outputs._image.get_subscription_count() == 1)
+    send(camera, emotions, node, picture(seconds=1))
+    wait_until(lambda: 'drawing' in [thread.name for thread in threading.enumerate()])
+
+    node.trigger_deactivate()
+
+    assert 'drawing' not in [thread.name for thread in threading.enumerate()]
+
+
 def compressed_picture(seconds, data=None):
     message = CompressedImage(format='jpeg')
     image = np.full((20, 30, 3), (250, 20, 20), np.uint8)
