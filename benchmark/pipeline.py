@@ -21,6 +21,7 @@ from benchmark.bare import faces_for
 from benchmark.figures import add_figures_arguments
 from benchmark.figures import Row
 from benchmark.figures import tell
+from benchmark.profiling import steps_of
 from benchmark.scenes import data_file
 from benchmark.scenes import detector_weights
 from benchmark.scenes import FACES
@@ -46,6 +47,9 @@ PERIOD = 1 / 30
 
 # The further face is compared with a face of a batch of so many.
 BATCH = 8
+
+# Steps that take less are not told of [s].
+LEAST_STEP = 1e-5
 
 # A call of Model.predict takes about as long as twenty frames of the pipeline.
 PREDICT_SHARE = 0.1
@@ -238,6 +242,25 @@ def detector_rows(classifier: Classifier, frames: int) -> list[Row]:
     ]
 
 
+def step_rows(detector: Detector, classifier: Classifier, frames: int) -> list[Row]:
+    """Say where the time goes, for one face and for eight at 640x480."""
+    rows = []
+    for faces in (1, BATCH):
+        steps = steps_of(Watcher(detector, classifier, scene(faces, SMALL, 20)), frames)
+        whole = sum(steps.values())
+        rows += [
+            Row(
+                f'step_{name}_faces_{faces}',
+                value=1e6 * seconds,
+                unit='us a frame',
+                further={'percent': round(100 * seconds / whole, 1)},
+            )
+            for name, seconds in steps.items()
+            if seconds > LEAST_STEP
+        ]
+    return rows
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
     parser.add_argument('--model', default=Settings().model, help='default: %(default)s')
@@ -253,12 +276,15 @@ def run(arguments: argparse.Namespace) -> int:
     classifier = create_classifier(load_card(find_bundle(arguments.model)), 'litert')
     rows = [
         *measure(detector, classifier, arguments.frames),
+        *step_rows(detector, classifier, arguments.frames // 2),
         *detector_rows(classifier, max(4, arguments.frames // 10)),
         # Last, as an engine's threads are there from then on.
         *predict_rows(detector, classifier, max(4, int(PREDICT_SHARE * arguments.frames))),
     ]
     remark = (
         f'{classifier.card.name} on LiteRT, YuNet; `ratio` of `with_…` is to YuNet, that of '
-        f'`against_…` tells how many times as fast the pipeline is.'
+        f'`against_…` tells how many times as fast the pipeline is.  `step_…`: by cProfile, which '
+        f'costs small functions about half a microsecond a call; the networks, calls of OpenCV '
+        f'and files of the package.'
     )
     return tell('pipeline', rows, arguments, [remark])

@@ -25,6 +25,9 @@ from fer_ros.perception.config import DEFAULT_MODEL
 # How long anything may take [s].
 PATIENCE = 60.0
 
+# What tells Fast DDS of shared memory for images.
+PROFILE_VARIABLE = 'FASTRTPS_DEFAULT_PROFILES_FILE'
+
 # Of /proc/PID/stat.
 TICKS = os.sysconf('SC_CLK_TCK')
 
@@ -39,9 +42,10 @@ def settle_domain() -> None:
     """Choose a DDS domain for this process and those that it starts, unless one is chosen."""
     os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 101))
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
-    os.environ.setdefault(
-        'FASTRTPS_DEFAULT_PROFILES_FILE', str(ROOT / 'config' / 'fastdds.xml')
-    )
+    profile = ROOT / 'config' / 'fastdds.xml'
+    # The package's own as it was installed may be another than this checkout's.
+    if Path(os.environ.get(PROFILE_VARIABLE, profile)).name == profile.name:
+        os.environ[PROFILE_VARIABLE] = str(profile)
 
 
 @contextmanager
