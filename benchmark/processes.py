@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 import os
 from pathlib import Path
@@ -297,9 +298,26 @@ class Client:
 
 def cpu_seconds(number: int) -> float:
     """Give the processor time that a process has used, in seconds."""
+    return _name_and_seconds(Path(f'/proc/{number}/stat'))[1]
+
+
+def thread_seconds(number: int) -> dict[tuple[int, str], float]:
+    """Give the processor time of each thread of a process, in seconds, by its number and name."""
+    found = {}
+    for task in Path(f'/proc/{number}/task').iterdir():
+        # A thread may end while it is looked at.
+        with suppress(OSError):
+            name, seconds = _name_and_seconds(task / 'stat')
+            found[int(task.name), name] = seconds
+    return found
+
+
+def _name_and_seconds(path: Path) -> tuple[str, float]:
+    """Read the name and the processor time of a process or thread."""
     # The name, in parentheses, may have anything in it.
-    words = Path(f'/proc/{number}/stat').read_text().rpartition(')')[2].split()
-    return (int(words[11]) + int(words[12])) / TICKS
+    head, _, tail = path.read_text().rpartition(')')
+    words = tail.split()
+    return head.partition('(')[2], (int(words[11]) + int(words[12])) / TICKS
 
 
 def memory_parts(number: int) -> dict[str, float]:

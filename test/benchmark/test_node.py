@@ -34,6 +34,7 @@ def test_the_processor_time_and_the_memory_of_a_process_are_read():
     used = processes.cpu_seconds(os.getpid())
     parts = processes.memory_parts(os.getpid())
 
+    assert sum(processes.thread_seconds(os.getpid()).values()) > 0
     assert 0 < used < os.times().user + os.times().system + 1
     assert parts['rss'] == pytest.approx(parts['own'] + parts['files'] + parts['shared'], rel=0.05)
 
@@ -50,8 +51,8 @@ def test_the_node_is_measured_from_outside(capsys, monkeypatch):
     assert (Path(prefix) / 'lib' / 'fer_ros' / 'emotion_node').is_file()
     monkeypatch.setenv('ROS_DOMAIN_ID', os.environ.get('ROS_DOMAIN_ID', '41'))
 
-    words = ['--starts', '1', '--turns', '1', '--seconds', '1', '--overload-faces', '1']
-    assert main(['node', *words, '--json']) == 0
+    words = ['--starts', '1', '--turns', '1', '--seconds', '1', '--changes', '4']
+    assert main(['node', *words, '--overload-faces', '1', '--json']) == 0
 
     rows = {row['name']: row for row in json.loads(capsys.readouterr().out)['rows']}
     assert rows['node_overhead']['answers'] > 0
