@@ -127,7 +127,7 @@ class FacePositions:
         except (DepthError, CalibrationError) as error:
             self._complain(f'faces have no positions: {error}')
             return list(faces)
-        self._told = ''
+        self._take_back()
         return located
 
     def publish(
@@ -201,6 +201,12 @@ class FacePositions:
             self._told = sentence
         self._node.get_logger().warning(sentence, throttle_duration_sec=COMPLAINT_PERIOD)
 
+    def _take_back(self) -> None:
+        """Take back what was said of depth, as it holds no more; of other errors nothing is."""
+        if self._told and self._statistics.last_error == self._told:
+            self._statistics.last_error = ''
+        self._told = ''
+
     def _offer(self) -> None:
         """Make the topics that can be."""
         self._point_cloud2, no_cloud = working_point_cloud2()
@@ -220,6 +226,7 @@ class FacePositions:
 
     def _withdraw(self) -> None:
         """Take the topics away."""
+        self._take_back()
         for publisher in (self._cloud, self._markers):
             if publisher is not None:
                 self._node.destroy_publisher(publisher)

@@ -329,6 +329,23 @@ def test_what_is_wrong_with_depth_is_told_and_costs_no_image(
     assert (node.statistics.refused, node.statistics.lost) == (0, 0)
     depth_camera.send(camera_info(seconds=2), depth_image(seconds=2))
     assert has_estimate(first_pose(send(camera, emotions, node, view(2))))
+    # What is well again is no error any more.
+    assert node.statistics.last_error == ''
+
+
+@pytest.mark.parametrize('later', ['', 'image lost'])
+def test_what_is_said_of_depth_goes_with_it_and_takes_no_other_error_along(
+    node, camera, emotions, depth_camera, later
+):
+    depth_camera.send(camera_info(), renamed(depth_image(), 'rgb8'))
+    send(camera, emotions, node, view())
+    assert 'no positions' in node.statistics.last_error
+    if later:
+        node.statistics.last_error = later
+
+    node.trigger_deactivate()
+
+    assert node.statistics.last_error == later
 
 
 def any_depth(random):
