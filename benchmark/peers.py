@@ -48,10 +48,13 @@ from training.truth import truth_for
 
 HOW_TO = (
     "peers needs an environment with PyPI's fer, whose python is given by --peer-python; make it "
-    "with: python3 -m venv peer && peer/bin/pip install torch torchvision tensorflow-cpu "
-    "'setuptools<81' 'opencv-contrib-python<5' requests Pillow tqdm && "
+    'with: python3 -m venv peer && peer/bin/pip install torch==2.14.1 torchvision==0.29.1 '
+    "tensorflow-cpu 'setuptools<81' 'opencv-contrib-python<5' requests Pillow tqdm && "
     'peer/bin/pip install --no-deps fer facenet-pytorch'
 )
+
+# Where the environment may be named once for all.
+PEER_VARIABLE = 'FER_ROS_PEER_PYTHON'
 
 # How many times as fast the package is to be.
 GOALS = {'mtcnn': 25.0, 'haar': 8.0}
@@ -264,7 +267,13 @@ def _weights_row(name: str, seconds: list[float], size: int, found: dict[str, An
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
-    parser.add_argument('--peer-python', type=Path, metavar='PATH', help='with fer installed')
+    parser.add_argument(
+        '--peer-python',
+        type=Path,
+        default=os.environ.get(PEER_VARIABLE),
+        metavar='PATH',
+        help=f'of an environment with fer (default: {PEER_VARIABLE})',
+    )
     parser.add_argument('--model', default=Settings().model, help='default: %(default)s')
     parser.add_argument('--turns', type=int, default=6, help='of each (default: 6)')
     parser.add_argument('--frames', type=int, default=8, help='of a turn (default: 8)')

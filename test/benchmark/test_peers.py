@@ -66,7 +66,8 @@ def test_both_look_at_the_same_frames_and_their_weights_are_compared(python_with
     assert 'fer 7' in figures['remarks'][0]
 
 
-def test_without_an_environment_the_command_says_how_to_make_it(capsys, tmp_path):
+def test_without_an_environment_the_command_says_how_to_make_it(capsys, tmp_path, monkeypatch):
+    monkeypatch.delenv('FER_ROS_PEER_PYTHON', raising=False)
     assert main(['peers']) == 1
     assert 'pip install --no-deps fer facenet-pytorch' in capsys.readouterr().err
 
