@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import cmath
 from dataclasses import dataclass
+import math
 
 import cv2
 import numpy as np
@@ -63,9 +65,10 @@ def align_face(
     :return: (height, width, 3) or (height, width) uint8, coloured as the image.
     :raises ValueError: if both eyes are at one point, or one is nowhere.
     """
-    right, left = (complex(x, y) for x, y in eyes)
-    if not np.isfinite([right, left]).all() or right == left:
-        raise ValueError(f'the eyes are at {np.asarray(eyes).tolist()}, not at two points')
+    places = np.asarray(eyes).tolist()
+    right, left = (complex(x, y) for x, y in places)
+    if not cmath.isfinite(right) or not cmath.isfinite(left) or right == left:
+        raise ValueError(f'the eyes are at {places}, not at two points')
     between = left - right
     if abs(between) < least_eye_distance:
         between *= least_eye_distance / abs(between)
@@ -77,7 +80,7 @@ def align_face(
     # A large face is cut out larger and then averaged down: sampling it at the crop's few points
     # would show the network a pattern of chance pixels (aliasing).  Every second pixel is enough,
     # as bilinear sampling takes the next ones along.
-    finer = int(np.clip(np.ceil(0.5 / abs(turn)), 1, MOST_OVERSAMPLING))
+    finer = math.ceil(min(max(0.5 / abs(turn), 1), MOST_OVERSAMPLING))
     turn *= finer
     shift = finer * right_target - turn * right
     # OpenCV counts from the middle of the first pixel, which is half a pixel from the corner.
