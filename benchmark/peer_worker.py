@@ -107,7 +107,7 @@ class Worker:
         pictures = (pictures / 255 - 0.5) * 2
         chosen: list[int] = []
         for start in range(0, len(pictures), CHUNK):
-            output = self._found[way]._classify_emotions(pictures[start : start + CHUNK])
+            output = self._found[way]._classify_emotions(pictures[start:][:CHUNK])
             chosen += np.asarray(output).argmax(axis=1).tolist()
         return {'labels': chosen}
 

@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 
 from benchmark.figures import add_figures_arguments
+from benchmark.figures import commit
 from benchmark.figures import ROOT
 from benchmark.figures import Row
 from benchmark.figures import tell
@@ -35,6 +36,7 @@ from benchmark.scenes import FACES
 from benchmark.scenes import LARGE
 from benchmark.scenes import scene
 from benchmark.scenes import SMALL
+from benchmark.timing import machine
 from benchmark.timing import time_frames
 from fer_ros.perception.bundle import find_bundle
 from fer_ros.perception.bundle import load_card
@@ -297,7 +299,7 @@ def run(arguments: argparse.Namespace) -> int:
     if plot is not None:
         from benchmark.scale_plots import draw
 
-        draw([row.figures() for row in rows], plot)
+        draw([row.figures() for row in rows], plot, f'commit {commit()}, {machine()}')
     remark = (
         f'{arguments.model} on LiteRT, YuNet; cameras: {names(SMALL)} at {RATE:g} Hz, one face; '
         f'their times are the age of the answers, their memory is the proportional set size. '

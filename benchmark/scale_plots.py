@@ -28,12 +28,13 @@ def points(rows: Sequence[dict[str, Any]], pattern: str, key: str) -> dict[tuple
     return found
 
 
-def draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
+def draw(rows: Sequence[dict[str, Any]], path: Path, caption: str = '') -> None:
     """
     Draw how the cost grows with faces, pixels and cameras.
 
     :param rows: of `benchmark scale`.
     :param path: of the drawing; its ending tells the format.
+    :param caption: where the figures are from.
     """
     import matplotlib as mpl
 
@@ -65,6 +66,7 @@ def draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
             found = points(rows, r'cameras_(\d+)', key)
             of_cameras.plot(cameras, list(found.values()), 'o--', label=label)
         of_cameras.set_xlabel('cameras of 640x480 at 30 Hz')
+        figure.suptitle(caption, fontsize=8)
         for axes in (of_faces, of_pixels, of_cameras):
             axes.set_ylim(bottom=0)
             axes.grid(alpha=0.3)

@@ -88,7 +88,7 @@ def fitted(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR,
     )
     top, left = (scaled.shape[0] - height) // 2, (scaled.shape[1] - width) // 2
-    return np.ascontiguousarray(scaled[top : top + height, left : left + width])
+    return np.ascontiguousarray(scaled[top:, left:][:height, :width])
 
 
 def scene(faces: int, size: tuple[int, int], frames: int = FRAMES) -> list[np.ndarray]:
@@ -134,9 +134,8 @@ def montage(faces: int, size: tuple[int, int], shift: int = 0) -> np.ndarray:
         tall = height - 8
         wide = min(width - 8, round(tall * head.shape[1] / head.shape[0]))
         top, left = row * height + 4, column * width + (width - wide) // 2 + shift
-        image[top : top + tall, left : left + wide] = cv2.resize(
-            head, (wide, tall), interpolation=cv2.INTER_AREA
-        )
+        cell = image[top:, left:][:tall, :wide]
+        cell[:] = cv2.resize(head, (wide, tall), interpolation=cv2.INTER_AREA)
     return image
 
 

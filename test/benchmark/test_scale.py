@@ -27,12 +27,13 @@ def test_a_plot_has_the_figures_of_its_own_rows():
 def test_the_same_figures_make_the_same_small_drawing(tmp_path):
     pytest.importorskip('matplotlib')
 
-    draw(ROWS, tmp_path / 'one.svg')
-    draw(ROWS, tmp_path / 'other.svg')
+    draw(ROWS, tmp_path / 'one.svg', 'commit abc')
+    draw(ROWS, tmp_path / 'other.svg', 'commit abc')
 
     drawing = (tmp_path / 'one.svg').read_text(encoding='utf-8')
     assert drawing == (tmp_path / 'other.svg').read_text(encoding='utf-8')
     assert 'cameras of 640x480' in drawing
+    assert 'commit abc' in drawing
     assert len(drawing) < 200_000
 
 
