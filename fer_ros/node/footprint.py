@@ -35,4 +35,3 @@ def take_little_memory() -> None:
     with suppress(OSError, AttributeError):
         for parameter, value in HEAP.items():
             ctypes.CDLL(None).mallopt(parameter, value)
-

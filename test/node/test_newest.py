@@ -38,6 +38,16 @@ def left(clock, monkeypatch):
     return newest
 
 
+def begun_to_take(newest, clock):
+    """Take in a thread that has looked how old the thing is, and waits, or has taken it."""
+    clock.seen.clear()
+    taken = []
+    taker = Thread(target=lambda: taken.append(newest.take()))
+    taker.start()
+    assert clock.seen.wait(30)
+    return taker, taken
+
+
 def test_what_was_put_is_taken_once():
     newest = Newest()
 
@@ -81,12 +91,7 @@ def test_a_wait_that_is_not_closed_ends():
 
 def test_what_has_waited_for_long_is_given_up_for_what_is_about_to_come(clock, left):
     clock.now = 50.0
-    clock.seen.clear()
-    taken = []
-    taker = Thread(target=lambda: taken.append(left.take()))
-    taker.start()
-    # The taker has looked how old the thing is, and waits, or has taken it.
-    assert clock.seen.wait(30)
+    taker, taken = begun_to_take(left, clock)
 
     clock.now = 100.0
     replaced = left.put('fresh')
@@ -134,11 +139,7 @@ def test_what_does_not_come_is_waited_for_no_longer_than_that(clock, left, monke
 
 def test_closing_lets_who_waits_for_the_next_go(clock, left):
     clock.now = 50.0
-    clock.seen.clear()
-    taken = []
-    taker = Thread(target=lambda: taken.append(left.take()))
-    taker.start()
-    assert clock.seen.wait(30)
+    taker, taken = begun_to_take(left, clock)
 
     left.close()
     taker.join(30)
