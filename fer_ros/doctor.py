@@ -66,7 +66,6 @@ def check_python() -> Iterator[Finding]:
         yield Finding(WARN, 'Python', f'{found}; tested with 3.10 to 3.13')
     for module, name, remedy in (
         ('numpy', 'NumPy', 'apt install python3-numpy'),
-        ('scipy', 'SciPy', 'apt install python3-scipy'),
         ('yaml', 'PyYAML', 'apt install python3-yaml'),
         ('cv2', 'OpenCV', 'apt install python3-opencv'),
     ):
