@@ -23,7 +23,7 @@ MOST_CANDIDATES = 5000
 
 
 def bare_detector(
-    weights: Path, images: list[np.ndarray], settings: Settings
+    weights: Path, images: list[np.ndarray], settings: Settings, scaled: bool = True
 ) -> Callable[[int], Any]:
     """
     Prepare OpenCV's own YuNet, and the images scaled as the package scales them.
@@ -31,10 +31,11 @@ def bare_detector(
     :param weights: of YuNet.
     :param images: each (H, W, 3) uint8 BGR, all of one size.
     :param settings: with the score and the size of the faces that are wanted.
+    :param scaled: or the images as the camera gives them, which is what most callers do.
     :return: looks for faces in the image of a number, from which it is counted round.
     """
     height, width = images[0].shape[:2]
-    scale = yunet.view_scale(height, width, settings.min_face_size)
+    scale = yunet.view_scale(height, width, settings.min_face_size) if scaled else 1.0
     size = (round(scale * width), round(scale * height))
     views = [cv2.resize(image, size, interpolation=cv2.INTER_AREA) for image in images]
     network = cv2.FaceDetectorYN.create(

@@ -114,9 +114,11 @@ def measure(detector: Detector, classifier: Classifier, frames: int) -> list[Row
         'pipeline': watcher,
         'detector': search,
         'network': lambda _: one(),
+        'unscaled': bare_detector(weights, images, settings, scaled=False),
     }
     times = time_frames(ways, frames)
     bare = median(times['detector']) + median(times['network'])
+    unscaled = median(times['unscaled']) + median(times['network'])
     rows = [
         Row(
             'pipeline_overhead',
@@ -125,7 +127,14 @@ def measure(detector: Detector, classifier: Classifier, frames: int) -> list[Row
             goal=1.15,
             further={'bare_ms': round(1000 * bare, 3), 'faces': watcher.faces},
         ),
+        # Beside who gives the detector the camera's images as they come.
+        Row(
+            'pipeline_over_unscaled',
+            times['pipeline'],
+            ratio=median(times['pipeline']) / unscaled,
+        ),
         Row('bare_detector', times['detector']),
+        Row('bare_detector_unscaled', times['unscaled']),
         Row('bare_network', times['network'], further={'threads': threads}),
     ]
 
