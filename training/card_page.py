@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fer_ros.perception.bundle import ModelCard
+from fer_ros.perception.config import DEFAULT_MODEL
 from training.figures_text import percent
 
 _WHAT = {
@@ -12,6 +13,11 @@ _WHAT = {
     '(FER+), over eight emotions.',
     'fer2013': "It says what FER2013's own labels say, for comparison with the literature.",
 }
+
+_DEFAULT = (
+    'It is what the node takes unless it is told otherwise, as of the bundles that ship it is the '
+    'best on faces of another source, CK+.'
+)
 
 # With fewer pictures, a figure of an emotion is off by a tenth and more by chance.
 FEW = 60
@@ -55,6 +61,7 @@ def card_page(card: ModelCard) -> str:
             f'A network for gray faces of {card.input.height}x{card.input.width} pixels, '
             f'{card.training["parameters"]:,} parameters, by the recipe '
             f'`{card.training["config"]}`. {_WHAT[prefix]}',
+            *([_DEFAULT] if card.name == DEFAULT_MODEL else []),
             'This page is written by `python -m training card`, from `card.yaml`.\n',
             '## Figures\n',
             _figures(private, public, card.metrics.get('ckplus')),
@@ -246,6 +253,13 @@ def _wrong(private: dict[str, Any]) -> str:
         f'true {percent(shares["neutral"][1], 1)}; the furthest from its true share is {furthest} '
         f'({percent(said, 1)} said, {percent(true, 1)} true).',
     ]
+    taken = private.get('taken_for_neutral')
+    if taken:
+        lines.append(
+            f'- Of the {taken["pictures"]} faces that it wrongly takes for neutral, '
+            f'{percent(taken["to_most_annotators"] / taken["pictures"], 0)} are neutral to most '
+            "annotators of FER+: there FER2013's labels and what people see differ."
+        )
     few = [f'{name} ({row["pictures"]})' for name, row in there if row['pictures'] < FEW]
     if few:
         lines.append(

@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from fer_ros.perception.baseline import NEUTRAL
 from fer_ros.perception.bundle import BundleError
 from fer_ros.perception.bundle import find_bundle
 from fer_ros.perception.bundle import load_card
 from fer_ros.perception.detection import create_detector
+from fer_ros.perception.emotions import FERPLUS_LABELS
 from training.bootstrap import Bootstrap
 from training.bootstrap import interval
 from training.card_page import card_page
@@ -37,6 +39,7 @@ from training.scores import Scores
 from training.scoring import classify
 from training.scoring import load_classifier
 from training.truth import MAJORITY_PROTOCOL
+from training.votes import emotion_votes
 
 PAGE = 'README.md'
 
@@ -62,6 +65,9 @@ def measure(bundle: Path, data: FaceData, others: FaceData | None, detector: Any
     report['real_path'] = measure_real_path(private, classifier, detector)
     report['degraded'] = _degraded(private, classifier)
     report['recall_of_data_labels'] = rounded(recall_of_data_labels(private))
+    taken = taken_for_neutral(private)
+    if taken is not None:
+        report['taken_for_neutral'] = taken
     found = {f'{prefix}_public': lean(public), f'{prefix}_private': whole(report)}
     if others is not None:
         found['ckplus'] = lean(figures(score(classifier, others)))
@@ -82,6 +88,26 @@ def recall_of_data_labels(scores: Scores) -> dict[str, float]:
         name: float((said[truth == name] == name).mean())
         for name in scores.labels
         if (truth == name).any()
+    }
+
+
+def taken_for_neutral(scores: Scores) -> dict[str, int] | None:
+    """
+    Count what was wrongly taken for neutral, and how often most people take it for that too.
+
+    :param scores: of one split.
+    :return: 'pictures', and 'to_most_annotators' of FER+ (more votes than for any other emotion);
+        None where there are no votes, or the truth is that of the votes itself.
+    """
+    votes = scores.data.votes
+    if votes is None or NEUTRAL not in scores.labels or scores.labels == FERPLUS_LABELS:
+        return None
+    neutral = scores.labels.index(NEUTRAL)
+    wrong = (scores.probabilities.argmax(axis=1) == neutral) & (scores.truth != neutral)
+    seen = emotion_votes(votes)[wrong].argmax(axis=1)
+    return {
+        'pictures': int(wrong.sum()),
+        'to_most_annotators': int((seen == FERPLUS_LABELS.index(NEUTRAL)).sum()),
     }
 
 

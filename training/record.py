@@ -17,6 +17,7 @@ OF_THE_PAGE = (
     'real_path',
     'degraded',
     'recall_of_data_labels',
+    'taken_for_neutral',
 )
 
 # What says how a report was come by, and is in the card already or in the name.
