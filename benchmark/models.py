@@ -1,4 +1,4 @@
-"""What models cost and what they are worth: `python -m benchmark models fer2013_small ...`."""
+"""What models cost and what they are worth: `python -m benchmark models fer2013_mobile ...`."""
 
 from __future__ import annotations
 

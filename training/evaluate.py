@@ -1,5 +1,5 @@
 """
-Measure a model: `python -m training evaluate --model models/fer2013_small`.
+Measure a model: `python -m training evaluate --model models/fer2013_mobile`.
 
 With `--output FOLDER` it writes a page with plots and a JSON file beside what it prints.
 """

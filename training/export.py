@@ -1,5 +1,5 @@
 """
-Make a bundle of a trained network: `python -m training export fer_small --head fer2013 ...`.
+Make a bundle of a trained network: `python -m training export fer_mobile --head fer2013 ...`.
 
 `--quantize int8` makes a smaller bundle beside it, or with `--bundle` of one that is there.
 """

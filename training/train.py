@@ -1,4 +1,4 @@
-"""Train a recipe: `python -m training train fer_small`."""
+"""Train a recipe: `python -m training train fer_mobile`."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 # The bundle that the node starts with; `models/` ships it.
-DEFAULT_MODEL = 'fer2013_small'
+DEFAULT_MODEL = 'fer2013_mobile'
 
 
 # What a value of each type is called in an error.

@@ -5,7 +5,7 @@ import pytest
 
 from benchmark.__main__ import main
 
-BUNDLES = [str(Path(__file__).resolve().parents[2] / 'models' / n) for n in ('fer2013_small',)]
+BUNDLES = [str(Path(__file__).resolve().parents[2] / 'models' / n) for n in ('fer2013_mobile',)]
 
 
 def test_models_are_timed_and_weighed(capsys):

@@ -62,7 +62,7 @@ def test_both_look_at_the_same_frames_and_their_weights_are_compared(python_with
     angry = (data.labels[:200] == FER2013_LABELS.index('angry')).mean()
     assert rows['weights_fer_quantised']['accuracy_fer2013'] == pytest.approx(angry)
     assert rows['weights_fer_quantised']['megabytes'] == 0.5
-    assert rows['weights_fer2013_small']['accuracy_fer2013'] > 0.5
+    assert rows['weights_fer2013_mobile']['accuracy_fer2013'] > 0.5
     assert 'fer 7' in figures['remarks'][0]
 
 

@@ -12,7 +12,7 @@ from training.scoring import ModelOptions
 from training.scoring import run_of
 
 ROOT = Path(__file__).resolve().parents[2]
-BUNDLE = ROOT / 'models' / 'fer2013_small'
+BUNDLE = ROOT / 'models' / 'fer2013_mobile'
 
 
 def network(count, activation, channels=1):
@@ -83,7 +83,7 @@ def test_what_is_not_there_is_said(tmp_path):
 
 def test_a_folder_with_a_checkpoint_is_a_run(tmp_path):
     assert run_of(str(tmp_path)) is None
-    assert run_of('fer2013_small') is None
+    assert run_of('fer2013_mobile') is None
 
     (tmp_path / 'checkpoint.npz').touch()
 

@@ -27,7 +27,7 @@ from training.readers import read_data
 from training.scores import score
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = [ROOT / 'models' / name for name in ('fer2013_small', 'ferplus_small')]
+FOLDERS = [ROOT / 'models' / name for name in ('fer2013_mobile', 'ferplus_mobile')]
 
 LARGEST_FILE = 10 * 2**20
 MOST_PARAMETERS = 2_500_000
