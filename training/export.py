@@ -45,8 +45,8 @@ from training.selection import select
 from training.validation import head_truth
 from training.validation import predict_logits
 
-# OpenCV 4.6 refuses ONNX of opset 11 and later where there is a ReLU6, as its Clip takes the bounds
-# as inputs; and of opset 13 and later, whose Squeeze takes the axes as one.
+# OpenCV 4.6 refuses ONNX of opset 11 and later where there is a ReLU6, as its Clip takes the
+# bounds as inputs; and of opset 13 and later, whose Squeeze takes the axes as one.
 ONNX_OPSET = 10
 
 FILE_NAMES = {'keras': 'model.keras', 'tflite': 'model.tflite', 'onnx': 'model.onnx'}
