@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import yaml
 
+from training.selection import Selection
+
 FOLDER = Path(__file__).resolve().parent
 SOURCES = FOLDER / 'sources.yaml'
 RESULTS = FOLDER / 'results.json'
@@ -204,7 +206,9 @@ def _pooled(runs: Sequence[Mapping[str, Any]]) -> str:
     right = sum(row['test']['accuracy'] * row['test']['pictures'] for row in runs)
     accuracies = [100 * row['test']['accuracy'] for row in runs]
     selection = runs[0]['selection']
-    of = selection['fold'][1] if 'fold' in selection else '?'
+    # A summary leaves out what is not said: the first of ten.
+    said = [row['selection']['fold'][1] for row in runs if 'fold' in row['selection']]
+    of = said[0] if said else Selection().fold[1]
     return (
         f'{len(runs)} of {of} folds by {selection.get("split_by", "official")}, '
         f'{100 * right / pictures:.2f} % of all {pictures:,} tested pictures; '

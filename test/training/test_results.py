@@ -83,6 +83,16 @@ def test_a_leaky_split_stands_beside_the_sound_one():
     assert '99.00 % test | +0.00 | 85.00 %' in line
 
 
+def test_the_first_of_ten_folds_counts_though_its_summary_does_not_name_it():
+    named = {'split_by': 'subject', 'fold': [1, 10]}
+    folds = [
+        row('faces', test=0.9, selection={'split_by': 'subject'}, command='a'),
+        row('faces', test=0.9, selection=named, command='b'),
+    ]
+
+    assert '2 of 10 folds by subject' in results_page(SOURCES, folds, [])
+
+
 def test_folds_are_summed_up_over_pictures_and_seeds_averaged():
     folds = [
         row('faces', test=t, selection={'split_by': 'subject', 'fold': [k, 2]}, command=str(k))

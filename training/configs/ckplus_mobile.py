@@ -6,6 +6,10 @@ Run it with `python -m training train ckplus_mobile --fold 1/10`, and so on to 1
 on once.  `--split-by random --fractions 0.7,0.1,0.2` is the random fifth of the CK+ notebook,
 which has nearly equal pictures on both sides.  With `--smoke` it goes through all the steps on 64
 pictures.  It begins from `models/ferplus_mobile`, and so is run from the root of the checkout.
+
+By subject 97.2 % of all 981 pictures (folds of 93 to 100 %), by the random fifth 100 %; half a
+minute a fold on two cores (`training/RESULTS.md`).  The epoch was first chosen by the accuracy,
+which is 100 % on most folds' few pictures after two epochs: 96.2 % by subject.
 """
 
 from training.architectures.mobile import MobileNetwork
@@ -20,6 +24,8 @@ CONFIG = TrainingConfig(
     selection=Selection(split_by='subject'),
     heads={'labels': 1.0},
     value_range=(-1.0, 1.0),
+    # The accuracy on so few pictures soon stands at all of them; the loss still tells.
+    monitor='loss',
     weights='models/ferplus_mobile/model.keras',
     epochs=12,
     batch_size=32,
