@@ -41,7 +41,7 @@ from training.truth import truth_for
 PRECISIONS = ('float16', 'int8')
 
 # Pictures of Training whose activations set the scales between the layers; with half of them the
-# accuracy of fer2013_small falls by 0.3 points, not 0.1.
+# accuracy of the first network that shipped fell by 0.3 points, not 0.1.
 CALIBRATION_PICTURES = 1000
 
 # More accuracy than this, as a share, is not to be lost on PublicTest.

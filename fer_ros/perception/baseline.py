@@ -17,8 +17,8 @@ NEUTRAL = 'neutral'
 REST_QUANTILE = 0.25
 
 # At rest, neutral is at least this many times as likely as any other emotion; that of a neutral
-# picture of FER2013 is 3.9 times as likely as sad, the emotion it is mistaken for most, in the
-# median (`fer2013_small`, PublicTest and PrivateTest).
+# picture of FER2013 is 7.5 times as likely as sad, the emotion it is mistaken for most, in the
+# median (`fer2013_mobile`, PublicTest and PrivateTest).
 REST_ODDS = 3.0
 
 # Odds against neutral are never divided by more than this, so that an emotion ten times as likely
