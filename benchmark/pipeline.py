@@ -117,7 +117,7 @@ def measure(detector: Detector, classifier: Classifier, frames: int) -> list[Row
     }
     times = time_frames(ways, frames)
     # In turns of their own: the large images would empty the caches of the three above.
-    larger = {
+    larger: dict[str, Callable[[int], Any]] = {
         'pipeline': watcher,
         'detector': bare_detector(weights, images, settings, scaled=False),
         'network': lambda _: one(),
