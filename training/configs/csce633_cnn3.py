@@ -5,11 +5,13 @@ Run it with `python -m training train csce633_cnn3`; with `--smoke` it goes thro
 on 64 pictures.  The widths, activations, dropout and penalties are its source's; the optimizer,
 the batch, the epochs and the augmentation are chosen here.
 
-Its penalties, taken as its source gives them, shrink the weights faster than the pictures teach
-them: with them it says the most frequent emotion of every picture (see `training/RESULTS.md`).
+Its L1 penalties pull each weight to zero by more than pictures with values from 0 to 1 push it
+away: the network then says the most frequent emotion of every picture (24.7 %).  With values from
+0 to 255, which the source does not rule out, the push is 255 times as strong, and it learns: 54.2 %
+on PrivateTest after 16 epochs of 36 to 64 s on two cores, and still rising.
 """
 
 from training.notebooks import CONVOLUTIONAL
 from training.notebooks import notebook
 
-CONFIG = notebook('csce633_cnn3', **CONVOLUTIONAL)
+CONFIG = notebook('csce633_cnn3', **{**CONVOLUTIONAL, 'value_range': (0.0, 255.0)})
