@@ -6,6 +6,7 @@ from typing import Any
 
 from fer_ros.perception.bundle import ModelCard
 from fer_ros.perception.config import DEFAULT_MODEL
+from training.config import is_of_imagenet
 from training.figures_text import percent
 
 _WHAT = {
@@ -291,7 +292,8 @@ def _wrong(private: dict[str, Any]) -> str:
 
 def _data(card: ModelCard) -> str:
     """Name the data and its terms."""
-    imagenet = _IMAGENET_TERMS if 'begun_from' in card.training else ''
+    begun = card.training.get('begun_from')
+    imagenet = _IMAGENET_TERMS if begun and is_of_imagenet(begun['name']) else ''
     return _DATA.format(licence=card.licence, imagenet=imagenet)
 
 
@@ -304,6 +306,8 @@ def _made(card: ModelCard, prefix: str) -> str:
     beginning = f'It began from the weights in `{begun["name"]}`' if begun else ''
     if begun and 'sha256' in begun:
         beginning += f' (SHA-256 {begun["sha256"]})'
+    if begun:
+        beginning += f': {IMAGENET}' if is_of_imagenet(begun['name']) else '.'
     if made:
         steps = f'python -m training export --bundle {made["of"]} --quantize {made["precision"]}'
     else:
@@ -317,7 +321,7 @@ def _made(card: ModelCard, prefix: str) -> str:
             steps,
             f'python -m training card models/{card.name} --measure',
             '```\n',
-            *([f'{beginning}: {IMAGENET}'] if begun else []),
+            *([beginning] if begun else []),
             f'It learnt from: {card.training["data"]}.',
             'The epoch and the temperature were chosen on PublicTest, 280 pictures of which also '
             'occur in Training.',

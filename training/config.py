@@ -208,6 +208,17 @@ def load_config(path: Path) -> TrainingConfig:
     return replace(config, file=str(file.resolve()))
 
 
+def is_of_imagenet(weights: str) -> bool:
+    """
+    Say if the weights that a network begins from were learned from ImageNet.
+
+    :param weights: as of `TrainingConfig`, or the name of their file: Keras's own, and
+        torchvision's in an `.npz`, are; what is in a `.keras` learned from other data too.
+    :return: whether they are.
+    """
+    return weights == 'imagenet' or weights.endswith('.npz')
+
+
 def config_file(path: Path) -> Path:
     """
     Find a recipe.

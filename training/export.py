@@ -29,6 +29,7 @@ from fer_ros.perception.preprocessing import to_network_input
 from training.augmentation import resize
 from training.batches import input_spec
 from training.config import config_sha256
+from training.config import is_of_imagenet
 from training.config import TrainingConfig
 from training.datasets import data_root
 from training.datasets import FaceData
@@ -66,6 +67,7 @@ IMAGENET_TERMS = (
     ' It began from weights that were trained on ImageNet (Deng et al. 2009), whose pictures are '
     'for research too.'
 )
+BEGUN_TERMS = ' It began from the weights of another network, whose terms hold too.'
 CKPLUS_TERMS = 'Trained on CK+ (Lucey et al. 2010): for research only, not to be passed on.'
 OTHER_TERMS = 'Trained on other data; who exported it knows its terms.'
 
@@ -222,11 +224,12 @@ def terms_of(run: Run, head: str) -> str:
     :param head: that becomes a bundle.
     :return: the card's `terms`.
     """
-    begun = run.config.weights
-    imagenet = IMAGENET_TERMS if begun == 'imagenet' or begun.endswith('.npz') else ''
+    begun = ''
+    if run.config.weights != 'none':
+        begun = IMAGENET_TERMS if is_of_imagenet(run.config.weights) else BEGUN_TERMS
     if run.state['data_sha256'] == FER2013_IMAGES_SHA256:
-        return TERMS + (FERPLUS_TERMS if head == 'ferplus' else '') + imagenet
-    return (CKPLUS_TERMS if run.config.dataset == 'ckplus' else OTHER_TERMS) + imagenet
+        return TERMS + (FERPLUS_TERMS if head == 'ferplus' else '') + begun
+    return (CKPLUS_TERMS if run.config.dataset == 'ckplus' else OTHER_TERMS) + begun
 
 
 def origin_of(run: Run) -> dict[str, Any]:

@@ -162,6 +162,7 @@ def test_a_bundle_says_what_its_network_was_begun_from(tmp_path):
 
     begun = Run(tmp_path, replace(config, weights=str(weights)), labels, state)
     of_chance = Run(tmp_path, replace(config, weights='none'), labels, state)
+    of_another = Run(tmp_path, replace(config, weights='model.keras'), labels, state)
 
     assert origin_of(begun)['begun_from'] == {
         'name': 'mobilenet_v2.npz',
@@ -170,6 +171,7 @@ def test_a_bundle_says_what_its_network_was_begun_from(tmp_path):
     assert 'ImageNet' in terms_of(begun, 'ferplus')
     assert 'begun_from' not in origin_of(of_chance)
     assert 'ImageNet' not in terms_of(of_chance, 'ferplus')
+    assert terms_of(of_another, 'ferplus').endswith('another network, whose terms hold too.')
 
 
 def test_the_onnx_form_clips_as_opencv_4_6_reads_it(tmp_path):
