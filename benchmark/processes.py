@@ -14,11 +14,11 @@ import subprocess
 import sys
 import tempfile
 from threading import Condition
-from threading import Thread
 import time
 from typing import Any
 
 from benchmark.figures import ROOT
+from benchmark.listening import Listening
 from benchmark.scenes import detector_weights
 from benchmark.soak import STOP_TIME
 from fer_ros.perception.config import DEFAULT_MODEL
@@ -170,7 +170,7 @@ class Answer:
         return self.received - self.stamp
 
 
-class Client:
+class Client(Listening):
     """Listens to a node as a behaviour does, in this process."""
 
     def __init__(self, namespace: str = '') -> None:
@@ -180,35 +180,17 @@ class Client:
         :param namespace: of the node.
         """
         from diagnostic_msgs.msg import DiagnosticArray
-        import rclpy
-        from rclpy.context import Context
-        from rclpy.executors import SingleThreadedExecutor
         from vision_msgs.msg import Detection2DArray
 
         self.health: dict[str, str] = {}
         self.bytes = 0
         self._answers: list[Answer] = []
         self._changed = Condition()
-        self._context = Context()
-        rclpy.init(context=self._context)
-        self._node = rclpy.create_node('client', context=self._context, namespace=namespace)
-        self._node.create_subscription(Detection2DArray, 'emotion', self._on_faces, 10)
-        self._node.create_subscription(DiagnosticArray, '/diagnostics', self._on_health, 10)
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self._node)
-        self._thread = Thread(target=self._executor.spin, daemon=True)
-        self._thread.start()
-
-    def __enter__(self) -> Client:
-        """Give itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End it."""
-        self._executor.shutdown()
-        self._thread.join()
-        self._node.destroy_node()
-        self._context.try_shutdown()
+        topics = [
+            (Detection2DArray, 'emotion', self._on_faces),
+            (DiagnosticArray, '/diagnostics', self._on_health),
+        ]
+        super().__init__('client', topics, namespace)
 
     def clear(self) -> None:
         """Forget what came so far."""

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
-from threading import Thread
 import time
 from typing import Any
 
@@ -24,6 +23,7 @@ from benchmark.figures import commit
 from benchmark.figures import ROOT
 from benchmark.figures import Row
 from benchmark.figures import tell
+from benchmark.listening import Listening
 from benchmark.pipeline import Watcher
 from benchmark.processes import Camera
 from benchmark.processes import Client
@@ -155,7 +155,7 @@ def cameras_row(count: int, seconds: float) -> Row:
     )
 
 
-class Scale:
+class Scale(Listening):
     """Weighs the messages of topics, in a thread of its own."""
 
     def __init__(self, topics: dict[str, type]) -> None:
@@ -164,33 +164,9 @@ class Scale:
 
         :param topics: the types by name.
         """
-        import rclpy
-        from rclpy.context import Context
-        from rclpy.executors import SingleThreadedExecutor
-
         self.sizes: dict[str, list[int]] = {topic: [] for topic in topics}
-        self._context = Context()
-        rclpy.init(context=self._context)
-        self._node = rclpy.create_node('scale', context=self._context)
-        for topic, type_ in topics.items():
-            self._node.create_subscription(
-                type_, topic, self._weigher(topic), 10, raw=True
-            )
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self._node)
-        self._thread = Thread(target=self._executor.spin, daemon=True)
-        self._thread.start()
-
-    def __enter__(self) -> Scale:
-        """Give itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End it."""
-        self._executor.shutdown()
-        self._thread.join()
-        self._node.destroy_node()
-        self._context.try_shutdown()
+        weighed = [(type_, topic, self._weigher(topic)) for topic, type_ in topics.items()]
+        super().__init__('scale', weighed, raw=True)
 
     def _weigher(self, topic: str) -> Callable[[Any], None]:
         """Make what notes the size of a message as it travels, in bytes."""

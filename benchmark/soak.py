@@ -16,12 +16,13 @@ from pathlib import Path
 import signal
 import subprocess
 import tempfile
-from threading import Thread
 import time
 from typing import Any
 from typing import IO
 
 import numpy as np
+
+from benchmark.listening import Listening
 
 # What is left out at the beginning: the first of everything takes memory once [share].
 WARM_UP = 0.2
@@ -198,39 +199,21 @@ def process(
             started.wait()
 
 
-class Listener:
+class Listener(Listening):
     """Hears what the node publishes, in a thread of its own."""
 
     def __init__(self) -> None:
         from diagnostic_msgs.msg import DiagnosticArray
-        import rclpy
-        from rclpy.context import Context
-        from rclpy.executors import SingleThreadedExecutor
         from vision_msgs.msg import Detection2DArray
 
         self.answers = 0
         self.faces = 0
         self.health = ''
-        self._context = Context()
-        rclpy.init(context=self._context)
-        self._node = rclpy.create_node('soak', context=self._context)
-        self._node.create_subscription(Detection2DArray, 'emotion', self._on_faces, 10)
-        self._node.create_subscription(DiagnosticArray, '/diagnostics', self._on_health, 10)
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self._node)
-
-    def __enter__(self) -> Listener:
-        """Begin to listen."""
-        self._thread = Thread(target=self._executor.spin, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End it."""
-        self._executor.shutdown()
-        self._thread.join()
-        self._node.destroy_node()
-        self._context.try_shutdown()
+        topics = [
+            (Detection2DArray, 'emotion', self._on_faces),
+            (DiagnosticArray, '/diagnostics', self._on_health),
+        ]
+        super().__init__('soak', topics)
 
     def _on_faces(self, message: Any) -> None:
         """Count an answer."""
