@@ -9,7 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 import os
 from pathlib import Path
-import signal
 import subprocess
 import sys
 import tempfile
@@ -20,14 +19,17 @@ from typing import Any
 from benchmark.figures import ROOT
 from benchmark.listening import Listening
 from benchmark.scenes import detector_weights
+from benchmark.soak import process
 from benchmark.soak import STOP_TIME
+from fer_ros.node.footprint import LARGE
+from fer_ros.node.footprint import PROFILE_VARIABLES
 from fer_ros.perception.config import DEFAULT_MODEL
 
 # How long anything may take [s].
 PATIENCE = 60.0
 
-# What tells Fast DDS of shared memory for images.
-PROFILE_VARIABLE = 'FASTRTPS_DEFAULT_PROFILES_FILE'
+# What tells Fast DDS of Jazzy of shared memory for images.
+PROFILE_VARIABLE = PROFILE_VARIABLES[0]
 
 # Of /proc/PID/stat.
 TICKS = os.sysconf('SC_CLK_TCK')
@@ -43,7 +45,7 @@ def settle_domain() -> None:
     """Choose a DDS domain for this process and those that it starts, unless one is chosen."""
     os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 101))
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
-    profile = ROOT / 'config' / 'fastdds.xml'
+    profile = ROOT / 'config' / LARGE
     # The package's own as it was installed may be another than this checkout's.
     if Path(os.environ.get(PROFILE_VARIABLE, profile)).name == profile.name:
         os.environ[PROFILE_VARIABLE] = str(profile)
@@ -63,9 +65,6 @@ def emotion_node(
     :param namespace: of the node.
     :raises RuntimeError: if it ended by itself; with the end of its log.
     """
-    from ament_index_python.packages import get_package_prefix
-
-    path = Path(get_package_prefix('fer_ros')) / 'lib' / 'fer_ros' / 'emotion_node'
     chosen = {
         'model': str(ROOT / 'models' / DEFAULT_MODEL),
         'backend': 'litert',
@@ -73,27 +72,17 @@ def emotion_node(
         'detector_model': str(detector_weights()),
         **(parameters or {}),
     }
-    words = [str(path), '--ros-args', '-r', f'__ns:={namespace}']
-    for name, value in chosen.items():
-        words += ['-p', f'{name}:={value}']
     with tempfile.TemporaryFile() as log:
-        node = subprocess.Popen(
-            words,
-            stdout=log,
-            stderr=log,
+        with process(
+            'emotion_node',
+            chosen,
+            log,
+            ['-r', f'__ns:={namespace}'],
             env=environment(),
             preexec_fn=None if cores is None else lambda: os.sched_setaffinity(0, cores),
-        )
-        try:
+        ) as node:
             yield node
             status = node.poll()
-        finally:
-            node.send_signal(signal.SIGINT)
-            try:
-                node.wait(STOP_TIME)
-            except subprocess.TimeoutExpired:
-                node.kill()
-                node.wait()
         if status is not None:
             log.seek(0)
             told = log.read().decode(errors='replace')[-2000:]

@@ -178,16 +178,28 @@ def resident_memory(number: int) -> tuple[int, int]:
 
 @contextmanager
 def process(
-    executable: str, parameters: dict[str, str], log: IO[bytes]
+    executable: str,
+    parameters: dict[str, str],
+    log: IO[bytes],
+    words: Sequence[str] = (),
+    **options: Any,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run an installed executable of the package, and end it as Ctrl-C does."""
+    """
+    Run an installed executable of the package, and end it as Ctrl-C does.
+
+    :param executable: its name.
+    :param parameters: of its node.
+    :param log: for what it prints.
+    :param words: further arguments of ROS.
+    :param options: of `subprocess.Popen`.
+    """
     from ament_index_python.packages import get_package_prefix
 
     path = Path(get_package_prefix('fer_ros')) / 'lib' / 'fer_ros' / executable
-    words = [str(path), '--ros-args']
+    words = [str(path), '--ros-args', *words]
     for name, value in parameters.items():
         words += ['-p', f'{name}:={value}']
-    started = subprocess.Popen(words, stdout=log, stderr=log)
+    started = subprocess.Popen(words, stdout=log, stderr=log, **options)
     try:
         yield started
     finally:
