@@ -19,6 +19,7 @@ from typing import Any  # noqa: E402
 
 import numpy as np  # noqa: E402
 
+from benchmark import timing  # noqa: E402
 from benchmark.processes import memory_parts  # noqa: E402
 
 
@@ -73,12 +74,7 @@ def load(name: str, model: str, device: str) -> tuple[Any, Callable[[], int], di
 
 def timed(run: Callable[[np.ndarray], Any], batch: np.ndarray, count: int) -> list[float]:
     """Run a network on a batch again and again: the seconds of each time."""
-    seconds = []
-    for _ in range(count):
-        begin = time.perf_counter()
-        run(batch)
-        seconds.append(time.perf_counter() - begin)
-    return seconds
+    return timing.timed(lambda _: run(batch), count)
 
 
 def main(words: list[str]) -> int:

@@ -7,9 +7,7 @@ Each runs in a process of its own, all at the same batches in turns.
 from __future__ import annotations
 
 import argparse
-import json
 from statistics import median
-import subprocess
 import sys
 from typing import Any
 
@@ -18,10 +16,14 @@ from benchmark.figures import ROOT
 from benchmark.figures import Row
 from benchmark.figures import tell
 from benchmark.processes import environment
+from benchmark.worker_process import WorkerProcess
 from fer_ros.perception.backends import BATCH_SIZES
 from fer_ros.perception.config import Settings
 
 BACKENDS = ('litert', 'opencv', 'tensorflow', 'torch', 'jax')
+
+# What counts as the answer of a process that gives none.
+ENDED: dict[str, Any] = {'error': 'its process ended'}
 
 # Faces in a batch that only a GPU is asked about.
 MANY = (32, 64)
@@ -40,16 +42,12 @@ class Engine:
         :raises ValueError: if it cannot run here.
         """
         self._name = name
-        self._process = subprocess.Popen(
+        self._process = WorkerProcess(
             [sys.executable, '-m', 'benchmark.backend_worker', name, model, device],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
             cwd=ROOT,
             env=environment(),
         )
-        self.started = self._answer()
+        self.started = self._process.answer() or ENDED
         # A person sees only the first line of what an engine complains of.
         if 'error' in self.started:
             self.close()
@@ -57,25 +55,14 @@ class Engine:
 
     def run(self, batch: int, count: int) -> dict[str, Any]:
         """Run a batch of so many faces, so many times."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({'batch': batch, 'count': count}) + '\n')
-        self._process.stdin.flush()
-        answer = self._answer()
+        answer = self._process.ask({'batch': batch, 'count': count}) or ENDED
         if 'error' in answer:
             raise ValueError(f'{self._name}: {answer["error"]}')
         return answer
 
     def close(self) -> None:
         """End it."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
-
-    def _answer(self) -> dict[str, Any]:
-        """Read an answer."""
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        return json.loads(line) if line else {'error': 'its process ended'}
+        self._process.close()
 
 
 def measure(engines: dict[str, Engine], turns: int, count: int) -> list[Row]:

@@ -8,17 +8,13 @@ same frames in turns; then the networks alone are compared: accuracy, time and s
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-import json
 import os
 from pathlib import Path
 from statistics import median
-import subprocess
 from tempfile import TemporaryDirectory
-import time
 from typing import Any
 
 import numpy as np
@@ -32,6 +28,8 @@ from benchmark.scenes import detector_weights
 from benchmark.scenes import LARGE
 from benchmark.scenes import scene
 from benchmark.scenes import SMALL
+from benchmark.timing import timed
+from benchmark.worker_process import WorkerProcess
 from fer_ros.perception.bundle import find_bundle
 from fer_ros.perception.bundle import load_card
 from fer_ros.perception.classification import Classifier
@@ -85,12 +83,8 @@ class Peer:
         """
         if not python.is_file():
             raise ValueError(f'there is no {python}; {HOW_TO}')
-        self._process = subprocess.Popen(
+        self._process = WorkerProcess(
             [str(python), str(Path(__file__).with_name('peer_worker.py'))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
             env={key: value for key, value in os.environ.items() if key not in FOREIGN},
         )
 
@@ -102,27 +96,17 @@ class Peer:
         :param words: its arguments.
         :raises ValueError: if it cannot.
         """
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        try:
-            self._process.stdin.write(json.dumps({'do': do, **words}) + '\n')
-            self._process.stdin.flush()
-        except OSError:
-            pass
-        line = self._process.stdout.readline()
-        if not line:
+        answer = self._process.ask({'do': do, **words})
+        if answer is None:
             status = self._process.wait()
             raise ValueError(f'the process of fer ended with status {status}; {HOW_TO}')
-        answer: dict[str, Any] = json.loads(line)
         if 'error' in answer:
             raise ValueError(f'fer cannot {do}: {answer["error"]}; {HOW_TO}')
         return answer
 
     def close(self) -> None:
         """End it."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
+        self._process.close()
 
 
 @contextmanager
@@ -183,16 +167,6 @@ def frame_rows(
                 )
             )
     return rows
-
-
-def timed(way: Callable[[int], Any], count: int) -> list[float]:
-    """Time something again and again: the seconds of each."""
-    seconds = []
-    for number in range(count):
-        begin = time.perf_counter()
-        way(number)
-        seconds.append(time.perf_counter() - begin)
-    return seconds
 
 
 def accuracy(chosen: np.ndarray, labels: tuple[str, ...], data: FaceData) -> dict[str, Any]:

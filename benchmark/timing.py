@@ -53,6 +53,22 @@ def time_in_turns(ways: Mapping[str, Callable[[], Any]], runs: int) -> dict[str,
     return {name: Timing(tuple(wall[name]), tuple(cpu[name])) for name in ways}
 
 
+def timed(way: Callable[[int], Any], count: int) -> list[float]:
+    """
+    Time something again and again.
+
+    :param way: takes the number of the time, from 0 on.
+    :param count: how often.
+    :return: the seconds of each.
+    """
+    seconds = []
+    for number in range(count):
+        begin = time.perf_counter()
+        way(number)
+        seconds.append(time.perf_counter() - begin)
+    return seconds
+
+
 def time_frames(
     ways: Mapping[str, Callable[[int], Any]], frames: int, block: int = 1, warm_up: int = 5
 ) -> dict[str, tuple[float, ...]]:
