@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -64,15 +65,34 @@ def head_targets(data: FaceData, config: TrainingConfig) -> dict[str, np.ndarray
     return targets
 
 
-def picture_weights(data: FaceData) -> np.ndarray:
+def picture_weights(data: FaceData, power: float = 1.0) -> np.ndarray:
     """
-    Weight pictures so that all labels count alike.
+    Weight pictures so that rare labels count more.
 
     :param data: the pictures.
+    :param power: 1 lets all labels count alike, 0 weights nothing.
     :return: (N,) float32, with a mean of 1.
     """
     counts = np.bincount(data.labels, minlength=len(data.label_names))
-    return (len(data) / (np.count_nonzero(counts) * counts[data.labels])).astype(np.float32)
+    weights = counts[data.labels] ** -float(power)
+    return (weights / weights.mean()).astype(np.float32)
+
+
+def learnt_targets(
+    targets: Mapping[str, np.ndarray], data: FaceData, config: TrainingConfig
+) -> dict[str, np.ndarray]:
+    """
+    Weight what each head is to say by how rare its label is.
+
+    :param targets: by head, (N, labels), as of `head_targets`.
+    :param data: the pictures.
+    :param config: whose `class_weights` count.
+    :return: by head, (N, labels) float32; a row sums to its picture's weight.
+    """
+    if not config.class_weights:
+        return dict(targets)
+    weights = picture_weights(data, config.class_weights)[:, None]
+    return {head: rows if head == 'ferplus' else weights * rows for head, rows in targets.items()}
 
 
 class EpochBatches(keras.utils.PyDataset):
@@ -89,6 +109,7 @@ class EpochBatches(keras.utils.PyDataset):
         config: TrainingConfig,
         epoch: int,
         rows: slice = slice(None),
+        targets: Mapping[str, np.ndarray] | None = None,
         **options: Any,
     ) -> None:
         """
@@ -98,6 +119,7 @@ class EpochBatches(keras.utils.PyDataset):
         :param config: the recipe.
         :param epoch: from 0 on.
         :param rows: of each batch, that are given; the others are for other processes.
+        :param targets: by head, (N, labels), if others than those of the data's labels.
         :param options: of `keras.utils.PyDataset`.
         :raises DataError: if the pictures do not fill one batch, or lack labels of a head.
         """
@@ -109,10 +131,9 @@ class EpochBatches(keras.utils.PyDataset):
         self._epoch = epoch
         self._rows = rows
         self._side = config.side_at(epoch)
-        self._targets = head_targets(data, config)
-        if config.class_weights:
-            weights = picture_weights(data)[:, None]
-            self._targets = {head: weights * rows for head, rows in self._targets.items()}
+        if targets is None:
+            targets = head_targets(data, config)
+        self._targets = learnt_targets(targets, data, config)
         self._order = np.random.default_rng((config.seed, epoch)).permutation(len(data))
 
     def __len__(self) -> int:

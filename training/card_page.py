@@ -302,7 +302,12 @@ def _made(card: ModelCard, prefix: str) -> str:
     recipe = card.training['config'].rsplit('/', 1)[-1].removesuffix('.py')
     made = card.training.get('quantization')
     begun = card.training.get('begun_from')
+    taught = card.training.get('taught_by', [])
     weights = f' --weights {begun["name"]}' if begun else ''
+    first = [f'python -m training train {teacher["recipe"]}{weights}' for teacher in taught]
+    teachers = ''.join(f' runs/{teacher["recipe"]}' for teacher in taught)
+    if taught:
+        weights += f' --teachers{teachers}'
     beginning = f'It began from the weights in `{begun["name"]}`' if begun else ''
     if begun and 'sha256' in begun:
         beginning += f' (SHA-256 {begun["sha256"]})'
@@ -312,8 +317,8 @@ def _made(card: ModelCard, prefix: str) -> str:
         steps = f'python -m training export --bundle {made["of"]} --quantize {made["precision"]}'
     else:
         steps = (
-            f'python -m training train {recipe}{weights}\n'
-            f'python -m training export {recipe} --head {prefix} --output models/{card.name}'
+            '\n'.join([*first, f'python -m training train {recipe}{weights}', ''])
+            + f'python -m training export {recipe} --head {prefix} --output models/{card.name}'
         )
     return '\n'.join(
         [
@@ -323,6 +328,11 @@ def _made(card: ModelCard, prefix: str) -> str:
             '```\n',
             *([beginning] if begun else []),
             f'It learnt from: {card.training["data"]}.',
+            *(
+                f'It learnt as well from what a network of `{teacher["recipe"]}`, trained on the '
+                f'same pictures, says of them (SHA-256 of its weights {teacher["sha256"]}).'
+                for teacher in taught
+            ),
             'The epoch and the temperature were chosen on PublicTest, 280 pictures of which also '
             'occur in Training.',
             'PrivateTest was read only after everything was chosen.',

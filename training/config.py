@@ -10,6 +10,7 @@ from dataclasses import replace
 import hashlib
 import importlib.util
 from pathlib import Path
+import re
 from typing import TYPE_CHECKING
 
 from training.augmentation import AugmentationConfig
@@ -79,8 +80,13 @@ class TrainingConfig:
     :param weight_decay: decoupled (arXiv:1711.05101): a step shrinks kernels by this times the
         learning rate; biases and normalisation are left alone.
     :param label_smoothing: the share of a hard label that is spread over all labels.
-    :param class_weights: let rare labels count as much as frequent ones: each picture's loss is
-        weighted by the inverse of how often its label occurs.
+    :param class_weights: let rare labels count more: each picture's loss is weighted by how often
+        its label occurs, to the power of minus this.  0 weights nothing; with 1 all labels count
+        alike; 0.5 is halfway (Mahajan et al. 2018, arXiv:1805.00932).  The head of votes is left
+        as it is, since it learns a distribution.
+    :param teachers: folders of runs whose networks teach this one: what they say of the pictures
+        is part of its targets.
+    :param teacher_share: of what they say in these targets; the rest is the labels.
     :param augmentation: how the pictures are changed.
     :param average: decay per step of the running average of the weights, which is what is
         measured and exported; 0 takes the last weights.
@@ -118,7 +124,9 @@ class TrainingConfig:
     momentum: float = 0.9
     weight_decay: float = 5e-4
     label_smoothing: float = 0.1
-    class_weights: bool = False
+    class_weights: float = 0.0
+    teachers: tuple[str, ...] = ()
+    teacher_share: float = 0.5
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     average: float = 0.998
     precision: str = 'float32'
@@ -154,6 +162,8 @@ class TrainingConfig:
             ('momentum', 0, 0.9999),
             ('weight_decay', 0, 1),
             ('label_smoothing', 0, 0.9),
+            ('class_weights', 0, 1),
+            ('teacher_share', 0, 1),
             ('average', 0, 0.999_999),
             ('seed', 0, 2**32 - 1),
         ):
@@ -239,7 +249,8 @@ def config_sha256(path: Path) -> str:
     """
     Give the SHA-256 of a recipe's file without its docstring, which tells results.
 
-    What `training/notebooks.py` says is part of each recipe that is made by it.
+    What `training/notebooks.py` says is part of each recipe that is made by it, and what another
+    recipe says of each that is made from that one.
 
     :param path: as for `config_file`.
     :return: hexadecimal.
@@ -247,6 +258,8 @@ def config_sha256(path: Path) -> str:
     text = _without_docstring(config_file(path))
     if 'from training.notebooks import' in text:
         text += _without_docstring(CONFIGS.parent / 'notebooks.py')
+    for other in re.findall(r'^from training\.configs\.(\w+) import', text, re.MULTILINE):
+        text += _without_docstring(CONFIGS / f'{other}.py')
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -40,6 +40,7 @@ from training.quantization import PRECISIONS
 from training.quantization import quantize_bundle
 from training.readers import read_data
 from training.record import card_text
+from training.runs import BEST
 from training.runs import load_run
 from training.runs import Run
 from training.selection import select
@@ -236,7 +237,7 @@ def origin_of(run: Run) -> dict[str, Any]:
     """
     Tell how a network was made.
 
-    :param run: trained.
+    :param run: trained; the runs that taught it are still there.
     :return: the card's `training`.
     """
     data = 'CK+' if run.config.dataset == 'ckplus' else ''
@@ -245,12 +246,18 @@ def origin_of(run: Run) -> dict[str, Any]:
         data = 'FER2013, Training split without pictures that are no face by the FER+ votes'
         data += '; FER+ votes' if 'ferplus' in run.labels else ''
     selected = run.config.selection.summary()
-    begun = {}
+    begun: dict[str, Any] = {}
     if run.config.weights != 'none':
         path = Path(run.config.weights)
-        begun = {'begun_from': {'name': path.name}}
+        begun['begun_from'] = {'name': path.name}
         if path.is_file():
             begun['begun_from']['sha256'] = sha256_of(path)
+    taught = [
+        {'recipe': teacher.config.name, 'sha256': sha256_of(teacher.folder / BEST)}
+        for teacher in map(load_run, map(Path, run.config.teachers))
+    ]
+    if taught:
+        begun['taught_by'] = taught
     return {
         'config': f'training/configs/{run.config.name}.py',
         'config_sha256': config_sha256(Path(run.config.file or run.config.name)),

@@ -24,7 +24,7 @@ BEST = 'best.weights.h5'
 LOG = 'log.csv'
 
 # Settings that a run may have otherwise than its recipe, from the command line or from the data.
-KEPT = ('epochs', 'seed', 'weights', 'precision', 'value_range')
+KEPT = ('epochs', 'seed', 'weights', 'precision', 'value_range', 'teachers')
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,8 @@ def load_run(folder: Path) -> Run:
     selection = _as_tuples(state['selection'])
     if 'exclude' in selection:
         selection['exclude'] = Path(selection['exclude'])
+    # Runs of earlier versions had no teachers.
+    state.setdefault('teachers', [])
     kept = {name: _as_tuples(state[name]) for name in KEPT}
     config = replace(config, selection=Selection(**selection), **kept)
     labels = {head: tuple(names) for head, names in state['labels'].items()}

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 from training.batches import EpochBatches
+from training.batches import head_targets
 from training.checkpoints import load_checkpoint
 from training.checkpoints import RunningAverage
 from training.checkpoints import save_checkpoint
@@ -21,6 +22,7 @@ from training.config import TrainingConfig
 from training.datasets import FaceData
 from training.datasets import PUBLIC
 from training.datasets import TRAIN
+from training.distillation import teach
 from training.distribution import distribute
 from training.distribution import on_one_device
 from training.distribution import Share
@@ -53,7 +55,7 @@ SMOKE_BATCH = 16
 SMOKE_EPOCHS = 2
 
 # Settings that the command line may change.
-CHANGEABLE = ('epochs', 'seed', 'weights', 'precision')
+CHANGEABLE = ('epochs', 'seed', 'weights', 'precision', 'teachers')
 
 
 class _Averaging(keras.callbacks.Callback):
@@ -110,6 +112,12 @@ def train(
         config = replace(config, value_range=standardised_range(training.images))
     steps = len(training) // config.batch_size
     labels = head_labels(config, training.label_names)
+    targets = head_targets(training, config)
+    if config.teachers:
+        with on_one_device():
+            targets = teach(
+                targets, labels, config.teachers, config.teacher_share, training.images
+            )
     model = build_model(config, labels, pretrained=not resumed)
     if config.whitening and not resumed:
         set_whitening(model, training.images, config)
@@ -143,7 +151,7 @@ def train(
             model.optimizer.learning_rate = state['watch']['learning_rate']
         told = [Progress(config, epoch, steps)] if share.is_first else []
         history = model.fit(
-            EpochBatches(training, config, epoch, share.rows(config.batch_size)),
+            EpochBatches(training, config, epoch, share.rows(config.batch_size), targets),
             initial_epoch=epoch,
             epochs=epoch + 1,
             verbose=0,
@@ -221,6 +229,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--weights', help="of the backbone: 'none' for chance, 'imagenet', or a file of them"
     )
+    parser.add_argument(
+        '--teachers', nargs='+', help='folders of runs that this one learns from as well'
+    )
     parser.add_argument('--precision', help='float32, mixed_bfloat16 or mixed_float16')
     parser.add_argument(
         '--distribute',
@@ -238,6 +249,8 @@ def run(arguments: argparse.Namespace) -> int:
     share = distribute() if arguments.distribute else WHOLE
     config = load_config(arguments.config)
     changes = {name: getattr(arguments, name) for name in CHANGEABLE}
+    if changes['teachers']:
+        changes['teachers'] = tuple(changes['teachers'])
     config = replace(config, **{name: v for name, v in changes.items() if v is not None})
     config = replace(config, selection=selection_from(arguments, config.selection))
     data = read_selected(arguments, config.selection, config.dataset)

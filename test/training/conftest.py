@@ -25,6 +25,7 @@ NEEDED_BY = {
         'test_scoring.py',
         'test_quantization.py',
         'test_compare.py',
+        'test_distillation.py',
         'test_distribution.py',
         'test_tune.py',
     ],

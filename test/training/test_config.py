@@ -94,3 +94,14 @@ def test_what_recipes_have_in_common_is_in_their_hash(tmp_path, monkeypatch):
 
     assert after[0] == before[0]
     assert after[1] != before[1]
+
+
+def test_the_recipe_that_another_one_is_made_from_is_in_its_hash(tmp_path, monkeypatch):
+    monkeypatch.setattr('training.config.CONFIGS', tmp_path)
+    base, made = tmp_path / 'base.py', tmp_path / 'made.py'
+    base.write_text('X = 1\n')
+    made.write_text('from training.configs.base import CONFIG\n')
+    before = config_sha256(made)
+    base.write_text('X = 2\n')
+
+    assert config_sha256(made) != before

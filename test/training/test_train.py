@@ -88,7 +88,7 @@ def test_a_resumed_run_goes_on_with_the_learning_rate_that_a_plateau_gave(tmp_pa
         plateau_factor=0.5,
         plateau_patience=1,
         least_learning_rate=1e-9,
-        class_weights=True,
+        class_weights=1.0,
         whitening=True,
         standardise=True,
         average=0.0,

@@ -1,0 +1,120 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fer_ros.perception.bundle import load_card
+from fer_ros.perception.model_files import sha256_of
+from training.batches import head_targets
+from training.batches import learnt_targets
+from training.card_page import card_page
+from training.config import load_config
+from training.config import TrainingConfig
+from training.datasets import DataError
+from training.distillation import teach
+from training.export import origin_of
+from training.metrics import softmax
+from training.networks import head_labels
+from training.runs import BEST
+from training.runs import load_run
+from training.train import train
+from training.validation import predict_logits
+
+RECIPE = """
+from training.architectures.residual import residual_network
+from training.config import TrainingConfig
+
+
+def build(heads, side):
+    return residual_network(
+        heads, side=side, stem=8, widths=(8, 16), blocks=(1, 1), dropout=0.2, name='first'
+    )
+
+
+CONFIG = TrainingConfig(
+    name='first', build=build, side=16, epochs=2, batch_size=8, warmup_epochs=1, average=0.9
+)
+"""
+
+
+@pytest.fixture(name='teacher')
+def _teacher(tmp_path, made_up) -> tuple[TrainingConfig, Path]:
+    """Give a recipe and the folder of its run."""
+    (tmp_path / 'first.py').write_text(RECIPE)
+    config = load_config(tmp_path / 'first.py')
+    folder = tmp_path / 'runs' / 'first'
+    train(config, made_up(40), made_up(14, 'public', seed=1), folder)
+    return config, folder
+
+
+def test_a_teacher_has_its_share_of_each_target(teacher, made_up):
+    config, folder = teacher
+    data = made_up(10)
+    data.votes[3] = 0
+    targets = head_targets(data, config)
+
+    taught = teach(targets, head_labels(config), [str(folder)], 0.25, data.images)
+
+    model = load_run(folder).model
+    said = [
+        softmax(predict_logits(model, images, config, 16)['fer2013'])
+        for images in (data.images, data.images[:, :, ::-1])
+    ]
+    expected = 0.75 * targets['fer2013'] + 0.25 * np.mean(said, axis=0)
+    np.testing.assert_allclose(taught['fer2013'], expected, atol=1e-5)
+    # Nobody could tell what the fourth shows, so that nothing is learned of it.
+    sums = taught['ferplus'].sum(axis=1)
+    np.testing.assert_allclose(sums, np.arange(10) != 3, atol=1e-5)
+
+
+def test_a_teacher_of_other_labels_is_refused(teacher, made_up):
+    config, folder = teacher
+    data = made_up(10)
+
+    with pytest.raises(DataError, match='not the head labels with the labels a, b'):
+        teach({'labels': np.eye(10, 2)}, {'labels': ('a', 'b')}, [str(folder)], 0.5, data.images)
+    with pytest.raises(ValueError, match='holds no checkpoint'):
+        teach({}, head_labels(config), [str(folder.parent)], 0.5, data.images)
+
+
+def test_a_run_that_is_taught_learns_otherwise_and_says_by_whom(teacher, made_up, tmp_path):
+    config, folder = teacher
+    training, validation = made_up(40), made_up(14, 'public', seed=1)
+    pupil = replace(config, teachers=(str(folder),), teacher_share=1.0)
+
+    train(pupil, training, validation, tmp_path / 'pupil', stop_after=1)
+    train(pupil, training, validation, tmp_path / 'pupil', resume=True)
+
+    run = load_run(tmp_path / 'pupil')
+    assert run.config.teachers == (str(folder),)
+    assert origin_of(run)['taught_by'] == [
+        {'recipe': 'first', 'sha256': sha256_of(folder / BEST)}
+    ]
+    with np.load(folder / 'checkpoint.npz') as alone, np.load(run.folder / 'checkpoint.npz') as it:
+        names = [name for name in alone.files if name != 'state']
+        assert any(not np.array_equal(alone[name], it[name]) for name in names)
+
+
+def test_a_page_says_who_taught_the_network():
+    card = load_card(Path(__file__).resolve().parents[2] / 'models' / 'fer2013_mobile')
+    training = {**card.training, 'taught_by': [{'recipe': 'first', 'sha256': 'abc'}]}
+
+    page = card_page(replace(card, training=training))
+
+    assert 'python -m training train first --weights' in page
+    assert ' --teachers runs/first\n' in page
+    assert 'what a network of `first`' in page
+
+
+def test_votes_keep_their_frequencies_where_rare_labels_count_more(made_up):
+    data = made_up(70).take(np.r_[0, 7, 14, 21, 1])
+    config = TrainingConfig(name='plain', build=lambda heads, side: None, class_weights=0.5)
+
+    targets = learnt_targets(head_targets(data, config), data, config)
+
+    weights = targets['fer2013'].sum(axis=1)
+    # Four times as frequent: half the weight.
+    np.testing.assert_allclose(weights / weights[0], [1, 1, 1, 1, 2], atol=1e-5)
+    assert weights.mean() == pytest.approx(1, abs=1e-5)
+    np.testing.assert_allclose(targets['ferplus'].sum(axis=1), 1, atol=1e-5)
