@@ -131,6 +131,20 @@ def test_the_first_blocks_stay_as_they_are_and_the_rest_learns():
     assert not any(name.startswith(('block_2', 'block_16', 'Conv_1')) for name in frozen)
 
 
+def test_a_network_cut_short_keeps_its_first_blocks_and_has_few_parameters():
+    whole = MobileNetwork('mobile', dropout=0.1, frozen_blocks=0)({'fer2013': 7}, 48)
+    cut = MobileNetwork('mobile', dropout=0.1, frozen_blocks=1, blocks=10)({'fer2013': 7}, 48)
+
+    assert cut.count_params() < 300_000
+    names = [layer.name for layer in cut.layers if layer.weights]
+    kept = [layer.name for layer in whole.layers if layer.weights][: len(names) - 3]
+    assert names == [*kept, 'top', 'top_bn', 'fer2013']
+    assert kept[-1] == 'block_9_project_BN'
+    assert cut.get_layer('top').trainable
+    assert cut.get_layer('block_1_expand').trainable
+    assert not cut.get_layer('expanded_conv_project').trainable
+
+
 def test_a_side_that_it_cannot_halve_is_refused():
     with pytest.raises(ValueError, match='multiple of 16, not 40'):
         MobileNetwork('mobile', dropout=0.2, frozen_blocks=2)({'fer2013': 7}, 40)

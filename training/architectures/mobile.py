@@ -33,6 +33,12 @@ from training.architectures.fused import fused
 _FOLD_TORCHVISION = np.array([[0.75, 0.25, 0], [0.25, 0.75, 0.75], [0, 0, 0.25]])
 _FOLD_KERAS = np.array([[0.25, 0, 0], [0.75, 0.75, 0.25], [0, 0.25, 0.75]])
 
+# Inverted residual blocks of MobileNetV2.
+BLOCKS = 17
+
+# Channels that are averaged over the picture where it is cut short.
+_TOP_WIDTH = 384
+
 # The statistics follow the batches this slowly; Keras's 0.999 is for ImageNet's many steps.
 _MOMENTUM = 0.99
 
@@ -46,6 +52,9 @@ class MobileNetwork:
     :param dropout: rate before the heads.
     :param frozen_blocks: of the first blocks, with all before them, that stay as they begin:
         they work on the most pixels, and so take the most time to train.
+    :param blocks: of MobileNetV2's 17, from the first on.  With fewer, one layer of chance takes
+        the place of all that follows: the late blocks hold most of the parameters, the early ones
+        what ImageNet teaches about edges and shapes.
     :param weights: to begin from, or None; those of ImageNet, as `backbones.backbone` has them,
         or the `.keras` file of a network of this kind, whose heads are left out.
     :param load: read these; without, the network is the same and its weights are of chance.
@@ -54,6 +63,7 @@ class MobileNetwork:
     name: str
     dropout: float
     frozen_blocks: int
+    blocks: int = BLOCKS
     weights: str | None = None
     load: bool = False
 
@@ -85,6 +95,8 @@ class MobileNetwork:
         if ours:
             large = as_torchvision_has_it(large)
         body = _for_small_gray(large, side, self.weights)
+        if self.blocks < BLOCKS:
+            body = _cut(body, self.blocks)
         if ours and self.load:
             _begin_from(body, Path(str(self.weights)))
         for layer in body.layers:
@@ -98,6 +110,19 @@ class MobileNetwork:
             for head, count in heads.items()
         }
         return keras.Model(body.input, outputs, name=self.name)
+
+
+def _cut(body: keras.Model, blocks: int) -> keras.Model:
+    """Take the first blocks of a network, and one layer more."""
+    last = [layer for layer in body.layers if _block(layer.name) < blocks][-1]
+    x = last.output
+    for layer in (
+        layers.Conv2D(_TOP_WIDTH, 1, padding='same', use_bias=False, name='top'),
+        layers.BatchNormalization(momentum=_MOMENTUM, name='top_bn'),
+        layers.ReLU(6.0, name='top_relu'),
+    ):
+        x = fused(layer, {**layer.get_config(), 'dtype': keras.config.dtype_policy()})(x)
+    return keras.Model(body.input, x)
 
 
 def _begin_from(body: keras.Model, path: Path) -> None:
@@ -119,12 +144,13 @@ def _begin_from(body: keras.Model, path: Path) -> None:
 
 
 def _block(layer_name: str) -> int:
-    """Tell which of the 17 blocks a layer is of: -1 for what is before, 17 for what is after."""
+    """Tell which block a layer is of: -1 for what is before, `BLOCKS` for what is after."""
     if layer_name.startswith('block_'):
         return int(layer_name.split('_')[1])
     if layer_name.startswith('expanded_conv'):
         return 0
-    return 17 if layer_name in ('Conv_1', 'Conv_1_bn', 'out_relu') else -1
+    after = ('Conv_1', 'Conv_1_bn', 'out_relu', 'top', 'top_bn', 'top_relu')
+    return BLOCKS if layer_name in after else -1
 
 
 def _for_small_gray(large: keras.Model, side: int, weights: str | None) -> keras.Model:
