@@ -9,6 +9,7 @@ import numpy as np
 
 from fer_ros.perception.backends.base import BackendError
 from fer_ros.perception.backends.base import run_in_parts
+from fer_ros.perception.backends.mapped_file import let_go_of_pages
 
 
 def import_interpreter() -> Any:
@@ -57,6 +58,8 @@ class LiteRtBackend:
             self._output = self._interpreter.get_output_details()[0]['index']
             self._size = 0
             self._resize(1)
+            # XNNPACK has packed the weights by now, and reads no more from the file.
+            let_go_of_pages(path)
         except (RuntimeError, ValueError) as error:
             raise BackendError(f'LiteRT refuses {path}: {error}') from error
 
