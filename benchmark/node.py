@@ -74,6 +74,9 @@ def overhead_rows(client: Client, camera: Camera, turns: int) -> list[Row]:
     """
     Measure the way from the camera to the listener beside the bare calls, in turns.
 
+    The bare calls come one right after the other, and at the camera's rate as well: after a pause
+    the processor's caches are cold and OpenCV's second thread sleeps, whoever calls.
+
     :param client: of a node that is up.
     :param camera: that shows one face at 640x480.
     :param turns: of each.
@@ -86,11 +89,16 @@ def overhead_rows(client: Client, camera: Camera, turns: int) -> list[Row]:
         card.file('tflite'), faces_for(card, detector, images, 1, settings), threads=1
     )
     ages: list[float] = []
-    bare: dict[str, list[float]] = {'detector': [], 'network': []}
+    bare: dict[str, list[float]] = {'detector': [], 'network': [], 'at_rate': []}
     for _ in range(turns):
         ages += [answer.age for answer in playing(client, camera, RATE, TURN)]
         camera.play(0)
-        times = time_frames({'detector': search, 'network': lambda _: network()}, 60)
+        times = {
+            **time_frames({'detector': search, 'network': lambda _: network()}, 60),
+            **time_frames(
+                {'at_rate': lambda frame: (search(frame), network())}, 60, pause=1 / RATE
+            ),
+        }
         for name, seconds in times.items():
             bare[name] += seconds
     total = median(bare['detector']) + median(bare['network'])
@@ -105,6 +113,12 @@ def overhead_rows(client: Client, camera: Camera, turns: int) -> list[Row]:
                 'answers': len(ages),
                 **{key: float(client.health[key]) for key in STAGES if key in client.health},
             },
+        ),
+        Row(
+            'node_over_calls_at_its_rate',
+            ages,
+            ratio=median(ages) / (median(bare['at_rate']) + TRANSPORT),
+            further={'bare_ms': round(1000 * median(bare['at_rate']), 3)},
         ),
         Row('bare_detector', bare['detector']),
         Row('bare_network', bare['network']),

@@ -70,7 +70,11 @@ def timed(way: Callable[[int], Any], count: int) -> list[float]:
 
 
 def time_frames(
-    ways: Mapping[str, Callable[[int], Any]], frames: int, block: int = 1, warm_up: int = 5
+    ways: Mapping[str, Callable[[int], Any]],
+    frames: int,
+    block: int = 1,
+    warm_up: int = 5,
+    pause: float = 0.0,
 ) -> dict[str, tuple[float, ...]]:
     """
     Time several ways on the same frames in turns, the first way last every other time.
@@ -80,6 +84,7 @@ def time_frames(
     :param block: frames of a turn.  Ways that differ much in length want several: what comes after
         a long one finds the processor's caches full of other things.
     :param warm_up: frames of each way before those that count.
+    :param pause: before each frame, in seconds; it does not count.
     :return: by name, the time of each frame in seconds.
     """
     seconds: dict[str, list[float]] = {name: [] for name in ways}
@@ -95,6 +100,8 @@ def time_frames(
         for turn, start in enumerate(range(0, frames, block)):
             for name, way in orders[turn % 2]:
                 for frame in range(start, min(start + block, frames)):
+                    if pause:
+                        time.sleep(pause)
                     begin = time.perf_counter()
                     way(frame)
                     seconds[name].append(time.perf_counter() - begin)

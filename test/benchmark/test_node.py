@@ -57,6 +57,7 @@ def test_the_node_is_measured_from_outside(capsys, monkeypatch):
     rows = {row['name']: row for row in json.loads(capsys.readouterr().out)['rows']}
     assert rows['node_overhead']['answers'] > 0
     assert rows['node_overhead']['bare_ms'] > 0
+    assert rows['node_over_calls_at_its_rate']['bare_ms'] > 0
     assert rows['start_to_first_emotion']['median_ms'] > 0
     assert rows['cpu_at_30_hz']['value'] > 0
     assert rows['memory_rss']['value'] > 50

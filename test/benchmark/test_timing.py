@@ -34,6 +34,16 @@ def test_a_turn_may_have_several_frames_and_the_warm_up_is_not_timed():
     assert all(len(seconds) == 3 for seconds in times.values())
 
 
+def test_a_pause_comes_before_each_frame_and_does_not_count(monkeypatch):
+    slept = []
+    monkeypatch.setattr('benchmark.timing.time.sleep', slept.append)
+
+    times = time_frames({'a': lambda frame: None}, 3, warm_up=2, pause=60.0)
+
+    assert slept == [60.0] * 3
+    assert max(times['a']) < 60
+
+
 def test_the_median_counts_and_not_the_worst_turn():
     slow = Timing((10.0, 90.0, 12.0), (9.0, 9.0, 8.0))
     fast = Timing((1.0, 2.0, 8.0), (1.0, 3.0, 1.0))
