@@ -2,54 +2,57 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+import math
 
 
-def assign(costs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def assign(costs: Sequence[Sequence[float]]) -> list[tuple[int, int]]:
     """
     Pair rows with columns, as many as there can be, so that the sum of the costs is the least.
 
     This is the Hungarian method by shortest augmenting paths (Jonker and Volgenant 1987,
     doi:10.1007/BF02278710), as `scipy.optimize.linear_sum_assignment` has it.  SciPy's own would
-    do; but importing it takes 50 MiB and longer than the rest of the node, for a few faces.
+    do; but importing it takes 50 MiB and longer than the rest of the node, for a few faces.  There
+    are few, so that plain numbers are faster than arrays.
 
-    :param costs: (N, M) float64, finite.
-    :return: the rows, growing, and the column of each; both (min(N, M),) int.
+    :param costs: N rows of M finite numbers.
+    :return: min(N, M) pairs of a row and a column, the rows growing.
     """
-    count, others = costs.shape
+    if not costs:
+        return []
+    count, others = len(costs), len(costs[0])
     if count > others:
-        columns, rows = assign(costs.T)
-        order = np.argsort(rows)
-        return rows[order], columns[order]
-    if count == 1:
-        # The usual case, one face, needs no method.
-        return np.zeros(1, int), np.array([np.argmin(costs[0])])
-    row_prices, column_prices = np.zeros(count), np.zeros(others)
-    row_of, column_of = np.full(others, -1), np.full(count, -1)
+        return sorted((row, column) for column, row in assign([*zip(*costs, strict=True)]))
+    row_prices, column_prices = [0.0] * count, [0.0] * others
+    row_of, column_of = [-1] * others, [-1] * count
     for row in range(count):
         # The shortest way from this row to a free column; each step costs what the prices leave.
-        distances, before = np.full(others, np.inf), np.full(others, -1)
-        reached = np.zeros(others, bool)
+        distances, before = [math.inf] * others, [-1] * others
+        reached: list[int] = []
+        left = [*range(others)]
         here, way = row, 0.0
         while True:
-            through = way + costs[here] - row_prices[here] - column_prices
-            better = ~reached & (through < distances)
-            distances[better] = through[better]
-            before[better] = here
-            column = int(np.argmin(np.where(reached, np.inf, distances)))
-            way = float(distances[column])
+            so_far = way - row_prices[here]
+            for column in left:
+                through = so_far + costs[here][column] - column_prices[column]
+                if through < distances[column]:
+                    distances[column], before[column] = through, here
+            column = min(left, key=distances.__getitem__)
+            way = distances[column]
             if row_of[column] < 0:
                 break
-            reached[column] = True
-            here = int(row_of[column])
+            left.remove(column)
+            reached.append(column)
+            here = row_of[column]
         # With these prices every pair that is made costs nothing, and no other less than that.
-        shares = way - distances[reached]
         row_prices[row] += way
-        row_prices[row_of[reached]] += shares
-        column_prices[reached] -= shares
+        for column_passed in reached:
+            share = way - distances[column_passed]
+            row_prices[row_of[column_passed]] += share
+            column_prices[column_passed] -= share
         while column >= 0:
             # The free column goes to the row before it, whose own column becomes free.
-            here = int(before[column])
+            here = before[column]
             row_of[column] = here
-            column, column_of[here] = (int(column_of[here]) if here != row else -1), column
-    return np.arange(count), column_of
+            column, column_of[here] = (column_of[here] if here != row else -1), column
+    return [*enumerate(column_of)]

@@ -2,19 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 
-def clip_boxes(boxes: np.ndarray, height: int, width: int) -> np.ndarray:
+def clip_box(
+    box: Sequence[float], height: int, width: int
+) -> tuple[float, float, float, float]:
     """
     Cut off what lies outside the image.
 
-    :param boxes: (N, 4) float, pixels.
-    :param height: the image's, in pixels.
-    :param width: the image's, in pixels.
-    :return: (N, 4) of the same type; a box wholly outside comes out without area.
+    :param box: pixels, finite.
+    :param height: of the image, in pixels.
+    :param width: of the image, in pixels.
+    :return: the box; one that is wholly outside comes out without area.
     """
-    return np.clip(boxes, 0, np.array([width, height, width, height], dtype=boxes.dtype))
+    left, top, right, bottom = box
+    across, down = float(width), float(height)
+    return (
+        min(max(left, 0.0), across),
+        min(max(top, 0.0), down),
+        min(max(right, 0.0), across),
+        min(max(bottom, 0.0), down),
+    )
+
+
+def overlap(one: Sequence[float], other: Sequence[float]) -> float:
+    """
+    Give the intersection over union of two boxes; `overlaps` is for many.
+
+    :param one: pixels.
+    :param other: pixels.
+    :return: 0 to 1; 0 where both have no area.
+    """
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    down = min(one[3], other[3]) - max(one[1], other[1])
+    if across <= 0 or down <= 0:
+        return 0.0
+    shared = across * down
+    areas_of_both = ((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
+    return shared / (sum(areas_of_both) - shared)
 
 
 def areas(boxes: np.ndarray) -> np.ndarray:
@@ -40,23 +68,3 @@ def overlaps(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     shared = np.prod(np.maximum(far_corner - corner, 0), axis=2, dtype=np.float64)
     union = areas(one)[:, None] + areas(other)[None, :] - shared
     return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
-
-
-def suppress_non_maxima(boxes: np.ndarray, scores: np.ndarray, overlap: float) -> list[int]:
-    """
-    Keep the best box of each group of boxes that lie on each other.
-
-    :param boxes: (N, 4) float, pixels.
-    :param scores: (N,) float.
-    :param overlap: boxes whose intersection over union is above this are one face, 0 to 1.
-    :return: the indices of the boxes kept, best first.
-    """
-    order = np.argsort(-scores, kind='stable')
-    if len(order) < 2:
-        return order.tolist()
-    shared = overlaps(boxes, boxes)
-    kept: list[int] = []
-    for index in order:
-        if all(shared[index, better] <= overlap for better in kept):
-            kept.append(int(index))
-    return kept

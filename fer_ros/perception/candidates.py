@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-from fer_ros.perception.boxes import clip_boxes
-from fer_ros.perception.boxes import suppress_non_maxima
+from fer_ros.perception.boxes import clip_box
+from fer_ros.perception.boxes import overlap
 from fer_ros.perception.faces import FaceDetection
 
 # Boxes that share more than this are one face (intersection over union): what OpenCV's zoo sets
@@ -21,6 +25,20 @@ MOST_CANDIDATES = 1000
 
 class DetectorError(RuntimeError):
     """A detector that cannot run: its engine or its weights are missing, or do not fit."""
+
+
+class Candidate(NamedTuple):
+    """
+    A place of an image that may show a face, in plain numbers.
+
+    :param score: 0 to 1.
+    :param box: (left, top, right, bottom) in pixels; it may reach beyond the image.
+    :param eyes: an (x, y) for each eye in pixels, the person's right eye first.
+    """
+
+    score: float
+    box: Sequence[float]
+    eyes: Sequence[Sequence[float]]
 
 
 @dataclass(frozen=True)
@@ -39,6 +57,10 @@ class Candidates:
 
     def __len__(self) -> int:
         return len(self.scores)
+
+    def __iter__(self) -> Iterator[Candidate]:
+        rows = (self.scores.tolist(), self.boxes.tolist(), self.eyes.tolist())
+        return map(Candidate, *rows)
 
     def __getitem__(self, index: np.ndarray | list[int]) -> Candidates:
         return Candidates(self.boxes[index], self.scores[index], self.eyes[index])
@@ -71,7 +93,7 @@ def strongest(candidates: Candidates, min_score: float) -> Candidates:
 
 
 def to_faces(
-    candidates: Candidates,
+    candidates: Iterable[Candidate],
     height: int,
     width: int,
     min_score: float,
@@ -80,6 +102,8 @@ def to_faces(
 ) -> list[FaceDetection]:
     """
     Make faces of the candidates: cut at the image's border, large enough, one for each face.
+
+    There are few, so that plain numbers are faster than arrays.
 
     :param candidates: of one image.
     :param height: the image's, in pixels.
@@ -90,29 +114,30 @@ def to_faces(
     :param eyes_estimated: whether the eyes were not seen, but placed by the box.
     :return: the faces, best first.
     """
-    found = strongest(candidates, min_score)
-    boxes = clip_boxes(found.boxes, height, width)
-    # There are few, so that plain numbers are faster than arrays.
-    places = zip(boxes.tolist(), found.eyes.tolist(), strict=True)
-    usable = [index for index, place in enumerate(places) if _is_usable(*place, min_size)]
-    if not usable:
-        return []
-    kept = suppress_non_maxima(boxes[usable], found.scores[usable], SAME_FACE)
-    return [
-        FaceDetection(
-            box=tuple(boxes[index].tolist()),
-            score=float(found.scores[index]),
-            eyes=np.asarray(found.eyes[index], np.float32),
-            eyes_estimated=eyes_estimated,
-        )
-        for index in (usable[best] for best in kept)
-    ]
+    likely = [candidate for candidate in candidates if candidate.score >= min_score]
+    likely.sort(key=_by_score)
+    faces: list[FaceDetection] = []
+    for candidate in likely[:MOST_CANDIDATES]:
+        if not _is_somewhere(candidate):
+            continue
+        box = clip_box(candidate.box, height, width)
+        shorter = min(box[2] - box[0], box[3] - box[1])
+        if shorter <= 0 or shorter < min_size:
+            continue
+        # Of boxes that lie on each other the best is kept (non-maximum suppression).
+        if any(overlap(box, better.box) > SAME_FACE for better in faces):
+            continue
+        eyes = np.array(candidate.eyes, np.float32)
+        faces.append(FaceDetection(box, candidate.score, eyes, eyes_estimated))
+    return faces
 
 
-def _is_usable(box: list[float], eyes: list[list[float]], min_size: float) -> bool:
-    """Say if a box is large enough, with eyes at two points, and all of that in numbers."""
-    left, top, right, bottom = box
-    if not all(map(math.isfinite, (*box, *eyes[0], *eyes[1]))):
-        return False
-    shorter = min(right - left, bottom - top)
-    return shorter > 0 and shorter >= min_size and eyes[0] != eyes[1]
+def _by_score(candidate: Candidate) -> float:
+    """Sort the best first."""
+    return -candidate.score
+
+
+def _is_somewhere(candidate: Candidate) -> bool:
+    """Say if a box and two different eyes are given in numbers."""
+    right, left = candidate.eyes
+    return right != left and all(map(math.isfinite, (*candidate.box, *right, *left)))

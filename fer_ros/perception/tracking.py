@@ -11,8 +11,8 @@ import math
 import numpy as np
 
 from fer_ros.perception.assignment import assign
-from fer_ros.perception.boxes import clip_boxes
-from fer_ros.perception.boxes import overlaps
+from fer_ros.perception.boxes import clip_box
+from fer_ros.perception.boxes import overlap
 from fer_ros.perception.faces import FaceDetection
 from fer_ros.perception.faces import Sighting
 
@@ -54,6 +54,10 @@ BELIEF_TIME = 0.06
 # is believed at once: waiting would cost more than a false face now and then [s].
 LONG_PERIOD = 0.25
 
+# (left, top, right, bottom) in pixels; and with its middle and the side of its square.
+Box = tuple[float, float, float, float]
+_Place = tuple[Box, complex, float]
+
 # Finds a face again: where it was in the last image and where it is expected in this one → where
 # it is, or None.
 Look = Callable[[FaceDetection, FaceDetection], FaceDetection | None]
@@ -89,16 +93,22 @@ class _Track:
 
     def predicted(self, time: float) -> FaceDetection:
         """Say where the face should be now, its motion dying away."""
+        moved, scale = self._motion(time)
+        shift = moved - scale * _centre(self.face.box)
+        eyes = np.asarray(scale * self.face.eyes + (shift.real, shift.imag), np.float32)
+        return replace(self.face, box=self.predicted_box(time), eyes=eyes)
+
+    def predicted_box(self, time: float) -> Box:
+        """Say where the face's box should be now."""
+        moved, scale = self._motion(time)
+        across, down = scale * self.face.width / 2, scale * self.face.height / 2
+        return (moved.real - across, moved.imag - down, moved.real + across, moved.imag + down)
+
+    def _motion(self, time: float) -> tuple[complex, float]:
+        """Give where the middle should be now, and how many times as large the face."""
         rate = math.log(2) / SPEED_HALF_LIFE
         reach = (1 - math.exp(-rate * (time - self.placed))) / rate
-        scale = math.exp(self.growth * reach)
-        centre = _centre(self.face)
-        moved = centre + self.speed * reach
-        across, down = (scale * side / 2 for side in (self.face.width, self.face.height))
-        box = (moved.real - across, moved.imag - down, moved.real + across, moved.imag + down)
-        shift = moved - scale * centre
-        eyes = np.asarray(scale * self.face.eyes + (shift.real, shift.imag), np.float32)
-        return replace(self.face, box=box, eyes=eyes)
+        return _centre(self.face.box) + self.speed * reach, math.exp(self.growth * reach)
 
     def move(self, face: FaceDetection, time: float) -> None:
         """Bring the track to where its face was detected now."""
@@ -110,8 +120,8 @@ class _Track:
         """Bring the track to where its face is now, and learn how it moves."""
         elapsed = time - self.placed
         weight = 1 - math.exp(-elapsed / SPEED_TIME)
-        seen_speed = (_centre(face) - _centre(self.face)) / elapsed
-        seen_growth = math.log(_side(face) / _side(self.face)) / elapsed
+        seen_speed = (_centre(face.box) - _centre(self.face.box)) / elapsed
+        seen_growth = math.log(_side(face.box) / _side(self.face.box)) / elapsed
         self.speed += weight * (seen_speed - self.speed)
         self.growth += weight * (seen_growth - self.growth)
         self.face = face
@@ -156,13 +166,13 @@ class FaceTracker:
         return {track.number for track in self._tracks}
 
     @property
-    def boxes(self) -> list[tuple[float, float, float, float]]:
+    def boxes(self) -> list[Box]:
         """
         Give where a face may be now, believed or not, seen in this frame or lost.
 
         :return: (left, top, right, bottom) of each, in pixels.
         """
-        return [track.predicted(self._time or 0.0).box for track in self._tracks]
+        return [track.predicted_box(self._time or 0.0) for track in self._tracks]
 
     @property
     def in_doubt(self) -> bool:
@@ -231,11 +241,9 @@ class FaceTracker:
             if found is not None:
                 track.place(found, time)
             face = found or guess
-            centre = _centre(face)
+            centre = _centre(face.box)
             if 0 < centre.real < width and 0 < centre.imag < height:
-                box = np.array([face.box])
-                left, top, right, bottom = clip_boxes(box, height, width)[0].tolist()
-                inside = replace(face, box=(left, top, right, bottom))
+                inside = replace(face, box=clip_box(face.box, height, width))
                 sightings.append(Sighting(track.number, track.id, inside))
         return sightings
 
@@ -279,52 +287,45 @@ def _matches(
     """Match detections with tracks: the track of a detection's index, where there is one."""
     if not len(detections) or not tracks:
         return {}
-    boxes = np.array([found.box for found in detections])
-    expected = [track.predicted(time).box for track in tracks]
-    last = [track.face.box for track in tracks]
-    moved, stayed = np.hsplit(_costs(boxes, np.array(expected + last)), 2)
-    cost = np.minimum(moved, stayed + RETURN_COST)
-    rows, columns = assign(cost)
+    # There are few, so that plain numbers are faster than arrays.
+    expected = [(_place(track.predicted_box(time)), _place(track.face.box)) for track in tracks]
+    costs = [
+        [min(_cost(found, moved), _cost(found, last) + RETURN_COST) for moved, last in expected]
+        for found in (_place(face.box) for face in detections)
+    ]
     return {
-        int(row): tracks[column]
-        for row, column in zip(rows, columns, strict=True)
-        if cost[row, column] < IMPOSSIBLE
+        row: tracks[column] for row, column in assign(costs) if costs[row][column] < IMPOSSIBLE
     }
 
 
-def _costs(boxes: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    """Say how badly boxes fit where faces are expected: (boxes, expected) float64."""
-    sides = _sides(boxes)[:, None]
-    expected_sides = _sides(expected)[None, :]
-    between = _centres(boxes)[:, None] - _centres(expected)[None, :]
-    distance = np.hypot(*between.T).T / ((sides + expected_sides) / 2)
-    growth = np.maximum(sides, expected_sides) / np.minimum(sides, expected_sides)
-    costs = 1 - overlaps(boxes, expected) + distance + np.log(growth)
-    costs[(distance > FARTHEST) | (growth > LARGEST_GROWTH)] = IMPOSSIBLE
-    return costs
+def _place(box: Box) -> _Place:
+    """Measure a box once for all the others that it is compared with."""
+    return box, _centre(box), _side(box)
 
 
-def _centre(face: FaceDetection) -> complex:
-    """Give the middle of a face's box."""
-    left, top, right, bottom = face.box
+def _cost(one: _Place, other: _Place) -> float:
+    """Say how badly a box fits where a face is expected."""
+    box, centre, side = one
+    expected, expected_centre, expected_side = other
+    distance = abs(centre - expected_centre) / ((side + expected_side) / 2)
+    growth = max(side, expected_side) / min(side, expected_side)
+    if distance > FARTHEST or growth > LARGEST_GROWTH:
+        return IMPOSSIBLE
+    return 1 - overlap(box, expected) + distance + math.log(growth)
+
+
+def _centre(box: Box) -> complex:
+    """Give the middle of a box."""
+    left, top, right, bottom = box
     return complex(left + right, top + bottom) / 2
 
 
-def _side(face: FaceDetection) -> float:
+def _side(box: Box) -> float:
     """Give the side of the square of the box's area, at least a pixel."""
-    return max(math.sqrt(face.width * face.height), 1.0)
+    left, top, right, bottom = box
+    return max(math.sqrt((right - left) * (bottom - top)), 1.0)
 
 
 def _size(track: _Track) -> float:
     """Give the area of a face's box, in square pixels."""
     return track.face.width * track.face.height
-
-
-def _centres(boxes: np.ndarray) -> np.ndarray:
-    """Give the middle of each box: (N, 2)."""
-    return (boxes[:, :2] + boxes[:, 2:]) / 2
-
-
-def _sides(boxes: np.ndarray) -> np.ndarray:
-    """Give the side of the square of each box's area: (N,), at least a pixel."""
-    return np.maximum(np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)), 1)

@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from fer_ros.perception.candidates import Candidates
+from fer_ros.perception.candidates import Candidate
 from fer_ros.perception.candidates import check_image
 from fer_ros.perception.candidates import DetectorError
 from fer_ros.perception.candidates import SAME_FACE
@@ -42,12 +42,6 @@ BILINEAR = 0.5
 
 # OpenCV 4.14 finds faces of any size and place in strips of 32 pixels; black beside them helps.
 LEAST_SIDE = 64
-
-# Of a row of the class's result: left, top, width, height, then (x, y) of the right eye, the left
-# eye, the nose and both corners of the mouth, then the score.
-BOX = slice(0, 4)
-EYES = slice(4, 8)
-SCORE = 14
 
 # Those of the network of 2023 and of its quantised kin; the one of 2022 has others.
 OUTPUTS = {f'{kind}_{stride}' for kind in ('cls', 'obj', 'bbox', 'kps') for stride in (8, 16, 32)}
@@ -122,21 +116,17 @@ class YuNetDetector:
             size = (max(1, round(scale * width)), max(1, round(scale * height)))
             how = cv2.INTER_LINEAR if scale >= BILINEAR else cv2.INTER_AREA
             view = cv2.resize(image, size, interpolation=how)
-        rows = self._detect(view, min_score)
-        back = np.array([width / view.shape[1], height / view.shape[0]])
-        boxes = rows[:, BOX].reshape(-1, 2, 2) * back
-        boxes[:, 1] += boxes[:, 0]
-        eyes = rows[:, EYES].reshape(-1, 2, 2) * back
-        found = Candidates(boxes.reshape(-1, 4), rows[:, SCORE], eyes)
+        across, down = width / view.shape[1], height / view.shape[0]
+        found = (_candidate(row, across, down) for row in self._detect(view, min_score))
         return to_faces(found, height, width, min_score, min_size)
 
-    def _detect(self, view: np.ndarray, min_score: float) -> np.ndarray:
+    def _detect(self, view: np.ndarray, min_score: float) -> list[list[float]]:
         """
         Run the network.
 
         :param view: (H, W, 3) uint8, BGR.
         :param min_score: 0 to 1.
-        :return: (N, 15) float32, in pixels of the view; BOX, EYES and SCORE tell what is where.
+        :return: N rows of 15, in pixels of the view; `_candidate` tells what is where.
         """
         below, beside = (max(0, LEAST_SIDE - side) for side in view.shape[:2])
         if below or beside:
@@ -144,7 +134,20 @@ class YuNetDetector:
         self._network.setInputSize((view.shape[1], view.shape[0]))
         self._network.setScoreThreshold(min_score)
         rows = self._network.detect(view)[1]
-        return np.zeros((0, SCORE + 1), np.float32) if rows is None else rows
+        return [] if rows is None else rows.tolist()
+
+
+def _candidate(row: list[float], across: float, down: float) -> Candidate:
+    """
+    Read a row of the class's result, and bring it to the image by these factors.
+
+    It has left, top, width, height, then (x, y) of the right eye, the left eye, the nose and both
+    corners of the mouth, then the score.
+    """
+    left, top, width, height, right_x, right_y, left_x, left_y, *_, score = row
+    box = (left * across, top * down, (left + width) * across, (top + height) * down)
+    eyes = ((right_x * across, right_y * down), (left_x * across, left_y * down))
+    return Candidate(score, box, eyes)
 
 
 def check_opencv() -> None:

@@ -72,6 +72,23 @@ def test_boxes_on_one_face_are_one_and_people_side_by_side_are_several():
     assert len(found) == 21
 
 
+def test_of_boxes_on_each_other_the_best_stays():
+    boxes = [[0, 0, 10, 10], [1, 0, 11, 10], [20, 0, 30, 10]]
+
+    found = to_faces(candidates(boxes, [0.7, 0.9, 0.8]), 50, 50, 0.6, 8)
+
+    assert [face.score for face in found] == [0.9, 0.8]
+
+
+def test_a_box_suppressed_suppresses_nothing():
+    # The middle one lies on both others, which do not lie on each other.
+    boxes = [[0, 0, 10, 10], [5, 0, 15, 10], [10, 0, 20, 10]]
+
+    found = to_faces(candidates(boxes, [0.9, 0.8, 0.7]), 50, 50, 0.6, 8)
+
+    assert [face.score for face in found] == [0.9, 0.7]
+
+
 def test_candidates_that_are_nowhere_or_have_one_eye_are_left_out():
     found = candidates([[0, 0, 30, 30]] * 3, [0.9, 0.9, np.nan])
     found.boxes[0, 2] = np.nan
