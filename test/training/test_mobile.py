@@ -145,6 +145,22 @@ def test_a_network_cut_short_keeps_its_first_blocks_and_has_few_parameters():
     assert not cut.get_layer('expanded_conv_project').trainable
 
 
+def test_without_the_last_halving_the_same_weights_see_more_places():
+    builds = [
+        MobileNetwork('mobile', dropout=0.1, frozen_blocks=0, output_stride=stride)
+        for stride in (32, 16)
+    ]
+    coarse, fine = (build({'fer2013': 7}, 48) for build in builds)
+
+    fine.set_weights(coarse.get_weights())
+
+    assert coarse.get_layer('out_relu').output.shape == (None, 3, 3, 1280)
+    assert fine.get_layer('out_relu').output.shape == (None, 6, 6, 1280)
+    assert fine.get_layer('block_12_add').output.shape == (None, 6, 6, 96)
+    with pytest.raises(ValueError, match='output_stride is 8, not 16 or 32'):
+        MobileNetwork('mobile', dropout=0, frozen_blocks=0, output_stride=8)({'fer2013': 7}, 48)
+
+
 def test_a_side_that_it_cannot_halve_is_refused():
     with pytest.raises(ValueError, match='multiple of 16, not 40'):
         MobileNetwork('mobile', dropout=0.2, frozen_blocks=2)({'fer2013': 7}, 40)

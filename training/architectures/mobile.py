@@ -36,6 +36,9 @@ _FOLD_KERAS = np.array([[0.25, 0, 0], [0.75, 0.75, 0.25], [0, 0.25, 0.75]])
 # Inverted residual blocks of MobileNetV2.
 BLOCKS = 17
 
+# The last of them that halves the side.
+_LAST_HALVING = 'block_13'
+
 # Channels that are averaged over the picture where it is cut short.
 _TOP_WIDTH = 384
 
@@ -55,6 +58,10 @@ class MobileNetwork:
     :param blocks: of MobileNetV2's 17, from the first on.  With fewer, one layer of chance takes
         the place of all that follows: the late blocks hold most of the parameters, the early ones
         what ImageNet teaches about edges and shapes.
+    :param output_stride: by how much smaller the last features are than the enlarged picture: 32,
+        or 16, which leaves the last halving out.  A face of 48x48 pixels then has 6x6 places to
+        the end and not 3x3, with the same weights (Luo et al. 2019, arXiv:1903.07071, call it the
+        last stride).
     :param weights: to begin from, or None; those of ImageNet, as `backbones.backbone` has them,
         or the `.keras` file of a network of this kind, whose heads are left out.
     :param load: read these; without, the network is the same and its weights are of chance.
@@ -64,6 +71,7 @@ class MobileNetwork:
     dropout: float
     frozen_blocks: int
     blocks: int = BLOCKS
+    output_stride: int = 32
     weights: str | None = None
     load: bool = False
 
@@ -84,9 +92,11 @@ class MobileNetwork:
         :param heads: the number of labels by the head's name; each output has that name.
         :param side: of the square input in pixels, a multiple of 16.
         :return: from (N, side, side, 1), -1 to 1, to a dict of (N, labels) float32 logits.
-        :raises ValueError: if the side is none that it can take.
+        :raises ValueError: if the side or the output stride is none that it can take.
         :raises WeightsError: if the weights cannot be had, or do not fit.
         """
+        if self.output_stride not in (16, 32):
+            raise ValueError(f'output_stride is {self.output_stride}, not 16 or 32')
         if side is None or side % 16:
             raise ValueError(f'the side of {self.name} is a multiple of 16, not {side}')
         ours = self.weights is not None and self.weights.endswith('.keras')
@@ -94,7 +104,7 @@ class MobileNetwork:
         large = backbone('MobileNetV2', 2 * side, from_imagenet, self.load)[-1]
         if ours:
             large = as_torchvision_has_it(large)
-        body = _for_small_gray(large, side, self.weights)
+        body = _for_small_gray(large, side, self.weights, self.output_stride)
         if self.blocks < BLOCKS:
             body = _cut(body, self.blocks)
         if ours and self.load:
@@ -133,7 +143,7 @@ def _begin_from(body: keras.Model, path: Path) -> None:
         learned = keras.models.load_model(path, compile=False)
         for layer in body.layers:
             other = learned.get_layer(layer.name)
-            for option in ('epsilon', 'padding'):
+            for option in ('epsilon', 'padding', 'strides'):
                 if layer.get_config().get(option) != other.get_config().get(option):
                     raise ValueError(f'its {layer.name} has another {option}')
             layer.set_weights(other.get_weights())
@@ -153,7 +163,9 @@ def _block(layer_name: str) -> int:
     return BLOCKS if layer_name in after else -1
 
 
-def _for_small_gray(large: keras.Model, side: int, weights: str | None) -> keras.Model:
+def _for_small_gray(
+    large: keras.Model, side: int, weights: str | None, output_stride: int = 32
+) -> keras.Model:
     """Fold a network for colour pictures into one for gray ones of half their side."""
 
     def small(layer: keras.Layer) -> keras.Layer:
@@ -162,6 +174,10 @@ def _for_small_gray(large: keras.Model, side: int, weights: str | None) -> keras
         options['dtype'] = keras.config.dtype_policy()
         if layer.name == 'Conv1':
             options['strides'] = (1, 1)
+        if output_stride == 16 and layer.name == f'{_LAST_HALVING}_depthwise':
+            options['strides'] = (1, 1)
+        if output_stride == 16 and layer.name == f'{_LAST_HALVING}_pad':
+            options['padding'] = ((1, 1), (1, 1))
         if isinstance(layer, layers.BatchNormalization):
             options['momentum'] = _MOMENTUM
         return fused(layer, options)
