@@ -8,9 +8,9 @@ Run `fer_mobile` first, then this one, from the same weights of ImageNet:
         --teachers runs/fer_mobile
 
 Its last features have 6x6 places and not 3x3, from the same parameters.  Half of what it learns
-is what the first network says of the pictures.  Rare emotions (1.5 % of
-FER2013's pictures are disgust) count more than they are frequent.  Without `--teachers` it learns
-from the labels alone; with `--smoke` it goes through all the steps on 64 pictures.
+is what the first network says of the pictures.  Rare emotions (1.5 % of FER2013's pictures are
+disgust) count more than they are frequent.  Without `--teachers` it learns from the labels alone;
+with `--smoke` it goes through all the steps on 64 pictures.
 """
 
 from dataclasses import replace
@@ -21,9 +21,7 @@ from training.configs.fer_mobile import CONFIG as FIRST
 CONFIG = replace(
     FIRST,
     name='fer_mobile_distilled',
-    build=MobileNetwork(
-        'fer_mobile_distilled', dropout=0.2, frozen_blocks=2, output_stride=16
-    ),
+    build=MobileNetwork('fer_mobile_distilled', dropout=0.2, frozen_blocks=2, output_stride=16),
     epochs=40,
     class_weights=0.5,
     teacher_share=0.5,
