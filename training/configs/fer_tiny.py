@@ -19,7 +19,7 @@ CONFIG = replace(
     LARGE,
     name='fer_tiny',
     build=MobileNetwork('fer_tiny', dropout=0.1, frozen_blocks=2, blocks=10),
-    epochs=25,
+    epochs=14,
     weight_decay=1e-3,
     class_weights=0.5,
     teacher_share=0.7,
