@@ -52,6 +52,8 @@ def teach(
                     f'the teacher {teacher} has {dict(run.labels)}, not the head {head} with the '
                     f'labels {", ".join(names)}'
                 )
+        # It takes minutes on a CPU, and is done again where a run is resumed.
+        print(f'{teacher} looks at {len(images)} pictures', flush=True)
         for pictures in (images, images[:, :, ::-1]):
             logits = predict_logits(run.model, pictures, run.config, run.config.side)
             for head in said:

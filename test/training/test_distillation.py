@@ -48,7 +48,7 @@ def _teacher(tmp_path, made_up) -> tuple[TrainingConfig, Path]:
     return config, folder
 
 
-def test_a_teacher_has_its_share_of_each_target(teacher, made_up):
+def test_a_teacher_has_its_share_of_each_target(teacher, made_up, capsys):
     config, folder = teacher
     data = made_up(10)
     data.votes[3] = 0
@@ -56,6 +56,7 @@ def test_a_teacher_has_its_share_of_each_target(teacher, made_up):
 
     taught = teach(targets, head_labels(config), [str(folder)], 0.25, data.images)
 
+    assert capsys.readouterr().out.endswith(f'{folder} looks at 10 pictures\n')
     model = load_run(folder).model
     said = [
         softmax(predict_logits(model, images, config, 16)['fer2013'])
