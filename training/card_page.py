@@ -304,7 +304,9 @@ def _made(card: ModelCard, prefix: str) -> str:
     begun = card.training.get('begun_from')
     taught = card.training.get('taught_by', [])
     weights = f' --weights {begun["name"]}' if begun else ''
-    first = [f'python -m training train {teacher["recipe"]}{weights}' for teacher in taught]
+    # Who taught began from the same weights of ImageNet; another network's are not for them.
+    of_teachers = weights if begun and is_of_imagenet(begun['name']) else ''
+    first = [f'python -m training train {teacher["recipe"]}{of_teachers}' for teacher in taught]
     teachers = ''.join(f' runs/{teacher["recipe"]}' for teacher in taught)
     if taught:
         weights += f' --teachers{teachers}'

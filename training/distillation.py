@@ -11,12 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from training.datasets import DataError
 from training.metrics import softmax
+from training.networks import build_model
+from training.runs import BEST
 from training.runs import load_run
 from training.validation import predict_logits
 
@@ -54,8 +57,11 @@ def teach(
                 )
         # It takes minutes on a CPU, and is done again where a run is resumed.
         print(f'{teacher} looks at {len(images)} pictures', flush=True)
+        # As it was trained, which is faster than as it is measured, and as near as need be.
+        model = build_model(replace(run.config, sides=()), run.labels)
+        model.load_weights(run.folder / BEST)
         for pictures in (images, images[:, :, ::-1]):
-            logits = predict_logits(run.model, pictures, run.config, run.config.side)
+            logits = predict_logits(model, pictures, run.config, run.config.side)
             for head in said:
                 said[head] += softmax(logits[head]) / (2 * len(teachers))
     return {

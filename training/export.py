@@ -249,7 +249,8 @@ def origin_of(run: Run) -> dict[str, Any]:
     begun: dict[str, Any] = {}
     if run.config.weights != 'none':
         path = Path(run.config.weights)
-        begun['begun_from'] = {'name': path.name}
+        # Where a user has it is nobody's business; what ships lies where everybody has it.
+        begun['begun_from'] = {'name': path.name if path.is_absolute() else str(path)}
         if path.is_file():
             begun['begun_from']['sha256'] = sha256_of(path)
     taught = [

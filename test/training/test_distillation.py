@@ -104,6 +104,10 @@ def test_a_page_says_who_taught_the_network():
     page = card_page(replace(card, training=training))
 
     assert 'python -m training train first --weights' in page
+    training['begun_from'] = {'name': 'models/fer2013_mobile/model.keras'}
+    of_another = card_page(replace(card, training=training))
+    assert 'python -m training train first\n' in of_another
+    assert '--weights models/fer2013_mobile/model.keras --teachers runs/first' in of_another
     assert ' --teachers runs/first\n' in page
     assert 'what a network of `first`' in page
 

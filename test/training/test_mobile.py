@@ -1,5 +1,6 @@
 """The folded network is the one it was folded from, and learns as Keras's layers do."""
 
+from dataclasses import replace
 import importlib.util
 import os
 from pathlib import Path
@@ -203,6 +204,21 @@ def test_a_network_begins_from_one_that_learned_other_labels(tmp_path):
                 layer.get_weights(), learned.get_layer(layer.name).get_weights(), strict=True
             ):
                 np.testing.assert_array_equal(one, other)
+
+
+def test_a_network_cut_short_begins_from_a_whole_one(tmp_path):
+    path = tmp_path / 'model.keras'
+    build = MobileNetwork('mobile', dropout=0.1, frozen_blocks=0).with_weights(str(path), False)
+    learned = build({'fer2013': 7}, SIDE)
+    learned.save(path)
+
+    short = replace(build, blocks=10, load=True)({'fer2013': 7}, SIDE)
+
+    for name in ('Conv1', 'block_9_project'):
+        np.testing.assert_array_equal(
+            short.get_layer(name).get_weights()[0], learned.get_layer(name).get_weights()[0]
+        )
+    assert short.get_layer('top').get_weights()[0].shape == (1, 1, 64, 384)
 
 
 def test_a_network_of_another_kind_is_no_beginning(tmp_path):

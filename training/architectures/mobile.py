@@ -39,6 +39,9 @@ BLOCKS = 17
 # The last of them that halves the side.
 _LAST_HALVING = 'block_13'
 
+# The layers that take the place of the end where it is cut short.
+_TOP = ('top', 'top_bn', 'top_relu')
+
 # Channels that are averaged over the picture where it is cut short.
 _TOP_WIDTH = 384
 
@@ -127,21 +130,25 @@ def _cut(body: keras.Model, blocks: int) -> keras.Model:
     last = [layer for layer in body.layers if _block(layer.name) < blocks][-1]
     x = last.output
     for layer in (
-        layers.Conv2D(_TOP_WIDTH, 1, padding='same', use_bias=False, name='top'),
-        layers.BatchNormalization(momentum=_MOMENTUM, name='top_bn'),
-        layers.ReLU(6.0, name='top_relu'),
+        layers.Conv2D(_TOP_WIDTH, 1, padding='same', use_bias=False, name=_TOP[0]),
+        layers.BatchNormalization(momentum=_MOMENTUM, name=_TOP[1]),
+        layers.ReLU(6.0, name=_TOP[2]),
     ):
         x = fused(layer, {**layer.get_config(), 'dtype': keras.config.dtype_policy()})(x)
     return keras.Model(body.input, x)
 
 
 def _begin_from(body: keras.Model, path: Path) -> None:
-    """Take the weights of a network of this kind that learned something already."""
+    """Take the weights of a network of this kind, or of the whole of one that is cut short."""
     if not path.is_file():
         raise WeightsError(f'there is no file {path} of weights; say --weights none for chance')
     try:
         learned = keras.models.load_model(path, compile=False)
+        known = {layer.name for layer in learned.layers}
         for layer in body.layers:
+            # Where a whole network is cut short, nothing is known of what takes its end's place.
+            if layer.name in _TOP and layer.name not in known:
+                continue
             other = learned.get_layer(layer.name)
             for option in ('epsilon', 'padding', 'strides'):
                 if layer.get_config().get(option) != other.get_config().get(option):
@@ -159,8 +166,7 @@ def _block(layer_name: str) -> int:
         return int(layer_name.split('_')[1])
     if layer_name.startswith('expanded_conv'):
         return 0
-    after = ('Conv_1', 'Conv_1_bn', 'out_relu', 'top', 'top_bn', 'top_relu')
-    return BLOCKS if layer_name in after else -1
+    return BLOCKS if layer_name in ('Conv_1', 'Conv_1_bn', 'out_relu', *_TOP) else -1
 
 
 def _for_small_gray(
