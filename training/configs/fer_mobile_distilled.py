@@ -11,6 +11,12 @@ Its last features have 6x6 places and not 3x3, from the same parameters.  Half o
 is what the first network says of the pictures.  Rare emotions (1.5 % of FER2013's pictures are
 disgust) count more than they are frequent.  Without `--teachers` it learns from the labels alone;
 with `--smoke` it goes through all the steps on 64 pictures.
+
+The run behind `models/fer2013_mobile` and `models/ferplus_mobile` took 78 minutes on PyTorch
+(`KERAS_BACKEND=torch`) on two cores of an AMD EPYC (Zen 5, bfloat16); 40 epochs of 108 to 157 s.
+PublicTest chose epoch 35: 69.9 % on FER2013's labels, 87.3 % on the FER+ majority.  Then, by
+`python -m training evaluate --model NAME --split private`: 70.6 % (macro-F1 0.695) and 87.0 %
+(macro-F1 0.716).  One seed; nothing of it was searched for.
 """
 
 from dataclasses import replace
