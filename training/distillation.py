@@ -19,7 +19,6 @@ import numpy as np
 from training.datasets import DataError
 from training.metrics import softmax
 from training.networks import build_model
-from training.runs import BEST
 from training.runs import load_run
 from training.validation import predict_logits
 
@@ -57,9 +56,10 @@ def teach(
                 )
         # It takes minutes on a CPU, and is done again where a run is resumed.
         print(f'{teacher} looks at {len(images)} pictures', flush=True)
-        # As it was trained, which is faster than as it is measured, and as near as need be.
+        # As it was trained, which is faster than as it is measured, and as near as need be.  Its
+        # layers may have other names in the file, but they are the same ones.
         model = build_model(replace(run.config, sides=()), run.labels)
-        model.load_weights(run.folder / BEST)
+        model.set_weights(run.model.get_weights())
         for pictures in (images, images[:, :, ::-1]):
             logits = predict_logits(model, pictures, run.config, run.config.side)
             for head in said:

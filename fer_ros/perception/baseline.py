@@ -17,7 +17,7 @@ NEUTRAL = 'neutral'
 REST_QUANTILE = 0.25
 
 # At rest, neutral is at least this many times as likely as any other emotion; that of a neutral
-# picture of FER2013 is 7.5 times as likely as sad, the emotion it is mistaken for most, in the
+# picture of FER2013 is 7.1 times as likely as sad, the emotion it is mistaken for most, in the
 # median (`fer2013_mobile`, PublicTest and PrivateTest).
 REST_ODDS = 3.0
 
