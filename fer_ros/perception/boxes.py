@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+# (left, top, right, bottom), in pixels.
+Box = tuple[float, float, float, float]
 
-def clip_box(
-    box: Sequence[float], height: int, width: int
-) -> tuple[float, float, float, float]:
+
+def clip_box(box: Sequence[float], height: int, width: int) -> Box:
     """
     Cut off what lies outside the image.
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from fer_ros.perception.boxes import Box
 from fer_ros.perception.emotions import UNCERTAIN
 from fer_ros.perception.faces import Face
 from fer_ros.perception.layout import find_corner
@@ -29,8 +30,6 @@ BLURRED_SQUARES = 4
 
 # How much further than the box is blurred, as a fraction of it: hair and chin tell a person, too.
 BLURRED_MARGIN = 0.25
-
-Box = tuple[float, float, float, float]
 
 
 class Drawing:

@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from fer_ros.perception.assignment import assign
+from fer_ros.perception.boxes import Box
 from fer_ros.perception.boxes import clip_box
 from fer_ros.perception.boxes import overlap
 from fer_ros.perception.faces import FaceDetection
@@ -54,8 +55,7 @@ BELIEF_TIME = 0.06
 # is believed at once: waiting would cost more than a false face now and then [s].
 LONG_PERIOD = 0.25
 
-# (left, top, right, bottom) in pixels; and with its middle and the side of its square.
-Box = tuple[float, float, float, float]
+# A box with its middle and the side of its square.
 _Place = tuple[Box, complex, float]
 
 # Finds a face again: where it was in the last image and where it is expected in this one → where
