@@ -119,7 +119,8 @@ class EpochBatches(keras.utils.PyDataset):
         :param config: the recipe.
         :param epoch: from 0 on.
         :param rows: of each batch, that are given; the others are for other processes.
-        :param targets: by head, (N, labels), if others than those of the data's labels.
+        :param targets: by head, (N, labels), as of `learnt_targets`, if others than those of the
+            data's labels.
         :param options: of `keras.utils.PyDataset`.
         :raises DataError: if the pictures do not fill one batch, or lack labels of a head.
         """
@@ -132,8 +133,8 @@ class EpochBatches(keras.utils.PyDataset):
         self._rows = rows
         self._side = config.side_at(epoch)
         if targets is None:
-            targets = head_targets(data, config)
-        self._targets = learnt_targets(targets, data, config)
+            targets = learnt_targets(head_targets(data, config), data, config)
+        self._targets = targets
         self._order = np.random.default_rng((config.seed, epoch)).permutation(len(data))
 
     def __len__(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Sequence
 import json
 import os
@@ -82,6 +83,16 @@ def save_checkpoint(
     unfinished.replace(path)
 
 
+def read_state(saved: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """
+    Read what a checkpoint holds beside arrays.
+
+    :param saved: the checkpoint, opened.
+    :return: what was saved as `state`; a run of an earlier version had no teachers.
+    """
+    return {'teachers': [], **json.loads(str(saved['state']))}
+
+
 def load_checkpoint(path: Path, model: keras.Model, average: RunningAverage) -> dict[str, Any]:
     """
     Bring a model, its optimizer and its average into the state of a checkpoint.
@@ -93,7 +104,7 @@ def load_checkpoint(path: Path, model: keras.Model, average: RunningAverage) -> 
     :raises ValueError: if the checkpoint is of another network.
     """
     with np.load(path) as saved:
-        state = json.loads(str(saved['state']))
+        state = read_state(saved)
         for kind, variables in _variables(model).items():
             names = [name for name in saved.files if name.startswith(f'{kind}/')]
             if len(names) != len(variables):

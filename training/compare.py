@@ -127,7 +127,7 @@ def command_of(run: Run) -> str:
             # Where the weights of a backbone lie is nobody's business.
             words.append(f'--{name} {Path(value).name if name == "weights" else value}')
     if run.config.teachers:
-        words += ['--teachers', *(f'runs/{Path(run_of).name}' for run_of in run.config.teachers)]
+        words += ['--teachers', *(f'runs/{Path(folder).name}' for folder in run.config.teachers)]
     selected, standard = run.config.selection, recipe.selection
     if selected.classes != standard.classes:
         words.append(f'--classes {",".join(selected.classes)}')

@@ -256,10 +256,9 @@ def config_sha256(path: Path) -> str:
     :return: hexadecimal.
     """
     text = _without_docstring(config_file(path))
-    if 'from training.notebooks import' in text:
-        text += _without_docstring(CONFIGS.parent / 'notebooks.py')
-    for other in re.findall(r'^from training\.configs\.(\w+) import', text, re.MULTILINE):
-        text += _without_docstring(CONFIGS / f'{other}.py')
+    parts = re.findall(r'^from training\.(notebooks|configs\.\w+) import', text, re.MULTILINE)
+    for part in dict.fromkeys(parts):
+        text += _without_docstring(CONFIGS.parent / f'{part.replace(".", "/")}.py')
     return hashlib.sha256(text.encode()).hexdigest()
 
 

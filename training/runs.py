@@ -13,6 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from training.checkpoints import read_state
 from training.config import load_config
 from training.config import TrainingConfig
 from training.datasets import FaceData
@@ -102,15 +103,13 @@ def load_run(folder: Path) -> Run:
     if not checkpoint.is_file():
         raise ValueError(f'{folder} holds no {CHECKPOINT}; train a recipe first')
     with np.load(checkpoint) as saved:
-        state = json.loads(str(saved['state']))
+        state = read_state(saved)
     if 'recipe' not in state:
         raise ValueError(f'{checkpoint} is of an earlier version, which did not name its recipe')
     config = load_config(Path(state['file'] or state['recipe']))
     selection = _as_tuples(state['selection'])
     if 'exclude' in selection:
         selection['exclude'] = Path(selection['exclude'])
-    # Runs of earlier versions had no teachers.
-    state.setdefault('teachers', [])
     kept = {name: _as_tuples(state[name]) for name in KEPT}
     config = replace(config, selection=Selection(**selection), **kept)
     labels = {head: tuple(names) for head, names in state['labels'].items()}

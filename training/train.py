@@ -14,6 +14,7 @@ import numpy as np
 
 from training.batches import EpochBatches
 from training.batches import head_targets
+from training.batches import learnt_targets
 from training.checkpoints import load_checkpoint
 from training.checkpoints import RunningAverage
 from training.checkpoints import save_checkpoint
@@ -118,6 +119,7 @@ def train(
             targets = teach(
                 targets, labels, config.teachers, config.teacher_share, training.images
             )
+    targets = learnt_targets(targets, training, config)
     model = build_model(config, labels, pretrained=not resumed)
     if config.whitening and not resumed:
         set_whitening(model, training.images, config)

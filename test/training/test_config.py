@@ -97,8 +97,10 @@ def test_what_recipes_have_in_common_is_in_their_hash(tmp_path, monkeypatch):
 
 
 def test_the_recipe_that_another_one_is_made_from_is_in_its_hash(tmp_path, monkeypatch):
-    monkeypatch.setattr('training.config.CONFIGS', tmp_path)
-    base, made = tmp_path / 'base.py', tmp_path / 'made.py'
+    configs = tmp_path / 'configs'
+    configs.mkdir()
+    monkeypatch.setattr('training.config.CONFIGS', configs)
+    base, made = configs / 'base.py', configs / 'made.py'
     base.write_text('X = 1\n')
     made.write_text('from training.configs.base import CONFIG\n')
     before = config_sha256(made)

@@ -1,6 +1,7 @@
 import csv
 from dataclasses import replace
 import io
+import json
 
 import keras
 from keras import ops
@@ -127,6 +128,22 @@ def test_rare_labels_weigh_as_much_as_frequent_ones(made_up):
 
     np.testing.assert_allclose(weights, [2 / 3, 2 / 3, 2 / 3, 2])
     assert weights.mean() == pytest.approx(1)
+
+
+def test_a_run_of_an_earlier_version_is_resumed(tmp_path, made_up):
+    data = made_up(16), made_up(7, 'public')
+    config = replace(TINY, epochs=2)
+    train(config, *data, tmp_path, stop_after=1)
+    with np.load(tmp_path / CHECKPOINT) as saved:
+        arrays = dict(saved)
+    state = json.loads(str(arrays['state']))
+    # There were no teachers then.
+    del state['teachers']
+    np.savez(tmp_path / CHECKPOINT, **{**arrays, 'state': np.array(json.dumps(state))})
+
+    train(config, *data, tmp_path, resume=True)
+
+    assert len(rows_of(tmp_path)) == 2
 
 
 def test_a_run_of_another_seed_is_not_resumed(tmp_path, made_up):
