@@ -28,6 +28,7 @@ from training.distribution import distribute
 from training.distribution import on_one_device
 from training.distribution import Share
 from training.distribution import WHOLE
+from training.memory import keep_freed_memory
 from training.networks import build_model
 from training.networks import head_labels
 from training.networks import set_whitening
@@ -247,6 +248,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out `train`."""
+    keep_freed_memory()
     # First of all: what is computed before cannot be told of the other machines.
     share = distribute() if arguments.distribute else WHOLE
     config = load_config(arguments.config)

@@ -29,6 +29,7 @@ from training.config import TrainingConfig
 from training.datasets import FaceData
 from training.datasets import PUBLIC
 from training.datasets import TRAIN
+from training.memory import keep_freed_memory
 from training.selection import add_data_arguments
 from training.selection import read_selected
 from training.selection import Selection
@@ -292,6 +293,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out `tune`."""
+    keep_freed_memory()
     space = find_space(arguments.space)
     folder = arguments.output or Path('runs') / f'tune_{space.name}'
     folder.mkdir(parents=True, exist_ok=True)
