@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from fer_ros.perception.bundle import ModelCard
@@ -68,7 +70,7 @@ def card_page(card: ModelCard) -> str:
             _figures(private, public, card.metrics.get('ckplus')),
             'All with one crop a picture and the temperature of the card, on LiteRT; intervals '
             'are of 95 %, by the bootstrap over the pictures.',
-            'They come from one seed: what another would give was not measured.\n',
+            _seeds(card.metrics.get(f'{prefix}_seeds')),
             '## Each emotion, on PrivateTest\n',
             _classes(private),
             'How often each true emotion (row) was taken for each (column):\n',
@@ -290,58 +292,149 @@ def _wrong(private: dict[str, Any]) -> str:
     return '\n'.join([*lines, ''])
 
 
+def began_with_imagenet(beginnings: Sequence[Mapping[str, Any]]) -> bool:
+    """
+    Say if there are weights of ImageNet at the beginning of a network.
+
+    :param beginnings: the `begun_from` of a card's `training`; what a file of a bundle began from
+        counts too.
+    :return: whether there are.
+    """
+    return any(
+        is_of_imagenet(beginning['name'])
+        or began_with_imagenet(beginning.get('training', {}).get('begun_from', []))
+        for beginning in beginnings
+    )
+
+
 def _data(card: ModelCard) -> str:
     """Name the data and its terms."""
-    begun = card.training.get('begun_from')
-    imagenet = _IMAGENET_TERMS if begun and is_of_imagenet(begun['name']) else ''
+    begun = card.training.get('begun_from', [])
+    imagenet = _IMAGENET_TERMS if began_with_imagenet(begun) else ''
     return _DATA.format(licence=card.licence, imagenet=imagenet)
 
 
 def _made(card: ModelCard, prefix: str) -> str:
     """Tell how to make it again."""
-    recipe = card.training['config'].rsplit('/', 1)[-1].removesuffix('.py')
-    made = card.training.get('quantization')
-    begun = card.training.get('begun_from')
-    taught = card.training.get('taught_by', [])
-    weights = f' --weights {begun["name"]}' if begun else ''
-    # Who taught began from the same weights of ImageNet; another network's are not for them.
-    of_teachers = weights if begun and is_of_imagenet(begun['name']) else ''
-    first = [f'python -m training train {teacher["recipe"]}{of_teachers}' for teacher in taught]
-    teachers = ''.join(f' runs/{teacher["recipe"]}' for teacher in taught)
-    if taught:
-        weights += f' --teachers{teachers}'
-    beginning = f'It began from the weights in `{begun["name"]}`' if begun else ''
-    if begun and 'sha256' in begun:
-        beginning += f' (SHA-256 {begun["sha256"]})'
-    if begun:
-        beginning += f': {IMAGENET}' if is_of_imagenet(begun['name']) else '.'
-    if made:
-        steps = f'python -m training export --bundle {made["of"]} --quantize {made["precision"]}'
-    else:
-        steps = (
-            '\n'.join([*first, f'python -m training train {recipe}{weights}', ''])
-            + f'python -m training export {recipe} --head {prefix} --output models/{card.name}'
+    origin = card.training
+    averaged = origin.get('averaged', [])
+    lines = [
+        '```',
+        *_commands(card, prefix),
+        f'python -m training card models/{card.name} --measure',
+        '```\n',
+        *_beginnings(origin),
+        f'It learnt from: {origin["data"]}.',
+        *(_lesson(teacher) for teacher in origin.get('taught_by', [])),
+        f'The {"epochs, the mean of the runs" if averaged else "epoch"} and the temperature were '
+        'chosen on PublicTest, 280 pictures of which also occur in Training.',
+        'PrivateTest was read only after everything was chosen.',
+    ]
+    engine = f'{origin["engine"]}; the hashes of recipe and data stand in `card.yaml`.'
+    if averaged:
+        lines.append(
+            f'The weights are the mean of those of {len(averaged)} runs of {origin["epochs"]} '
+            f'epochs that differ in their seeds, {engine}'
         )
-    return '\n'.join(
-        [
-            '```',
-            steps,
-            f'python -m training card models/{card.name} --measure',
-            '```\n',
-            *([beginning] if begun else []),
-            f'It learnt from: {card.training["data"]}.',
-            *(
-                f'It learnt as well from what a network of `{teacher["recipe"]}`, trained on the '
-                f'same pictures, says of them (SHA-256 of its weights {teacher["sha256"]}).'
-                for teacher in taught
-            ),
-            'The epoch and the temperature were chosen on PublicTest, 280 pictures of which also '
-            'occur in Training.',
-            'PrivateTest was read only after everything was chosen.',
-            f'Seed {card.training["seed"]}, {card.training["epochs"]} epochs of which number '
-            f'{card.training["chosen_epoch"]} was chosen, {card.training["engine"]}; the hashes '
-            'of recipe and data stand in `card.yaml`.',
-            'The same seed gives the same pictures in the same order; on several cores the '
-            'weights differ in their last digits all the same, and so do the figures slightly.\n',
+        lines += [
+            f'Seed {part["seed"]}: epoch {part["chosen_epoch"]} was chosen, with '
+            + ' and '.join(
+                f'{percent(value, 1)} ({head})' for head, value in part['validation'].items()
+            )
+            + ' of PublicTest.'
+            for part in averaged
         ]
+    else:
+        lines.append(
+            f'Seed {origin["seed"]}, {origin["epochs"]} epochs of which number '
+            f'{origin["chosen_epoch"]} was chosen, {engine}'
+        )
+    lines.append(
+        'The same seed gives the same pictures in the same order; on several cores the weights '
+        'differ in their last digits all the same, and so do the figures slightly.\n'
+    )
+    return '\n'.join(lines)
+
+
+def _seeds(figures: Mapping[str, Any] | None) -> str:
+    """Tell what other seeds give."""
+    if figures is None:
+        return 'They come from one seed: what another would give was not measured.\n'
+    return (
+        f'{len(figures["accuracy"])} runs of its recipe, which differ in their seeds, have each '
+        f'alone {", ".join(percent(value, 1) for value in figures["accuracy"])} on PrivateTest: '
+        f'{percent(figures["mean"], 1)} on average, with a standard deviation of '
+        f'{100 * figures["deviation"]:.1f} points.\n'
+    )
+
+
+def _recipe(origin: Mapping[str, Any]) -> str:
+    """Name the recipe of a network."""
+    return origin['config'].rsplit('/', 1)[-1].removesuffix('.py')
+
+
+def _commands(card: ModelCard, prefix: str) -> list[str]:
+    """List what is to be typed."""
+    origin = card.training
+    made = origin.get('quantization')
+    if made:
+        return [f'python -m training export --bundle {made["of"]} --quantize {made["precision"]}']
+    recipe = _recipe(origin)
+    begun = origin.get('begun_from', [])
+    # A recipe that begins from what ships names it itself.
+    given = ','.join(one['name'] for one in begun if not one['name'].startswith('models/'))
+    weights = f' --weights {given}' if given else ''
+    runs = [teacher['recipe'] for teacher in origin.get('taught_by', []) if 'recipe' in teacher]
+    # Who taught began from the same weights of ImageNet; another network's are not for them.
+    of_teachers = weights if any(is_of_imagenet(one['name']) for one in begun) else ''
+    teachers = f' --teachers {" ".join(f"runs/{run}" for run in runs)}' if runs else ''
+    train = f'python -m training train {recipe}{weights}{teachers}'
+    averaged = [part['seed'] for part in origin.get('averaged', [])]
+    folders = [f'runs/{recipe}_{seed}' for seed in averaged]
+    trained = [
+        f'{train} --seed {seed} --output {folder}'
+        for seed, folder in zip(averaged, folders, strict=True)
+    ]
+    if averaged:
+        trained += [f'python -m training average {" ".join(folders)} --output runs/{recipe}']
+    return [
+        *(f'python -m training train {run}{of_teachers}' for run in runs),
+        *(trained or [train]),
+        f'python -m training export {recipe} --head {prefix} --output models/{card.name}',
+    ]
+
+
+def _beginnings(origin: Mapping[str, Any]) -> list[str]:
+    """Tell what a network began from, and that in turn."""
+    lines = []
+    for one in origin.get('begun_from', []):
+        line = f'It began from the weights in `{one["name"]}`'
+        if 'sha256' in one:
+            line += f' (SHA-256 {one["sha256"]})'
+        if is_of_imagenet(one['name']):
+            line += f': {IMAGENET}'
+        elif 'training' in one:
+            line += f', of the recipe `{_recipe(one["training"])}`.'
+        else:
+            line += '.'
+        lines.append(line)
+    # Files of one run have one history.
+    histories = [one['training'] for one in origin.get('begun_from', []) if 'training' in one]
+    for history in histories[:1]:
+        lines += [line.replace('It began', 'That one began', 1) for line in _beginnings(history)]
+        lines += [
+            _lesson(teacher).replace('It learnt as well', 'That one learnt', 1)
+            for teacher in history.get('taught_by', [])
+        ]
+    return lines
+
+
+def _lesson(teacher: Mapping[str, str]) -> str:
+    """Tell who taught a network."""
+    who = f'the bundle `{teacher.get("bundle")}`'
+    if 'recipe' in teacher:
+        who = f'a network of `{teacher["recipe"]}`'
+    return (
+        f'It learnt as well from what {who}, trained on the same pictures, says of them (SHA-256 '
+        f'of its weights {teacher["sha256"]}).'
     )

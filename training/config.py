@@ -58,7 +58,7 @@ class TrainingConfig:
     :param whitening: begin the network with a frozen layer of ZCA whitening (Bell and Sejnowski
         1997), computed from the pictures learnt from.
     :param weights: of the backbone: 'none' for chance, 'imagenet' for those that Keras downloads,
-        or a file of them.
+        or a file of them; what else a network takes is told by its `build`.
     :param sides: (beginning, side) pairs: from this fraction of the epochs on, the network sees
         pictures of this side.  The last is `side`; small pictures first save most of the time
         (Tan and Le 2021, arXiv:2104.00298).
@@ -84,8 +84,8 @@ class TrainingConfig:
         its label occurs, to the power of minus this.  0 weights nothing; with 1 all labels count
         alike; 0.5 is halfway (Mahajan et al. 2018, arXiv:1805.00932).  The head of votes is left
         as it is, since it learns a distribution.
-    :param teachers: folders of runs whose networks teach this one: what they say of the pictures
-        is part of its targets.
+    :param teachers: folders of runs or bundles whose networks teach this one: what they say of
+        the pictures is part of its targets.
     :param teacher_share: of what they say in these targets; the rest is the labels.
     :param augmentation: how the pictures are changed.
     :param average: decay per step of the running average of the weights, which is what is

@@ -9,6 +9,7 @@ second one that learns from both is better than the first even where they are of
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,11 +17,25 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_ros.perception.bundle import CARD_NAME
 from training.datasets import DataError
 from training.metrics import softmax
 from training.networks import build_model
 from training.runs import load_run
+from training.scoring import classify
+from training.scoring import load_classifier
+from training.scoring import ModelOptions
 from training.validation import predict_logits
+
+
+def is_bundle(teacher: str) -> bool:
+    """
+    Tell the two kinds of teachers apart.
+
+    :param teacher: the folder of a bundle or of a run.
+    :return: whether it is a bundle.
+    """
+    return (Path(teacher) / CARD_NAME).is_file()
 
 
 def teach(
@@ -33,40 +48,85 @@ def teach(
     """
     Mix what teachers say into what each head is to say.
 
-    A teacher sees each picture as it is and mirrored.  A row without a target stays so: the
-    teachers know no better what nobody could tell.
+    A teacher sees each picture as it is and mirrored, and teaches the heads whose labels it has.
+    A row without a target stays so: the teachers know no better what nobody could tell.
 
     :param targets: by head, (N, labels) float32, as of `batches.head_targets`.
     :param labels: of each head.
-    :param teachers: folders of runs, which count alike.
+    :param teachers: folders of runs, whose networks say what they say in training, or of bundles,
+        which say what the node publishes: calibrated probabilities.  Those of a head count alike.
     :param share: of the teachers' probabilities in the result, from 0 to 1.
     :param images: (N, H, W) uint8, of the targets.
     :return: by head, (N, labels) float32.
-    :raises DataError: if a teacher lacks a head, or has other labels.
-    :raises ValueError: if a folder holds no run.
+    :raises DataError: if a teacher has no head's labels, or a head no teacher.
+    :raises ValueError: if a folder holds no run and no bundle.
     """
-    said = {head: np.zeros(rows.shape, np.float32) for head, rows in targets.items()}
+    said: dict[str, list[np.ndarray]] = {head: [] for head in targets}
     for teacher in teachers:
-        run = load_run(Path(teacher))
-        for head, names in labels.items():
-            if run.labels.get(head) != tuple(names):
-                raise DataError(
-                    f'the teacher {teacher} has {dict(run.labels)}, not the head {head} with the '
-                    f'labels {", ".join(names)}'
-                )
-        # It takes minutes on a CPU, and is done again where a run is resumed.
-        print(f'{teacher} looks at {len(images)} pictures', flush=True)
-        # As it was trained, which is faster than as it is measured, and as near as need be.  Its
-        # layers may have other names in the file, but they are the same ones.
-        model = build_model(replace(run.config, sides=()), run.labels)
-        model.set_weights(run.model.get_weights())
-        for pictures in (images, images[:, :, ::-1]):
-            logits = predict_logits(model, pictures, run.config, run.config.side)
-            for head in said:
-                said[head] += softmax(logits[head]) / (2 * len(teachers))
+        asked = _bundle if is_bundle(teacher) else _run
+        for head, probabilities in asked(teacher, labels, images).items():
+            said[head].append(probabilities)
+    for head, answers in said.items():
+        if not answers:
+            raise DataError(
+                f'no teacher of {", ".join(teachers)} has the labels of the head {head}: '
+                f'{", ".join(labels[head])}'
+            )
     return {
         head: np.where(
-            rows.any(axis=1, keepdims=True), (1 - share) * rows + share * said[head], rows
+            rows.any(axis=1, keepdims=True),
+            (1 - share) * rows + share * np.mean(said[head], axis=0),
+            rows,
         ).astype(np.float32)
         for head, rows in targets.items()
     }
+
+
+def _bundle(
+    teacher: str, labels: Mapping[str, tuple[str, ...]], images: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Ask a bundle, on what the node would run it on."""
+    classifier = load_classifier(teacher, ModelOptions(backend='auto'))
+    known = classifier.card.labels
+    heads = [head for head, names in labels.items() if tuple(names) == known]
+    _check(teacher, heads, labels, [known])
+    _tell(teacher, images)
+    probabilities = classify(classifier, images, mirrored=True)
+    return dict.fromkeys(heads, probabilities)
+
+
+def _run(
+    teacher: str, labels: Mapping[str, tuple[str, ...]], images: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Ask the network of a run."""
+    run = load_run(Path(teacher))
+    heads = [head for head, names in labels.items() if tuple(names) == run.labels.get(head)]
+    _check(teacher, heads, labels, run.labels.values())
+    _tell(teacher, images)
+    # As it was trained, which is faster than as it is measured, and as near as need be.  Its
+    # layers may have other names in the file, but they are the same ones.
+    model = build_model(replace(run.config, sides=()), run.labels)
+    model.set_weights(run.model.get_weights())
+    said = [
+        predict_logits(model, pictures, run.config, run.config.side)
+        for pictures in (images, images[:, :, ::-1])
+    ]
+    return {head: np.mean([softmax(logits[head]) for logits in said], axis=0) for head in heads}
+
+
+def _check(
+    teacher: str,
+    heads: Sequence[str],
+    labels: Mapping[str, tuple[str, ...]],
+    known: Iterable[tuple[str, ...]],
+) -> None:
+    """Refuse a teacher that can teach no head."""
+    if not heads:
+        has = '; '.join(', '.join(names) for names in known)
+        wanted = '; '.join(f'{head}: {", ".join(names)}' for head, names in labels.items())
+        raise DataError(f'the teacher {teacher} has the labels {has}, not those of {wanted}')
+
+
+def _tell(teacher: str, images: np.ndarray) -> None:
+    """Say what takes so long: minutes on a CPU, and again where a run is resumed."""
+    print(f'{teacher} looks at {len(images)} pictures', flush=True)

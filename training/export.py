@@ -28,13 +28,14 @@ from fer_ros.perception.model_files import sha256_of
 from fer_ros.perception.preprocessing import to_network_input
 from training.augmentation import resize
 from training.batches import input_spec
+from training.card_page import began_with_imagenet
 from training.config import config_sha256
-from training.config import is_of_imagenet
 from training.config import TrainingConfig
 from training.datasets import data_root
 from training.datasets import FaceData
 from training.datasets import FER2013_IMAGES_SHA256
 from training.datasets import PUBLIC
+from training.distillation import is_bundle
 from training.metrics import fit_temperature
 from training.quantization import PRECISIONS
 from training.quantization import quantize_bundle
@@ -70,6 +71,18 @@ IMAGENET_TERMS = (
 )
 BEGUN_TERMS = ' It began from the weights of another network, whose terms hold too.'
 CKPLUS_TERMS = 'Trained on CK+ (Lucey et al. 2010): for research only, not to be passed on.'
+# What a card keeps of how the network was made that its own began from, which may be replaced.
+_OF_A_BEGINNING = (
+    'config',
+    'config_sha256',
+    'begun_from',
+    'taught_by',
+    'seed',
+    'epochs',
+    'chosen_epoch',
+    'averaged',
+)
+
 OTHER_TERMS = 'Trained on other data; who exported it knows its terms.'
 
 
@@ -227,7 +240,8 @@ def terms_of(run: Run, head: str) -> str:
     """
     begun = ''
     if run.config.weights != 'none':
-        begun = IMAGENET_TERMS if is_of_imagenet(run.config.weights) else BEGUN_TERMS
+        beginnings = [_beginning(Path(file)) for file in run.config.weights.split(',')]
+        begun = IMAGENET_TERMS if began_with_imagenet(beginnings) else BEGUN_TERMS
     if run.state['data_sha256'] == FER2013_IMAGES_SHA256:
         return TERMS + (FERPLUS_TERMS if head == 'ferplus' else '') + begun
     return (CKPLUS_TERMS if run.config.dataset == 'ckplus' else OTHER_TERMS) + begun
@@ -248,28 +262,44 @@ def origin_of(run: Run) -> dict[str, Any]:
     selected = run.config.selection.summary()
     begun: dict[str, Any] = {}
     if run.config.weights != 'none':
-        path = Path(run.config.weights)
-        # Where a user has it is nobody's business; what ships lies where everybody has it.
-        begun['begun_from'] = {'name': path.name if path.is_absolute() else str(path)}
-        if path.is_file():
-            begun['begun_from']['sha256'] = sha256_of(path)
-    taught = [
-        {'recipe': teacher.config.name, 'sha256': sha256_of(teacher.folder / BEST)}
-        for teacher in map(load_run, map(Path, run.config.teachers))
-    ]
+        begun['begun_from'] = [_beginning(Path(file)) for file in run.config.weights.split(',')]
+    taught = [_teacher(teacher) for teacher in run.config.teachers]
     if taught:
         begun['taught_by'] = taught
+    averaged = run.state.get('averaged')
+    chosen = {'averaged': averaged} if averaged else {'chosen_epoch': run.state['best_epoch']}
     return {
         'config': f'training/configs/{run.config.name}.py',
         'config_sha256': config_sha256(Path(run.config.file or run.config.name)),
         'data': data + (f'; {json.dumps(selected)}' if selected else ''),
         'data_sha256': run.state['data_sha256'],
         **begun,
-        'seed': run.state['seed'],
+        'seed': [part['seed'] for part in averaged] if averaged else run.state['seed'],
         'epochs': run.state['epoch'],
-        'chosen_epoch': run.state['best_epoch'],
+        **chosen,
         'engine': run.state['engine'],
     }
+
+
+def _beginning(path: Path) -> dict[str, Any]:
+    """Tell of a file of weights, and of how a bundle whose it is was made."""
+    # Where a user has it is nobody's business; what ships lies where everybody has it.
+    told: dict[str, Any] = {'name': path.name if path.is_absolute() else str(path)}
+    if path.is_file():
+        told['sha256'] = sha256_of(path)
+    if (path.parent / CARD_NAME).is_file():
+        made = load_card(path.parent).training
+        told['training'] = {name: made[name] for name in _OF_A_BEGINNING if name in made}
+    return told
+
+
+def _teacher(teacher: str) -> dict[str, str]:
+    """Tell who taught a network."""
+    folder = Path(teacher)
+    if not is_bundle(teacher):
+        return {'recipe': load_run(folder).config.name, 'sha256': sha256_of(folder / BEST)}
+    name = folder.name if folder.is_absolute() else str(folder)
+    return {'bundle': name, 'sha256': sha256_of(load_card(folder).file('keras'))}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

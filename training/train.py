@@ -233,7 +233,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--weights', help="of the backbone: 'none' for chance, 'imagenet', or a file of them"
     )
     parser.add_argument(
-        '--teachers', nargs='+', help='folders of runs that this one learns from as well'
+        '--teachers', nargs='+', help='folders of runs or bundles that it learns from as well'
     )
     parser.add_argument('--precision', help='float32, mixed_bfloat16 or mixed_float16')
     parser.add_argument(

@@ -18,8 +18,12 @@ from training.metrics import softmax
 from training.networks import head_labels
 from training.runs import BEST
 from training.runs import load_run
+from training.scoring import classify
+from training.scoring import load_classifier
 from training.train import train
 from training.validation import predict_logits
+
+MODELS = Path(__file__).resolve().parents[2] / 'models'
 
 RECIPE = """
 from training.architectures.residual import residual_network
@@ -73,10 +77,27 @@ def test_a_teacher_of_other_labels_is_refused(teacher, made_up):
     config, folder = teacher
     data = made_up(10)
 
-    with pytest.raises(DataError, match='not the head labels with the labels a, b'):
+    with pytest.raises(DataError, match='has the labels angry, .*, not those of labels: a, b'):
         teach({'labels': np.eye(10, 2)}, {'labels': ('a', 'b')}, [str(folder)], 0.5, data.images)
     with pytest.raises(ValueError, match='holds no checkpoint'):
         teach({}, head_labels(config), [str(folder.parent)], 0.5, data.images)
+
+
+def test_a_bundle_teaches_the_head_whose_labels_it_has(teacher, made_up):
+    config, _ = teacher
+    data = made_up(6)
+    bundles = [str(MODELS / 'fer2013_mobile'), str(MODELS / 'ferplus_mobile')]
+    targets, labels = head_targets(data, config), head_labels(config)
+
+    taught = teach(targets, labels, bundles, 1.0, data.images)
+
+    for bundle, head in zip(bundles, ('fer2013', 'ferplus'), strict=True):
+        expected = classify(load_classifier(bundle), data.images, mirrored=True)
+        np.testing.assert_allclose(taught[head], expected, atol=1e-5)
+    with pytest.raises(DataError, match='no teacher of .* has the labels of the head ferplus'):
+        teach(targets, labels, bundles[:1], 0.5, data.images)
+    with pytest.raises(DataError, match='the labels angry, .*, contempt, not those of fer2013'):
+        teach(targets, {'fer2013': labels['fer2013']}, bundles[1:], 0.5, data.images)
 
 
 def test_a_run_that_is_taught_learns_otherwise_and_says_by_whom(teacher, made_up, tmp_path):
@@ -98,18 +119,27 @@ def test_a_run_that_is_taught_learns_otherwise_and_says_by_whom(teacher, made_up
 
 
 def test_a_page_says_who_taught_the_network():
-    card = load_card(Path(__file__).resolve().parents[2] / 'models' / 'fer2013_mobile')
-    training = {**card.training, 'taught_by': [{'recipe': 'first', 'sha256': 'abc'}]}
+    card = load_card(MODELS / 'fer2013_mobile')
+    training = {
+        **card.training,
+        'begun_from': [{'name': 'mobilenet_v2.npz'}],
+        'taught_by': [{'recipe': 'first', 'sha256': 'abc'}],
+    }
 
     page = card_page(replace(card, training=training))
-
-    assert 'python -m training train first --weights' in page
-    training['begun_from'] = {'name': 'models/fer2013_mobile/model.keras'}
+    training['begun_from'] = [{'name': 'models/fer2013_mobile/model.keras'}]
     of_another = card_page(replace(card, training=training))
-    assert 'python -m training train first\n' in of_another
-    assert '--weights models/fer2013_mobile/model.keras --teachers runs/first' in of_another
-    assert ' --teachers runs/first\n' in page
+    training['taught_by'] = [{'bundle': 'models/fer2013_mobile', 'sha256': 'abc'}]
+    of_a_bundle = card_page(replace(card, training=training))
+
+    assert 'python -m training train first --weights mobilenet_v2.npz\n' in page
+    assert ' --weights mobilenet_v2.npz --teachers runs/first\n' in page
     assert 'what a network of `first`' in page
+    # Its recipe names what ships, and what is no photograph of ImageNet's is not for the teacher.
+    assert 'python -m training train first\n' in of_another
+    assert '--weights' not in of_another
+    assert '--teachers' not in of_a_bundle
+    assert 'what the bundle `models/fer2013_mobile`' in of_a_bundle
 
 
 def test_votes_keep_their_frequencies_where_rare_labels_count_more(made_up):

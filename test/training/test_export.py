@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import yaml
 
 from fer_ros.perception.backends import create_backend
 from fer_ros.perception.bundle import load_card
@@ -164,14 +165,60 @@ def test_a_bundle_says_what_its_network_was_begun_from(tmp_path):
     of_chance = Run(tmp_path, replace(config, weights='none'), labels, state)
     of_another = Run(tmp_path, replace(config, weights='model.keras'), labels, state)
 
-    assert origin_of(begun)['begun_from'] == {
-        'name': 'mobilenet_v2.npz',
-        'sha256': hashlib.sha256(b'arrays').hexdigest(),
-    }
+    assert origin_of(begun)['begun_from'] == [
+        {'name': 'mobilenet_v2.npz', 'sha256': hashlib.sha256(b'arrays').hexdigest()}
+    ]
     assert 'ImageNet' in terms_of(begun, 'ferplus')
     assert 'begun_from' not in origin_of(of_chance)
     assert 'ImageNet' not in terms_of(of_chance, 'ferplus')
     assert terms_of(of_another, 'ferplus').endswith('another network, whose terms hold too.')
+
+
+def test_a_bundle_that_began_from_others_tells_how_these_were_made(tmp_path):
+    models = [tmp_path / 'fer2013_old', tmp_path / 'ferplus_old']
+    made = {
+        'config': 'training/configs/first.py',
+        'begun_from': [{'name': 'mobilenet_v2.npz', 'sha256': 'abc'}],
+        'seed': 1,
+        'parameters': 7,
+    }
+    digest = hashlib.sha256(b'network').hexdigest()
+    for folder in models:
+        folder.mkdir()
+        (folder / 'model.keras').write_bytes(b'network')
+        shipped = Path(__file__).resolve().parents[2] / 'models' / 'fer2013_mobile' / 'card.yaml'
+        card = yaml.safe_load(shipped.read_text())
+        files = {'keras': {'name': 'model.keras', 'sha256': digest}}
+        (folder / 'card.yaml').write_text(
+            yaml.safe_dump({**card, 'files': files, 'training': made})
+        )
+    state = {
+        'pictures': 40,
+        'data_sha256': FER2013_IMAGES_SHA256,
+        'seed': 0,
+        'epoch': 2,
+        'best_epoch': None,
+        'engine': 'Keras',
+        'averaged': [{'seed': 0}, {'seed': 3}],
+    }
+    config = replace(
+        load_config(Path('fer_mobile')),
+        weights=','.join(str(folder / 'model.keras') for folder in models),
+        teachers=(str(models[1]),),
+    )
+    run = Run(tmp_path, config, dict(HEAD_LABELS), state)
+
+    origin = origin_of(run)
+
+    kept = {name: value for name, value in made.items() if name != 'parameters'}
+    beginning = {'name': 'model.keras', 'sha256': digest, 'training': kept}
+    assert origin['begun_from'] == [beginning, beginning]
+    assert origin['taught_by'] == [{'bundle': 'ferplus_old', 'sha256': digest}]
+    assert origin['seed'] == [0, 3]
+    assert origin['averaged'] == state['averaged']
+    assert 'chosen_epoch' not in origin
+    # Through the bundle, ImageNet's photographs count on.
+    assert 'ImageNet' in terms_of(run, 'fer2013')
 
 
 def test_the_onnx_form_clips_as_opencv_4_6_reads_it(tmp_path):

@@ -10,6 +10,7 @@ from fer_ros.perception.bundle import load_card
 from fer_ros.perception.emotions import FER2013_LABELS
 from fer_ros.perception.emotions import FERPLUS_LABELS
 from training.card_page import card_page
+from training.card_page import IMAGENET
 from training.model_card import taken_for_neutral
 from training.scores import Scores
 
@@ -43,7 +44,52 @@ def test_where_people_are_the_truth_nothing_is_set_beside_them(made_up):
 def test_a_page_names_imagenet_where_the_weights_are_of_it(name, of_imagenet):
     card = load_card(Path(__file__).resolve().parents[2] / 'models' / 'fer2013_mobile')
 
-    page = card_page(replace(card, training={**card.training, 'begun_from': {'name': name}}))
+    page = card_page(replace(card, training={**card.training, 'begun_from': [{'name': name}]}))
 
     assert f'`{name}`' in page
     assert ('ImageNet' in page) == of_imagenet
+
+
+def test_a_page_of_a_mean_tells_its_runs_and_where_its_weights_are_from():
+    card = load_card(Path(__file__).resolve().parents[2] / 'models' / 'fer2013_mobile')
+    history = {
+        'config': 'training/configs/first.py',
+        'begun_from': [{'name': 'mobilenet.npz', 'sha256': 'abc'}],
+        'taught_by': [{'recipe': 'zeroth', 'sha256': 'def'}],
+    }
+    training = {
+        'config': 'training/configs/second.py',
+        'data': 'pictures',
+        'begun_from': [
+            {'name': 'models/a/model.keras', 'sha256': '1', 'training': history},
+            {'name': 'models/b/model.keras', 'sha256': '2', 'training': history},
+        ],
+        'taught_by': [{'bundle': 'models/a', 'sha256': '3'}],
+        'seed': [0, 5],
+        'epochs': 12,
+        'averaged': [
+            {'seed': 0, 'chosen_epoch': 11, 'validation': {'fer2013': 0.701, 'ferplus': 0.874}},
+            {'seed': 5, 'chosen_epoch': 12, 'validation': {'fer2013': 0.704, 'ferplus': 0.871}},
+        ],
+        'engine': 'Keras on torch',
+        'parameters': 7,
+    }
+    seeds = {'accuracy': [0.706, 0.71], 'mean': 0.708, 'deviation': 0.0028}
+    metrics = {**card.metrics, 'fer2013_seeds': seeds}
+
+    page = card_page(replace(card, training=training, metrics=metrics))
+
+    for line in (
+        'python -m training train second --seed 5 --output runs/second_5',
+        'python -m training average runs/second_0 runs/second_5 --output runs/second',
+        'python -m training export second --head fer2013 --output models/fer2013_mobile',
+        'It began from the weights in `models/b/model.keras` (SHA-256 2), of the recipe `first`.',
+        f'That one began from the weights in `mobilenet.npz` (SHA-256 abc): {IMAGENET}',
+        'Seed 5: epoch 12 was chosen, with 70.4 % (fer2013) and 87.1 % (ferplus) of PublicTest.',
+    ):
+        assert line in page.splitlines(), line
+    assert page.count('That one began') == 1
+    assert 'have each alone 70.6 %, 71.0 % on PrivateTest: 70.8 % on average' in page
+    assert 'deviation of 0.3 points' in page
+    assert "torchvision's weights are under the BSD-3-Clause licence" in page
+    assert 'one seed' not in page

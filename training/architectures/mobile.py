@@ -10,6 +10,7 @@ kernels are folded once, when they are loaded.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import replace
@@ -66,7 +67,8 @@ class MobileNetwork:
         the end and not 3x3, with the same weights (Luo et al. 2019, arXiv:1903.07071, call it the
         last stride).
     :param weights: to begin from, or None; those of ImageNet, as `backbones.backbone` has them,
-        or the `.keras` file of a network of this kind, whose heads are left out.
+        or the `.keras` file of a network of this kind; or several, joined by commas: the body is
+        of the first, and each has the heads of its own.  A head that none has begins from chance.
     :param load: read these; without, the network is the same and its weights are of chance.
     """
 
@@ -110,8 +112,10 @@ class MobileNetwork:
         body = _for_small_gray(large, side, self.weights, self.output_stride)
         if self.blocks < BLOCKS:
             body = _cut(body, self.blocks)
-        if ours and self.load:
-            _begin_from(body, Path(str(self.weights)))
+        files = str(self.weights).split(',') if ours and self.load else []
+        learned = [_read(Path(file)) for file in files]
+        if learned:
+            _begin_from(body, learned[0], files[0])
         for layer in body.layers:
             if _block(layer.name) < self.frozen_blocks:
                 layer.trainable = False
@@ -122,7 +126,10 @@ class MobileNetwork:
             head: layers.Dense(count, dtype='float32', name=head)(x)
             for head, count in heads.items()
         }
-        return keras.Model(body.input, outputs, name=self.name)
+        model = keras.Model(body.input, outputs, name=self.name)
+        for network in learned:
+            _take_heads(model, network, heads)
+        return model
 
 
 def _cut(body: keras.Model, blocks: int) -> keras.Model:
@@ -138,13 +145,20 @@ def _cut(body: keras.Model, blocks: int) -> keras.Model:
     return keras.Model(body.input, x)
 
 
-def _begin_from(body: keras.Model, path: Path) -> None:
-    """Take the weights of a network of this kind, or of the whole of one that is cut short."""
+def _read(path: Path) -> keras.Model:
+    """Read a network."""
     if not path.is_file():
         raise WeightsError(f'there is no file {path} of weights; say --weights none for chance')
     try:
-        learned = keras.models.load_model(path, compile=False)
-        known = {layer.name for layer in learned.layers}
+        return keras.models.load_model(path, compile=False)
+    except ValueError as error:
+        raise WeightsError(f'{path} holds no network that can be read: {error}') from error
+
+
+def _begin_from(body: keras.Model, learned: keras.Model, file: str) -> None:
+    """Take the weights of a network of this kind, or of the whole of one that is cut short."""
+    known = {layer.name for layer in learned.layers}
+    try:
         for layer in body.layers:
             # Where a whole network is cut short, nothing is known of what takes its end's place.
             if layer.name in _TOP and layer.name not in known:
@@ -156,8 +170,17 @@ def _begin_from(body: keras.Model, path: Path) -> None:
             layer.set_weights(other.get_weights())
     except ValueError as error:
         raise WeightsError(
-            f"{path} is not of this network, begun from torchvision's weights: {error}"
+            f"{file} is not of this network, begun from torchvision's weights: {error}"
         ) from error
+
+
+def _take_heads(model: keras.Model, learned: keras.Model, heads: Iterable[str]) -> None:
+    """Take the heads that a network has too, of as many features and labels."""
+    names = {layer.name for layer in learned.layers}
+    for name in names & set(heads):
+        layer, weights = model.get_layer(name), learned.get_layer(name).get_weights()
+        if [value.shape for value in layer.get_weights()] == [value.shape for value in weights]:
+            layer.set_weights(weights)
 
 
 def _block(layer_name: str) -> int:
