@@ -13,6 +13,7 @@ COMMANDS = {
     'inspect': ('inspection', 'report what is in a data set, and what is wrong with it'),
     'models': ('models', 'list all networks with their parameters'),
     'train': ('train', 'train a recipe'),
+    'average': ('average', 'take the mean of the weights of runs'),
     'tune': ('tune', 'search for the settings of a network'),
     'export': ('export', 'make a bundle of a trained network'),
     'evaluate': ('evaluate', 'measure a bundle, a run or a Keras file on a data set'),

@@ -74,10 +74,22 @@ def save_checkpoint(
         for index, variable in enumerate(variables)
     }
     arrays |= {f'average/{i}': value for i, value in enumerate(average.values)}
-    text = json.dumps({**state, 'average_steps': average.steps})
+    write_state(path, {**state, 'average_steps': average.steps}, arrays)
+
+
+def write_state(
+    path: Path, state: dict[str, Any], arrays: Mapping[str, Any] | None = None
+) -> None:
+    """
+    Write a checkpoint; without arrays it tells of a run, and none can go on from it.
+
+    :param path: of the `.npz` file; an interruption leaves an earlier one whole.
+    :param state: what JSON can hold.
+    :param arrays: of NumPy, by name.
+    """
     unfinished = path.with_suffix('.unfinished')
     with open(unfinished, 'wb') as file:
-        np.savez(file, state=np.array(text), **arrays)
+        np.savez(file, state=np.array(json.dumps(state)), **(arrays or {}))
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(path)

@@ -19,6 +19,7 @@ from training.datasets import FaceData
 from training.datasets import PRIVATE
 from training.datasets import PUBLIC
 from training.datasets import TRAIN
+from training.distillation import is_bundle
 from training.metrics import confusion_matrix
 from training.metrics import macro_mean
 from training.metrics import per_class
@@ -69,7 +70,8 @@ def measure_run(run: Run, data: FaceData, machine: str) -> list[dict[str, Any]]:
             'head': head,
             'command': command_of(run),
             'selection': run.config.selection.summary(),
-            'seed': run.config.seed,
+            'seed': ', '.join(str(part['seed']) for part in run.state.get('averaged', []))
+            or run.config.seed,
             'engine': run.state['engine'],
             'machine': machine,
             'epochs': run.state['epoch'],
@@ -119,6 +121,9 @@ def command_of(run: Run) -> str:
     :param run: that was made.
     :return: what to type at the root of the checkout.
     """
+    if 'averaged' in run.state:
+        runs = ' '.join(f'runs/{part["run"]}' for part in run.state['averaged'])
+        return f'python -m training average {runs} --output runs/{run.folder.name}'
     recipe = load_config(Path(run.config.file or run.config.name))
     words = ['python -m training train', run.config.name]
     for name in ('epochs', 'seed', 'weights', 'precision'):
@@ -126,8 +131,9 @@ def command_of(run: Run) -> str:
         if value != getattr(recipe, name):
             # Where the weights of a backbone lie is nobody's business.
             words.append(f'--{name} {Path(value).name if name == "weights" else value}')
-    if run.config.teachers:
-        words += ['--teachers', *(f'runs/{Path(folder).name}' for folder in run.config.teachers)]
+    if run.config.teachers != recipe.teachers:
+        folders = {t: 'models' if is_bundle(t) else 'runs' for t in run.config.teachers}
+        words += ['--teachers', *(f'{of}/{Path(t).name}' for t, of in folders.items())]
     selected, standard = run.config.selection, recipe.selection
     if selected.classes != standard.classes:
         words.append(f'--classes {",".join(selected.classes)}')

@@ -7,6 +7,7 @@ The page, `README.md`, is made of `card.yaml` alone.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ from training.scores import score
 from training.scores import Scores
 from training.scoring import classify
 from training.scoring import load_classifier
+from training.scoring import ModelOptions
 from training.truth import MAJORITY_PROTOCOL
 from training.votes import emotion_votes
 
@@ -73,6 +75,37 @@ def measure(bundle: Path, data: FaceData, others: FaceData | None, detector: Any
         found['ckplus'] = lean(figures(score(classifier, others)))
     for name, values in found.items():
         change_metrics(classifier.card, name, values)
+
+
+def measure_seeds(bundle: Path, data: FaceData, runs: Sequence[Path]) -> None:
+    """
+    Put into a bundle's card what runs of its recipe do that differ in their seeds.
+
+    :param bundle: its folder; measured already.
+    :param data: FER2013, all splits.
+    :param runs: their folders, at least two.
+    :raises BundleError: if there are fewer, or the card has no figures.
+    """
+    card = load_card(bundle)
+    prefixes = [name.removesuffix('_private') for name in card.metrics if 'private' in name]
+    if len(runs) < 2 or not prefixes:
+        raise BundleError(
+            f'{len(runs)} runs are given for the seeds of {card.name}, which has figures of '
+            f'{", ".join(prefixes) or "nothing"}: it takes two runs, and figures (--measure)'
+        )
+    (prefix,) = prefixes
+    accuracies = []
+    for folder in runs:
+        classifier = load_classifier(str(folder), ModelOptions(head=prefix))
+        scores = score(classifier, data.of_split(PRIVATE))
+        kept = scores.take(scores.truth >= 0)
+        accuracies.append(float((kept.probabilities.argmax(axis=1) == kept.truth).mean()))
+    figures = {
+        'accuracy': accuracies,
+        'mean': float(np.mean(accuracies)),
+        'deviation': float(np.std(accuracies, ddof=1)),
+    }
+    change_metrics(card, f'{prefix}_seeds', rounded(figures))
 
 
 def recall_of_data_labels(scores: Scores) -> dict[str, float]:
@@ -134,6 +167,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--measure', action='store_true', help='measure all figures anew, and put them in the card'
     )
+    parser.add_argument(
+        '--seeds',
+        type=Path,
+        nargs='+',
+        metavar='RUN',
+        help='measure runs of its recipe with other seeds, and tell their mean and spread',
+    )
     parser.add_argument('--data', help='folder of the data sets (default: FER_ROS_DATA)')
     parser.add_argument('--detector', default='auto', help='for scenes, as of the node')
     parser.add_argument('--detector-model', default='', help='its weights; empty: searched')
@@ -151,6 +191,8 @@ def run(arguments: argparse.Namespace) -> int:
             read_data(ckplus) if ckplus.exists() else None,
             create_detector(arguments.detector, arguments.detector_model),
         )
+    if arguments.seeds:
+        measure_seeds(bundle, read_data(data_root(arguments.data)), arguments.seeds)
     card = load_card(bundle)
     if not any(name.endswith('_private') for name in card.metrics):
         raise BundleError(f'the card of {card.name} has no figures yet; say --measure')

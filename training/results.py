@@ -197,7 +197,9 @@ def _together(rows: Sequence[Row]) -> str:
 def _series(row: Row) -> tuple[str, str, str]:
     """Tell what runs have in common that differ in seed and fold alone."""
     rest = {name: value for name, value in row['selection'].items() if name != 'fold'}
-    return row['recipe'], row['head'], json.dumps(rest, sort_keys=True)
+    # A mean of runs is none of them.
+    kind = 'mean' if ' average ' in row['command'] else ''
+    return row['recipe'], row['head'], kind + json.dumps(rest, sort_keys=True)
 
 
 def _pooled(runs: Sequence[Mapping[str, Any]]) -> str:

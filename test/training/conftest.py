@@ -16,6 +16,7 @@ from training.datasets import read_fer2013
 # On a robot there is neither; what reads, changes and counts is tested without them.
 NEEDED_BY = {
     'keras': [
+        'test_average.py',
         'test_train.py',
         'test_export.py',
         'test_models.py',
