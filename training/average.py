@@ -36,6 +36,7 @@ COMMON = (
     'file',
     'epochs',
     'weights',
+    'begun_from',
     'precision',
     'value_range',
     'teachers',
@@ -68,7 +69,7 @@ def average(runs: Sequence[Run], validation: FaceData, folder: Path) -> dict[str
         if 'averaged' in run.state:
             raise ValueError(f'{run.folder} is a mean itself; name the runs that it is of')
         for name in COMMON:
-            one, other = first.state[name], run.state[name]
+            one, other = first.state.get(name), run.state.get(name)
             if one != other:
                 raise ValueError(
                     f'{run.folder} has the {name} {other}, and {first.folder} {one}: runs that '

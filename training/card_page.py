@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from collections.abc import Sequence
 from typing import Any
 
 from fer_ros.perception.bundle import ModelCard
 from fer_ros.perception.config import DEFAULT_MODEL
 from training.config import is_of_imagenet
 from training.figures_text import percent
+from training.origins import began_with_imagenet
 
 _WHAT = {
     'ferplus': 'It says what people see: it learnt how ten annotators voted on each picture '
@@ -290,21 +290,6 @@ def _wrong(private: dict[str, Any]) -> str:
             ),
         ]
     return '\n'.join([*lines, ''])
-
-
-def began_with_imagenet(beginnings: Sequence[Mapping[str, Any]]) -> bool:
-    """
-    Say if there are weights of ImageNet at the beginning of a network.
-
-    :param beginnings: the `begun_from` of a card's `training`; what a file of a bundle began from
-        counts too.
-    :return: whether there are.
-    """
-    return any(
-        is_of_imagenet(beginning['name'])
-        or began_with_imagenet(beginning.get('training', {}).get('begun_from', []))
-        for beginning in beginnings
-    )
 
 
 def _data(card: ModelCard) -> str:

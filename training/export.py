@@ -28,20 +28,19 @@ from fer_ros.perception.model_files import sha256_of
 from fer_ros.perception.preprocessing import to_network_input
 from training.augmentation import resize
 from training.batches import input_spec
-from training.card_page import began_with_imagenet
 from training.config import config_sha256
 from training.config import TrainingConfig
 from training.datasets import data_root
 from training.datasets import FaceData
 from training.datasets import FER2013_IMAGES_SHA256
 from training.datasets import PUBLIC
-from training.distillation import is_bundle
 from training.metrics import fit_temperature
+from training.origins import began_with_imagenet
+from training.origins import origins_of
 from training.quantization import PRECISIONS
 from training.quantization import quantize_bundle
 from training.readers import read_data
 from training.record import card_text
-from training.runs import BEST
 from training.runs import load_run
 from training.runs import Run
 from training.selection import select
@@ -71,18 +70,6 @@ IMAGENET_TERMS = (
 )
 BEGUN_TERMS = ' It began from the weights of another network, whose terms hold too.'
 CKPLUS_TERMS = 'Trained on CK+ (Lucey et al. 2010): for research only, not to be passed on.'
-# What a card keeps of how the network was made that its own began from, which may be replaced.
-_OF_A_BEGINNING = (
-    'config',
-    'config_sha256',
-    'begun_from',
-    'taught_by',
-    'seed',
-    'epochs',
-    'chosen_epoch',
-    'averaged',
-)
-
 OTHER_TERMS = 'Trained on other data; who exported it knows its terms.'
 
 
@@ -240,8 +227,8 @@ def terms_of(run: Run, head: str) -> str:
     """
     begun = ''
     if run.config.weights != 'none':
-        beginnings = [_beginning(Path(file)) for file in run.config.weights.split(',')]
-        begun = IMAGENET_TERMS if began_with_imagenet(beginnings) else BEGUN_TERMS
+        of_imagenet = began_with_imagenet(origins_of(run)['begun_from'])
+        begun = IMAGENET_TERMS if of_imagenet else BEGUN_TERMS
     if run.state['data_sha256'] == FER2013_IMAGES_SHA256:
         return TERMS + (FERPLUS_TERMS if head == 'ferplus' else '') + begun
     return (CKPLUS_TERMS if run.config.dataset == 'ckplus' else OTHER_TERMS) + begun
@@ -260,12 +247,6 @@ def origin_of(run: Run) -> dict[str, Any]:
         data = 'FER2013, Training split without pictures that are no face by the FER+ votes'
         data += '; FER+ votes' if 'ferplus' in run.labels else ''
     selected = run.config.selection.summary()
-    begun: dict[str, Any] = {}
-    if run.config.weights != 'none':
-        begun['begun_from'] = [_beginning(Path(file)) for file in run.config.weights.split(',')]
-    taught = [_teacher(teacher) for teacher in run.config.teachers]
-    if taught:
-        begun['taught_by'] = taught
     averaged = run.state.get('averaged')
     chosen = {'averaged': averaged} if averaged else {'chosen_epoch': run.state['best_epoch']}
     return {
@@ -273,33 +254,12 @@ def origin_of(run: Run) -> dict[str, Any]:
         'config_sha256': config_sha256(Path(run.config.file or run.config.name)),
         'data': data + (f'; {json.dumps(selected)}' if selected else ''),
         'data_sha256': run.state['data_sha256'],
-        **begun,
+        **{name: told for name, told in origins_of(run).items() if told},
         'seed': [part['seed'] for part in averaged] if averaged else run.state['seed'],
         'epochs': run.state['epoch'],
         **chosen,
         'engine': run.state['engine'],
     }
-
-
-def _beginning(path: Path) -> dict[str, Any]:
-    """Tell of a file of weights, and of how a bundle whose it is was made."""
-    # Where a user has it is nobody's business; what ships lies where everybody has it.
-    told: dict[str, Any] = {'name': path.name if path.is_absolute() else str(path)}
-    if path.is_file():
-        told['sha256'] = sha256_of(path)
-    if (path.parent / CARD_NAME).is_file():
-        made = load_card(path.parent).training
-        told['training'] = {name: made[name] for name in _OF_A_BEGINNING if name in made}
-    return told
-
-
-def _teacher(teacher: str) -> dict[str, str]:
-    """Tell who taught a network."""
-    folder = Path(teacher)
-    if not is_bundle(teacher):
-        return {'recipe': load_run(folder).config.name, 'sha256': sha256_of(folder / BEST)}
-    name = folder.name if folder.is_absolute() else str(folder)
-    return {'bundle': name, 'sha256': sha256_of(load_card(folder).file('keras'))}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -37,6 +37,7 @@ from training.optimization import compile_model
 from training.optimization import ends_early
 from training.optimization import initial_watch
 from training.optimization import watch
+from training.origins import find_origins
 from training.progress import EventLog
 from training.progress import log_epoch
 from training.progress import Progress
@@ -137,6 +138,8 @@ def train(
         'seconds': 0.0,
         'watch': initial_watch(config),
         'engine': engine_name(),
+        # Now, as a bundle that ships may be replaced by what comes of it.
+        **({} if resumed else find_origins(config)),
         **plan,
     }
     if resumed:
