@@ -19,10 +19,10 @@ from training.datasets import FaceData
 from training.datasets import PRIVATE
 from training.datasets import PUBLIC
 from training.datasets import TRAIN
-from training.distillation import is_bundle
 from training.metrics import confusion_matrix
 from training.metrics import macro_mean
 from training.metrics import per_class
+from training.origins import is_bundle
 from training.readers import read_data
 from training.results import merge
 from training.results import PAGE

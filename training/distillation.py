@@ -17,25 +17,15 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_ros.perception.bundle import CARD_NAME
 from training.datasets import DataError
 from training.metrics import softmax
 from training.networks import build_model
+from training.origins import is_bundle
 from training.runs import load_run
 from training.scoring import classify
 from training.scoring import load_classifier
 from training.scoring import ModelOptions
 from training.validation import predict_logits
-
-
-def is_bundle(teacher: str) -> bool:
-    """
-    Tell the two kinds of teachers apart.
-
-    :param teacher: the folder of a bundle or of a run.
-    :return: whether it is a bundle.
-    """
-    return (Path(teacher) / CARD_NAME).is_file()
 
 
 def teach(

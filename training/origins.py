@@ -30,6 +30,16 @@ _OF_A_BEGINNING = (
 )
 
 
+def is_bundle(teacher: str) -> bool:
+    """
+    Tell the two kinds of teachers apart.
+
+    :param teacher: the folder of a bundle or of a run.
+    :return: whether it is a bundle.
+    """
+    return (Path(teacher) / CARD_NAME).is_file()
+
+
 def find_origins(config: TrainingConfig) -> dict[str, list[dict[str, Any]]]:
     """
     Tell what a network is about to begin from, and who is to teach it.
@@ -81,7 +91,7 @@ def _beginning(path: Path) -> dict[str, Any]:
     told: dict[str, Any] = {'name': path.name if path.is_absolute() else str(path)}
     if path.is_file():
         told['sha256'] = sha256_of(path)
-    if (path.parent / CARD_NAME).is_file():
+    if is_bundle(str(path.parent)):
         made = load_card(path.parent).training
         told['training'] = {name: made[name] for name in _OF_A_BEGINNING if name in made}
     return told
@@ -89,7 +99,7 @@ def _beginning(path: Path) -> dict[str, Any]:
 
 def _teacher(folder: Path) -> dict[str, Any]:
     """Tell of a teacher."""
-    if (folder / CARD_NAME).is_file():
+    if is_bundle(str(folder)):
         name = folder.name if folder.is_absolute() else str(folder)
         return {'bundle': name, 'sha256': sha256_of(load_card(folder).file('keras'))}
     from training.runs import BEST
