@@ -25,7 +25,6 @@ from benchmark.timing import how_much_faster
 from benchmark.timing import machine
 from benchmark.timing import time_in_turns
 from training.batches import EpochBatches
-from training.batches import WORKERS
 from training.config import load_config
 from training.config import TrainingConfig
 from training.datasets import data_root
@@ -38,6 +37,7 @@ from training.networks import standardised_range
 from training.networks import WHITENING
 from training.optimization import compile_model
 from training.readers import read_data
+from training.workers import THREADS
 
 # Whitening takes Keras milliseconds a picture: this share of the pictures is enough for it.
 WHITENED = 0.25
@@ -180,7 +180,7 @@ def watch_training(data: FaceData, name: str, steps: int, batch_size: int = 64) 
     alone = time_in_turns({'batch': lambda: batches[0]}, AHEAD)['batch'].summary()['seconds']
     waited = computed = 0.0
     queue: deque[Future[Any]] = deque()
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(THREADS) as pool:
         for step in range(WARM_UP + steps):
             while len(queue) < AHEAD:
                 queue.append(pool.submit(batches.__getitem__, (step + len(queue)) % len(batches)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import keras
 import numpy as np
@@ -22,10 +21,6 @@ from training.votes import vote_distribution
 
 # Of the heads whose labels do not depend on the data.
 HEAD_LABELS = {'fer2013': FER2013_LABELS, 'ferplus': FERPLUS_LABELS}
-
-# Threads that make batches while the network computes; each batch is a function of its number, so
-# that their order does not matter.
-WORKERS = 2
 
 
 def input_spec(config: TrainingConfig, side: int | None = None) -> InputSpec:
@@ -110,7 +105,6 @@ class EpochBatches(keras.utils.PyDataset):
         epoch: int,
         rows: slice = slice(None),
         targets: Mapping[str, np.ndarray] | None = None,
-        **options: Any,
     ) -> None:
         """
         Prepare an epoch.
@@ -121,10 +115,9 @@ class EpochBatches(keras.utils.PyDataset):
         :param rows: of each batch, that are given; the others are for other processes.
         :param targets: by head, (N, labels), as of `learnt_targets`, if others than those of the
             data's labels.
-        :param options: of `keras.utils.PyDataset`.
         :raises DataError: if the pictures do not fill one batch, or lack labels of a head.
         """
-        super().__init__(**{'workers': WORKERS, **options})
+        super().__init__()
         if len(data) < config.batch_size:
             raise DataError(f'{len(data)} pictures do not fill a batch of {config.batch_size}')
         self._data = data

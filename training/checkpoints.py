@@ -13,6 +13,8 @@ import keras
 from keras import ops
 import numpy as np
 
+_ON_TORCH = keras.backend.backend() == 'torch'
+
 
 class RunningAverage:
     """
@@ -31,12 +33,17 @@ class RunningAverage:
         self._model = model
         self._decay = decay
         self._steps = 0
-        self.values = model.get_weights()
+        self._values = [_copied(weight) for weight in model.weights]
 
     @property
     def steps(self) -> int:
         """How many steps are in the average."""
         return self._steps
+
+    @property
+    def values(self) -> list[np.ndarray]:
+        """The average of each weight, in the order of `get_weights`."""
+        return [np.array(ops.convert_to_numpy(value)) for value in self._values]
 
     def update(self) -> None:
         """
@@ -47,14 +54,34 @@ class RunningAverage:
         self._steps += 1
         # The first steps would otherwise keep the weights of chance in the average for long.
         decay = min(self._decay, self._steps / (self._steps + 9))
-        for value, new in zip(self.values, self._model.get_weights(), strict=True):
+        if _ON_TORCH:
+            import torch
+
+            # All at once, and where they are: a copy of each from a GPU waits for it 300 times.
+            with torch.no_grad():
+                news = [weight.value.detach() for weight in self._model.weights]
+                torch._foreach_lerp_(self._values, news, 1 - decay)
+            return
+        for value, new in zip(self._values, self._model.get_weights(), strict=True):
             value *= decay
             value += (1 - decay) * new
 
     def restore(self, values: Sequence[np.ndarray], steps: int) -> None:
         """Go on from an earlier average."""
-        self.values = [np.array(value) for value in values]
+        if _ON_TORCH:
+            import torch
+
+            with torch.no_grad():
+                for value, new in zip(self._values, values, strict=True):
+                    value.copy_(torch.from_numpy(np.array(new)))
+        else:
+            self._values = [np.array(value) for value in values]
         self._steps = steps
+
+
+def _copied(weight: keras.Variable) -> Any:
+    """Copy a weight: on PyTorch to where it is, else to NumPy."""
+    return weight.value.detach().clone() if _ON_TORCH else np.array(weight.numpy())
 
 
 def save_checkpoint(
@@ -100,9 +127,10 @@ def read_state(saved: Mapping[str, np.ndarray]) -> dict[str, Any]:
     Read what a checkpoint holds beside arrays.
 
     :param saved: the checkpoint, opened.
-    :return: what was saved as `state`; a run of an earlier version had no teachers.
+    :return: what was saved as `state`; a run of an earlier version had no teachers,
+        and held nothing back.
     """
-    return {'teachers': [], **json.loads(str(saved['state']))}
+    return {'teachers': [], 'held_back': [], **json.loads(str(saved['state']))}
 
 
 def load_checkpoint(path: Path, model: keras.Model, average: RunningAverage) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from training.bootstrap import Bootstrap
 from training.bootstrap import interval
 from training.config import CONFIGS
 from training.config import load_config
+from training.cross_fitting import learnt_from
 from training.datasets import data_root
 from training.datasets import DataError
 from training.datasets import DATASETS
@@ -56,7 +57,9 @@ def measure_run(run: Run, data: FaceData, machine: str) -> list[dict[str, Any]]:
     _check_learnt_from(run, data)
     model = run.model
     splits = {
-        'train': stratified(data.of_split(TRAIN), TRAINING_PICTURES),
+        'train': stratified(
+            learnt_from(data.of_split(TRAIN), run.config), TRAINING_PICTURES
+        ),
         'validation': data.of_split(PUBLIC),
         'test': data.of_split(PRIVATE),
     }
@@ -92,6 +95,7 @@ def _check_learnt_from(run: Run, data: FaceData) -> None:
     training = data.of_split(TRAIN)
     if training.votes is not None:
         training = training.take(~is_not_a_face(training.votes))
+    training = learnt_from(training, run.config)
     if run.state['pictures'] != len(training):
         raise DataError(
             f'{run.folder} learnt from {run.state["pictures"]} pictures, the data has '
@@ -134,6 +138,8 @@ def command_of(run: Run) -> str:
     if run.config.teachers != recipe.teachers:
         folders = {t: 'models' if is_bundle(t) else 'runs' for t in run.config.teachers}
         words += ['--teachers', *(f'{of}/{Path(t).name}' for t, of in folders.items())]
+    if run.config.held_back != recipe.held_back:
+        words.append(f'--hold-back {run.config.held_back[0] + 1}/{run.config.held_back[1]}')
     selected, standard = run.config.selection, recipe.selection
     if selected.classes != standard.classes:
         words.append(f'--classes {",".join(selected.classes)}')

@@ -84,6 +84,8 @@ class TrainingConfig:
         its label occurs, to the power of minus this.  0 weights nothing; with 1 all labels count
         alike; 0.5 is halfway (Mahajan et al. 2018, arXiv:1805.00932).  The head of votes is left
         as it is, since it learns a distribution.
+    :param held_back: (number from 0 on, parts): learn from all pictures but that part of them, as
+        `cross_fitting.parts_of` divides them, and as a teacher teach that part alone.
     :param teachers: folders of runs or bundles whose networks teach this one: what they say of
         the pictures is part of its targets.
     :param teacher_share: of what they say in these targets; the rest is the labels.
@@ -125,6 +127,7 @@ class TrainingConfig:
     weight_decay: float = 5e-4
     label_smoothing: float = 0.1
     class_weights: float = 0.0
+    held_back: tuple[int, ...] = ()
     teachers: tuple[str, ...] = ()
     teacher_share: float = 0.5
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
@@ -170,6 +173,12 @@ class TrainingConfig:
             value = getattr(self, name)
             if not lowest <= value <= highest:
                 raise ValueError(f'{name} is {value}, not from {lowest} to {highest}')
+        if self.held_back:
+            number, parts = self.held_back
+            if not (0 <= number < parts and parts >= 2):
+                raise ValueError(
+                    f'held_back is {self.held_back}, not (number, parts) of two parts or more'
+                )
         if self.sides:
             beginnings = [beginning for beginning, _ in self.sides]
             if beginnings[0] != 0 or beginnings != sorted(set(beginnings)) or beginnings[-1] >= 1:

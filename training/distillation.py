@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from training.cross_fitting import taught
 from training.datasets import DataError
 from training.metrics import softmax
 from training.networks import build_model
@@ -39,6 +40,7 @@ def teach(
     Mix what teachers say into what each head is to say.
 
     A teacher sees each picture as it is and mirrored, and teaches the heads whose labels it has.
+    One that held pictures back teaches these alone (`cross_fitting`), one that did not all.
     A row without a target stays so: the teachers know no better what nobody could tell.
 
     :param targets: by head, (N, labels) float32, as of `batches.head_targets`.
@@ -48,33 +50,46 @@ def teach(
     :param share: of the teachers' probabilities in the result, from 0 to 1.
     :param images: (N, H, W) uint8, of the targets.
     :return: by head, (N, labels) float32.
-    :raises DataError: if a teacher has no head's labels, or a head no teacher.
+    :raises DataError: if a teacher has no head's labels, or a head or a picture no teacher.
     :raises ValueError: if a folder holds no run and no bundle.
     """
-    said: dict[str, list[np.ndarray]] = {head: [] for head in targets}
+    sums = {head: np.zeros_like(rows) for head, rows in targets.items()}
+    counts = {head: np.zeros((len(rows), 1), np.float32) for head, rows in targets.items()}
     for teacher in teachers:
         asked = _bundle if is_bundle(teacher) else _run
-        for head, probabilities in asked(teacher, labels, images).items():
-            said[head].append(probabilities)
-    for head, answers in said.items():
-        if not answers:
+        chosen, said = asked(teacher, labels, images)
+        for head, probabilities in said.items():
+            sums[head][chosen] += probabilities
+            counts[head][chosen] += 1
+    for head, count in counts.items():
+        if not count.any():
             raise DataError(
                 f'no teacher of {", ".join(teachers)} has the labels of the head {head}: '
                 f'{", ".join(labels[head])}'
             )
+        untaught = int((count == 0).sum())
+        if untaught:
+            raise DataError(
+                f'no teacher of {", ".join(teachers)} held back {untaught} of {len(count)} '
+                'pictures; name one for each part'
+            )
     return {
         head: np.where(
             rows.any(axis=1, keepdims=True),
-            (1 - share) * rows + share * np.mean(said[head], axis=0),
+            (1 - share) * rows + share * sums[head] / counts[head],
             rows,
         ).astype(np.float32)
         for head, rows in targets.items()
     }
 
 
+# Which pictures a teacher tells of, and its probabilities of these by head.
+_Lesson = tuple[np.ndarray, dict[str, np.ndarray]]
+
+
 def _bundle(
     teacher: str, labels: Mapping[str, tuple[str, ...]], images: np.ndarray
-) -> dict[str, np.ndarray]:
+) -> _Lesson:
     """Ask a bundle, on what the node would run it on."""
     classifier = load_classifier(teacher, ModelOptions(backend='auto'))
     known = classifier.card.labels
@@ -82,16 +97,18 @@ def _bundle(
     _check(teacher, heads, labels, [known])
     _tell(teacher, images)
     probabilities = classify(classifier, images, mirrored=True)
-    return dict.fromkeys(heads, probabilities)
+    return np.ones(len(images), bool), dict.fromkeys(heads, probabilities)
 
 
 def _run(
     teacher: str, labels: Mapping[str, tuple[str, ...]], images: np.ndarray
-) -> dict[str, np.ndarray]:
+) -> _Lesson:
     """Ask the network of a run."""
     run = load_run(Path(teacher))
     heads = [head for head, names in labels.items() if tuple(names) == run.labels.get(head)]
     _check(teacher, heads, labels, run.labels.values())
+    chosen = taught(images, run.config)
+    images = images[chosen]
     _tell(teacher, images)
     # As it was trained, which is faster than as it is measured, and as near as need be.  Its
     # layers may have other names in the file, but they are the same ones.
@@ -101,7 +118,9 @@ def _run(
         predict_logits(model, pictures, run.config, run.config.side)
         for pictures in (images, images[:, :, ::-1])
     ]
-    return {head: np.mean([softmax(logits[head]) for logits in said], axis=0) for head in heads}
+    return chosen, {
+        head: np.mean([softmax(logits[head]) for logits in said], axis=0) for head in heads
+    }
 
 
 def _check(

@@ -105,4 +105,8 @@ def _teacher(folder: Path) -> dict[str, Any]:
     from training.runs import BEST
     from training.runs import load_run
 
-    return {'recipe': load_run(folder).config.name, 'sha256': sha256_of(folder / BEST)}
+    config = load_run(folder).config
+    told = {'recipe': config.name, 'sha256': sha256_of(folder / BEST)}
+    if config.held_back:
+        told['held_back'] = f'{config.held_back[0] + 1}/{config.held_back[1]}'
+    return told

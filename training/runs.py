@@ -25,7 +25,7 @@ BEST = 'best.weights.h5'
 LOG = 'log.csv'
 
 # Settings that a run may have otherwise than its recipe, from the command line or from the data.
-KEPT = ('epochs', 'seed', 'weights', 'precision', 'value_range', 'teachers')
+KEPT = ('epochs', 'seed', 'weights', 'precision', 'value_range', 'teachers', 'held_back')
 
 
 @dataclass(frozen=True)

@@ -269,7 +269,7 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
         '--split-by', choices=SPLITTINGS, help='the splits: its own, at random, or by subject'
     )
     which.add_argument(
-        '--fold', type=_fold, metavar='K/N', help='of those, test on the K-th of N (default: 1/10)'
+        '--fold', type=part, metavar='K/N', help='of those, test on the K-th of N (default: 1/10)'
     )
     which.add_argument(
         '--fractions',
@@ -355,8 +355,14 @@ def _group(text: str) -> tuple[str, tuple[str, ...]]:
     return name, labels
 
 
-def _fold(text: str) -> tuple[int, int]:
-    """Read `K/N`, K from 1 to N."""
+def part(text: str) -> tuple[int, int]:
+    """
+    Read `K/N`, K from 1 to N.
+
+    :param text: of the command line.
+    :return: K - 1 and N.
+    :raises argparse.ArgumentTypeError: if it is anything else.
+    """
     match = re.fullmatch(r'(\d+)/(\d+)', text)
     if not match or not 1 <= int(match[1]) <= int(match[2]):
         raise argparse.ArgumentTypeError(f"'{text}' is not K/N with K from 1 to N")

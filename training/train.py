@@ -12,7 +12,6 @@ from typing import Any
 import keras
 import numpy as np
 
-from training.batches import EpochBatches
 from training.batches import head_targets
 from training.batches import learnt_targets
 from training.checkpoints import load_checkpoint
@@ -20,6 +19,7 @@ from training.checkpoints import RunningAverage
 from training.checkpoints import save_checkpoint
 from training.config import load_config
 from training.config import TrainingConfig
+from training.cross_fitting import learnt_from
 from training.datasets import FaceData
 from training.datasets import PUBLIC
 from training.datasets import TRAIN
@@ -47,10 +47,12 @@ from training.runs import describe_run
 from training.runs import engine_name
 from training.runs import LOG
 from training.selection import add_data_arguments
+from training.selection import part
 from training.selection import read_selected
 from training.selection import selection_from
 from training.validation import validate
 from training.votes import is_not_a_face
+from training.workers import batches_by
 
 # Pictures that `--smoke` trains and validates on.
 SMOKE_COUNT = 64
@@ -58,7 +60,7 @@ SMOKE_BATCH = 16
 SMOKE_EPOCHS = 2
 
 # Settings that the command line may change.
-CHANGEABLE = ('epochs', 'seed', 'weights', 'precision', 'teachers')
+CHANGEABLE = ('epochs', 'seed', 'weights', 'precision', 'teachers', 'held_back')
 
 
 class _Averaging(keras.callbacks.Callback):
@@ -84,6 +86,7 @@ def train(
     stop_after: int | None = None,
     on_epoch: Callable[[dict[str, Any]], None] = lambda row: None,
     share: Share = WHOLE,
+    workers: int = 0,
 ) -> dict[str, float]:
     """
     Train a recipe, or go on with a run that was interrupted.
@@ -99,6 +102,7 @@ def train(
     :param stop_after: epochs after which this call ends, though the recipe has more.
     :param on_epoch: given the row of the log after each epoch; what it raises ends the run.
     :param share: of each batch that this process feeds, where `distribute` made several.
+    :param workers: processes that make batches, as of `workers.batches_by`.
     :return: the validation accuracy by head of the weights that were chosen.
     :raises FileExistsError: if the folder holds a run and it is not to be resumed.
     :raises ValueError: if that run has another network, seed or number of epochs.
@@ -111,6 +115,7 @@ def train(
         raise FileExistsError(f'{checkpoint} exists; say --resume, or name another --output')
     if training.votes is not None:
         training = training.take(~is_not_a_face(training.votes))
+    training = learnt_from(training, config)
     if config.standardise:
         config = replace(config, value_range=standardised_range(training.images))
     steps = len(training) // config.batch_size
@@ -148,54 +153,57 @@ def train(
         print(f'resumed after epoch {state["epoch"]} of {config.epochs}', flush=True)
     last = min(config.epochs, state['epoch'] + (stop_after or config.epochs))
     events = EventLog(folder if share.is_first else None, state['epoch'])
-    for epoch in range(state['epoch'], last):
-        if ends_early(state['watch'], config):
-            print(f'ended early: {config.early_stopping} epochs brought nothing better')
-            break
-        begin = time.monotonic()
-        if config.schedule != 'cosine':
-            model.optimizer.learning_rate = state['watch']['learning_rate']
-        told = [Progress(config, epoch, steps)] if share.is_first else []
-        history = model.fit(
-            EpochBatches(training, config, epoch, share.rows(config.batch_size), targets),
-            initial_epoch=epoch,
-            epochs=epoch + 1,
-            verbose=0,
-            shuffle=False,
-            callbacks=[_Averaging(average), *told],
-        )
-        rate = float(model.optimizer.learning_rate)
-        fitted = time.monotonic() - begin
-        side = config.side_at(epoch)
-        with on_one_device():
-            measured.set_weights(average.values)
-            accuracy, loss = validate(measured, validation, config, side)
-        if side == config.side:
-            score = -loss if config.monitor == 'loss' else float(np.mean([*accuracy.values()]))
-            followed, best = watch(state['watch'], score, config)
-            state = {**state, 'watch': followed}
-            if best:
-                if share.is_first:
-                    measured.save_weights(folder / BEST)
-                state = {**state, 'best': accuracy, 'best_epoch': epoch + 1}
-        seconds = time.monotonic() - begin
-        state = {**state, 'epoch': epoch + 1, 'seconds': round(state['seconds'] + seconds, 1)}
-        row = {
-            'epoch': epoch + 1,
-            'side': side,
-            'seconds': round(seconds, 1),
-            'pictures_per_second': round(steps * config.batch_size / fitted, 1),
-            'learning_rate': float(f'{rate:.4g}'),
-            'loss': round(history.history['loss'][-1], 5),
-            'validation_loss': round(loss, 5),
-            **{f'validation_{head}': round(value, 5) for head, value in accuracy.items()},
-        }
-        if share.is_first:
-            save_checkpoint(checkpoint, model, average, state)
-            log_epoch(folder / LOG, row)
-            events.add(row)
-            print(', '.join(f'{name} {value}' for name, value in row.items()), flush=True)
-        on_epoch(row)
+    with batches_by(
+        workers, training, config, share.rows(config.batch_size), targets
+    ) as batches_of:
+        for epoch in range(state['epoch'], last):
+            if ends_early(state['watch'], config):
+                print(f'ended early: {config.early_stopping} epochs brought nothing better')
+                break
+            begin = time.monotonic()
+            if config.schedule != 'cosine':
+                model.optimizer.learning_rate = state['watch']['learning_rate']
+            told = [Progress(config, epoch, steps)] if share.is_first else []
+            history = model.fit(
+                batches_of(epoch),
+                initial_epoch=epoch,
+                epochs=epoch + 1,
+                verbose=0,
+                shuffle=False,
+                callbacks=[_Averaging(average), *told],
+            )
+            rate = float(model.optimizer.learning_rate)
+            fitted = time.monotonic() - begin
+            side = config.side_at(epoch)
+            with on_one_device():
+                measured.set_weights(average.values)
+                accuracy, loss = validate(measured, validation, config, side)
+            if side == config.side:
+                score = -loss if config.monitor == 'loss' else float(np.mean([*accuracy.values()]))
+                followed, best = watch(state['watch'], score, config)
+                state = {**state, 'watch': followed}
+                if best:
+                    if share.is_first:
+                        measured.save_weights(folder / BEST)
+                    state = {**state, 'best': accuracy, 'best_epoch': epoch + 1}
+            seconds = time.monotonic() - begin
+            state = {**state, 'epoch': epoch + 1, 'seconds': round(state['seconds'] + seconds, 1)}
+            row = {
+                'epoch': epoch + 1,
+                'side': side,
+                'seconds': round(seconds, 1),
+                'pictures_per_second': round(steps * config.batch_size / fitted, 1),
+                'learning_rate': float(f'{rate:.4g}'),
+                'loss': round(history.history['loss'][-1], 5),
+                'validation_loss': round(loss, 5),
+                **{f'validation_{head}': round(value, 5) for head, value in accuracy.items()},
+            }
+            if share.is_first:
+                save_checkpoint(checkpoint, model, average, state)
+                log_epoch(folder / LOG, row)
+                events.add(row)
+                print(', '.join(f'{name} {value}' for name, value in row.items()), flush=True)
+            on_epoch(row)
     events.close()
     return state['best']
 
@@ -238,11 +246,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--teachers', nargs='+', help='folders of runs or bundles that it learns from as well'
     )
+    parser.add_argument(
+        '--hold-back',
+        dest='held_back',
+        type=part,
+        metavar='K/N',
+        help='do not learn from the K-th of N parts, to teach that part alone afterwards',
+    )
     parser.add_argument('--precision', help='float32, mixed_bfloat16 or mixed_float16')
     parser.add_argument(
         '--distribute',
         action='store_true',
         help='train on all devices of JAX, of this machine or of several',
+    )
+    parser.add_argument(
+        '--workers', type=int, default=0, help='processes that make batches, for a fast GPU'
     )
     parser.add_argument('--smoke', action='store_true', help='all steps, on 64 pictures')
     parser.add_argument('--resume', action='store_true', help='go on with an interrupted run')
@@ -270,7 +288,13 @@ def run(arguments: argparse.Namespace) -> int:
         name = f'{name}_smoke'
     folder = arguments.output or Path('runs') / name
     best = train(
-        config, training, validation, folder, resume=arguments.resume, share=share
+        config,
+        training,
+        validation,
+        folder,
+        resume=arguments.resume,
+        share=share,
+        workers=arguments.workers,
     )
     chosen = ', '.join(f'{head} {100 * value:.2f} %' for head, value in best.items())
     print(f'best on the validation split: {chosen}; the weights are in {folder / BEST}')

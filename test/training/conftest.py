@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import importlib.util
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,8 @@ NEEDED_BY = {
     'keras': [
         'test_average.py',
         'test_train.py',
+        'test_lite.py',
+        'test_workers.py',
         'test_export.py',
         'test_models.py',
         'test_networks.py',
@@ -80,3 +83,34 @@ def make_up(count: int, split: str = 'train', seed: int = 0) -> FaceData:
         label_names=FER2013_LABELS,
         votes=votes,
     )
+
+
+# A recipe whose network trains in a second.
+RECIPE = """
+from training.architectures.residual import residual_network
+from training.config import TrainingConfig
+
+
+def build(heads, side):
+    return residual_network(
+        heads, side=side, stem=8, widths=(8, 16), blocks=(1, 1), dropout=0.2, name='{name}'
+    )
+
+
+CONFIG = TrainingConfig(
+    name='{name}', build=build, side=16, epochs={epochs}, batch_size=8, warmup_epochs=0,
+    average=0.9,
+)
+"""
+
+
+@pytest.fixture(name='write_recipe')
+def _write_recipe(tmp_path: Path) -> Callable[..., Path]:
+    """Give a function that writes a recipe of a name, and gives its file."""
+
+    def write(name: str, epochs: int = 1) -> Path:
+        file = tmp_path / f'{name}.py'
+        file.write_text(RECIPE.format(name=name, epochs=epochs))
+        return file
+
+    return write

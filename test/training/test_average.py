@@ -10,28 +10,11 @@ from training.export import origin_of
 from training.runs import load_run
 from training.train import train
 
-RECIPE = """
-from training.architectures.residual import residual_network
-from training.config import TrainingConfig
-
-
-def build(heads, side):
-    return residual_network(
-        heads, side=side, stem=8, widths=(8, 16), blocks=(1, 1), dropout=0.2, name='small'
-    )
-
-
-CONFIG = TrainingConfig(
-    name='small', build=build, side=16, epochs=1, batch_size=8, warmup_epochs=0, average=0.9
-)
-"""
-
 
 @pytest.fixture(name='runs')
-def _runs(tmp_path, made_up):
+def _runs(tmp_path, made_up, write_recipe):
     """Give two runs that differ in their seeds."""
-    (tmp_path / 'small.py').write_text(RECIPE)
-    config = load_config(tmp_path / 'small.py')
+    config = load_config(write_recipe('small'))
     folders = [tmp_path / f'small_{seed}' for seed in (4, 7)]
     for seed, folder in zip((4, 7), folders, strict=True):
         data = made_up(24), made_up(14, 'public', seed=1)

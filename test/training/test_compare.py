@@ -69,11 +69,12 @@ def test_the_command_says_what_the_run_has_otherwise_than_its_recipe(config):
         seed=3,
         epochs=5,
         teachers=('/somewhere/first',),
+        held_back=(0, 4),
         selection=Selection(classes=('happy', 'sad'), split_by='random', fold=(2, 5), seed=7),
     )
 
     assert command_of(run_of(config)) == 'python -m training train csce633_fnn1'
     assert command_of(run_of(changed)) == (
         'python -m training train csce633_fnn1 --epochs 5 --seed 3 --teachers runs/first '
-        '--classes happy,sad --split-by random --fold 3/5 --split-seed 7'
+        '--hold-back 1/4 --classes happy,sad --split-by random --fold 3/5 --split-seed 7'
     )

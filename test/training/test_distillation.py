@@ -11,11 +11,13 @@ from training.batches import learnt_targets
 from training.card_page import card_page
 from training.config import load_config
 from training.config import TrainingConfig
+from training.cross_fitting import parts_of
 from training.datasets import DataError
 from training.distillation import teach
 from training.export import origin_of
 from training.metrics import softmax
 from training.networks import head_labels
+from training.origins import find_origins
 from training.runs import BEST
 from training.runs import load_run
 from training.scoring import classify
@@ -25,28 +27,10 @@ from training.validation import predict_logits
 
 MODELS = Path(__file__).resolve().parents[2] / 'models'
 
-RECIPE = """
-from training.architectures.residual import residual_network
-from training.config import TrainingConfig
-
-
-def build(heads, side):
-    return residual_network(
-        heads, side=side, stem=8, widths=(8, 16), blocks=(1, 1), dropout=0.2, name='first'
-    )
-
-
-CONFIG = TrainingConfig(
-    name='first', build=build, side=16, epochs=2, batch_size=8, warmup_epochs=1, average=0.9
-)
-"""
-
-
 @pytest.fixture(name='teacher')
-def _teacher(tmp_path, made_up) -> tuple[TrainingConfig, Path]:
+def _teacher(tmp_path, made_up, write_recipe) -> tuple[TrainingConfig, Path]:
     """Give a recipe and the folder of its run."""
-    (tmp_path / 'first.py').write_text(RECIPE)
-    config = load_config(tmp_path / 'first.py')
+    config = load_config(write_recipe('first', epochs=2))
     folder = tmp_path / 'runs' / 'first'
     train(config, made_up(40), made_up(14, 'public', seed=1), folder)
     return config, folder
@@ -98,6 +82,35 @@ def test_a_bundle_teaches_the_head_whose_labels_it_has(teacher, made_up):
         teach(targets, labels, bundles[:1], 0.5, data.images)
     with pytest.raises(DataError, match='the labels angry, .*, contempt, not those of fer2013'):
         teach(targets, {'fer2013': labels['fer2013']}, bundles[1:], 0.5, data.images)
+
+
+def test_one_that_held_pictures_back_teaches_these_alone(teacher, made_up, tmp_path):
+    config, _ = teacher
+    data, validation = made_up(48), made_up(14, 'public', seed=1)
+    folders = [tmp_path / f'part_{number}' for number in range(2)]
+    for number, folder in enumerate(folders):
+        train(replace(config, held_back=(number, 2)), data, validation, folder)
+    targets, labels = head_targets(data, config), head_labels(config)
+
+    taught = teach(targets, labels, [*map(str, folders)], 1.0, data.images)
+
+    parts = parts_of(data.images, 2)
+    for number, folder in enumerate(folders):
+        assert load_run(folder).state['pictures'] == np.sum(parts != number)
+        images = data.images[parts == number]
+        model = load_run(folder).model
+        said = [
+            softmax(predict_logits(model, pictures, config, 16)['fer2013'])
+            for pictures in (images, images[:, :, ::-1])
+        ]
+        found = taught['fer2013'][parts == number]
+        np.testing.assert_allclose(found, np.mean(said, axis=0), atol=1e-5)
+    untaught = np.sum(parts != 0)
+    with pytest.raises(DataError, match=f'held back {untaught} of 48 pictures; name one for each'):
+        teach(targets, labels, [str(folders[0])], 1.0, data.images)
+    pupil = replace(config, teachers=tuple(map(str, folders)))
+    told = find_origins(pupil)['taught_by']
+    assert [one['held_back'] for one in told] == ['1/2', '2/2']
 
 
 def test_a_run_that_is_taught_learns_otherwise_and_says_by_whom(teacher, made_up, tmp_path):

@@ -137,8 +137,8 @@ def test_a_run_of_an_earlier_version_is_resumed(tmp_path, made_up):
     with np.load(tmp_path / CHECKPOINT) as saved:
         arrays = dict(saved)
     state = json.loads(str(arrays['state']))
-    # There were no teachers then.
-    del state['teachers']
+    # There were no teachers then, and nothing was held back.
+    del state['teachers'], state['held_back']
     np.savez(tmp_path / CHECKPOINT, **{**arrays, 'state': np.array(json.dumps(state))})
 
     train(config, *data, tmp_path, resume=True)
@@ -316,3 +316,15 @@ def test_a_recipe_that_is_not_there_ends_with_one_sentence(capsys):
     assert main(['train', 'nothing']) == 1
 
     assert 'there is no recipe nothing' in capsys.readouterr().err
+
+
+def test_processes_that_make_the_batches_change_nothing(tmp_path, made_up):
+    config = replace(TINY, epochs=2, sides=())
+    training, validation = made_up(40), made_up(14, 'public', seed=1)
+
+    train(config, training, validation, tmp_path / 'threads')
+    train(config, training, validation, tmp_path / 'processes', workers=1)
+
+    expected, found = weights_of(tmp_path / 'threads'), weights_of(tmp_path / 'processes')
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-4, atol=1e-5, err_msg=name)
