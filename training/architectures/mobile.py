@@ -10,11 +10,9 @@ kernels are folded once, when they are loaded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import replace
-from pathlib import Path
 
 import keras
 from keras import layers
@@ -24,7 +22,9 @@ from training.architectures.backbones import as_torchvision_has_it
 from training.architectures.backbones import backbone
 from training.architectures.backbones import TORCHVISION_DEVIATION
 from training.architectures.backbones import TORCHVISION_MEAN
-from training.architectures.backbones import WeightsError
+from training.architectures.beginnings import begin_from
+from training.architectures.beginnings import read_networks
+from training.architectures.beginnings import take_heads
 from training.architectures.fused import fused
 
 # What a pixel of the enlarged picture is made of: a quarter of one neighbour, and itself.  Rows:
@@ -43,11 +43,14 @@ _LAST_HALVING = 'block_13'
 # The layers that take the place of the end where it is cut short.
 _TOP = ('top', 'top_bn', 'top_relu')
 
+# What a file of weights must be of.
+_KIND = "this network, begun from torchvision's weights"
+
 # Channels that are averaged over the picture where it is cut short.
 _TOP_WIDTH = 384
 
 # The statistics follow the batches this slowly; Keras's 0.999 is for ImageNet's many steps.
-_MOMENTUM = 0.99
+MOMENTUM = 0.99
 
 
 @dataclass(frozen=True)
@@ -112,10 +115,9 @@ class MobileNetwork:
         body = _for_small_gray(large, side, self.weights, self.output_stride)
         if self.blocks < BLOCKS:
             body = _cut(body, self.blocks)
-        files = str(self.weights).split(',') if ours and self.load else []
-        learned = [_read(Path(file)) for file in files]
+        learned = read_networks(str(self.weights)) if ours and self.load else []
         if learned:
-            _begin_from(body, learned[0], files[0])
+            begin_from(body, learned[0], str(self.weights).split(',')[0], _TOP, _KIND)
         for layer in body.layers:
             if _block(layer.name) < self.frozen_blocks:
                 layer.trainable = False
@@ -128,7 +130,7 @@ class MobileNetwork:
         }
         model = keras.Model(body.input, outputs, name=self.name)
         for network in learned:
-            _take_heads(model, network, heads)
+            take_heads(model, network, heads)
         return model
 
 
@@ -138,49 +140,11 @@ def _cut(body: keras.Model, blocks: int) -> keras.Model:
     x = last.output
     for layer in (
         layers.Conv2D(_TOP_WIDTH, 1, padding='same', use_bias=False, name=_TOP[0]),
-        layers.BatchNormalization(momentum=_MOMENTUM, name=_TOP[1]),
+        layers.BatchNormalization(momentum=MOMENTUM, name=_TOP[1]),
         layers.ReLU(6.0, name=_TOP[2]),
     ):
         x = fused(layer, {**layer.get_config(), 'dtype': keras.config.dtype_policy()})(x)
     return keras.Model(body.input, x)
-
-
-def _read(path: Path) -> keras.Model:
-    """Read a network."""
-    if not path.is_file():
-        raise WeightsError(f'there is no file {path} of weights; say --weights none for chance')
-    try:
-        return keras.models.load_model(path, compile=False)
-    except ValueError as error:
-        raise WeightsError(f'{path} holds no network that can be read: {error}') from error
-
-
-def _begin_from(body: keras.Model, learned: keras.Model, file: str) -> None:
-    """Take the weights of a network of this kind, or of the whole of one that is cut short."""
-    known = {layer.name for layer in learned.layers}
-    try:
-        for layer in body.layers:
-            # Where a whole network is cut short, nothing is known of what takes its end's place.
-            if layer.name in _TOP and layer.name not in known:
-                continue
-            other = learned.get_layer(layer.name)
-            for option in ('epsilon', 'padding', 'strides'):
-                if layer.get_config().get(option) != other.get_config().get(option):
-                    raise ValueError(f'its {layer.name} has another {option}')
-            layer.set_weights(other.get_weights())
-    except ValueError as error:
-        raise WeightsError(
-            f"{file} is not of this network, begun from torchvision's weights: {error}"
-        ) from error
-
-
-def _take_heads(model: keras.Model, learned: keras.Model, heads: Iterable[str]) -> None:
-    """Take the heads that a network has too, of as many features and labels."""
-    names = {layer.name for layer in learned.layers}
-    for name in names & set(heads):
-        layer, weights = model.get_layer(name), learned.get_layer(name).get_weights()
-        if [value.shape for value in layer.get_weights()] == [value.shape for value in weights]:
-            layer.set_weights(weights)
 
 
 def _block(layer_name: str) -> int:
@@ -208,7 +172,7 @@ def _for_small_gray(
         if output_stride == 16 and layer.name == f'{_LAST_HALVING}_pad':
             options['padding'] = ((1, 1), (1, 1))
         if isinstance(layer, layers.BatchNormalization):
-            options['momentum'] = _MOMENTUM
+            options['momentum'] = MOMENTUM
         return fused(layer, options)
 
     image = keras.Input((side, side, 1), name='image')
@@ -219,16 +183,28 @@ def _for_small_gray(
             by_name[layer.name].set_weights(layer.get_weights())
     (kernel,) = large.get_layer('Conv1').get_weights()
     torchvision = weights is not None and weights.endswith('.npz')
-    fold = _FOLD_TORCHVISION if torchvision else _FOLD_KERAS
     # Of a colour from -1 to 1, what each kernel wants is this times it, and this much more.
     scale, offset = np.ones(3), np.zeros(3)
     if torchvision:
         scale = 0.5 / np.array(TORCHVISION_DEVIATION)
         offset = (0.5 - np.array(TORCHVISION_MEAN)) / np.array(TORCHVISION_DEVIATION)
-    gray = np.einsum('ik,klco,jl,c->ijo', fold, kernel, fold, scale)[:, :, None]
+    gray = enlarging_kernel(kernel * scale[:, None], torchvision)
     by_name['Conv1'].set_weights([gray])
     # What the offset adds to every pixel is taken from the mean that is subtracted next.
     gamma, beta, mean, variance = by_name['bn_Conv1'].get_weights()
     mean = mean - np.einsum('klco,c->o', kernel, offset)
     by_name['bn_Conv1'].set_weights([gamma, beta, mean, variance])
     return body
+
+
+def enlarging_kernel(kernel: np.ndarray, torchvision: bool) -> np.ndarray:
+    """
+    Make a kernel for small gray pictures of one for colour pictures of twice their side.
+
+    :param kernel: (3, 3, 3, filters), of a convolution of stride 2.
+    :param torchvision: it is used to zeros on all sides, as PyTorch pads; else to those that
+        TensorFlow adds after a picture of an even side alone.
+    :return: (3, 3, 1, filters), of a convolution of stride 1 that keeps the size.
+    """
+    fold = _FOLD_TORCHVISION if torchvision else _FOLD_KERAS
+    return np.einsum('ik,klco,jl->ijo', fold, kernel, fold)[:, :, None]

@@ -1,0 +1,53 @@
+"""
+EfficientNet-lite0 without its last block, begun from ImageNet and taught: 2.5 M parameters.
+
+Four networks teach it, each the quarter of the pictures that it did not learn from:
+
+    python -m training train fer_mobile --weights mobilenet_v2.npz --epochs 12 --hold-back 1/4 \
+        --output runs/part_1
+    (and so for 2/4, 3/4 and 4/4)
+    python -m training train fer_lite_taught --weights efficientnet_lite0.npz \
+        --teachers runs/part_1 runs/part_2 runs/part_3 runs/part_4
+
+A third of FER2013's labels are not what most people see.  What a network says of a picture that it
+learned from is mostly its label once more; what it says of one that it never saw is what such
+pictures are labelled on average.
+"""
+
+from dataclasses import replace
+
+from training.architectures.lite import LiteNetwork
+from training.augmentation import AugmentationConfig
+from training.configs.fer_mobile import CONFIG as FIRST
+
+CONFIG = replace(
+    FIRST,
+    name='fer_lite_taught',
+    build=LiteNetwork(
+        'fer_lite_taught',
+        version=0,
+        dropout=0.2,
+        frozen_blocks=2,
+        left_out=1,
+        output_stride=16,
+    ),
+    epochs=60,
+    batch_size=512,
+    learning_rate=0.12,
+    warmup_epochs=2,
+    weight_decay=5e-3,
+    class_weights=0.25,
+    teacher_share=0.5,
+    augmentation=AugmentationConfig(
+        shift=0.12,
+        scale=0.2,
+        rotation_deg=15,
+        brightness=0.15,
+        contrast=0.25,
+        erase_probability=0.3,
+        degrade_probability=0.15,
+        mixup=0.2,
+    ),
+    average=0.994,
+    seed=0,
+)
