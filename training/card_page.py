@@ -310,7 +310,7 @@ def _made(card: ModelCard, prefix: str) -> str:
         '```\n',
         *_beginnings(origin),
         f'It learnt from: {origin["data"]}.',
-        *(_lesson(teacher) for teacher in origin.get('taught_by', [])),
+        *_lessons(origin),
         f'The {"epochs, the mean of the runs" if averaged else "epoch"} and the temperature were '
         'chosen on PublicTest, 280 pictures of which also occur in Training.',
         'PrivateTest was read only after everything was chosen.',
@@ -369,10 +369,14 @@ def _commands(card: ModelCard, prefix: str) -> list[str]:
     # A recipe that begins from what ships names it itself.
     given = ','.join(one['name'] for one in begun if not one['name'].startswith('models/'))
     weights = f' --weights {given}' if given else ''
-    runs = [teacher['recipe'] for teacher in origin.get('taught_by', []) if 'recipe' in teacher]
     # Who taught began from the same weights of ImageNet; another network's are not for them.
     of_teachers = weights if any(is_of_imagenet(one['name']) for one in begun) else ''
-    teachers = f' --teachers {" ".join(f"runs/{run}" for run in runs)}' if runs else ''
+    runs = [
+        _teaching(teacher, of_teachers)
+        for teacher in origin.get('taught_by', [])
+        if 'recipe' in teacher
+    ]
+    teachers = f' --teachers {" ".join(folder for folder, _ in runs)}' if runs else ''
     train = f'python -m training train {recipe}{weights}{teachers}'
     averaged = [part['seed'] for part in origin.get('averaged', [])]
     folders = [f'runs/{recipe}_{seed}' for seed in averaged]
@@ -383,8 +387,8 @@ def _commands(card: ModelCard, prefix: str) -> list[str]:
     if averaged:
         trained += [f'python -m training average {" ".join(folders)} --output runs/{recipe}']
     return [
-        *(f'python -m training train {run}{of_teachers}' for run in runs),
-        *(trained or [train]),
+        *(command for _, command in runs),
+        *(trained or [f'{train} --seed {origin["seed"]}']),
         f'python -m training export {recipe} --head {prefix} --output models/{card.name}',
     ]
 
@@ -408,14 +412,28 @@ def _beginnings(origin: Mapping[str, Any]) -> list[str]:
     for history in histories[:1]:
         lines += [line.replace('It began', 'That one began', 1) for line in _beginnings(history)]
         lines += [
-            _lesson(teacher).replace('It learnt as well', 'That one learnt', 1)
-            for teacher in history.get('taught_by', [])
+            line.replace('It learnt as well', 'That one learnt', 1) for line in _lessons(history)
         ]
     return lines
 
 
-def _lesson(teacher: Mapping[str, str]) -> str:
+def _lessons(origin: Mapping[str, Any]) -> list[str]:
     """Tell who taught a network."""
+    teachers = origin.get('taught_by', [])
+    parts = [teacher for teacher in teachers if 'held_back' in teacher]
+    lines = [_lesson(teacher) for teacher in teachers if teacher not in parts]
+    if parts:
+        recipes = ', '.join(dict.fromkeys(f'`{part["recipe"]}`' for part in parts))
+        lines.append(
+            f'It learnt as well from what {len(parts)} networks of {recipes} say, each of the '
+            'part of these pictures that it did not learn from (SHA-256 of their weights '
+            f'{", ".join(part["sha256"] for part in parts)}).'
+        )
+    return lines
+
+
+def _lesson(teacher: Mapping[str, Any]) -> str:
+    """Tell of one who taught a network."""
     who = f'the bundle `{teacher.get("bundle")}`'
     if 'recipe' in teacher:
         who = f'a network of `{teacher["recipe"]}`'
@@ -423,3 +441,19 @@ def _lesson(teacher: Mapping[str, str]) -> str:
         f'It learnt as well from what {who}, trained on the same pictures, says of them (SHA-256 '
         f'of its weights {teacher["sha256"]}).'
     )
+
+
+def _teaching(teacher: Mapping[str, Any], weights: str) -> tuple[str, str]:
+    """Give the folder of a run that taught, and the command that makes it."""
+    command = f'python -m training train {teacher["recipe"]}'
+    if 'epochs' not in teacher:
+        # Of an earlier version, which remembered no more.
+        return f'runs/{teacher["recipe"]}', command + weights
+    folder = f'runs/{teacher["recipe"]}'
+    if teacher['begun_from']:
+        command += f' --weights {",".join(one["name"] for one in teacher["begun_from"])}'
+    command += f' --epochs {teacher["epochs"]} --seed {teacher["seed"]}'
+    if 'held_back' in teacher:
+        folder += f'_part_{teacher["held_back"].split("/")[0]}'
+        command += f' --hold-back {teacher["held_back"]} --output {folder}'
+    return folder, command

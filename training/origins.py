@@ -46,8 +46,8 @@ def find_origins(config: TrainingConfig) -> dict[str, list[dict[str, Any]]]:
 
     :param config: of its run.
     :return: 'begun_from', the files of weights by name and SHA-256, with how they were made where
-        they are a bundle's; 'taught_by', the recipe of a run or the name of a bundle, and the
-        SHA-256 of its weights.
+        they are a bundle's; 'taught_by', the recipe of a run with its settings or the name of a
+        bundle, and the SHA-256 of its weights.
     :raises ValueError: if a teacher is neither run nor bundle.
     """
     files = [] if config.weights == 'none' else config.weights.split(',')
@@ -105,8 +105,15 @@ def _teacher(folder: Path) -> dict[str, Any]:
     from training.runs import BEST
     from training.runs import load_run
 
-    config = load_run(folder).config
-    told = {'recipe': config.name, 'sha256': sha256_of(folder / BEST)}
-    if config.held_back:
-        told['held_back'] = f'{config.held_back[0] + 1}/{config.held_back[1]}'
+    run = load_run(folder)
+    told = {
+        'recipe': run.config.name,
+        'sha256': sha256_of(folder / BEST),
+        'epochs': run.config.epochs,
+        'seed': run.config.seed,
+        'begun_from': origins_of(run)['begun_from'],
+    }
+    if run.config.held_back:
+        number, parts = run.config.held_back
+        told['held_back'] = f'{number + 1}/{parts}'
     return told

@@ -123,7 +123,15 @@ def test_a_run_that_is_taught_learns_otherwise_and_says_by_whom(teacher, made_up
 
     run = load_run(tmp_path / 'pupil')
     assert run.config.teachers == (str(folder),)
-    told = [{'recipe': 'first', 'sha256': sha256_of(folder / BEST)}]
+    told = [
+        {
+            'recipe': 'first',
+            'sha256': sha256_of(folder / BEST),
+            'epochs': 2,
+            'seed': 0,
+            'begun_from': [],
+        }
+    ]
     assert origin_of(run)['taught_by'] == told
     # Who taught may be gone by now, or be another.
     (folder / BEST).write_bytes(b'other weights')
@@ -148,13 +156,47 @@ def test_a_page_says_who_taught_the_network():
     of_a_bundle = card_page(replace(card, training=training))
 
     assert 'python -m training train first --weights mobilenet_v2.npz\n' in page
-    assert ' --weights mobilenet_v2.npz --teachers runs/first\n' in page
+    assert ' --weights mobilenet_v2.npz --teachers runs/first --seed 1\n' in page
     assert 'what a network of `first`' in page
     # Its recipe names what ships, and what is no photograph of ImageNet's is not for the teacher.
     assert 'python -m training train first\n' in of_another
     assert '--weights' not in of_another
     assert '--teachers' not in of_a_bundle
     assert 'what the bundle `models/fer2013_mobile`' in of_a_bundle
+
+
+def test_a_page_says_what_was_held_back_from_whom():
+    card = load_card(MODELS / 'fer2013_mobile')
+    begun = [{'name': 'mobilenet_v2.npz', 'sha256': 'abc'}]
+    training = {
+        **card.training,
+        'config': 'training/configs/second.py',
+        'begun_from': [{'name': 'lite.npz', 'sha256': 'def'}],
+        'taught_by': [
+            {
+                'recipe': 'first',
+                'sha256': f'{number}',
+                'epochs': 12,
+                'seed': 0,
+                'begun_from': begun,
+                'held_back': f'{number}/2',
+            }
+            for number in (1, 2)
+        ],
+    }
+
+    page = card_page(replace(card, training=training))
+
+    made = 'python -m training train first --weights mobilenet_v2.npz --epochs 12 --seed 0'
+    for line in (
+        f'{made} --hold-back 1/2 --output runs/first_part_1',
+        f'{made} --hold-back 2/2 --output runs/first_part_2',
+        'python -m training train second --weights lite.npz --teachers runs/first_part_1 '
+        'runs/first_part_2 --seed 1',
+        'It learnt as well from what 2 networks of `first` say, each of the part of these '
+        'pictures that it did not learn from (SHA-256 of their weights 1, 2).',
+    ):
+        assert line in page.splitlines(), line
 
 
 def test_votes_keep_their_frequencies_where_rare_labels_count_more(made_up):
