@@ -42,7 +42,7 @@ class RunningAverage:
 
     @property
     def values(self) -> list[np.ndarray]:
-        """The average of each weight, in the order of `get_weights`."""
+        """Give the average of each weight, in the order of `get_weights`."""
         return [np.array(ops.convert_to_numpy(value)) for value in self._values]
 
     def update(self) -> None:

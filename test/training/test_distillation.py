@@ -27,6 +27,7 @@ from training.validation import predict_logits
 
 MODELS = Path(__file__).resolve().parents[2] / 'models'
 
+
 @pytest.fixture(name='teacher')
 def _teacher(tmp_path, made_up, write_recipe) -> tuple[TrainingConfig, Path]:
     """Give a recipe and the folder of its run."""
