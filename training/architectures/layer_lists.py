@@ -1,4 +1,4 @@
-"""The few words that the networks of the notebooks are written in."""
+"""The few words that networks are written in, those of the notebooks above all."""
 
 from __future__ import annotations
 
@@ -113,3 +113,21 @@ def pool(side: int = 2, *, dropout: float = 0.0, normalise: bool = False) -> lis
     if normalise:
         made.append(layers.BatchNormalization())
     return made
+
+
+def logits_of(
+    x: keras.KerasTensor, heads: Mapping[str, int], dropout: float
+) -> dict[str, keras.KerasTensor]:
+    """
+    Put heads on the features of a picture.
+
+    :param x: (N, features).
+    :param heads: the number of labels by the head's name.
+    :param dropout: rate before the heads.
+    :return: by head, (N, labels) float32 logits.
+    """
+    x = layers.Dropout(dropout)(x)
+    # In float32 whatever the body computes in: a softmax needs the digits.
+    return {
+        head: layers.Dense(count, dtype='float32', name=head)(x) for head, count in heads.items()
+    }

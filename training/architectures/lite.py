@@ -24,6 +24,8 @@ from training.architectures.beginnings import begin_from
 from training.architectures.beginnings import read_networks
 from training.architectures.beginnings import take_heads
 from training.architectures.fused import fused
+from training.architectures.layer_lists import logits_of
+from training.architectures.mobile import checked_side
 from training.architectures.mobile import enlarging_kernel
 from training.architectures.mobile import MOMENTUM
 
@@ -113,10 +115,7 @@ class LiteNetwork:
         """
         if self.version not in _SCALES:
             raise ValueError(f'version is {self.version}, not one of 0, 1, 2')
-        if self.output_stride not in (16, 32):
-            raise ValueError(f'output_stride is {self.output_stride}, not 16 or 32')
-        if side is None or side % 16:
-            raise ValueError(f'the side of {self.name} is a multiple of 16, not {side}')
+        side = checked_side(self.name, side, self.output_stride)
         image = keras.Input((side, side, 1), name='image')
         features = self._features(image)
         body = keras.Model(image, features)
@@ -130,12 +129,7 @@ class LiteNetwork:
             if _number(layer.name) < self.frozen_blocks:
                 layer.trainable = False
         x = layers.GlobalAveragePooling2D()(features)
-        x = layers.Dropout(self.dropout)(x)
-        # In float32 whatever the body computes in: a softmax needs the digits.
-        outputs = {
-            head: layers.Dense(count, dtype='float32', name=head)(x)
-            for head, count in heads.items()
-        }
+        outputs = logits_of(x, heads, self.dropout)
         model = keras.Model(image, outputs, name=self.name)
         for network in learned:
             take_heads(model, network, heads)

@@ -26,6 +26,7 @@ from training.architectures.beginnings import begin_from
 from training.architectures.beginnings import read_networks
 from training.architectures.beginnings import take_heads
 from training.architectures.fused import fused
+from training.architectures.layer_lists import logits_of
 
 # What a pixel of the enlarged picture is made of: a quarter of one neighbour, and itself.  Rows:
 # the pixels i-1, i, i+1 of the small picture; columns: the three pixels that the kernel is on.
@@ -103,10 +104,7 @@ class MobileNetwork:
         :raises ValueError: if the side or the output stride is none that it can take.
         :raises WeightsError: if the weights cannot be had, or do not fit.
         """
-        if self.output_stride not in (16, 32):
-            raise ValueError(f'output_stride is {self.output_stride}, not 16 or 32')
-        if side is None or side % 16:
-            raise ValueError(f'the side of {self.name} is a multiple of 16, not {side}')
+        side = checked_side(self.name, side, self.output_stride)
         ours = self.weights is not None and self.weights.endswith('.keras')
         from_imagenet = None if ours else self.weights
         large = backbone('MobileNetV2', 2 * side, from_imagenet, self.load)[-1]
@@ -122,12 +120,7 @@ class MobileNetwork:
             if _block(layer.name) < self.frozen_blocks:
                 layer.trainable = False
         x = layers.GlobalAveragePooling2D()(body.output)
-        x = layers.Dropout(self.dropout)(x)
-        # In float32 whatever the body computes in: a softmax needs the digits.
-        outputs = {
-            head: layers.Dense(count, dtype='float32', name=head)(x)
-            for head, count in heads.items()
-        }
+        outputs = logits_of(x, heads, self.dropout)
         model = keras.Model(body.input, outputs, name=self.name)
         for network in learned:
             take_heads(model, network, heads)
@@ -208,3 +201,20 @@ def enlarging_kernel(kernel: np.ndarray, torchvision: bool) -> np.ndarray:
     """
     fold = _FOLD_TORCHVISION if torchvision else _FOLD_KERAS
     return np.einsum('ik,klco,jl->ijo', fold, kernel, fold)[:, :, None]
+
+
+def checked_side(name: str, side: int | None, output_stride: int) -> int:
+    """
+    Refuse sides that a network which halves its picture so often cannot take.
+
+    :param name: of it.
+    :param side: of the square input in pixels.
+    :param output_stride: by how much smaller the last features are than the enlarged picture.
+    :return: the side.
+    :raises ValueError: if the side is no multiple of 16, or the stride neither 16 nor 32.
+    """
+    if output_stride not in (16, 32):
+        raise ValueError(f'output_stride is {output_stride}, not 16 or 32')
+    if side is None or side % 16:
+        raise ValueError(f'the side of {name} is a multiple of 16, not {side}')
+    return side

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 import keras
 from keras import layers
 
+from training.architectures.layer_lists import logits_of
+
 # A block's excitation passes through this fraction of its channels.
 EXCITATION_RATIO = 8
 
@@ -56,12 +58,7 @@ def residual_network(
     # Averages of a fresh network hardly differ from picture to picture: without this the first
     # epochs teach it next to nothing.
     x = layers.BatchNormalization()(x)
-    x = layers.Dropout(dropout)(x)
-    # In float32 whatever the body computes in: a softmax needs the digits.
-    outputs = {
-        head: layers.Dense(count, dtype='float32', name=head)(x) for head, count in heads.items()
-    }
-    return keras.Model(image, outputs, name=name)
+    return keras.Model(image, logits_of(x, heads, dropout), name=name)
 
 
 def _convolution(
