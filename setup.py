@@ -22,6 +22,7 @@ setup(
     name=package_name,
     version='0.1.0',
     packages=find_packages(include=['fer_ros', 'fer_ros.*']),
+    package_data={'fer_ros.perception': ['*.tflite']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{package_name}']),
         (f'share/{package_name}', ['package.xml']),
@@ -31,7 +32,7 @@ setup(
     ],
     install_requires=['setuptools'],
     extras_require={'test': ['pytest']},
-    zip_safe=True,
+    zip_safe=False,
     maintainer='fer_ros maintainers',
     maintainer_email='fer-ros-maintainers@example.org',
     description='Finds faces in a camera topic and publishes what each of them shows.',

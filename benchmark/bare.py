@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from fer_ros.perception import yunet
+from fer_ros.perception import yunet_litert
 from fer_ros.perception.alignment import align_face
 from fer_ros.perception.backends.litert import import_interpreter
 from fer_ros.perception.bundle import ModelCard
@@ -26,7 +27,7 @@ def bare_detector(
     weights: Path, images: list[np.ndarray], settings: Settings, scaled: bool = True
 ) -> Callable[[int], Any]:
     """
-    Prepare OpenCV's own YuNet, and the images scaled as the package scales them.
+    Prepare OpenCV's own class of YuNet, and the images scaled as the package scales them.
 
     :param weights: of YuNet.
     :param images: each (H, W, 3) uint8 BGR, all of one size.
@@ -42,6 +43,26 @@ def bare_detector(
         str(weights), '', size, settings.min_face_score, SAME_FACE, MOST_CANDIDATES
     )
     return lambda index: network.detect(views[index % len(views)])
+
+
+def bare_kernels(
+    weights: Path, image: np.ndarray, settings: Settings
+) -> Callable[[], Any]:
+    """
+    Prepare YuNet on LiteRT as the package runs it, with its input in place.
+
+    :param weights: of YuNet.
+    :param image: (H, W, 3) uint8 BGR.
+    :param settings: with the size of the faces that are wanted.
+    :return: runs the network on that image; nothing reads its answer.
+    """
+    height, width = image.shape[:2]
+    scale = yunet.view_scale(height, width, settings.min_face_size)
+    size = (round(scale * width), round(scale * height))
+    view = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    network = yunet_litert.LiteRtYuNet(weights, import_interpreter())
+    network.find(view, settings.min_face_score)
+    return network.interpreter.invoke
 
 
 def bare_network(path: Path, batch: np.ndarray, threads: int) -> Callable[[], Any]:

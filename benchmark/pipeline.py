@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from benchmark.bare import bare_detector
+from benchmark.bare import bare_kernels
 from benchmark.bare import bare_network
 from benchmark.bare import faces_for
 from benchmark.figures import add_figures_arguments
@@ -105,6 +106,7 @@ def measure(detector: Detector, classifier: Classifier, frames: int) -> list[Row
     images = scene(1, SMALL)
     eight = faces_for(card, detector, [*scene(8, SMALL, 2)], BATCH, settings)
     search = bare_detector(weights, images, settings)
+    kernels = bare_kernels(weights, images[0], settings)
     one = bare_network(path, faces_for(card, detector, images, 1, settings), threads)
     batch = bare_network(path, eight, threads)
     watcher = Watcher(detector, classifier, images)
@@ -114,9 +116,10 @@ def measure(detector: Detector, classifier: Classifier, frames: int) -> list[Row
         'pipeline': watcher,
         'detector': search,
         'network': lambda _: one(),
+        'kernels': lambda _: (kernels(), one()),
     }
     times = time_frames(ways, frames)
-    # In turns of their own: the large images would empty the caches of the three above.
+    # In turns of their own: the large images would empty the caches of those above.
     larger: dict[str, Callable[[int], Any]] = {
         'pipeline': watcher,
         'detector': bare_detector(weights, images, settings, scaled=False),
@@ -132,6 +135,13 @@ def measure(detector: Detector, classifier: Classifier, frames: int) -> list[Row
             ratio=median(times['pipeline']) / bare,
             goal=1.15,
             further={'bare_ms': round(1000 * bare, 3), 'faces': watcher.faces},
+        ),
+        # Beside the same networks on the same engine, and nothing else.
+        Row(
+            'pipeline_over_kernels',
+            times['pipeline'],
+            ratio=median(times['pipeline']) / median(times['kernels']),
+            further={'kernels_ms': round(1000 * median(times['kernels']), 3)},
         ),
         # Beside who gives the detector the camera's images as they come.
         Row(

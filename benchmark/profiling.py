@@ -14,7 +14,8 @@ from typing import Any
 # counts to the file that calls it.
 NAMED = {
     "'detect' of 'cv2.FaceDetectorYN'": 'detector_network',
-    'Invoke': 'network',
+    # Both networks: of a face's and of YuNet's.
+    'Invoke': 'networks',
     'SetTensor': 'network_input',
     'GetTensor': 'network_output',
     'resize': 'opencv_resize',

@@ -75,7 +75,7 @@ MODEL_FILES = (
             'https://huggingface.co/opencv/face_detection_yunet/resolve/'
             '3cc26e7f1014a5ee5d74a42acee58bafc9d0a310/face_detection_yunet_2023mar.onnx',
         ),
-        what="YuNet, the face detector 'yunet' (needs OpenCV 4.8 or later)",
+        what="YuNet, the face detector 'yunet' (runs on LiteRT, else on OpenCV 4.8 or later)",
         licence='MIT',
     ),
 )

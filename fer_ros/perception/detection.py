@@ -101,7 +101,7 @@ def _load(name: str, weights: Path | None = None) -> Detector:
     """
     make: Callable[[Path], Detector]
     if name == 'yunet':
-        make, check, find = YuNetDetector, yunet.check_opencv, yunet.find_weights
+        make, check, find = YuNetDetector, yunet.check_engines, yunet.find_weights
     elif name == 'blazeface':
         make, check, find = BlazeFaceDetector, blazeface.find_interpreter, blazeface.find_weights
     else:

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
 
+from fer_ros.perception.backends.base import BackendError
+from fer_ros.perception.backends.litert import import_interpreter
 from fer_ros.perception.candidates import Candidate
 from fer_ros.perception.candidates import check_image
 from fer_ros.perception.candidates import DetectorError
@@ -20,6 +23,9 @@ from fer_ros.perception.candidates import SAME_FACE
 from fer_ros.perception.candidates import to_faces
 from fer_ros.perception.faces import FaceDetection
 from fer_ros.perception.model_files import find_model_file
+from fer_ros.perception.yunet_litert import brief
+from fer_ros.perception.yunet_litert import LiteRtYuNet
+from fer_ros.perception.yunet_litert import MOST_CANDIDATES
 
 WEIGHTS = 'face_detection_yunet_2023mar.onnx'
 HOW_TO_GET = f'get {WEIGHTS} with: ros2 run fer_ros fetch_models'
@@ -73,8 +79,25 @@ def view_scale(height: int, width: int, min_size: float) -> float:
     return min(1.0, wanted, math.sqrt(MOST_PIXELS / (height * width)))
 
 
+class Network(Protocol):
+    """What runs the network."""
+
+    # What it is of, for the log.
+    engine: str
+
+    def find(self, view: np.ndarray, min_score: float) -> list[list[float]]:
+        """
+        Run the network.
+
+        :param view: (H, W, 3) uint8, BGR.
+        :param min_score: 0 to 1.
+        :return: N rows of 15, in pixels of the view; `_candidate` tells what is where.
+        """
+        ...
+
+
 class YuNetDetector:
-    """Finds faces with cv2.FaceDetectorYN; sizes of images may change from call to call."""
+    """Finds faces with YuNet; sizes of images may change from call to call."""
 
     name = 'yunet'
     # 0.95 of the median of frontal faces; `doc/crop_geometry.md` has both.
@@ -82,29 +105,14 @@ class YuNetDetector:
 
     def __init__(self, weights: Path) -> None:
         """
-        Load the network.
+        Load the network, into LiteRT if that is there, else into OpenCV.
 
         :param weights: of the ONNX file.
-        :raises DetectorError: if this OpenCV cannot run it, or the file is not YuNet's.
+        :raises DetectorError: if neither can run it, or the file is not YuNet's.
         """
-        self.reason = f'with {weights}'
-        check_opencv()
-        try:
-            outputs = cv2.dnn.readNetFromONNX(str(weights)).getUnconnectedOutLayersNames()
-            if not OUTPUTS.issubset(outputs):
-                raise DetectorError(
-                    f'{weights} is not YuNet of 2023: it has the outputs {", ".join(outputs)}; '
-                    f'{HOW_TO_GET}'
-                )
-            self._network = cv2.FaceDetectorYN.create(
-                str(weights), '', (LEAST_VIEW, LEAST_VIEW), 0.5, SAME_FACE, 5000
-            )
-            self._detect(np.zeros((LEAST_SIDE, LEAST_SIDE, 3), np.uint8), 0.5)
-        except cv2.error as error:
-            raise DetectorError(
-                f'OpenCV {cv2.__version__} cannot read {weights} as YuNet ({_brief(error)}); '
-                f'{HOW_TO_GET}'
-            ) from error
+        self._network, refusal = _load(weights)
+        self.reason = f'with {weights} on {self._network.engine}{refusal}'
+        self._network.find(np.zeros((LEAST_SIDE, LEAST_SIDE, 3), np.uint8), 0.5)
 
     def detect(self, image: np.ndarray, min_score: float, min_size: float) -> list[FaceDetection]:
         """Find faces; see Detector."""
@@ -117,20 +125,58 @@ class YuNetDetector:
             how = cv2.INTER_LINEAR if scale >= BILINEAR else cv2.INTER_AREA
             view = cv2.resize(image, size, interpolation=how)
         across, down = width / view.shape[1], height / view.shape[0]
-        found = (_candidate(row, across, down) for row in self._detect(view, min_score))
-        return to_faces(found, height, width, min_score, min_size)
-
-    def _detect(self, view: np.ndarray, min_score: float) -> list[list[float]]:
-        """
-        Run the network.
-
-        :param view: (H, W, 3) uint8, BGR.
-        :param min_score: 0 to 1.
-        :return: N rows of 15, in pixels of the view; `_candidate` tells what is where.
-        """
         below, beside = (max(0, LEAST_SIDE - side) for side in view.shape[:2])
         if below or beside:
             view = cv2.copyMakeBorder(view, 0, below, 0, beside, cv2.BORDER_CONSTANT)
+        found = (_candidate(row, across, down) for row in self._network.find(view, min_score))
+        return to_faces(found, height, width, min_score, min_size)
+
+
+def _load(weights: Path) -> tuple[Network, str]:
+    """Load the network, and tell why it is not on LiteRT."""
+    try:
+        make = import_interpreter()
+    except BackendError as error:
+        check_engines()
+        return OpenCvYuNet(weights), f'; {error}'
+    try:
+        return LiteRtYuNet(weights, make), ''
+    except DetectorError as error:
+        # A quantised one, which is another network to LiteRT, or none at all.
+        if not _opencv_runs_it():
+            raise DetectorError(f'{error}; {HOW_TO_GET}') from error
+        return OpenCvYuNet(weights), f'; {error}'
+
+
+class OpenCvYuNet:
+    """Runs YuNet of 2023 and its quantised kin with cv2.FaceDetectorYN."""
+
+    def __init__(self, weights: Path) -> None:
+        """
+        Load the network.
+
+        :param weights: of the ONNX file.
+        :raises DetectorError: if this OpenCV cannot run it, or the file is not YuNet's.
+        """
+        self.engine = f'OpenCV {cv2.__version__}'
+        try:
+            outputs = cv2.dnn.readNetFromONNX(str(weights)).getUnconnectedOutLayersNames()
+            if not OUTPUTS.issubset(outputs):
+                raise DetectorError(
+                    f'{weights} is not YuNet of 2023: it has the outputs {", ".join(outputs)}; '
+                    f'{HOW_TO_GET}'
+                )
+            self._network = cv2.FaceDetectorYN.create(
+                str(weights), '', (LEAST_VIEW, LEAST_VIEW), 0.5, SAME_FACE, MOST_CANDIDATES
+            )
+        except cv2.error as error:
+            raise DetectorError(
+                f'OpenCV {cv2.__version__} cannot read {weights} as YuNet ({brief(error)}); '
+                f'{HOW_TO_GET}'
+            ) from error
+
+    def find(self, view: np.ndarray, min_score: float) -> list[list[float]]:
+        """Run the network; see Network."""
         self._network.setInputSize((view.shape[1], view.shape[0]))
         self._network.setScoreThreshold(min_score)
         rows = self._network.detect(view)[1]
@@ -150,20 +196,23 @@ def _candidate(row: list[float], across: float, down: float) -> Candidate:
     return Candidate(score, box, eyes)
 
 
-def check_opencv() -> None:
+def check_engines() -> None:
     """
-    See if this OpenCV runs YuNet.
+    See if anything here runs YuNet.
 
     :raises DetectorError: if not.
     """
+    try:
+        import_interpreter()
+    except BackendError as error:
+        if not _opencv_runs_it():
+            raise DetectorError(
+                f'yunet needs LiteRT, or OpenCV 4.8 or later with FaceDetectorYN, and this is '
+                f'OpenCV {cv2.__version__}; {error}'
+            ) from error
+
+
+def _opencv_runs_it() -> bool:
+    """Say if OpenCV's own class runs the weights of 2023."""
     version = tuple(int(part) for part in cv2.__version__.split('.')[:2])
-    if version < FIRST_OPENCV or not hasattr(cv2, 'FaceDetectorYN'):
-        raise DetectorError(
-            f'yunet needs OpenCV 4.8 or later with FaceDetectorYN, and this is {cv2.__version__}; '
-            'get it with: pip install opencv-python-headless'
-        )
-
-
-def _brief(error: cv2.error) -> str:
-    """Give what OpenCV says without its source file and line."""
-    return str(getattr(error, 'err', None) or error).strip().splitlines()[0]
+    return version >= FIRST_OPENCV and hasattr(cv2, 'FaceDetectorYN')

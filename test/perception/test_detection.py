@@ -49,7 +49,7 @@ def found(path):
 @pytest.fixture
 def engines(monkeypatch):
     """Pretend that every engine is there, and that the detectors take any weights."""
-    monkeypatch.setattr(yunet, 'check_opencv', lambda: None)
+    monkeypatch.setattr(yunet, 'check_engines', lambda: None)
     monkeypatch.setattr(blazeface, 'find_interpreter', lambda: None)
     monkeypatch.setattr(haar, 'check_opencv', lambda: None)
     for name, kind in (
@@ -87,7 +87,7 @@ def test_auto_takes_the_best_there_is_and_says_why_no_better(
 def test_auto_passes_over_an_engine_that_is_missing(engines, folder, monkeypatch):
     for weights in WEIGHTS.values():
         (folder / weights).touch()
-    monkeypatch.setattr(yunet, 'check_opencv', refuse('OpenCV is too old'))
+    monkeypatch.setattr(yunet, 'check_engines', refuse('OpenCV is too old'))
     monkeypatch.setattr(blazeface, 'find_interpreter', refuse('LiteRT is not installed'))
 
     detector = create_detector('auto')

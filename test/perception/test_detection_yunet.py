@@ -1,9 +1,11 @@
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 
 from fer_ros.perception import yunet
+from fer_ros.perception.backends.base import BackendError
 from fer_ros.perception.candidates import DetectorError
 from fer_ros.perception.yunet import view_scale
 from fer_ros.perception.yunet import YuNetDetector
@@ -29,7 +31,17 @@ class Network:
 
 
 @pytest.fixture
-def network(monkeypatch):
+def no_litert(monkeypatch):
+    """Pretend that LiteRT is not installed."""
+
+    def refuse():
+        raise BackendError('LiteRT cannot be imported')
+
+    monkeypatch.setattr(yunet, 'import_interpreter', refuse)
+
+
+@pytest.fixture
+def network(monkeypatch, no_litert):
     made = Network()
     outputs = SimpleNamespace(getUnconnectedOutLayersNames=lambda: sorted(yunet.OUTPUTS))
     monkeypatch.setattr(yunet.cv2.dnn, 'readNetFromONNX', lambda path: outputs)
@@ -130,20 +142,27 @@ def test_the_network_never_sees_a_thin_strip(network):
     assert view[1:].max() == 0
 
 
+def test_without_litert_opencv_runs_it_and_the_reason_is_told(network):
+    reason = YuNetDetector('yunet.onnx').reason
+
+    assert reason == 'with yunet.onnx on OpenCV 4.14.0; LiteRT cannot be imported'
+
+
 @pytest.mark.parametrize('version', ['4.6.0', '4.7.0'])
-def test_an_opencv_that_cannot_run_it_is_named(monkeypatch, version):
+def test_without_litert_an_opencv_that_cannot_run_it_is_named(monkeypatch, no_litert, version):
     monkeypatch.setattr(yunet.cv2, '__version__', version)
 
-    with pytest.raises(DetectorError, match=rf'needs OpenCV 4.8 .* this is {version}; .*install'):
-        YuNetDetector('yunet.onnx')
+    for load in (yunet.check_engines, lambda: YuNetDetector('yunet.onnx')):
+        with pytest.raises(DetectorError, match=rf'needs LiteRT, or Op.* 4.8 .*{version}; L'):
+            load()
 
 
+@pytest.mark.parametrize('version', ['4.6.0', cv2.__version__])
 @pytest.mark.parametrize('content', [b'', b'<html>not found</html>', b'\x08\x07\x12\x00' * 50])
-def test_a_file_that_is_no_network_is_named_with_the_way_to_a_good_one(tmp_path, content):
-    try:
-        yunet.check_opencv()
-    except DetectorError as error:
-        pytest.skip(str(error))
+def test_a_file_that_is_no_network_is_named_with_the_way_to_a_good_one(
+    tmp_path, content, version, monkeypatch
+):
+    monkeypatch.setattr(yunet.cv2, '__version__', version)
     weights = tmp_path / 'face_detection_yunet_2023mar.onnx'
     weights.write_bytes(content)
 
