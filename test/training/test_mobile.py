@@ -221,6 +221,19 @@ def test_a_network_cut_short_begins_from_a_whole_one(tmp_path):
     assert short.get_layer('top').get_weights()[0].shape == (1, 1, 64, 384)
 
 
+def test_a_network_begins_from_one_of_the_other_output_stride(tmp_path):
+    path = tmp_path / 'model.keras'
+    build = MobileNetwork('mobile', dropout=0.1, frozen_blocks=0).with_weights(str(path), False)
+    learned = replace(build, output_stride=16)({'fer2013': 7}, SIDE)
+    learned.save(path)
+
+    coarse = replace(build, load=True)({'fer2013': 7}, SIDE)
+
+    assert coarse.get_layer('out_relu').output.shape[1] == SIDE // 16
+    for one, other in zip(coarse.get_weights(), learned.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_a_network_of_another_kind_is_no_beginning(tmp_path):
     build = MobileNetwork('mobile', dropout=0.2, frozen_blocks=0)
     others, missing = tmp_path / 'others.keras', tmp_path / 'missing.keras'

@@ -26,7 +26,12 @@ def read_networks(files: str) -> list[keras.Model]:
 
 
 def begin_from(
-    body: keras.Model, learned: keras.Model, file: str, own: Collection[str], kind: str
+    body: keras.Model,
+    learned: keras.Model,
+    file: str,
+    own: Collection[str],
+    kind: str,
+    free: Collection[str] = (),
 ) -> None:
     """
     Take the weights of a network of this kind, or of the whole of one that is cut short.
@@ -36,6 +41,7 @@ def begin_from(
     :param file: it is of.
     :param own: layers that one which is cut short has and a whole one has not.
     :param kind: of the network, in words.
+    :param free: layers whose weights mean the same whatever their stride and padding are.
     :raises WeightsError: if it is of another kind.
     """
     known = {layer.name for layer in learned.layers}
@@ -45,7 +51,7 @@ def begin_from(
             if layer.name in own and layer.name not in known:
                 continue
             other = learned.get_layer(layer.name)
-            for option in _OPTIONS:
+            for option in () if layer.name in free else _OPTIONS:
                 if layer.get_config().get(option) != other.get_config().get(option):
                     raise ValueError(f'its {layer.name} has another {option}')
             layer.set_weights(other.get_weights())

@@ -41,6 +41,9 @@ BLOCKS = 17
 # The last of them that halves the side.
 _LAST_HALVING = 'block_13'
 
+# Where a network of one output stride differs from that of the other, of the same weights.
+_LAST_STRIDE = (f'{_LAST_HALVING}_pad', f'{_LAST_HALVING}_depthwise')
+
 # The layers that take the place of the end where it is cut short.
 _TOP = ('top', 'top_bn', 'top_relu')
 
@@ -115,7 +118,8 @@ class MobileNetwork:
             body = _cut(body, self.blocks)
         learned = read_networks(str(self.weights)) if ours and self.load else []
         if learned:
-            begin_from(body, learned[0], str(self.weights).split(',')[0], _TOP, _KIND)
+            file = str(self.weights).split(',')[0]
+            begin_from(body, learned[0], file, _TOP, _KIND, _LAST_STRIDE)
         for layer in body.layers:
             if _block(layer.name) < self.frozen_blocks:
                 layer.trainable = False
