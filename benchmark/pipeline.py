@@ -1,8 +1,9 @@
 """
 What the pipeline costs beyond its two networks: `python -m benchmark pipeline`.
 
-The networks' own time is that of OpenCV's YuNet on the image scaled as the package scales it, and
-of LiteRT's interpreter with its input in place.  All are timed in turns, frame by frame.
+The bare calls are OpenCV's class of YuNet on the image scaled as the package scales it, and
+LiteRT's interpreter with its input in place; the kernels alone are both networks on LiteRT, as the
+package runs them.  All are timed in turns, frame by frame.
 """
 
 from __future__ import annotations

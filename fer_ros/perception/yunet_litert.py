@@ -9,6 +9,7 @@ the file.  OpenCV does so from 4.6 on, whose own class cannot run these weights.
 from __future__ import annotations
 
 from collections.abc import Callable
+import math
 from pathlib import Path
 from typing import Any
 
@@ -209,14 +210,18 @@ def decode(told: np.ndarray, where: np.ndarray, min_score: float) -> list[list[f
     :param min_score: 0 to 1.
     :return: rows of 15 for the faces, best first, as of `LiteRtYuNet.find`.
     """
-    odds = np.exp(np.clip(told[:, : OBJECT + 1], -LARGEST_LOGIT, LARGEST_LOGIT) * -1)
-    # The geometric mean of both probabilities.
-    scores = ((1 + odds[:, FACE]) * (1 + odds[:, OBJECT])) ** -0.5
-    (chosen,) = np.nonzero(scores >= min_score)
-    if not len(chosen):
+    # The score is the geometric mean of both probabilities, so that neither may be below its
+    # square; that leaves a few of thousands, whose score is worth computing.
+    least = _logit(min_score**2)
+    (chosen,) = np.nonzero(np.minimum(told[:, FACE], told[:, OBJECT]) >= least)
+    told, where = told[chosen], where[chosen]
+    odds = np.exp(-np.clip(told[:, : OBJECT + 1], -LARGEST_LOGIT, LARGEST_LOGIT))
+    scores = (1 + odds).prod(axis=1) ** -0.5
+    sure = scores >= min_score
+    if not sure.any():
         return []
-    told, scores = told[chosen], scores[chosen]
-    corner, stride = where[chosen, :2], where[chosen, 2:]
+    told, where, scores = told[sure], where[sure], scores[sure]
+    corner, stride = where[:, :2], where[:, 2:]
     with np.errstate(over='ignore'):
         sides = np.exp(told[:, SIDES]) * stride
     starts = (corner + told[:, MIDDLE]) * stride - sides / 2
@@ -226,6 +231,13 @@ def decode(told: np.ndarray, where: np.ndarray, min_score: float) -> list[list[f
     # It calls that the non-maximum suppression: of boxes that lie on each other the best stays.
     kept = cv2.dnn.NMSBoxes(boxes, scores.tolist(), 0.0, SAME_FACE, top_k=MOST_CANDIDATES)
     return rows[np.ravel(kept).astype(int)].tolist()
+
+
+def _logit(probability: float) -> float:
+    """Give the logit that the logistic function makes this probability of, or hardly less."""
+    if not 0 < probability < 1:
+        return -math.inf if probability <= 0 else LARGEST_LOGIT / 4
+    return math.log(probability / (1 - probability)) - 1e-3
 
 
 def brief(error: cv2.error) -> str:

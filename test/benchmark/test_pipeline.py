@@ -24,7 +24,10 @@ def test_the_pipeline_is_set_beside_its_networks(capsys):
     assert rows['bare_detector']['median_ms'] > 0
     assert rows['bare_detector_unscaled']['median_ms'] > 0
     assert rows['pipeline_over_unscaled']['ratio'] > 0
-    assert rows['step_detector_network_faces_1']['value'] > 0
+    kernels = rows['pipeline_over_kernels']
+    assert kernels['median_ms'] == overhead['median_ms']
+    assert 0 < kernels['kernels_ms'] < kernels['median_ms']
+    assert rows['step_networks_faces_1']['value'] > 0
     assert rows['each_further_face']['bare_face_ms'] > 0
     for size in ('640x480', '1280x720'):
         for faces in (0, 1, 4, 8, 16):
