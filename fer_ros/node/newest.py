@@ -18,7 +18,8 @@ Item = TypeVar('Item')
 # much.
 MOST_WAITED = 1 / 3
 
-# The next thing may come a little late: so much more of that time is waited for it.
+# The next thing may come a little late, the more so where its receiver had to wait for the work to
+# end on one core: so much more of that time is waited for it.
 DELAY = 1 / 4
 
 # The median of so many is the time between two things, whatever one of them does.
@@ -80,8 +81,8 @@ class Newest(Generic[Item]):
         period = median(self._periods)
         waited = self._clock() - self._came
         missing = period - waited
-        if waited > MOST_WAITED * period and 0 < missing <= FARTHEST:
-            patience = missing + DELAY * period
+        patience = missing + DELAY * period
+        if waited > MOST_WAITED * period and patience > 0 and missing <= FARTHEST:
             self._changed.wait_for(lambda: self._item is not item or self._closed, patience)
 
     def wait_closed(self, seconds: float) -> bool:

@@ -107,10 +107,20 @@ def test_what_has_waited_but_a_moment_is_taken(clock, left):
     assert left.take() == 'waiting'
 
 
-def test_nothing_that_should_have_come_by_now_is_waited_for(clock, left):
-    clock.now = 101.0
+def test_nothing_that_should_have_come_long_ago_is_waited_for(clock, left):
+    clock.now = 126.0
 
     assert left.take() == 'waiting'
+
+
+def test_what_is_a_little_late_is_waited_for(clock, left):
+    clock.now = 110.0
+    taker, taken = begun_to_take(left, clock)
+
+    left.put('late')
+    taker.join(30)
+
+    assert taken == ['late']
 
 
 def test_one_that_came_early_or_was_lost_changes_nothing(clock, left):
