@@ -112,7 +112,6 @@ class YuNetDetector:
         """
         self._network, refusal = _load(weights)
         self.reason = f'with {weights} on {self._network.engine}{refusal}'
-        self._network.find(np.zeros((LEAST_SIDE, LEAST_SIDE, 3), np.uint8), 0.5)
 
     def detect(self, image: np.ndarray, min_score: float, min_size: float) -> list[FaceDetection]:
         """Find faces; see Detector."""
@@ -169,6 +168,7 @@ class OpenCvYuNet:
             self._network = cv2.FaceDetectorYN.create(
                 str(weights), '', (LEAST_VIEW, LEAST_VIEW), 0.5, SAME_FACE, MOST_CANDIDATES
             )
+            self.find(np.zeros((LEAST_SIDE, LEAST_SIDE, 3), np.uint8), 0.5)
         except cv2.error as error:
             raise DetectorError(
                 f'OpenCV {cv2.__version__} cannot read {weights} as YuNet ({brief(error)}); '

@@ -92,6 +92,24 @@ def test_an_opencv_too_old_for_its_own_class_is_enough(weights, interpreter, mon
     assert detector.reason == f'with {weights} on LiteRT'
 
 
+def test_a_litert_that_cannot_run_the_graph_is_passed_over(weights, monkeypatch):
+    def refuse(**_):
+        raise ValueError("Didn't find op for builtin opcode 'CONV_2D' version '9'")
+
+    monkeypatch.setattr(yunet, 'import_interpreter', lambda: refuse)
+    try:
+        OpenCvYuNet(weights)
+    except DetectorError as error:
+        pytest.skip(str(error))
+
+    reason = YuNetDetector(weights).reason
+
+    assert f'on OpenCV {yunet.cv2.__version__}; LiteRT refuses yunet_graph.tflite: Didn' in reason
+    monkeypatch.setattr(yunet.cv2, '__version__', '4.6.0')
+    with pytest.raises(DetectorError, match=r'LiteRT refuses .*CONV_2D'):
+        YuNetDetector(weights)
+
+
 def test_places_go_row_by_row_from_the_finest():
     where = places(64, 96)
 
