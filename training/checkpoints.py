@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from functools import cache
 import json
 import os
 from pathlib import Path
@@ -14,6 +16,7 @@ from keras import ops
 import numpy as np
 
 _ON_TORCH = keras.backend.backend() == 'torch'
+_ON_JAX = keras.backend.backend() == 'jax'
 
 
 class RunningAverage:
@@ -62,6 +65,10 @@ class RunningAverage:
                 news = [weight.value.detach() for weight in self._model.weights]
                 torch._foreach_lerp_(self._values, news, 1 - decay)
             return
+        if _ON_JAX:
+            news = [weight.value for weight in self._model.weights]
+            self._values = _mover()(self._values, news, 1 - decay)
+            return
         for value, new in zip(self._values, self._model.get_weights(), strict=True):
             value *= decay
             value += (1 - decay) * new
@@ -74,14 +81,37 @@ class RunningAverage:
             with torch.no_grad():
                 for value, new in zip(self._values, values, strict=True):
                     value.copy_(torch.from_numpy(np.array(new)))
+        elif _ON_JAX:
+            import jax
+
+            self._values = [
+                jax.device_put(np.array(new), value.sharding)
+                for value, new in zip(self._values, values, strict=True)
+            ]
         else:
             self._values = [np.array(value) for value in values]
         self._steps = steps
 
 
 def _copied(weight: keras.Variable) -> Any:
-    """Copy a weight: on PyTorch to where it is, else to NumPy."""
-    return weight.value.detach().clone() if _ON_TORCH else np.array(weight.numpy())
+    """Copy a weight: on PyTorch and JAX to where it is, else to NumPy."""
+    if _ON_TORCH:
+        return weight.value.detach().clone()
+    # JAX gives a step's memory to the next one, so that a name alone would not keep it.
+    return weight.value.copy() if _ON_JAX else np.array(weight.numpy())
+
+
+@cache
+def _mover() -> Callable[[list[Any], list[Any], float], list[Any]]:
+    """Give what moves JAX's arrays by a share of the way to others, all in one call."""
+    import jax
+
+    def move(values: list[Any], news: list[Any], share: float) -> list[Any]:
+        # In this way round a share of 1 gives the others exactly.
+        pairs = zip(values, news, strict=True)
+        return [(1 - share) * value + share * new for value, new in pairs]
+
+    return jax.jit(move, donate_argnums=0)
 
 
 def save_checkpoint(
