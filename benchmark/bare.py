@@ -35,19 +35,15 @@ def bare_detector(
     :param scaled: or the images as the camera gives them, which is what most callers do.
     :return: looks for faces in the image of a number, from which it is counted round.
     """
-    height, width = images[0].shape[:2]
-    scale = yunet.view_scale(height, width, settings.min_face_size) if scaled else 1.0
-    size = (round(scale * width), round(scale * height))
-    views = [cv2.resize(image, size, interpolation=cv2.INTER_AREA) for image in images]
+    views = [_view(image, settings) if scaled else image for image in images]
+    height, width = views[0].shape[:2]
     network = cv2.FaceDetectorYN.create(
-        str(weights), '', size, settings.min_face_score, SAME_FACE, MOST_CANDIDATES
+        str(weights), '', (width, height), settings.min_face_score, SAME_FACE, MOST_CANDIDATES
     )
     return lambda index: network.detect(views[index % len(views)])
 
 
-def bare_kernels(
-    weights: Path, image: np.ndarray, settings: Settings
-) -> Callable[[], Any]:
+def bare_kernels(weights: Path, image: np.ndarray, settings: Settings) -> Callable[[], Any]:
     """
     Prepare YuNet on LiteRT as the package runs it, with its input in place.
 
@@ -56,13 +52,17 @@ def bare_kernels(
     :param settings: with the size of the faces that are wanted.
     :return: runs the network on that image; nothing reads its answer.
     """
+    network = yunet_litert.LiteRtYuNet(weights, import_interpreter())
+    network.find(_view(image, settings), settings.min_face_score)
+    return network.interpreter.invoke
+
+
+def _view(image: np.ndarray, settings: Settings) -> np.ndarray:
+    """Scale an image as the package does for the detector."""
     height, width = image.shape[:2]
     scale = yunet.view_scale(height, width, settings.min_face_size)
     size = (round(scale * width), round(scale * height))
-    view = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    network = yunet_litert.LiteRtYuNet(weights, import_interpreter())
-    network.find(view, settings.min_face_score)
-    return network.interpreter.invoke
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
 
 def bare_network(path: Path, batch: np.ndarray, threads: int) -> Callable[[], Any]:

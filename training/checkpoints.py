@@ -81,24 +81,14 @@ class RunningAverage:
             with torch.no_grad():
                 for value, new in zip(self._values, values, strict=True):
                     value.copy_(torch.from_numpy(np.array(new)))
-        elif _ON_JAX:
-            import jax
-
-            self._values = [
-                jax.device_put(np.array(new), value.sharding)
-                for value, new in zip(self._values, values, strict=True)
-            ]
         else:
             self._values = [np.array(value) for value in values]
         self._steps = steps
 
 
 def _copied(weight: keras.Variable) -> Any:
-    """Copy a weight: on PyTorch and JAX to where it is, else to NumPy."""
-    if _ON_TORCH:
-        return weight.value.detach().clone()
-    # JAX gives a step's memory to the next one, so that a name alone would not keep it.
-    return weight.value.copy() if _ON_JAX else np.array(weight.numpy())
+    """Copy a weight: on PyTorch to where it is, else to NumPy; JAX takes it from there itself."""
+    return weight.value.detach().clone() if _ON_TORCH else np.array(weight.numpy())
 
 
 @cache

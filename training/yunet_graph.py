@@ -15,14 +15,12 @@ import numpy as np
 
 from fer_ros.perception.yunet_litert import GRAPH
 from fer_ros.perception.yunet_litert import marker
+from fer_ros.perception.yunet_litert import POINTS
 
 # Channels of the pairs of convolutions, in the order of the ONNX file: the body with its places
 # for halving the side, then the three that lead back from the coarse features to the fine ones.
 _FIRST = 16
 _BODY = (16, 'half', 16, 32, 32, 64, 'half', 64, 64, 'half', 64, 64, 'half', 64, 64)
-
-# What is told of each place: a face there, something there, the box, and five points.
-_TOLD = 1 + 1 + 4 + 2 * 5
 
 
 class _Marked:
@@ -75,7 +73,7 @@ def build() -> keras.Model:
     coarse = pair(coarse, 64)
     middle = pair(layers.Add()([middle, _Enlarged()(coarse)]), 64)
     fine = pair(layers.Add()([fine, _Enlarged()(middle)]), 64)
-    told = [pair(x, _TOLD, None) for x in (fine, middle, coarse)]
+    told = [pair(x, POINTS.stop, None) for x in (fine, middle, coarse)]
     return keras.Model(image, told)
 
 

@@ -23,9 +23,9 @@ from fer_ros.perception.candidates import SAME_FACE
 from fer_ros.perception.candidates import to_faces
 from fer_ros.perception.faces import FaceDetection
 from fer_ros.perception.model_files import find_model_file
-from fer_ros.perception.yunet_litert import brief
 from fer_ros.perception.yunet_litert import LiteRtYuNet
 from fer_ros.perception.yunet_litert import MOST_CANDIDATES
+from fer_ros.perception.yunet_litert import unreadable
 
 WEIGHTS = 'face_detection_yunet_2023mar.onnx'
 HOW_TO_GET = f'get {WEIGHTS} with: ros2 run fer_ros fetch_models'
@@ -170,10 +170,7 @@ class OpenCvYuNet:
             )
             self.find(np.zeros((LEAST_SIDE, LEAST_SIDE, 3), np.uint8), 0.5)
         except cv2.error as error:
-            raise DetectorError(
-                f'OpenCV {cv2.__version__} cannot read {weights} as YuNet ({brief(error)}); '
-                f'{HOW_TO_GET}'
-            ) from error
+            raise DetectorError(f'{unreadable(weights, error)}; {HOW_TO_GET}') from error
 
     def find(self, view: np.ndarray, min_score: float) -> list[list[float]]:
         """Run the network; see Network."""

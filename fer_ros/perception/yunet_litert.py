@@ -137,9 +137,7 @@ def read_weights(path: Path) -> list[np.ndarray]:
     try:
         network = cv2.dnn.readNetFromONNX(str(path))
     except cv2.error as error:
-        raise DetectorError(
-            f'OpenCV {cv2.__version__} cannot read {path} as YuNet ({brief(error)})'
-        ) from error
+        raise unreadable(path, error) from error
     layers = [network.getLayerId(name) for name in network.getLayerNames()]
     # Quantised ones are of another type.
     layers = [layer for layer in layers if network.getLayer(layer).type == 'Convolution']
@@ -152,7 +150,7 @@ def read_weights(path: Path) -> list[np.ndarray]:
         found = [(network.getParam(layer, 0), network.getParam(layer, 1)) for layer in layers]
     except cv2.error as error:
         raise DetectorError(
-            f'{path} is not YuNet of 2023: it has convolutions without biases ({brief(error)})'
+            f'{path} is not YuNet of 2023: it has convolutions without biases ({_brief(error)})'
         ) from error
     heads = found[_BODY:]
     for level in range(len(STRIDES)):
@@ -246,11 +244,17 @@ def _logit(probability: float) -> float:
     return math.log(probability / (1 - probability)) - 1e-3
 
 
-def brief(error: cv2.error) -> str:
+def unreadable(path: Path, error: cv2.error) -> DetectorError:
     """
-    Give what OpenCV says without its source file and line.
+    Say that OpenCV cannot read a file.
 
+    :param path: of the file.
     :param error: of OpenCV.
-    :return: its sentence.
+    :return: the error to raise.
     """
+    return DetectorError(f'OpenCV {cv2.__version__} cannot read {path} as YuNet ({_brief(error)})')
+
+
+def _brief(error: cv2.error) -> str:
+    """Give what OpenCV says without its source file and line."""
     return str(getattr(error, 'err', None) or error).strip().splitlines()[0]

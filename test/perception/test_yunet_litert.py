@@ -16,12 +16,13 @@ from fer_ros.perception.yunet_litert import decode
 from fer_ros.perception.yunet_litert import filled
 from fer_ros.perception.yunet_litert import GRAPH
 from fer_ros.perception.yunet_litert import LiteRtYuNet
-from fer_ros.perception.yunet_litert import marker
 from fer_ros.perception.yunet_litert import places
 from fer_ros.perception.yunet_litert import read_weights
 from photographs import data_path
 from photographs import dlib_faces
 from photographs import photograph
+from yunet_weights import sizes_in_graph
+from yunet_weights import small_weights
 
 MODELS = Path(__file__).parents[2] / 'models'
 
@@ -38,21 +39,6 @@ def interpreter():
 @pytest.fixture
 def weights():
     return data_path(f'facedet/{yunet.WEIGHTS}')
-
-
-def sizes_in_graph():
-    """Count the places of each array in the graph."""
-    words = np.frombuffer(GRAPH.read_bytes(), '<u4')
-    first = np.float32(marker(0)).view(np.uint32)
-    markers = words[(words >= first) & (words < first + 1000)]
-    numbers, counts = np.unique(markers, return_counts=True)
-    assert numbers.tolist() == [first + number for number in range(len(numbers))]
-    return counts.tolist()
-
-
-def small_weights(seed=0):
-    generator = np.random.default_rng(seed)
-    return [generator.normal(0, 0.1, count).astype(np.float32) for count in sizes_in_graph()]
 
 
 @pytest.fixture
