@@ -83,8 +83,8 @@ def measure_seeds(bundle: Path, data: FaceData, runs: Sequence[Path]) -> None:
 
     :param bundle: its folder; measured already.
     :param data: FER2013, all splits.
-    :param runs: their folders, at least two.
-    :raises BundleError: if there are fewer, or the card has no figures.
+    :param runs: their folders, at least two; a bundle's stands for the run that it was made of.
+    :raises BundleError: if there are fewer, one has other labels, or the card has no figures.
     """
     card = load_card(bundle)
     prefixes = [name.removesuffix('_private') for name in card.metrics if 'private' in name]
@@ -97,6 +97,11 @@ def measure_seeds(bundle: Path, data: FaceData, runs: Sequence[Path]) -> None:
     accuracies = []
     for folder in runs:
         classifier = load_classifier(str(folder), ModelOptions(head=prefix))
+        if classifier.card.labels != card.labels:
+            raise BundleError(
+                f'{folder} says {", ".join(classifier.card.labels)}, and {card.name} '
+                f'{", ".join(card.labels)}: seeds are compared by the same labels'
+            )
         scores = score(classifier, data.of_split(PRIVATE))
         kept = scores.take(scores.truth >= 0)
         accuracies.append(float((kept.probabilities.argmax(axis=1) == kept.truth).mean()))
@@ -171,8 +176,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--seeds',
         type=Path,
         nargs='+',
-        metavar='RUN',
-        help='measure runs of its recipe with other seeds, and tell their mean and spread',
+        metavar='RUN_OR_BUNDLE',
+        help='measure runs of its recipe that differ in their seeds (a bundle stands for the run '
+        'that it was made of), and tell their mean and spread',
     )
     parser.add_argument('--data', help='folder of the data sets (default: FER_ROS_DATA)')
     parser.add_argument('--detector', default='auto', help='for scenes, as of the node')

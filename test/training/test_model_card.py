@@ -2,18 +2,23 @@
 
 from dataclasses import replace
 from pathlib import Path
+import shutil
 
 import numpy as np
 import pytest
 
+from fer_ros.perception.bundle import BundleError
 from fer_ros.perception.bundle import load_card
 from fer_ros.perception.emotions import FER2013_LABELS
 from fer_ros.perception.emotions import FERPLUS_LABELS
 from training.card_page import card_page
 from training.card_page import IMAGENET
+from training.model_card import measure_seeds
 from training.model_card import taken_for_neutral
 from training.scores import Scores
+from training.scoring import load_classifier
 
+MODELS = Path(__file__).resolve().parents[2] / 'models'
 NEUTRAL = FER2013_LABELS.index('neutral')
 
 
@@ -42,7 +47,7 @@ def test_where_people_are_the_truth_nothing_is_set_beside_them(made_up):
     ('name', 'of_imagenet'), [('mobilenet.npz', True), ('model.keras', False)]
 )
 def test_a_page_names_imagenet_where_the_weights_are_of_it(name, of_imagenet):
-    card = load_card(Path(__file__).resolve().parents[2] / 'models' / 'fer2013_mobile')
+    card = load_card(MODELS / 'fer2013_mobile')
 
     page = card_page(replace(card, training={**card.training, 'begun_from': [{'name': name}]}))
 
@@ -51,7 +56,7 @@ def test_a_page_names_imagenet_where_the_weights_are_of_it(name, of_imagenet):
 
 
 def test_a_page_of_a_mean_tells_its_runs_and_where_its_weights_are_from():
-    card = load_card(Path(__file__).resolve().parents[2] / 'models' / 'fer2013_mobile')
+    card = load_card(MODELS / 'fer2013_mobile')
     history = {
         'config': 'training/configs/first.py',
         'begun_from': [{'name': 'mobilenet.npz', 'sha256': 'abc'}],
@@ -93,3 +98,36 @@ def test_a_page_of_a_mean_tells_its_runs_and_where_its_weights_are_from():
     assert 'deviation of 0.3 points' in page
     assert "torchvision's weights are under the BSD-3-Clause licence" in page
     assert 'one seed' not in page
+
+
+@pytest.fixture
+def bundle(tmp_path):
+    """Give a copy of a bundle that ships, whose card may be changed."""
+    return shutil.copytree(MODELS / 'fer2013_tiny', tmp_path / 'fer2013_tiny')
+
+
+def test_seeds_are_told_of_bundles_too(bundle, made_up):
+    data = made_up(14, 'private')
+    answers = load_classifier(str(bundle)).classify(list(data.images)).argmax(axis=1)
+
+    measure_seeds(bundle, data, [bundle, MODELS / 'fer2013_tiny'])
+
+    seeds = load_card(bundle).metrics['fer2013_seeds']
+    accuracy = round(float((answers == data.labels).mean()), 4)
+    assert seeds == {'accuracy': [accuracy, accuracy], 'mean': accuracy, 'deviation': 0.0}
+
+
+@pytest.mark.parametrize(
+    ('names', 'sentence'),
+    [
+        (['fer2013_tiny'], '1 runs are given .* it takes two'),
+        (['fer2013_tiny', 'ferplus_tiny'], 'ferplus_tiny says .*contempt, and fer2013_tiny'),
+    ],
+)
+def test_what_is_no_other_seed_is_refused(bundle, made_up, names, sentence):
+    before = (bundle / 'card.yaml').read_bytes()
+
+    with pytest.raises(BundleError, match=sentence):
+        measure_seeds(bundle, made_up(14, 'private'), [MODELS / name for name in names])
+
+    assert (bundle / 'card.yaml').read_bytes() == before
