@@ -84,6 +84,28 @@ def test_the_table_of_models_is_that_of_the_cards():
         assert licence == card.licence
 
 
+def test_what_the_text_says_of_the_models_is_that_of_the_cards():
+    fer2013, ferplus = (
+        load_card(ROOT / 'models' / name).metrics for name in ('fer2013_mobile', 'ferplus_mobile')
+    )
+    others = fer2013['ckplus']
+    fear = fer2013['fer2013_private']['per_class']['fear']
+    contempt = ferplus['ferplus_private']['per_class']['contempt']
+    losses = [
+        100 * metrics['real_path']['loss']
+        for metrics in (ferplus['ferplus_private'], fer2013['fer2013_private'])
+    ]
+
+    for words in (
+        f'it gets {100 * others["accuracy"]:.1f} %, '
+        f'and {100 * others["accuracy_among_shared"]:.1f} % among these six',
+        f'`fer2013_mobile` finds fear on {100 * fear["recall"]:.0f} % of its pictures',
+        f'`ferplus_mobile` contempt on {100 * contempt["recall"]:.0f} % of them',
+        '({:.1f} points; the other {:.1f})'.format(*losses),
+    ):
+        assert words in README, words
+
+
 def test_the_version_is_the_same_everywhere():
     package = ElementTree.parse(ROOT / 'package.xml').getroot()
     setup = (ROOT / 'setup.py').read_text(encoding='utf-8')
