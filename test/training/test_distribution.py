@@ -63,10 +63,16 @@ def finish(process):
 
 
 @pytest.fixture(scope='module')
-def on_one(tmp_path_factory):
-    folder = tmp_path_factory.mktemp('one')
-    finish(start(folder, 'alone'))
-    return folder
+def runs(tmp_path_factory):
+    """Give folder and output of a run alone and of one on two devices, made side by side."""
+    hows = {'alone': 1, 'distribute': 2}
+    folders = {how: tmp_path_factory.mktemp(how) for how in hows}
+    processes = {how: start(folders[how], how, devices) for how, devices in hows.items()}
+    try:
+        return {how: (folders[how], finish(process)) for how, process in processes.items()}
+    finally:
+        for process in processes.values():
+            process.kill()
 
 
 def assert_same_run(one, other):
@@ -85,15 +91,15 @@ def assert_same_run(one, other):
 
 
 @needs_jax
-def test_two_devices_give_the_loss_and_the_weights_of_one(tmp_path, on_one):
-    output = finish(start(tmp_path, 'distribute', devices=2))
+def test_two_devices_give_the_loss_and_the_weights_of_one(runs):
+    (on_one, _), (on_two, output) = runs['alone'], runs['distribute']
 
     assert 'devices 2' in output
-    assert_same_run(on_one, tmp_path)
+    assert_same_run(on_one, on_two)
 
 
 @needs_jax
-def test_two_processes_give_the_loss_and_the_weights_of_one(tmp_path, on_one):
+def test_two_processes_give_the_loss_and_the_weights_of_one(tmp_path, runs):
     with socket.socket() as free:
         free.bind(('127.0.0.1', 0))
         address = f'127.0.0.1:{free.getsockname()[1]}'
@@ -113,12 +119,12 @@ def test_two_processes_give_the_loss_and_the_weights_of_one(tmp_path, on_one):
     assert all('devices 2' in output for output in outputs)
     # Only the first of them writes.
     assert ['epoch 1,' in output for output in outputs] == [True, False]
-    assert_same_run(on_one, tmp_path)
+    assert_same_run(runs['alone'][0], tmp_path)
 
 
 @needs_jax
-def test_the_average_follows_the_weights_on_jax(on_one):
-    with np.load(on_one / CHECKPOINT) as saved:
+def test_the_average_follows_the_weights_on_jax(runs):
+    with np.load(runs['alone'][0] / CHECKPOINT) as saved:
         averages = [saved[name] for name in saved.files if name.startswith('average/')]
         weights = [saved[name] for name in saved.files if name.startswith('model/')]
 
