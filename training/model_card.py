@@ -94,15 +94,17 @@ def measure_seeds(bundle: Path, data: FaceData, runs: Sequence[Path]) -> None:
             f'{", ".join(prefixes) or "nothing"}: it takes two runs, and figures (--measure)'
         )
     (prefix,) = prefixes
-    accuracies = []
-    for folder in runs:
-        classifier = load_classifier(str(folder), ModelOptions(head=prefix))
+    classifiers = [load_classifier(str(folder), ModelOptions(head=prefix)) for folder in runs]
+    for folder, classifier in zip(runs, classifiers, strict=True):
         if classifier.card.labels != card.labels:
             raise BundleError(
                 f'{folder} says {", ".join(classifier.card.labels)}, and {card.name} '
                 f'{", ".join(card.labels)}: seeds are compared by the same labels'
             )
-        scores = score(classifier, data.of_split(PRIVATE))
+    private = data.of_split(PRIVATE)
+    accuracies = []
+    for classifier in classifiers:
+        scores = score(classifier, private)
         kept = scores.take(scores.truth >= 0)
         accuracies.append(float((kept.probabilities.argmax(axis=1) == kept.truth).mean()))
     figures = {
