@@ -93,7 +93,7 @@ def test_what_the_text_says_of_the_models_is_that_of_the_cards():
     contempt = ferplus['ferplus_private']['per_class']['contempt']
     losses = [
         100 * metrics['real_path']['loss']
-        for metrics in (ferplus['ferplus_private'], fer2013['fer2013_private'])
+        for metrics in (fer2013['fer2013_private'], ferplus['ferplus_private'])
     ]
 
     for words in (
@@ -101,7 +101,7 @@ def test_what_the_text_says_of_the_models_is_that_of_the_cards():
         f'and {100 * others["accuracy_among_shared"]:.1f} % among these six',
         f'`fer2013_mobile` finds fear on {100 * fear["recall"]:.0f} % of its pictures',
         f'`ferplus_mobile` contempt on {100 * contempt["recall"]:.0f} % of them',
-        '({:.1f} points; the other {:.1f})'.format(*losses),
+        '`fer2013_mobile` loses {:.1f} points, and `ferplus_mobile` {:.1f}.'.format(*losses),
     ):
         assert words in README, words
 

@@ -18,8 +18,8 @@ _WHAT = {
 }
 
 _DEFAULT = (
-    'It is what the node takes unless it is told otherwise, as of the bundles that ship it is the '
-    'best on faces of another source, CK+.'
+    'It is what the node takes unless it is told otherwise, as on faces of another source, CK+, '
+    'it does better than the one that says what people see.'
 )
 
 # With fewer pictures, a figure of an emotion is off by a tenth and more by chance.

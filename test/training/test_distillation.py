@@ -146,6 +146,7 @@ def test_a_page_says_who_taught_the_network():
     card = load_card(MODELS / 'fer2013_mobile')
     training = {
         **card.training,
+        'seed': 1,
         'begun_from': [{'name': 'mobilenet_v2.npz'}],
         'taught_by': [{'recipe': 'first', 'sha256': 'abc'}],
     }
@@ -171,6 +172,7 @@ def test_a_page_says_what_was_held_back_from_whom():
     begun = [{'name': 'mobilenet_v2.npz', 'sha256': 'abc'}]
     training = {
         **card.training,
+        'seed': 1,
         'config': 'training/configs/second.py',
         'begun_from': [{'name': 'efficientnet_lite0.npz', 'sha256': 'def'}],
         'taught_by': [
