@@ -60,13 +60,13 @@ def test_what_is_no_video_is_refused_in_a_sentence(command, tmp_path, capsys):
     assert f'{path} is no video that OpenCV can read' in capsys.readouterr().err
 
 
-def test_baseline_takes_much_of_a_bias_away(capsys):
+def test_baseline_takes_most_of_a_bias_away(capsys):
     data = data_path('fer2013')
 
-    assert main(['baseline', '--data', str(data), '--persons', '10']) == 0
+    # Ten are so few that half of the bias may stay by chance, whichever network it is.
+    assert main(['baseline', '--data', str(data), '--persons', '50']) == 0
 
     rows = re.findall(r'^ +(\d) +(on|off) +[\d.]+ % +([\d.]+) %', capsys.readouterr().out, re.M)
     sad = {(int(bias), learned): float(share) for bias, learned, share in rows}
-    # Of a hundred persons it is more than half; ten are too few to show that for every network.
-    assert sad[3, 'on'] < 0.7 * sad[3, 'off']
+    assert sad[3, 'on'] < sad[3, 'off'] / 2
     assert sad[0, 'on'] <= sad[0, 'off'] + 1
