@@ -45,6 +45,11 @@ ARGUMENTS = {
     ),
     'depth_topic': ('depth', 'Likewise, of the registered depth images.'),
     'camera_info_topic': ('camera_info', 'Likewise, of the calibrations.'),
+    'required': (
+        'false',
+        'Whether a configuration error of one node (exit status 2) ends the whole launch, with '
+        'exit status 1; false: the nodes of the other cameras keep running.',
+    ),
 }
 
 # These go to emotion.launch.py as they are; empty: its own default.
@@ -54,7 +59,8 @@ PASSED_ON = {
     'backend': 'What runs the model, litert for example.',
     'use_sim_time': 'Whether the time is that of /clock: true or false.',
     'log_level': 'How much the nodes say: debug, info, warn, error or fatal.',
-    'respawn': 'Whether a node that ends is started again: true or false.',
+    'respawn': 'Whether a node that ends is restarted after 1 s: true or false. A node that ends '
+    'because of a configuration error (exit status 2) is never restarted.',
 }
 
 # A name of ROS, or several in a row.
@@ -102,6 +108,7 @@ def include(
     arguments = {
         'namespace': camera,
         'camera': source,
+        'required': given['required'],
         **{
             name: topic_of(camera, name, given[name], several)
             for name in ARGUMENTS

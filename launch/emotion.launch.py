@@ -9,6 +9,7 @@ Start the emotion node, and a camera node too if there is no camera yet.
 
 from __future__ import annotations
 
+from functools import partial
 import os
 from pathlib import Path
 
@@ -17,15 +18,24 @@ from launch import LaunchContext
 from launch import LaunchDescription
 from launch import LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument
+from launch.actions import EmitEvent
 from launch.actions import OpaqueFunction
 from launch.actions import SetEnvironmentVariable
+from launch.events import matches_action
+from launch.events.process import ProcessExited
+from launch.events.process import ShutdownProcess
+from launch.logging import get_logger
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
-# How long a node that ended is left before it is started again [s]: a robot is not blind for long,
-# and one that cannot start does not flood the log.
+# Delay between the end of a node and its restart [s]. A robot is not blind for long, and a node
+# that crashes at every start does not flood the log.
 RESPAWN_DELAY = 1.0
+
+# Exit status of a node that cannot start because a parameter, a model, a source or an argument is
+# wrong. The same as CONFIGURATION_ERROR in fer_ros/node/process.py, by test.
+CONFIGURATION_ERROR = 2
 
 # Where Fast DDS looks for its profiles: the first up to Jazzy, the second from Kilted on.
 PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
@@ -55,7 +65,17 @@ ARGUMENTS = {
         "false; empty: the parameter file's.",
     ),
     'log_level': ('info', 'How much the nodes say: debug, info, warn, error or fatal.'),
-    'respawn': ('true', 'Whether a node that ends is started again.'),
+    'respawn': (
+        'true',
+        'Whether a node that ends is restarted after 1 s; a node that ends because of a '
+        'configuration error (exit status 2) is never restarted.',
+    ),
+    'required': (
+        'true',
+        'Whether a configuration error of a node (exit status 2) ends the whole launch, with exit '
+        'status 1. Set it to false in a launch file that includes this one if the other nodes '
+        'must keep running.',
+    ),
 }
 
 
@@ -100,6 +120,9 @@ def make_nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         'emulate_tty': True,
         'respawn': truth('respawn', given['respawn']),
         'respawn_delay': RESPAWN_DELAY,
+        'on_exit': partial(
+            handle_configuration_error, required=truth('required', given['required'])
+        ),
         'arguments': ['--ros-args', '--log-level', given['log_level']],
     }
     # What stands further behind holds.
@@ -130,6 +153,37 @@ def make_nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             )
         )
     return nodes
+
+
+def handle_configuration_error(
+    event: ProcessExited, context: LaunchContext, required: bool
+) -> EmitEvent | None:
+    """
+    End the launch, or prevent the restart, after a configuration error of a node.
+
+    launch restarts a process whatever its exit status was. But it first waits for RESPAWN_DELAY,
+    and shutting the process down during that time cancels the restart.
+
+    :param event: the end of a node's process, whatever its exit status.
+    :param context: of the launch.
+    :param required: whether the launch ends.
+    :return: the event that cancels the restart; None if the process ended for another reason, or
+        if the launch is already shutting down.
+    :raises RuntimeError: if the launch has to end. An exception is the only way to make
+        `ros2 launch` end with exit status 1.
+    """
+    if event.returncode != CONFIGURATION_ERROR or context.is_shutdown:
+        return None
+    cause = 'a configuration error (exit status 2); the node logged the reason as FATAL'
+    if required:
+        raise RuntimeError(
+            f'{event.process_name} ended because of {cause}. The launch ends because the argument '
+            'required is true'
+        )
+    get_logger(event.process_name).error(
+        f'will not be restarted because of {cause}. The other nodes keep running'
+    )
+    return EmitEvent(event=ShutdownProcess(process_matcher=matches_action(event.action)))
 
 
 def text(value: str) -> ParameterValue:

@@ -30,6 +30,7 @@ def test_every_argument_is_declared_and_described():
         'image_topic',
         'depth_topic',
         'camera_info_topic',
+        'required',
         'params_file',
         'model',
         'backend',

@@ -35,6 +35,7 @@ ARGUMENTS = [
     'use_sim_time',
     'log_level',
     'respawn',
+    'required',
 ]
 try:
     INSTALLED = Path(get_package_prefix('fer_ros'))
@@ -102,7 +103,7 @@ def test_a_camera_is_started_on_a_source_and_the_same_topic():
     assert ('image', '/front/image') in camera.expanded_remapping_rules
 
 
-@pytest.mark.parametrize('name', ['respawn', 'use_sim_time'])
+@pytest.mark.parametrize('name', ['respawn', 'required', 'use_sim_time'])
 def test_what_is_neither_true_nor_false_is_refused(name):
     with pytest.raises(ValueError, match=f"{name} is 'yes', not true or false"):
         nodes(LAUNCH_FILE, **{name: 'yes'})
@@ -166,14 +167,6 @@ def test_faces_come_out_and_everything_ends_cleanly(launched):
     assert 'Traceback' not in one.log
 
 
-def test_a_camera_that_is_not_there_is_tried_again(launched):
-    one = launched(LAUNCH_FILE, camera='/dev/video987')
-
-    one.wait_until(lambda: one.log.count('there is no camera /dev/video987') >= 2)
-
-    assert 'Traceback' not in one.log
-
-
 def test_without_respawn_a_node_that_ends_is_left(launched):
     one = launched(LAUNCH_FILE, camera='/dev/video987', respawn='false', model='no_such_model')
 
@@ -185,7 +178,13 @@ def test_without_respawn_a_node_that_ends_is_left(launched):
 def test_the_camera_of_the_launch_file_sends_images(launched):
     pytest.importorskip('skimage')
     images = []
-    one = launched(LAUNCH_FILE, camera='astronaut', model='no_such_model', image_topic='/eye')
+    one = launched(
+        LAUNCH_FILE,
+        camera='astronaut',
+        model='no_such_model',
+        image_topic='/eye',
+        required='false',
+    )
     one.node.create_subscription(Image, '/eye', images.append, 10)
 
     one.wait_until(lambda: len(images) >= 3)
