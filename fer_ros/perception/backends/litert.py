@@ -9,6 +9,7 @@ import numpy as np
 
 from fer_ros.perception.backends.base import BackendError
 from fer_ros.perception.backends.base import run_in_parts
+from fer_ros.perception.backends.litert_start import start_silently
 from fer_ros.perception.backends.mapped_file import let_go_of_pages
 
 
@@ -28,6 +29,7 @@ def import_interpreter() -> Any:
             raise BackendError(
                 f'LiteRT cannot be imported ({error}); install it with: pip install ai-edge-litert'
             ) from error
+    start_silently(Interpreter)
     return Interpreter
 
 
