@@ -43,6 +43,7 @@ setup(
             'doctor = fer_ros.doctor:main',
             'emotion_node = fer_ros.node.emotion_node:main',
             'fetch_models = fer_ros.fetch_models:main',
+            'watch = fer_ros.watch:main',
         ],
     },
 )

@@ -1,0 +1,230 @@
+"""Print the detected faces and each change in readable lines: ros2 run fer_ros watch."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from collections.abc import Sequence
+from datetime import datetime
+import io
+import math
+import os
+import sys
+import time
+from typing import Any
+
+from rclpy.clock import Clock
+from rclpy.clock import ClockType
+from rclpy.exceptions import InvalidTopicNameException
+from rclpy.node import Node
+from rclpy.validate_topic_name import validate_topic_name
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2D
+from vision_msgs.msg import Detection2DArray
+
+from fer_ros.node.process import run_node
+from fer_ros.perception.quoting import quoted
+from fer_ros.perception.quoting import shortened
+
+TYPE = 'vision_msgs/msg/Detection2DArray'
+
+# How long silence lasts before it is explained, and how often it is checked [s].
+PATIENCE = 2.0
+CHECK_PERIOD = 0.5
+
+# A line shows at most so many faces and topics, and so many characters of an id or a label.
+MOST_FACES = 16
+WORD_LENGTH = 24
+
+
+class Lines:
+    """
+    Turns messages into lines.
+
+    An emotion is remembered from the changes and, for faces that came before this process
+    started, from the first message with them.
+    """
+
+    def __init__(self) -> None:
+        # Per id: the decided emotion, and the stamp of the message that showed it first.
+        self._known: dict[str, tuple[str, tuple[int, int]]] = {}
+
+    def forget(self) -> None:
+        """Forget all faces: a node that was restarted counts its ids from the beginning."""
+        self._known.clear()
+
+    def status(self, message: Detection2DArray) -> str:
+        """Return one line about all faces of a message of `emotion`."""
+        stamp = (message.header.stamp.sec, message.header.stamp.nanosec)
+        for face in message.detections:
+            if face.results:
+                self._known.setdefault(face.id, (face.results[0].hypothesis.class_id, stamp))
+        shown = [describe(face) for face in message.detections[:MOST_FACES]]
+        if len(message.detections) > MOST_FACES:
+            shown.append(f'and {len(message.detections) - MOST_FACES} more')
+        return '  '.join([time_of(message.header), *(shown or ['no face'])])
+
+    def changes(self, message: Detection2DArray) -> Iterator[str]:
+        """Return a line for each face of a message of `emotion/changes`."""
+        stamp = (message.header.stamp.sec, message.header.stamp.nanosec)
+        for face in message.detections:
+            name = shortened(face.id, WORD_LENGTH)
+            if not face.results:
+                self._known.pop(face.id, None)
+                yield f'{time_of(message.header)}  {name} left'
+                continue
+            emotion = face.results[0].hypothesis.class_id
+            old, first = self._known.get(face.id, ('', stamp))
+            self._known[face.id] = (emotion, first)
+            # The status message of the same image may have arrived before this message.
+            if first == stamp:
+                yield f'{time_of(message.header)}  {name} came: {describe(face)}'
+            else:
+                words = f'{shortened(old, WORD_LENGTH)} → {shortened(emotion, WORD_LENGTH)}'
+                yield f'{time_of(message.header)}  {name} {words}'
+
+
+def describe(face: Detection2D) -> str:
+    """Return the id, the decided emotion, its score and, if measured, the distance of a face."""
+    words = shortened(face.id, WORD_LENGTH)
+    if face.results:
+        result = face.results[0]
+        words += f' {shortened(result.hypothesis.class_id, WORD_LENGTH)}'
+        words += f' {result.hypothesis.score:.2f}'
+        point = result.pose.pose.position
+        distance = math.hypot(point.x, point.y, point.z)
+        # A negative first covariance means that there is no estimate (sensor_msgs/Imu).
+        if result.pose.covariance[0] >= 0 and distance > 0:
+            words += f' ({distance:.2f} m)'
+    return words
+
+
+def time_of(header: Header) -> str:
+    """Return the local time of day of an image, with milliseconds."""
+    moment = datetime.fromtimestamp(header.stamp.sec + header.stamp.nanosec / 1e9)
+    return moment.strftime('%H:%M:%S.%f')[:-3]
+
+
+class WatchNode(Node):
+    """Subscribes to the faces and the changes, and prints them."""
+
+    def __init__(self, topic: str, rate: float, **options: Any) -> None:
+        """
+        Subscribe.
+
+        :param topic: of the faces; that of the changes is the same with /changes behind it.
+        :param rate: most status lines in a second; 0: only changes are printed.
+        :param options: of `Node`.
+        """
+        super().__init__('watch', **options)
+        self._lines = Lines()
+        self._period = 1 / rate if rate else math.inf
+        self._last_status = -math.inf
+        self._last_message = time.monotonic()
+        self._explained = False
+        self._gids: set[tuple[int, ...]] = set()
+        self._topic = self.resolve_topic_name(topic)
+        self.create_subscription(Detection2DArray, self._topic, self._on_faces, 10)
+        changes = f'{self._topic}/changes'
+        self.create_subscription(Detection2DArray, changes, self._on_changes, 10)
+        self.create_timer(CHECK_PERIOD, self._check, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    def _on_faces(self, message: Detection2DArray) -> None:
+        """Print a status line, unless the last one is too recent."""
+        now = self._last_message = time.monotonic()
+        self._explained = False
+        line = self._lines.status(message)
+        if now - self._last_status >= self._period:
+            self._last_status = now
+            self._print(line)
+
+    def _on_changes(self, message: Detection2DArray) -> None:
+        """Print a line for each change."""
+        for line in self._lines.changes(message):
+            self._print(line)
+
+    def _print(self, line: str) -> None:
+        """Print a line, and stop the node if nobody reads the output any more."""
+        try:
+            print(line, flush=True)
+        except BrokenPipeError:
+            # At its end Python writes the rest of the output, which must not fail again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            self.context.try_shutdown()
+
+    def _check(self) -> None:
+        """Notice a restarted publisher, and explain silence once."""
+        found = self.get_publishers_info_by_topic(self._topic)
+        gids = {tuple(one.endpoint_gid) for one in found if one.topic_type == TYPE}
+        if self._gids and gids - self._gids:
+            self._lines.forget()
+        self._gids = gids or self._gids
+        if not self._explained and time.monotonic() - self._last_message >= PATIENCE:
+            self._explained = True
+            print(f'watch: {self._explanation(bool(gids))}', file=sys.stderr, flush=True)
+
+    def _explanation(self, published: bool) -> str:
+        """Return one sentence on why no message comes, and what to do."""
+        topic = quoted(self._topic)
+        if published:
+            return (
+                f'{topic} is published, but no message came for {PATIENCE:g} s; look at '
+                '/diagnostics of the emotion node'
+            )
+        others = sorted(
+            name
+            for name, types in self.get_topic_names_and_types()
+            if TYPE in types and name.endswith('emotion') and self.count_publishers(name)
+        )
+        hint = 'start it (ros2 launch fer_ros emotion.launch.py), or name another topic by --topic'
+        if others:
+            hint = f'--topic can name one of these: {shortened(", ".join(others[:MOST_FACES]))}'
+        return f'nobody publishes {topic} as {TYPE}; {hint}; waiting'
+
+
+def rate_of(text: str) -> float:
+    """Return the number of a command-line argument."""
+    value = float(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f'{quoted(text)} is not 0 or more')
+    return value
+
+
+def topic_of(text: str) -> str:
+    """Return a command-line argument if it can be the name of a topic."""
+    try:
+        validate_topic_name(text)
+    except InvalidTopicNameException as error:
+        raise argparse.ArgumentTypeError(shortened(error)) from None
+    return text
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """
+    Print faces and changes until the process is stopped, or nobody reads its output any more.
+
+    :param args: of the command line, None for the process's own.
+    :return: the exit status: that of `run_node`.
+    """
+    parser = argparse.ArgumentParser(
+        prog='watch',
+        description='Print each change, and all faces once a second.',
+        epilog='--ros-args -r __ns:=/NAME chooses a namespace.',
+    )
+    parser.add_argument(
+        '--topic', type=topic_of, default='emotion', help='topic of the faces (default: emotion)'
+    )
+    parser.add_argument(
+        '--rate', type=rate_of, default=1.0, help='most lines of all faces a second (default: 1)'
+    )
+    words = list(sys.argv[1:] if args is None else args)
+    own = words.index('--ros-args') if '--ros-args' in words else len(words)
+    chosen = parser.parse_args(words[:own])
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # An encoding without the arrow gets a question mark.
+        sys.stdout.reconfigure(errors='replace')
+    return run_node(lambda: WatchNode(chosen.topic, chosen.rate), ['watch', *words[own:]], ())
+
+
+if __name__ == '__main__':
+    sys.exit(main())
