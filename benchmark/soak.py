@@ -1,7 +1,8 @@
 """
-Whether the node's memory stays flat: camera and node as processes, for as long as you like.
+Whether the node's memory stays flat: camera and node as processes, for at least 7 minutes.
 
-It needs the installed package (`. scripts/env`, or a sourced workspace), and Linux.
+Memory is flat if the median of the last minute is at most 2 MiB above that of the sixth minute.
+The command needs the installed package (`. scripts/env`, or a sourced workspace), and Linux.
 """
 
 from __future__ import annotations
@@ -24,21 +25,25 @@ import numpy as np
 
 from benchmark.listening import Listening
 
-# What is left out at the beginning: the first of everything takes memory once [share].
+MIB = 2**20
+
+# Start of a run that `growth` leaves out, because the first of everything takes memory once [share
+# of the run, and s].
 WARM_UP = 0.2
 LONGEST_WARM_UP = 120.0
 
-# Memory that grows by less than this in the time that was measured is flat: pages of the allocator
-# come and go by about as much [share of the memory].
-FLAT = 0.02
+# The verdict of this command leaves out the first five minutes. It compares the minute after them
+# with the last minute.
+SETTLING_TIME = 300.0
+WINDOW = 60.0
+SHORTEST_RUN = SETTLING_TIME + 2 * WINDOW
+MOST_GROWTH = 2 * MIB  # bytes
 
 # How often the memory is looked at [s], and how long the node may take to send the first answer.
 PERIOD = 1.0
 PATIENCE = 60.0
 # How long a process may take to end after INT [s].
 STOP_TIME = 10.0
-
-MIB = 2**20
 
 
 @dataclass(frozen=True)
@@ -54,11 +59,6 @@ class Growth:
     slope: float
     grown: float
     share: float
-
-    @property
-    def flat(self) -> bool:
-        """Say if it is no growth; memory that is given back is none either."""
-        return self.share < FLAT
 
 
 def growth(times: Sequence[float], sizes: Sequence[int]) -> Growth:
@@ -79,9 +79,71 @@ def growth(times: Sequence[float], sizes: Sequence[int]) -> Growth:
     return Growth(slope, grown, grown / float(np.median(memory)))
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """
+    Memory at the begin and at the end of the judged time.
+
+    :param settled: median of the minute after the first five minutes, in bytes.
+    :param last: median of the last minute, in bytes.
+    """
+
+    settled: float
+    last: float
+
+    @property
+    def flat(self) -> bool:
+        """Return whether the memory grew by at most `MOST_GROWTH`."""
+        return self.last - self.settled <= MOST_GROWTH
+
+    def __str__(self) -> str:
+        return (
+            f'memory {self.settled / MIB:.1f} MiB in the minute after minute '
+            f'{SETTLING_TIME / 60:g}, {self.last / MIB:.1f} MiB in the last minute: '
+            f'{(self.last - self.settled) / MIB:+.1f} MiB (at most {MOST_GROWTH / MIB:+.1f}): '
+            f'{"flat" if self.flat else "GROWS"}'
+        )
+
+
+def judge(times: Sequence[float], sizes: Sequence[int]) -> Verdict:
+    """
+    Compare the memory of the last minute with that of the sixth minute.
+
+    Medians, as the allocator takes and returns pages all the time.
+
+    :param times: in seconds, growing.
+    :param sizes: the resident memory at these times, in bytes.
+    :raises ValueError: if the run is shorter than `SHORTEST_RUN`, or one of the minutes has no
+        sample.
+    """
+    moments, memory = np.array(times, np.float64), np.array(sizes, np.float64)
+    passed = moments - moments[0]
+    first = (passed >= SETTLING_TIME) & (passed < SETTLING_TIME + WINDOW)
+    final = passed > passed[-1] - WINDOW
+    # The samples of a run are up to a period short of its end.
+    if passed[-1] < SHORTEST_RUN - 2 * PERIOD or not first.any():
+        raise ValueError(
+            f'{passed[-1]:.0f} s of samples are too few for a verdict: '
+            f'run for at least {SHORTEST_RUN / 60:g} minutes'
+        )
+    return Verdict(float(np.median(memory[first])), float(np.median(memory[final])))
+
+
+def minutes_of(text: str) -> float:
+    """Return the number of a command-line argument if it is long enough for a verdict."""
+    minutes = float(text)
+    if not SHORTEST_RUN / 60 <= minutes < float('inf'):
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is too short for a verdict: at least {SHORTEST_RUN / 60:g} minutes'
+        )
+    return minutes
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
-    parser.add_argument('--minutes', type=float, default=30.0, help='how long (default: 30)')
+    parser.add_argument(
+        '--minutes', type=minutes_of, default=30.0, help='how long, at least 7 (default: 30)'
+    )
     parser.add_argument(
         '--source', default='astronaut', help='of the camera node (default: astronaut)'
     )
@@ -120,13 +182,9 @@ def run(arguments: argparse.Namespace) -> int:
             log.seek(0)
             print(log.read().decode(errors='replace')[-2000:])
             raise ValueError(str(error)) from error
-    found = growth(times, sizes)
-    print(
-        f'memory {sizes[-1] / MIB:.1f} MiB, slope {found.slope * 3600 / MIB:+.2f} MiB/h, '
-        f'{found.grown / MIB:+.2f} MiB ({found.share:+.2%}) in the time measured: '
-        f'{"flat" if found.flat else "GROWS"}'
-    )
-    return 0 if found.flat else 1
+    verdict = judge(times, sizes)
+    print(verdict)
+    return 0 if verdict.flat else 1
 
 
 def watch(
