@@ -119,16 +119,16 @@ def test_a_key_that_is_missing_is_named(tmp_path, key):
 @pytest.mark.parametrize(
     ('changed', 'sentence'),
     [
-        ({'labels': ['happy']}, 'not two names or more'),
+        ({'labels': ['happy']}, 'not a list of 2 to 100 names'),
         ({'labels': ['happy', 'happy']}, 'each may stand once'),
         ({'labels': ['happy', 'uncertain']}, "'uncertain' not"),
         ({'output': 'scores'}, "output is 'scores', not one of logits, probabilities"),
-        ({'temperature': 0}, r'temperature is 0\.0, not above 0'),
+        ({'temperature': 0}, 'temperature is 0, not a number from 0.01 to 100'),
         ({'temperature': 'warm'}, 'warm'),
         ({'files': {}}, 'files are'),
         ({'files': {'caffe': {'name': 'x', 'sha256': 'y'}}}, 'files are'),
         ({'input': {**CARD['input'], 'channels': 3}}, 'gray has 1 channels, not 3'),
-        ({'input': {**CARD['input'], 'value_range': [1]}}, 'not enough values'),
+        ({'input': {**CARD['input'], 'value_range': [1]}}, 'value_range is .*, not a list of two numbers'),
         ({'crop': {'left_eye': [0.3, 0.4], 'right_eye': [0.3, 0.4]}}, 'both eyes are at'),
         ({'crop': []}, 'card.yaml'),
     ],
@@ -142,9 +142,9 @@ def test_a_card_that_misstates_something_is_refused(tmp_path, changed, sentence)
     ('text', 'sentence'),
     [
         (b'a: [', 'is no YAML'),
-        (b'- a', 'holds list'),
-        (b'', 'NoneType'),
-        (b'\xff\xfe\x00', 'no text'),
+        (b'- a', 'not a mapping of keys to values'),
+        (b'', 'the card is None, not a mapping'),
+        (b'\xff\xfe\x00', 'not text in UTF-8'),
     ],
 )
 def test_a_card_that_is_none_is_refused(tmp_path, text, sentence):
