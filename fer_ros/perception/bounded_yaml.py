@@ -9,7 +9,7 @@ import yaml
 # The largest shipped card has 10 KB, about 600 nodes and 8 levels.
 MOST_NODES = 10_000
 MOST_LEVELS = 32
-LONGEST_SCALAR = 10_000  # characters
+LONGEST_SCALAR = 4000  # characters
 
 
 class BoundedLoader(yaml.SafeLoader):

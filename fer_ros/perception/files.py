@@ -41,22 +41,38 @@ def read_file(path: Path, most: int) -> bytes:
     :return: the content.
     :raises FileError: if the file cannot be opened or read, is not regular, or is larger.
     """
-    shown = shortened(path)
     try:
         # Without O_NONBLOCK, opening a FIFO waits for a writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, 'rb') as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                kind = next((kind for is_kind, kind in _KINDS if is_kind(status.st_mode)), 'odd')
-                raise FileError(f'{shown} is {kind}, not a regular file')
-            content = file.read(most + 1) if status.st_size <= most else None
     except (OSError, ValueError) as error:
-        reason = getattr(error, 'strerror', None) or str(error)
-        raise FileError(f'{shown} cannot be read: {reason}') from error
-    if content is None or len(content) > most:
-        raise FileError(f'{shown} has more than {most} bytes, which is the limit')
+        raise _unreadable(path, error) from error
+    try:
+        content = _read_regular(descriptor, most)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    finally:
+        os.close(descriptor)
     return content
+
+
+def _read_regular(descriptor: int, most: int) -> bytes:
+    """Read an open file, or raise ValueError if it is not regular or has more bytes."""
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        kind = next((kind for is_kind, kind in _KINDS if is_kind(status.st_mode)), 'special')
+        raise ValueError(f'it is {kind}, not a regular file')
+    with open(descriptor, 'rb', closefd=False) as file:
+        # Some files hide their size, or grow.
+        content = file.read(most + 1) if status.st_size <= most else None
+    if content is None or len(content) > most:
+        raise ValueError(f'it has more than {most} bytes, which is the limit')
+    return content
+
+
+def _unreadable(path: Path, error: OSError | ValueError) -> FileError:
+    """Make the error for a file that cannot be read."""
+    reason = getattr(error, 'strerror', None) or error
+    return FileError(f'{shortened(path)} cannot be read: {reason}')
 
 
 def sha256_of_bytes(content: bytes) -> str:

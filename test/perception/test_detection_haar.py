@@ -7,7 +7,6 @@ from fer_ros.perception.candidates import DetectorError
 from fer_ros.perception.haar import HaarDetector
 from fer_ros.perception.haar import to_scores
 
-
 # The smallest one: a stage with a stump of one feature.
 CASCADE = b"""<?xml version="1.0"?>
 <opencv_storage><cascade type_id="opencv-cascade-classifier">

@@ -17,6 +17,7 @@ import zipfile
 
 from fer_ros.perception.files import LARGEST_NETWORK
 from fer_ros.perception.quoting import quoted
+from fer_ros.perception.quoting import shortened
 
 CONFIG, WEIGHTS = 'config.json', 'model.weights.h5'
 MEMBERS = frozenset({CONFIG, WEIGHTS, 'metadata.json'})
@@ -79,11 +80,12 @@ def check_archive(content: bytes) -> None:
             _check_members(archive.infolist())
             config, weights = archive.read(CONFIG), archive.read(WEIGHTS)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise ArchiveError(f'it is not a .keras archive of Keras 3 ({error})') from error
+        reason = shortened(error)
+        raise ArchiveError(f'it is not a .keras archive of Keras 3 ({reason})') from error
     try:
         read = json.loads(config)
     except (ValueError, RecursionError) as error:
-        raise ArchiveError(f'its {CONFIG} is not JSON ({error})') from error
+        raise ArchiveError(f'its {CONFIG} is not JSON ({shortened(error)})') from error
     if not isinstance(read, dict):
         raise ArchiveError(f'its {CONFIG} is not an object')
     # The network is loaded without it.
@@ -121,13 +123,14 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _check_class(entry: dict[str, Any]) -> None:
-    """Refuse an object of a configuration that stands for a class of elsewhere, or a risky one."""
+    """Refuse an object that names a class outside Keras, or one of REFUSED."""
     if 'class_name' not in entry:
         return
     name, module = entry['class_name'], entry.get('module')
     registered = entry.get('registered_name')
-    own = module in MODULES or any(
-        module == package or str(module).startswith(f'{package}.') for package in PACKAGES
+    own = isinstance(name, str) and (
+        module in MODULES
+        or any(module == part or str(module).startswith(f'{part}.') for part in PACKAGES)
     )
     custom = registered is not None and '>' in str(registered)
     # A function of elsewhere than Keras' lists of activations, losses and so on.
@@ -152,7 +155,7 @@ def _check_links(weights: bytes) -> None:
     except ArchiveError:
         raise
     except Exception as error:  # h5py raises many kinds for a broken file
-        raise ArchiveError(f'its {WEIGHTS} cannot be read ({error})') from error
+        raise ArchiveError(f'its {WEIGHTS} cannot be read ({shortened(error)})') from error
 
 
 def _walk(h5py: Any, file: Any) -> None:
