@@ -1,9 +1,11 @@
 """The engines on the shipped model: alike to the fourth digit, whatever the size of the batch."""
 
+from contextlib import nullcontext
 import importlib.util
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from fer_ros.perception.backends import BackendError
 from fer_ros.perception.backends import choice
 from fer_ros.perception.backends import create_backend
 from fer_ros.perception.backends import GpuMemoryError
+from fer_ros.perception.backends import keras as keras_module
 from fer_ros.perception.backends import litert
 from fer_ros.perception.backends import release_memory
 from fer_ros.perception.backends.keras import KerasBackend
@@ -201,6 +204,34 @@ def test_an_engine_that_is_not_installed_is_named_with_its_installation(card, mo
 
     with pytest.raises(BackendError, match='pip install keras torch'):
         KerasBackend(card.read('keras'), 'torch')
+
+
+@pytest.mark.parametrize(('version', 'old'), [('3.11.3', True), ('3.12.0', False), ('4.0', False)])
+def test_a_keras_that_runs_code_of_files_is_refused(card, monkeypatch, version, old):
+    loaded = []
+
+    def load_model(path, **options):
+        loaded.append(options)
+        raise ValueError('as far as this test goes')
+
+    keras = SimpleNamespace(
+        __version__=version,
+        backend=SimpleNamespace(backend=lambda: 'torch'),
+        device=lambda place: nullcontext(),
+        saving=SimpleNamespace(load_model=load_model),
+    )
+    monkeypatch.setitem(sys.modules, 'keras', keras)
+    monkeypatch.setattr(keras_module, 'import_engine', lambda engine: None)
+    monkeypatch.setattr(keras_module, 'gpu_name', lambda engine: None)
+    monkeypatch.setattr(keras_module, 'check_archive', lambda content: None)
+
+    with pytest.raises(BackendError) as caught:
+        KerasBackend(card.read('keras'), 'torch')
+
+    refused = f'Keras {version} is too old' in str(caught.value)
+    assert refused == old
+    assert loaded == ([] if old else [{'compile': False, 'safe_mode': True}])
+    assert not old or "pip install 'keras>=3.12'" in str(caught.value)
 
 
 def test_auto_takes_litert_where_there_is_no_gpu_and_says_why(card, monkeypatch):

@@ -1,5 +1,6 @@
 import io
 import json
+from typing import Any
 import zipfile
 
 import pytest
@@ -12,7 +13,7 @@ from fer_ros.perception.bundle import load_card
 
 h5py = pytest.importorskip('h5py')
 
-DENSE = {'module': 'keras.layers', 'class_name': 'Dense', 'config': {}, 'registered_name': None}
+DENSE: dict[str, Any] = {'module': 'keras.layers', 'class_name': 'Dense', 'config': {}, 'registered_name': None}
 
 
 def weights(change=lambda file: None):
