@@ -52,7 +52,7 @@ def bare_kernels(weights: Path, image: np.ndarray, settings: Settings) -> Callab
     :param settings: with the size of the faces that are wanted.
     :return: runs the network on that image; nothing reads its answer.
     """
-    network = yunet_litert.LiteRtYuNet(weights, import_interpreter())
+    network = yunet_litert.LiteRtYuNet(weights.read_bytes(), import_interpreter())
     network.find(_view(image, settings), settings.min_face_score)
     return network.interpreter.invoke
 

@@ -10,8 +10,10 @@ from fer_ros.doctor import FAIL
 from fer_ros.doctor import Finding
 from fer_ros.doctor import OK
 from fer_ros.doctor import WARN
+from fer_ros.perception import yunet
 from fer_ros.perception.bundle import find_bundle
 from fer_ros.perception.config import DEFAULT_MODEL
+from photographs import data_path
 
 
 def levels(findings):
@@ -80,6 +82,17 @@ def test_a_model_that_is_none_is_found():
 
     assert finding.level == FAIL
     assert "no model is called 'gone'" in finding.sentence
+
+
+def test_a_damaged_yunet_is_found(tmp_path, monkeypatch):
+    weights = data_path(f'facedet/{yunet.WEIGHTS}').read_bytes()
+    (tmp_path / yunet.WEIGHTS).write_bytes(weights[:100_000] + bytes(400) + weights[100_400:])
+    monkeypatch.setenv('FER_ROS_MODELS', str(tmp_path))
+
+    found = {finding.subject: finding for finding in doctor.check_detectors()}
+
+    assert found['detector yunet'].level == WARN
+    assert 'ros2 run fer_ros fetch_models' in found['detector yunet'].sentence
 
 
 def test_without_a_detector_the_node_cannot_work(monkeypatch):

@@ -200,7 +200,7 @@ def export(
         (made / CARD_NAME).write_text(card_text(card), encoding='utf-8')
         read = load_card(made)
         backends = {
-            kind: create_backend(name, read)
+            kind: create_backend(name, read, trial=False)
             for kind, name in (
                 ('keras', keras.backend.backend()),
                 ('tflite', 'litert'),

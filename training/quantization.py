@@ -154,5 +154,6 @@ def _accuracy(
 ) -> tuple[float, np.ndarray]:
     """Measure a form of a network as the node runs it: its accuracy, and what it said."""
     plain = replace(card, files={'tflite': (file.name, '')})
-    probabilities = classify(Classifier(plain, LiteRtBackend(file)), data.images)
+    backend = LiteRtBackend(file.read_bytes(), file)
+    probabilities = classify(Classifier(plain, backend), data.images)
     return float((probabilities.argmax(axis=1) == truth).mean()), probabilities

@@ -98,13 +98,13 @@ def load_classifier(model: str, options: ModelOptions | None = None) -> Classifi
             import keras
 
             card = load_card(path.parent)
-            return Classifier(card, create_backend(keras.backend.backend(), card))
+            return Classifier(card, create_backend(keras.backend.backend(), card, trial=False))
         return _bare_keras(path, options)
     run = run_of(model)
     if run is not None:
         return _of_run(run, options)
     card = load_card(find_bundle(model))
-    return Classifier(card, create_backend(options.backend, card))
+    return Classifier(card, create_backend(options.backend, card, trial=False))
 
 
 def run_of(model: str) -> Path | None:

@@ -17,7 +17,8 @@ class CropGeometry:
 
     :param left_eye: (x, y) of the person's left eye, on the right of the picture.
     :param right_eye: (x, y) of the person's right eye, on the left of the picture.
-    :raises ValueError: if an eye lies outside the crop, or both are at one point.
+    :raises ValueError: if an eye lies outside the crop, both are at one point, or the left eye is
+        not to the right of the right eye.
     """
 
     left_eye: tuple[float, float]
@@ -29,6 +30,11 @@ class CropGeometry:
                 raise ValueError(f'{name} is {eye}, not an [x, y] of fractions from 0 to 1')
         if tuple(self.left_eye) == tuple(self.right_eye):
             raise ValueError(f'both eyes are at {self.left_eye}')
+        if not self.left_eye[0] > self.right_eye[0]:
+            raise ValueError(
+                f"left_eye is at {self.left_eye} and right_eye at {self.right_eye}; they are the "
+                "person's, so the left eye has the larger x"
+            )
 
 
 # Where the eyes lie in FER2013's pictures: the medians of `doc/crop_geometry.md`.

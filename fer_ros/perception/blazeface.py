@@ -27,8 +27,11 @@ from fer_ros.perception.candidates import DetectorError
 from fer_ros.perception.candidates import SAME_FACE
 from fer_ros.perception.candidates import strongest
 from fer_ros.perception.candidates import to_faces
+from fer_ros.perception.detector_files import ensure_tried
+from fer_ros.perception.detector_files import read_weights
 from fer_ros.perception.faces import FaceDetection
 from fer_ros.perception.model_files import find_model_file
+from fer_ros.perception.quoting import shortened
 
 # The better first.  In 95 cuts of the photographs of the tests both find as many faces in the same
 # time; at a score of 0.3, the sparse one takes 66 other places for faces, the dense one 20.
@@ -79,7 +82,7 @@ def find_weights() -> Path:
     for name in WEIGHTS:
         places = [find_model_file(name), *(folder / 'data' / name for folder in packages)]
         for place in places:
-            if place and place.is_file():
+            if place and os.path.isfile(place):
                 return place
     raise DetectorError(f'blazeface finds no weights; {HOW_TO_GET}')
 
@@ -228,20 +231,22 @@ class BlazeFaceDetector:
 
     def __init__(self, weights: Path, threads: int = THREADS) -> None:
         """
-        Load the network.
+        Load the network; one whose hash is not known is tried in a child process first.
 
-        :param weights: of the TFLite file, dense or sparse.
+        :param weights: path of the TFLite file, dense or sparse.
         :param threads: of the CPU.
         :raises DetectorError: if LiteRT is not installed, or the file is not this network's.
         """
-        self.reason = f'with {weights}'
+        self.reason = f'with {shortened(weights)}'
         make = find_interpreter()
+        content = read_weights(weights, HOW_TO_GET)
+        ensure_tried(self.name, weights, content, HOW_TO_GET)
         try:
-            self._interpreter = make(model_path=str(weights), num_threads=threads)
+            self._interpreter = make(model_content=content, num_threads=threads)
             self._interpreter.allocate_tensors()
         except (RuntimeError, ValueError, OSError) as error:
             raise DetectorError(
-                f'LiteRT cannot read {weights} ({str(error).splitlines()[0]}); {HOW_TO_GET}'
+                f'LiteRT cannot read {shortened(weights)} ({shortened(error)}); {HOW_TO_GET}'
             ) from error
         entries = self._interpreter.get_input_details()
         results = self._interpreter.get_output_details()
@@ -249,12 +254,17 @@ class BlazeFaceDetector:
         wanted = [(1, SIDE, SIDE, 3), (1, ANCHORS, 2 * POINTS), (1, ANCHORS, 1)]
         if sorted(shapes) != sorted(wanted) or entries[0]['dtype'] != np.float32:
             raise DetectorError(
-                f'{weights} is not the full-range BlazeFace: it has the shapes '
-                f'{", ".join(map(str, shapes))}; {HOW_TO_GET}'
+                f'{shortened(weights)} is not the full-range BlazeFace: it has the shapes '
+                f'{shortened(", ".join(map(str, shapes)))}; {HOW_TO_GET}'
             )
         self._input = entries[0]['index']
         by_shape = {int(result['shape'][-1]): result['index'] for result in results}
         self._regressors, self._logits = by_shape[2 * POINTS], by_shape[1]
+        for value in (-1, 1):
+            if not all(np.isfinite(output).all() for output in self._run(np.float32(value))):
+                raise DetectorError(
+                    f'{shortened(weights)} gives numbers that are not finite; {HOW_TO_GET}'
+                )
 
     def detect(self, image: np.ndarray, min_score: float, min_size: float) -> list[FaceDetection]:
         """Find faces; see Detector."""
@@ -286,13 +296,24 @@ class BlazeFaceDetector:
         """
         square, corner, back = letterbox(image)
         rgb = cv2.cvtColor(square, cv2.COLOR_BGR2RGB)
-        self._interpreter.set_tensor(self._input, rgb[None].astype(np.float32) / 127.5 - 1)
-        self._interpreter.invoke()
-        regressors = self._interpreter.get_tensor(self._regressors)[0]
-        found = decode(regressors, self._interpreter.get_tensor(self._logits)[0])
-        found = strongest(found, min_score)
+        regressors, logits = self._run(rgb.astype(np.float32) / 127.5 - 1)
+        found = strongest(decode(regressors, logits), min_score)
         boxes = (found.boxes.reshape(-1, 2, 2) - corner) * back
         return Candidates(boxes.reshape(-1, 4), found.scores, (found.eyes - corner) * back)
+
+    def _run(self, square: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """
+        Run the network.
+
+        :param square: (SIDE, SIDE, 3) float32, RGB, -1 to 1, or one such value for all of it.
+        :return: (ANCHORS, 2 * POINTS) float32 and (ANCHORS, 1) float32, as for `decode`.
+        """
+        batch = np.broadcast_to(square, (1, SIDE, SIDE, 3))
+        self._interpreter.set_tensor(self._input, batch)
+        self._interpreter.invoke()
+        outputs = (self._regressors, self._logits)
+        regressors, logits = (self._interpreter.get_tensor(index)[0] for index in outputs)
+        return regressors, logits
 
 
 def find_interpreter() -> Any:

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from dataclasses import dataclass
 from dataclasses import field
+import os
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from fer_ros.perception import card_fields as fields
 from fer_ros.perception.alignment import CropGeometry
-from fer_ros.perception.emotions import UNCERTAIN
+from fer_ros.perception.bounded_yaml import load_yaml
+from fer_ros.perception.card_fields import FieldError
+from fer_ros.perception.files import FileError
+from fer_ros.perception.files import LARGEST_NETWORK
+from fer_ros.perception.files import read_file
+from fer_ros.perception.files import sha256_of_bytes
 from fer_ros.perception.model_files import bundle_folders
-from fer_ros.perception.model_files import sha256_of
 from fer_ros.perception.preprocessing import InputSpec
+from fer_ros.perception.quoting import quoted
+from fer_ros.perception.quoting import shortened
 
 CARD_NAME = 'card.yaml'
+# The largest shipped card has 10 KB.
+LARGEST_CARD = 1 << 20  # bytes
 OUTPUTS = ('logits', 'probabilities')
-
-# The forms a network comes in, by their key in the card.
-FILE_KINDS = ('keras', 'tflite', 'onnx')
 
 
 class BundleError(ValueError):
@@ -62,35 +68,59 @@ class ModelCard:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Name the forms in which the network is there."""
+        """Name the forms that the bundle has of its network."""
         return tuple(self.files)
+
+    def read(self, kind: str) -> bytes:
+        """
+        Read the network in one form, and compare its hash with the card's.
+
+        :param kind: 'keras', 'tflite' or 'onnx'.
+        :return: the content of the file, which is what the card is about.
+        :raises BundleError: if the bundle has no such form, or its file is missing, too large, or
+            another.
+        """
+        path = self._path(kind)
+        try:
+            content = read_file(path, LARGEST_NETWORK)
+        except FileError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                raise BundleError(
+                    f'{shortened(path)} is missing, which the card of {self.name} names'
+                ) from error
+            raise BundleError(str(error)) from error
+        found, sha256 = sha256_of_bytes(content), self.files[kind][1]
+        if found != sha256:
+            raise BundleError(
+                f'{shortened(path)} has the SHA-256 {found[:12]}…, the card of '
+                f'{self.name} says {sha256[:12]}…; one of them is not of this bundle'
+            )
+        return content
 
     def file(self, kind: str) -> Path:
         """
-        Give the path of the network in one form, having checked that it is the file of the card.
+        Find the network in one form, and compare its hash with the card's.
+
+        This is for training, which writes the file itself; the node uses `read`.
 
         :param kind: 'keras', 'tflite' or 'onnx'.
         :return: the path of the file.
-        :raises BundleError: if the bundle has no such form, or its file is missing or another.
+        :raises BundleError: as `read`.
         """
+        self.read(kind)
+        return self._path(kind)
+
+    def _path(self, kind: str) -> Path:
+        """Name the file of one form of the network."""
         if kind not in self.files:
             raise BundleError(
-                f'the bundle {self.folder} has no {kind} file; it has: {", ".join(self.files)}'
+                f'the bundle {shortened(self.folder)} has no {kind} file; it has: '
+                f'{", ".join(self.files)}'
             )
-        file_name, sha256 = self.files[kind]
-        path = self.folder / file_name
-        if not path.is_file():
-            raise BundleError(f'{path} is missing, which the card of {self.name} names')
-        found = sha256_of(path)
-        if found != sha256:
-            raise BundleError(
-                f'{path} has the SHA-256 {found[:12]}…, the card of {self.name} says '
-                f'{sha256[:12]}…; one of them is not of this bundle'
-            )
-        return path
+        return self.folder / self.files[kind][0]
 
     def sha256(self, kind: str) -> str:
-        """Give the SHA-256 that the card states for a form of the network."""
+        """Look up the SHA-256 that the card states for a form of the network."""
         return self.files[kind][1]
 
 
@@ -100,17 +130,23 @@ def find_bundle(model: str) -> Path:
 
     :param model: a bundle's name, or a path with a separator in it or of an existing folder.
     :return: the bundle's folder.
-    :raises BundleError: if there is none; the message lists the names there are.
+    :raises BundleError: if there is none; the message lists the names that exist.
     """
-    path = Path(model).expanduser()
-    if (path / CARD_NAME).is_file():
+    try:
+        path = Path(model).expanduser()
+        # A card that is a pipe or a folder is refused when it is read.
+        is_bundle = os.path.lexists(path / CARD_NAME)
+    except (OSError, RuntimeError, ValueError) as error:
+        # `~` of an unknown user, or a NUL byte.
+        raise BundleError(f'{quoted(model)} names no model: {shortened(error)}') from error
+    if is_bundle:
         return path
     if len(path.parts) > 1:
-        raise BundleError(f'there is no bundle in {path}: it has no {CARD_NAME}')
+        raise BundleError(f'there is no bundle in {shortened(path)}: it has no {CARD_NAME}')
     folders = {folder.name: folder for folder in bundle_folders()}
     if model not in folders:
-        names = ', '.join(sorted(folders)) or 'none'
-        raise BundleError(f"no model is called '{model}'; there are: {names}")
+        names = shortened(', '.join(sorted(folders))) or 'none'
+        raise BundleError(f'no model is called {quoted(model)}; there are: {names}')
     return folders[model]
 
 
@@ -120,72 +156,93 @@ def load_card(folder: Path) -> ModelCard:
 
     :param folder: the bundle's.
     :return: the card.
-    :raises BundleError: if the card is missing, is no YAML, or misses or misstates something.
+    :raises BundleError: if the card is missing, is larger than LARGEST_CARD, is not YAML, has
+        aliases, or misses or misstates something.
     """
     path = Path(folder) / CARD_NAME
+    shown = shortened(path)
     try:
-        text = path.read_text(encoding='utf-8')
-    except OSError as error:
-        raise BundleError(f'{path} cannot be read: {error.strerror}') from error
+        content = read_file(path, LARGEST_CARD)
+    except FileError as error:
+        raise BundleError(str(error)) from error
+    try:
+        written = load_yaml(content.decode('utf-8'))
     except UnicodeDecodeError as error:
-        raise BundleError(f'{path} is no text: {error}') from error
+        raise BundleError(f'{shown} is not text in UTF-8: {error.reason}') from error
+    except ValueError as error:
+        raise BundleError(f'{shown} is no YAML for a card: {shortened(error)}') from error
     try:
-        written = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise BundleError(f'{path} is no YAML: {error}') from error
-    if not isinstance(written, dict):
-        raise BundleError(f'{path} holds {type(written).__name__}, not the keys of a card')
-    try:
-        return _card(written, path.parent)
-    except KeyError as error:
-        raise BundleError(f'{path} has no key {error}') from error
-    except (TypeError, ValueError, AttributeError) as error:
-        raise BundleError(f'{path}: {error}') from error
+        return card_of(written, path.parent)
+    except ValueError as error:
+        raise BundleError(f'{shown}: {shortened(error)}') from error
 
 
-def _card(written: dict[str, Any], folder: Path) -> ModelCard:
-    """Make the card of what its file holds; what is wrong raises KeyError or ValueError."""
-    labels = tuple(written['labels'])
-    if len(labels) < 2 or not all(isinstance(label, str) and label for label in labels):
-        raise ValueError(f'labels are {written["labels"]}, not two names or more')
-    if len(set(labels)) < len(labels) or UNCERTAIN in labels:
-        raise ValueError(f"labels are {written['labels']}; each may stand once, '{UNCERTAIN}' not")
-    if written['output'] not in OUTPUTS:
-        raise ValueError(f"output is '{written['output']}', not one of {', '.join(OUTPUTS)}")
-    temperature = float(written['temperature'])
-    if not 0 < temperature < float('inf'):
-        raise ValueError(f'temperature is {temperature}, not above 0')
-    files = {
-        kind: (str(entry['name']), str(entry['sha256']))
-        for kind, entry in written['files'].items()
-    }
-    if not files or set(files) - set(FILE_KINDS):
-        raise ValueError(f'files are {list(files)}, not some of {", ".join(FILE_KINDS)}')
-    shape = written['input']
-    crop = written['crop']
+def card_of(written: Any, folder: Path) -> ModelCard:
+    """
+    Make a card of the value of its file.
+
+    :param written: the value.
+    :param folder: the bundle's.
+    :return: the card.
+    :raises ValueError: if something is missing or wrong.
+    """
+    output = fields.entry(written, 'output')
+    if output not in OUTPUTS:
+        raise FieldError(f'output is {quoted(output)}, not one of {", ".join(OUTPUTS)}')
+    crop = fields.entry(written, 'crop')
     return ModelCard(
-        name=str(written['name']),
-        labels=labels,
-        input=InputSpec(
-            height=int(shape['height']),
-            width=int(shape['width']),
-            channels=int(shape['channels']),
-            colour=shape['colour'],
-            value_range=_pair(shape['value_range']),
+        name=fields.text(fields.entry(written, 'name'), 'name'),
+        labels=fields.labels(fields.entry(written, 'labels')),
+        input=_input(fields.entry(written, 'input')),
+        crop=CropGeometry(
+            left_eye=fields.pair(fields.entry(crop, 'left_eye', 'crop'), 'left_eye', (0, 1)),
+            right_eye=fields.pair(fields.entry(crop, 'right_eye', 'crop'), 'right_eye', (0, 1)),
         ),
-        crop=CropGeometry(left_eye=_pair(crop['left_eye']), right_eye=_pair(crop['right_eye'])),
-        output=written['output'],
-        temperature=temperature,
-        files=files,
+        output=output,
+        temperature=fields.number(
+            fields.entry(written, 'temperature'), 'temperature', fields.TEMPERATURES
+        ),
+        files=fields.files(fields.entry(written, 'files')),
         folder=folder,
-        training=written.get('training') or {},
-        metrics=written.get('metrics') or {},
-        licence=str(written.get('licence', '')),
-        terms=str(written.get('terms', '')),
+        training=fields.mapping(written.get('training'), 'training'),
+        metrics=fields.mapping(written.get('metrics'), 'metrics'),
+        licence=fields.optional_text(written.get('licence'), 'licence'),
+        terms=fields.optional_text(written.get('terms'), 'terms'),
     )
 
 
-def _pair(values: Any) -> tuple[float, float]:
-    """Make two numbers of a list of two."""
-    first, second = values
-    return float(first), float(second)
+def _input(written: Any) -> InputSpec:
+    """Read what the network takes."""
+
+    def side(name: str) -> int:
+        return fields.integer(fields.entry(written, name, 'input'), name, fields.SIDES)
+
+    colour = fields.entry(written, 'colour', 'input')
+    value_range = fields.entry(written, 'value_range', 'input')
+    return InputSpec(
+        height=side('height'),
+        width=side('width'),
+        channels=fields.integer(fields.entry(written, 'channels', 'input'), 'channels', (1, 3)),
+        colour=fields.text(colour, 'colour'),
+        value_range=fields.pair(value_range, 'value_range', fields.VALUES),
+    )
+
+
+def to_request(card: ModelCard) -> dict[str, Any]:
+    """
+    Write down what the node uses of a card, for a trial in a child process.
+
+    :param card: the card.
+    :return: what `card_of` reads, in types that JSON has.
+    """
+    return {
+        'name': card.name,
+        'labels': list(card.labels),
+        'input': asdict(card.input),
+        'crop': asdict(card.crop),
+        'output': card.output,
+        'temperature': card.temperature,
+        'files': {
+            kind: {'name': name, 'sha256': sha256} for kind, (name, sha256) in card.files.items()
+        },
+    }

@@ -13,6 +13,7 @@ from fer_ros.perception.backends import GpuMemoryError
 from fer_ros.perception.bundle import BundleError
 from fer_ros.perception.bundle import ModelCard
 from fer_ros.perception.preprocessing import to_network_input
+from fer_ros.perception.quoting import shortened
 
 # Below this a probability has no logarithm worth having.
 LEAST_PROBABILITY = 1e-12
@@ -49,10 +50,21 @@ class Classifier:
         """
         self.card = card
         self.backend = backend
-        # Gray noise would do as well as a face: only the shape and the finiteness are looked at.
-        trial = np.zeros((1, *card.input.shape), np.float32)
+        # The ends of the value range, as float32 may overflow there.
+        for value in card.input.value_range:
+            output = self._trial_run(np.float32(value))
+            self._check_finite(calibrated(output, card.output, card.temperature))
+
+    def _trial_run(self, value: np.float32) -> np.ndarray:
+        """
+        Run the network on a crop of one value.
+
+        :param value: of each pixel and channel.
+        :return: (1, labels) float32, the finite output.
+        """
+        card, backend = self.card, self.backend
         try:
-            output = backend.run(trial)
+            output = backend.run(np.full((1, *card.input.shape), value, np.float32))
         except GpuMemoryError:
             raise
         except BackendError as error:
@@ -64,10 +76,11 @@ class Classifier:
         if output.shape != (1, len(card.labels)):
             raise BundleError(
                 f'the card of {card.name} has {len(card.labels)} labels '
-                f'({", ".join(card.labels)}), but its {backend.kind} network gives '
-                f'{output.size} numbers a face'
+                f'({shortened(", ".join(card.labels), 100)}), but its {backend.kind} network '
+                f'gives {output.size} numbers a face'
             )
         self._check_finite(output)
+        return output
 
     def classify(self, crops: Sequence[np.ndarray]) -> np.ndarray:
         """
@@ -87,13 +100,13 @@ class Classifier:
             raise
         except Exception as error:  # an engine may break in ways that it does not know itself
             raise BackendError(
-                f'{self.backend.name} fails: {type(error).__name__}: {error}'
+                f'{self.backend.name} fails: {type(error).__name__}: {shortened(error)}'
             ) from error
         self._check_finite(output)
         return calibrated(output, self.card.output, self.card.temperature)
 
     def _check_finite(self, output: np.ndarray) -> None:
-        """Refuse an output with a hole in it."""
+        """Reject output that is not finite."""
         if not np.isfinite(output).all():
             raise BackendError(f'{self.backend.name} gives numbers that are none (NaN, infinite)')
 

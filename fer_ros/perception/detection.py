@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +15,8 @@ from fer_ros.perception.blazeface import BlazeFaceDetector
 from fer_ros.perception.candidates import DetectorError as DetectorError
 from fer_ros.perception.faces import FaceDetection
 from fer_ros.perception.haar import HaarDetector
+from fer_ros.perception.quoting import quoted
+from fer_ros.perception.quoting import shortened
 from fer_ros.perception.yunet import YuNetDetector
 
 
@@ -63,9 +65,14 @@ def create_detector(name: str, weights: str = '') -> Detector:
     :raises DetectorError: if it cannot run; the message tells what is missing and how to get it.
     """
     if name != 'auto' and name not in NAMES:
-        raise DetectorError(f"no detector is called '{name}'; there are: auto, {', '.join(NAMES)}")
+        raise DetectorError(
+            f'no detector is called {quoted(name)}; there are: auto, {", ".join(NAMES)}'
+        )
     if weights:
-        path = Path(weights).expanduser()
+        try:
+            path = Path(weights).expanduser()
+        except RuntimeError as error:  # '~' of an unknown user
+            raise DetectorError(f'no weights at {shortened(weights)}: {error}') from error
         return _load(name if name != 'auto' else _whose(path), path)
     if name != 'auto':
         return _load(name)
@@ -82,12 +89,28 @@ def create_detector(name: str, weights: str = '') -> Detector:
 
 
 def _whose(weights: Path) -> str:
-    """Name the detector that weights are for, by the ending of their file's name."""
+    """Name the detector that weights are for, by the suffix of their file's name."""
     for name, suffix in SUFFIXES.items():
         if weights.suffix.lower() == suffix:
             return name
     kinds = ', '.join(f'{suffix} for {name}' for name, suffix in SUFFIXES.items())
-    raise DetectorError(f'{weights} are no weights of a detector; there are: {kinds}')
+    raise DetectorError(f'{shortened(weights)} are no weights of a detector; there are: {kinds}')
+
+
+def make_detector(name: str, weights: Path) -> Detector:
+    """
+    Load a detector from a file, whatever its suffix.
+
+    :param name: one of NAMES.
+    :param weights: path of its weights.
+    :return: the detector.
+    :raises DetectorError: if it cannot run, or the file is not one of its weights.
+    """
+    if name == 'yunet':
+        return YuNetDetector(weights)
+    if name == 'blazeface':
+        return BlazeFaceDetector(weights)
+    return HaarDetector(weights)
 
 
 def _load(name: str, weights: Path | None = None) -> Detector:
@@ -99,22 +122,23 @@ def _load(name: str, weights: Path | None = None) -> Detector:
     :return: the detector.
     :raises DetectorError: if it cannot run.
     """
-    make: Callable[[Path], Detector]
     if name == 'yunet':
-        make, check, find = YuNetDetector, yunet.check_engines, yunet.find_weights
+        check, find = yunet.check_engines, yunet.find_weights
     elif name == 'blazeface':
-        make, check, find = BlazeFaceDetector, blazeface.find_interpreter, blazeface.find_weights
+        check, find = blazeface.find_interpreter, blazeface.find_weights
     else:
-        make, check, find = HaarDetector, haar.check_opencv, haar.find_weights
+        check, find = haar.check_opencv, haar.find_weights
     # The engine first: without it, no weights help.
     check()
     if weights is None:
-        return make(find())
+        return make_detector(name, find())
     if weights.suffix.lower() != SUFFIXES[name]:
         raise DetectorError(
-            f'{name} reads weights in {SUFFIXES[name]}, not {weights}; '
+            f'{name} reads weights in {SUFFIXES[name]}, not {shortened(weights)}; '
             f'set detector to auto or {_whose(weights)}, or give other weights'
         )
-    if not weights.is_file():
-        raise DetectorError(f'there are no weights at {weights}; an empty path searches for some')
-    return make(weights)
+    if not os.path.lexists(weights):
+        raise DetectorError(
+            f'there are no weights at {shortened(weights)}; an empty path searches for some'
+        )
+    return make_detector(name, weights)

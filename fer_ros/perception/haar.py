@@ -7,6 +7,7 @@ upright frontal faces alone, and no points in them.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import cv2
@@ -16,8 +17,13 @@ from fer_ros.perception.candidates import Candidates
 from fer_ros.perception.candidates import check_image
 from fer_ros.perception.candidates import DetectorError
 from fer_ros.perception.candidates import to_faces
+from fer_ros.perception.cascade import CascadeError
+from fer_ros.perception.cascade import checked_cascade
+from fer_ros.perception.detector_files import ensure_tried
+from fer_ros.perception.detector_files import read_weights
 from fer_ros.perception.faces import FaceDetection
 from fer_ros.perception.model_files import find_model_file
+from fer_ros.perception.quoting import shortened
 
 WEIGHTS = 'haarcascade_frontalface_default.xml'
 HOW_TO_GET = f'get {WEIGHTS} with: apt install opencv-data'
@@ -40,6 +46,8 @@ LEAST_WINDOWS = 3
 # 100 others.
 WEIGHT_MIDDLE = 3.30
 WEIGHT_WIDTH = 1.29
+# Beyond this a probability changes no more, and the exponential would overflow.
+LARGEST_LOGIT = 80.0
 
 # As fractions of the box: medians over 42 faces of dlib's examples, each eye the mean of its six
 # landmarks (36 to 41 and 42 to 47), made symmetric; the cascade's boxes lie 0.016 to the left.
@@ -57,7 +65,7 @@ def find_weights() -> Path:
     own = getattr(getattr(cv2, 'data', None), 'haarcascades', None)
     folders = [*([Path(own)] if own else []), *SYSTEM_FOLDERS]
     places = [find_model_file(WEIGHTS), *(folder / WEIGHTS for folder in folders)]
-    path = next((place for place in places if place and place.is_file()), None)
+    path = next((place for place in places if place and os.path.isfile(place)), None)
     if path is None:
         raise DetectorError(f'haar has no cascade; {HOW_TO_GET}')
     return path
@@ -72,21 +80,33 @@ class HaarDetector:
 
     def __init__(self, weights: Path) -> None:
         """
-        Load the cascade.
+        Load the cascade; one whose hash is not known is checked and tried first.
 
-        :param weights: of the XML file.
+        :param weights: path of the XML file.
         :raises DetectorError: if this OpenCV has no cascades, or the file is not one.
         """
-        self.reason = f'with {weights}'
+        self.reason = f'with {shortened(weights)}'
         check_opencv()
+        content = read_weights(weights, HOW_TO_GET)
         try:
-            self._cascade = cv2.CascadeClassifier(str(weights))
-            readable = not self._cascade.empty()
+            text = checked_cascade(content)
+        except CascadeError as error:
+            raise DetectorError(
+                f'{shortened(weights)} is not a cascade for haar: {shortened(error)}; {HOW_TO_GET}'
+            ) from error
+        ensure_tried(self.name, weights, content, HOW_TO_GET)
+        self._cascade = cv2.CascadeClassifier()
+        try:
+            # OpenCV's parser sees checked numbers only, and no other file.
+            mode = cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY
+            storage = cv2.FileStorage(text, mode)
+            readable = self._cascade.read(storage.getFirstTopLevelNode())
         except (cv2.error, SystemError):
             readable = False
         if not readable:
             raise DetectorError(
-                f'OpenCV {cv2.__version__} cannot read {weights} as a cascade; {HOW_TO_GET}'
+                f'OpenCV {cv2.__version__} cannot read {shortened(weights)} as a cascade; '
+                f'{HOW_TO_GET}'
             )
 
     def detect(self, image: np.ndarray, min_score: float, min_size: float) -> list[FaceDetection]:
@@ -115,12 +135,13 @@ class HaarDetector:
 
 def to_scores(weights: np.ndarray) -> np.ndarray:
     """
-    Give the probability that a window shows a face.
+    Estimate the probability that a window shows a face.
 
     :param weights: (N,) float, of the cascade's last stage.
     :return: (N,) float64, 0 to 1.
     """
-    return 1 / (1 + np.exp(-(np.asarray(weights, np.float64) - WEIGHT_MIDDLE) / WEIGHT_WIDTH))
+    logits = (np.asarray(weights, np.float64) - WEIGHT_MIDDLE) / WEIGHT_WIDTH
+    return 1 / (1 + np.exp(-np.clip(logits, -LARGEST_LOGIT, LARGEST_LOGIT)))
 
 
 def check_opencv() -> None:

@@ -1,4 +1,4 @@
-"""Where models lie on a disk: the bundles, and the weights of the detectors."""
+"""Where models are on a disk: the bundles, and the weights of the detectors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MODELS_VARIABLE = 'FER_ROS_MODELS'
 
 
 def user_models_folder() -> Path:
-    """Give the folder that `fetch_models` writes to: the XDG data folder's fer_ros/models."""
+    """Name the folder that `fetch_models` writes to: the XDG data folder's fer_ros/models."""
     data = os.environ.get('XDG_DATA_HOME') or Path.home() / '.local' / 'share'
     return Path(data) / 'fer_ros' / 'models'
 
@@ -32,7 +32,7 @@ def model_folders() -> list[Path]:
         *(Path(prefix) / 'share' / 'fer_ros' / 'models' for prefix in sourced if prefix),
         Path(__file__).resolve().parents[2] / 'models',
     ]
-    return list(dict.fromkeys(folder for folder in folders if folder.is_dir()))
+    return list(dict.fromkeys(folder for folder in folders if os.path.isdir(folder)))
 
 
 def find_model_file(name: str) -> Path | None:
@@ -40,19 +40,27 @@ def find_model_file(name: str) -> Path | None:
     Find a file, the weights of a detector for example, in the folders of models.
 
     :param name: the file's name.
-    :return: its path, or None where there is none.
+    :return: its path, or None if no folder has a regular file of this name.
     """
-    return next((path / name for path in model_folders() if (path / name).is_file()), None)
+    return next((path / name for path in model_folders() if os.path.isfile(path / name)), None)
 
 
 def bundle_folders() -> Iterator[Path]:
-    """Go through all bundles that are found, each name once."""
+    """
+    Go through the folders of all bundles, each name once.
+
+    Folders that cannot be listed are passed over.
+    """
     seen = set()
     for folder in model_folders():
-        for card in sorted(folder.glob('*/card.yaml')):
-            if card.parent.name not in seen:
-                seen.add(card.parent.name)
-                yield card.parent
+        try:
+            names = sorted(os.listdir(folder))
+        except OSError:
+            continue
+        for name in names:
+            if name not in seen and os.path.lexists(folder / name / 'card.yaml'):
+                seen.add(name)
+                yield folder / name
 
 
 def sha256_of(path: Path) -> str:

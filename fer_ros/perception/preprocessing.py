@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+import math
 
 import cv2
 import numpy as np
@@ -42,6 +43,8 @@ class InputSpec:
             )
         if len(self.value_range) != 2 or not self.value_range[0] < self.value_range[1]:
             raise ValueError(f'value_range is {self.value_range}, not [lowest, highest]')
+        if not all(map(math.isfinite, self.value_range)):
+            raise ValueError(f'value_range is {self.value_range}, not finite')
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -14,6 +14,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from fer_ros.perception import known_files
 from fer_ros.perception.backends.base import BackendError
 from fer_ros.perception.backends.litert import import_interpreter
 from fer_ros.perception.candidates import Candidate
@@ -21,8 +22,14 @@ from fer_ros.perception.candidates import check_image
 from fer_ros.perception.candidates import DetectorError
 from fer_ros.perception.candidates import SAME_FACE
 from fer_ros.perception.candidates import to_faces
+from fer_ros.perception.detector_files import read_weights
 from fer_ros.perception.faces import FaceDetection
+from fer_ros.perception.files import FileError
+from fer_ros.perception.files import private_copy
+from fer_ros.perception.files import sha256_of_bytes
+from fer_ros.perception.known_files import is_known
 from fer_ros.perception.model_files import find_model_file
+from fer_ros.perception.quoting import shortened
 from fer_ros.perception.yunet_litert import LiteRtYuNet
 from fer_ros.perception.yunet_litert import MOST_CANDIDATES
 from fer_ros.perception.yunet_litert import unreadable
@@ -105,13 +112,20 @@ class YuNetDetector:
 
     def __init__(self, weights: Path) -> None:
         """
-        Load the network, into LiteRT if that is there, else into OpenCV.
+        Load the network, into LiteRT if that is installed, else into OpenCV.
 
-        :param weights: of the ONNX file.
-        :raises DetectorError: if neither can run it, or the file is not YuNet's.
+        Only files with a known hash are loaded: a damaged one may load, run and find nothing.
+
+        :param weights: path of the ONNX file.
+        :raises DetectorError: if neither can run it, or the file is not one of YuNet's.
         """
-        self._network, refusal = _load(weights)
-        self.reason = f'with {weights} on {self._network.engine}{refusal}'
+        content = read_weights(weights, HOW_TO_GET)
+        check_hash(weights, content)
+        try:
+            self._network, refusal = _load(content)
+        except DetectorError as error:
+            raise DetectorError(f'yunet refuses {shortened(weights)}: {error}') from error
+        self.reason = f'with {shortened(weights)} on {self._network.engine}{refusal}'
 
     def detect(self, image: np.ndarray, min_score: float, min_size: float) -> list[FaceDetection]:
         """Find faces; see Detector."""
@@ -131,8 +145,25 @@ class YuNetDetector:
         return to_faces(found, height, width, min_score, min_size)
 
 
-def _load(weights: Path) -> tuple[Network, str]:
-    """Load the network, and tell why it is not on LiteRT."""
+def check_hash(weights: Path, content: bytes) -> None:
+    """
+    Refuse a file that is not one of the known files of YuNet.
+
+    :param weights: its path, for the message.
+    :param content: of the file.
+    :raises DetectorError: if its hash is not known.
+    """
+    found = sha256_of_bytes(content)
+    if not is_known(found, YuNetDetector.name):
+        expected = next(iter(known_files.WEIGHTS[YuNetDetector.name]))
+        raise DetectorError(
+            f'{shortened(weights)} is not YuNet of 2023: it has the SHA-256 {found[:12]}…, '
+            f'{WEIGHTS} has {expected[:12]}…; {HOW_TO_GET}'
+        )
+
+
+def _load(weights: bytes) -> tuple[Network, str]:
+    """Load the network, and explain why it is not on LiteRT."""
     try:
         make = import_interpreter()
     except BackendError as error:
@@ -150,27 +181,32 @@ def _load(weights: Path) -> tuple[Network, str]:
 class OpenCvYuNet:
     """Runs YuNet of 2023 and its quantised kin with cv2.FaceDetectorYN."""
 
-    def __init__(self, weights: Path) -> None:
+    def __init__(self, weights: bytes) -> None:
         """
         Load the network.
 
-        :param weights: of the ONNX file.
+        :param weights: content of the ONNX file.
         :raises DetectorError: if this OpenCV cannot run it, or the file is not YuNet's.
         """
         self.engine = f'OpenCV {cv2.__version__}'
         try:
-            outputs = cv2.dnn.readNetFromONNX(str(weights)).getUnconnectedOutLayersNames()
+            network = cv2.dnn.readNetFromONNX(np.frombuffer(weights, np.uint8))
+            outputs = network.getUnconnectedOutLayersNames()
             if not OUTPUTS.issubset(outputs):
                 raise DetectorError(
-                    f'{weights} is not YuNet of 2023: it has the outputs {", ".join(outputs)}; '
-                    f'{HOW_TO_GET}'
+                    f'the file is not YuNet of 2023: it has the outputs '
+                    f'{shortened(", ".join(outputs))}; {HOW_TO_GET}'
                 )
-            self._network = cv2.FaceDetectorYN.create(
-                str(weights), '', (LEAST_VIEW, LEAST_VIEW), 0.5, SAME_FACE, MOST_CANDIDATES
-            )
+            # Of OpenCV's two ways to load, the one that takes bytes came with 4.10.
+            with private_copy(weights, WEIGHTS) as path:
+                self._network = cv2.FaceDetectorYN.create(
+                    str(path), '', (LEAST_VIEW, LEAST_VIEW), 0.5, SAME_FACE, MOST_CANDIDATES
+                )
             self.find(np.zeros((LEAST_SIDE, LEAST_SIDE, 3), np.uint8), 0.5)
         except cv2.error as error:
-            raise DetectorError(f'{unreadable(weights, error)}; {HOW_TO_GET}') from error
+            raise DetectorError(f'{unreadable(error)}; {HOW_TO_GET}') from error
+        except FileError as error:
+            raise DetectorError(str(error)) from error
 
     def find(self, view: np.ndarray, min_score: float) -> list[list[float]]:
         """Run the network; see Network."""

@@ -18,6 +18,7 @@ import numpy as np
 
 from fer_ros.perception.candidates import DetectorError
 from fer_ros.perception.candidates import SAME_FACE
+from fer_ros.perception.quoting import shortened
 
 GRAPH = Path(__file__).with_name('yunet_graph.tflite')
 
@@ -61,11 +62,11 @@ class LiteRtYuNet:
 
     engine = 'LiteRT'
 
-    def __init__(self, weights: Path, make: Callable[..., Any]) -> None:
+    def __init__(self, weights: bytes, make: Callable[..., Any]) -> None:
         """
         Load the network.
 
-        :param weights: of the ONNX file.
+        :param weights: content of the ONNX file.
         :param make: LiteRT's interpreter.
         :raises DetectorError: if OpenCV cannot read them, they are not those in float32, or
             LiteRT cannot run the graph.
@@ -78,7 +79,7 @@ class LiteRtYuNet:
             self._input = self.interpreter.get_input_details()[0]['index']
             self.find(np.zeros((LARGEST_STRIDE, LARGEST_STRIDE, 3), np.uint8), 0.5)
         except (RuntimeError, ValueError) as error:
-            raise DetectorError(f'LiteRT refuses {GRAPH.name}: {error}') from error
+            raise DetectorError(f'LiteRT refuses {GRAPH.name}: {shortened(error)}') from error
 
     def find(self, view: np.ndarray, min_score: float) -> list[list[float]]:
         """
@@ -125,32 +126,32 @@ def _padded(side: int) -> int:
     return -(-side // LARGEST_STRIDE) * LARGEST_STRIDE
 
 
-def read_weights(path: Path) -> list[np.ndarray]:
+def read_weights(content: bytes) -> list[np.ndarray]:
     """
-    Read what the places of the graph are for.
+    Read the arrays that the places of the graph are for.
 
-    :param path: of the ONNX file.
+    :param content: of the ONNX file.
     :return: kernel and bias of each of the graph's convolutions, in turn, flat, float32, as LiteRT
         has them: (filters, height, width, channels), depthwise (1, height, width, channels).
     :raises DetectorError: if OpenCV cannot read the file, or it is not YuNet of 2023 in float32.
     """
     try:
-        network = cv2.dnn.readNetFromONNX(str(path))
+        network = cv2.dnn.readNetFromONNX(np.frombuffer(content, np.uint8))
     except cv2.error as error:
-        raise unreadable(path, error) from error
+        raise unreadable(error) from error
     layers = [network.getLayerId(name) for name in network.getLayerNames()]
     # Quantised ones are of another type.
     layers = [layer for layer in layers if network.getLayer(layer).type == 'Convolution']
     if len(layers) != _CONVOLUTIONS:
         raise DetectorError(
-            f'{path} is not YuNet of 2023 in float32: it has {len(layers)} convolutions of that '
+            f'the file is not YuNet of 2023 in float32: it has {len(layers)} convolutions of that '
             f'kind, not {_CONVOLUTIONS}'
         )
     try:
         found = [(network.getParam(layer, 0), network.getParam(layer, 1)) for layer in layers]
     except cv2.error as error:
         raise DetectorError(
-            f'{path} is not YuNet of 2023: it has convolutions without biases ({_brief(error)})'
+            f'the file is not YuNet of 2023: it has convolutions without biases ({_brief(error)})'
         ) from error
     heads = found[_BODY:]
     for level in range(len(STRIDES)):
@@ -244,17 +245,17 @@ def _logit(probability: float) -> float:
     return math.log(probability / (1 - probability)) - 1e-3
 
 
-def unreadable(path: Path, error: cv2.error) -> DetectorError:
+def unreadable(error: cv2.error) -> DetectorError:
     """
-    Say that OpenCV cannot read a file.
+    Make the error for a file that OpenCV cannot read.
 
-    :param path: of the file.
     :param error: of OpenCV.
     :return: the error to raise.
     """
-    return DetectorError(f'OpenCV {cv2.__version__} cannot read {path} as YuNet ({_brief(error)})')
+    version = cv2.__version__
+    return DetectorError(f'OpenCV {version} cannot read the file as YuNet ({_brief(error)})')
 
 
 def _brief(error: cv2.error) -> str:
-    """Give what OpenCV says without its source file and line."""
-    return str(getattr(error, 'err', None) or error).strip().splitlines()[0]
+    """Shorten a message of OpenCV, and leave out its source file and line."""
+    return shortened(str(getattr(error, 'err', None) or error).strip())

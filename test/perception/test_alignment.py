@@ -96,7 +96,7 @@ def test_the_geometry_of_fer2013_is_level_and_symmetric():
     assert right[0] < left[0]
 
 
-@pytest.mark.parametrize('left', [(0.3, 0.4), (1.2, 0.4), (0.5,)])
+@pytest.mark.parametrize('left', [(0.3, 0.4), (1.2, 0.4), (0.5,), (0.29, 0.4), (0.3, 0.5)])
 def test_a_geometry_that_makes_no_sense_is_refused(left):
     with pytest.raises(ValueError, match='eye'):
         CropGeometry(left_eye=left, right_eye=(0.3, 0.4))

@@ -1,9 +1,11 @@
 """The engines on the shipped model: alike to the fourth digit, whatever the size of the batch."""
 
+from contextlib import nullcontext
 import importlib.util
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from fer_ros.perception.backends import BackendError
 from fer_ros.perception.backends import choice
 from fer_ros.perception.backends import create_backend
 from fer_ros.perception.backends import GpuMemoryError
+from fer_ros.perception.backends import keras as keras_module
 from fer_ros.perception.backends import litert
 from fer_ros.perception.backends import release_memory
 from fer_ros.perception.backends.keras import KerasBackend
@@ -46,7 +49,7 @@ def batch(card):
 @pytest.fixture(scope='module')
 def reference(card, batch):
     """Give what OpenCV makes of each picture alone."""
-    network = OpenCvBackend(card.file('onnx'), card.input.shape)
+    network = OpenCvBackend(card.read('onnx'), card.input.shape)
     return np.concatenate([network.run(picture[None]) for picture in batch])
 
 
@@ -64,7 +67,7 @@ def test_back_ends_agree_on_any_number_of_faces(card, batch, reference, name, co
 
 def test_litert_is_right_while_people_come_and_leave(card, batch, reference):
     pytest.importorskip('ai_edge_litert')
-    backend = LiteRtBackend(card.file('tflite'))
+    backend = LiteRtBackend(card.read('tflite'))
 
     for count in (1, 5, 2, 17, 3, 16, 1):
         np.testing.assert_allclose(
@@ -80,7 +83,7 @@ def test_litert_holds_the_weights_once_whatever_the_number_of_faces(card, batch,
         'import_interpreter',
         lambda: lambda **options: made.append(interpreter(**options)) or made[-1],
     )
-    backend = LiteRtBackend(card.file('tflite'))
+    backend = LiteRtBackend(card.read('tflite'))
 
     for count in (1, 4, 17):
         backend.run(batch[:count])
@@ -90,7 +93,7 @@ def test_litert_holds_the_weights_once_whatever_the_number_of_faces(card, batch,
 
 def test_litert_goes_on_after_a_batch_that_it_does_not_take(card, batch, reference):
     pytest.importorskip('ai_edge_litert')
-    backend = LiteRtBackend(card.file('tflite'))
+    backend = LiteRtBackend(card.read('tflite'))
 
     with pytest.raises(BackendError, match='LiteRT fails on'):
         backend.run(batch[:2, :-1])
@@ -116,7 +119,7 @@ def test_keras_agrees_on_every_engine_that_is_installed(card, batch, reference, 
 import numpy as np
 from pathlib import Path
 from fer_ros.perception.backends.keras import KerasBackend
-backend = KerasBackend(Path({str(card.file('keras'))!r}), {engine!r}, 'cpu')
+backend = KerasBackend(Path({str(card.file('keras'))!r}).read_bytes(), {engine!r}, 'cpu')
 batch = np.load({str(tmp_path / 'batch.npy')!r})
 outputs = [backend.run(batch[:count]) for count in (1, 3, 17)]
 np.savez({str(tmp_path / 'output.npz')!r}, *outputs)
@@ -140,7 +143,7 @@ def test_keras_compiles_ahead_and_never_again(card, batch, engine, tmp_path):
 import numpy as np
 from pathlib import Path
 from fer_ros.perception.backends.keras import KerasBackend
-backend = KerasBackend(Path({str(card.file('keras'))!r}), {engine!r}, 'cpu')
+backend = KerasBackend(Path({str(card.file('keras'))!r}).read_bytes(), {engine!r}, 'cpu')
 import keras
 call, calls = keras.layers.Layer.__call__, []
 def counted(self, *given, **named):
@@ -171,14 +174,13 @@ def test_a_network_that_is_wrong_on_a_batch_is_given_face_by_face(
 
     monkeypatch.setattr(OpenCvBackend, '_forward', wrong_on_a_batch)
 
-    output = OpenCvBackend(card.file('onnx'), card.input.shape).run(batch[:3])
+    output = OpenCvBackend(card.read('onnx'), card.input.shape).run(batch[:3])
 
     np.testing.assert_allclose(output, reference[:3], atol=TOLERANCE)
 
 
-def test_a_file_that_is_no_network_is_refused_in_a_sentence(tmp_path):
-    broken = tmp_path / 'model'
-    broken.write_bytes(b'this is no network')
+def test_a_file_that_is_no_network_is_refused_in_a_sentence():
+    broken = b'this is no network'
 
     with pytest.raises(BackendError, match=r'OpenCV .* refuses'):
         OpenCvBackend(broken, (48, 48, 1))
@@ -201,7 +203,35 @@ def test_an_engine_that_is_not_installed_is_named_with_its_installation(card, mo
     monkeypatch.setitem(sys.modules, 'torch', None)
 
     with pytest.raises(BackendError, match='pip install keras torch'):
-        KerasBackend(card.file('keras'), 'torch')
+        KerasBackend(card.read('keras'), 'torch')
+
+
+@pytest.mark.parametrize(('version', 'old'), [('3.11.3', True), ('3.12.0', False), ('4.0', False)])
+def test_a_keras_that_runs_code_of_files_is_refused(card, monkeypatch, version, old):
+    loaded = []
+
+    def load_model(path, **options):
+        loaded.append(options)
+        raise ValueError('as far as this test goes')
+
+    keras = SimpleNamespace(
+        __version__=version,
+        backend=SimpleNamespace(backend=lambda: 'torch'),
+        device=lambda place: nullcontext(),
+        saving=SimpleNamespace(load_model=load_model),
+    )
+    monkeypatch.setitem(sys.modules, 'keras', keras)
+    monkeypatch.setattr(keras_module, 'import_engine', lambda engine: None)
+    monkeypatch.setattr(keras_module, 'gpu_name', lambda engine: None)
+    monkeypatch.setattr(keras_module, 'check_archive', lambda content: None)
+
+    with pytest.raises(BackendError) as caught:
+        KerasBackend(card.read('keras'), 'torch')
+
+    refused = f'Keras {version} is too old' in str(caught.value)
+    assert refused == old
+    assert loaded == ([] if old else [{'compile': False, 'safe_mode': True}])
+    assert not old or "pip install 'keras>=3.12'" in str(caught.value)
 
 
 def test_auto_takes_litert_where_there_is_no_gpu_and_says_why(card, monkeypatch):
@@ -222,7 +252,7 @@ def test_auto_takes_an_engine_that_sees_a_gpu(card, monkeypatch):
     )
     monkeypatch.setattr(choice, 'gpu_name', lambda engine: 'Some GPU')
     monkeypatch.setattr(
-        choice, 'KerasBackend', lambda *given: loaded.append(given[1:]) or KerasStandIn()
+        choice, 'KerasBackend', lambda *given: loaded.append(given[1:4]) or KerasStandIn()
     )
 
     backend = create_backend('auto', card)
@@ -285,7 +315,7 @@ def test_a_gpu_that_is_full_is_told_from_one_that_fails(device, error, kind):
 
     # As loaded, without an engine.
     backend = object.__new__(KerasBackend)
-    backend.name, backend.device, backend._path = 'tensorflow', device, 'model.keras'
+    backend.name, backend.device, backend._source = 'tensorflow', device, 'model.keras'
     backend._compiled = fail
 
     with pytest.raises(BackendError) as raised:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 import hashlib
 from pathlib import Path
 
@@ -111,6 +112,27 @@ def test_an_output_with_a_hole_in_it_is_no_score(hole):
 
     with pytest.raises(BackendError, match='numbers that are none'):
         classifier.classify(crops(9))
+
+
+@pytest.mark.parametrize('end', [0, 1])
+def test_the_trial_run_reaches_both_ends_of_the_value_range(end):
+    def breaks_at_the_end(output):
+        # The second logit is 4 times the brightness.
+        return np.where(output[:, 1:] == 4 * end, np.nan, output)
+
+    with pytest.raises(BackendError, match='numbers that are none'):
+        Classifier(CARD, Brightness(breaks_at_the_end))
+
+
+def test_the_trial_run_includes_the_calibration():
+    # No card has it; it makes the softmax overflow.
+    card = replace(CARD, temperature=1e-308)
+
+    with (
+        np.errstate(all='ignore'),
+        pytest.raises(BackendError, match='numbers that are none'),
+    ):
+        Classifier(card, Brightness())
 
 
 def test_whatever_an_engine_raises_is_a_failure_of_the_back_end():

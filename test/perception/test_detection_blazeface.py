@@ -37,7 +37,7 @@ class Interpreter:
     shapes = ((1, SIDE, SIDE, 3), (1, ANCHORS, 2 * POINTS), (1, ANCHORS, 1))
     answer = output({})
 
-    def __init__(self, model_path, num_threads):
+    def __init__(self, model_content, num_threads):
         self.inputs = []
 
     def allocate_tensors(self):
@@ -68,9 +68,12 @@ class Interpreter:
 
 
 @pytest.fixture
-def detector(monkeypatch):
+def detector(monkeypatch, known_weights):
+    known_weights('blazeface.tflite', 'blazeface')
     monkeypatch.setattr(blazeface, 'find_interpreter', lambda: Interpreter)
-    return BlazeFaceDetector('blazeface.tflite')
+    made = BlazeFaceDetector('blazeface.tflite')
+    made._interpreter.inputs.clear()
+    return made
 
 
 def test_an_anchor_lies_in_the_middle_of_each_cell():
@@ -245,7 +248,8 @@ def test_blending_nothing_gives_nothing():
     assert len(blend(nothing)) == 0
 
 
-def test_another_network_is_told_from_blazeface(monkeypatch):
+def test_another_network_is_told_from_blazeface(monkeypatch, known_weights):
+    known_weights('face_detection_short_range.tflite', 'blazeface')
     monkeypatch.setattr(blazeface, 'find_interpreter', lambda: Interpreter)
     monkeypatch.setattr(Interpreter, 'shapes', ((1, 128, 128, 3), (1, 896, 16), (1, 896, 1)))
 

@@ -4,11 +4,14 @@ import cv2
 import numpy as np
 import pytest
 
+from fer_ros.fetch_models import MODEL_FILES
+from fer_ros.perception import known_files
 from fer_ros.perception import yunet
 from fer_ros.perception.backends.base import BackendError
 from fer_ros.perception.candidates import DetectorError
 from fer_ros.perception.yunet import view_scale
 from fer_ros.perception.yunet import YuNetDetector
+from photographs import data_path
 
 
 class Network:
@@ -41,10 +44,11 @@ def no_litert(monkeypatch):
 
 
 @pytest.fixture
-def network(monkeypatch, no_litert):
+def network(monkeypatch, no_litert, known_weights):
+    known_weights('yunet.onnx', 'yunet')
     made = Network()
     outputs = SimpleNamespace(getUnconnectedOutLayersNames=lambda: sorted(yunet.OUTPUTS))
-    monkeypatch.setattr(yunet.cv2.dnn, 'readNetFromONNX', lambda path: outputs)
+    monkeypatch.setattr(yunet.cv2.dnn, 'readNetFromONNX', lambda content: outputs)
     monkeypatch.setattr(yunet.cv2, '__version__', '4.14.0')
     monkeypatch.setattr(
         yunet.cv2, 'FaceDetectorYN', SimpleNamespace(create=lambda *args: made), raising=False
@@ -149,7 +153,10 @@ def test_without_litert_opencv_runs_it_and_the_reason_is_told(network):
 
 
 @pytest.mark.parametrize('version', ['4.6.0', '4.7.0'])
-def test_without_litert_an_opencv_that_cannot_run_it_is_named(monkeypatch, no_litert, version):
+def test_without_litert_an_opencv_that_cannot_run_it_is_named(
+    monkeypatch, no_litert, known_weights, version
+):
+    known_weights('yunet.onnx', 'yunet')
     monkeypatch.setattr(yunet.cv2, '__version__', version)
 
     for load in (yunet.check_engines, lambda: YuNetDetector('yunet.onnx')):
@@ -172,7 +179,23 @@ def test_a_file_that_is_no_network_is_named_with_the_way_to_a_good_one(
 
 def test_another_network_is_told_from_yunet(network, monkeypatch):
     other = SimpleNamespace(getUnconnectedOutLayersNames=lambda: ['logits'])
-    monkeypatch.setattr(yunet.cv2.dnn, 'readNetFromONNX', lambda path: other)
+    monkeypatch.setattr(yunet.cv2.dnn, 'readNetFromONNX', lambda content: other)
 
     with pytest.raises(DetectorError, match='is not YuNet of 2023: it has the outputs logits'):
-        YuNetDetector('emotions.onnx')
+        YuNetDetector('yunet.onnx')
+
+
+def test_a_damaged_file_is_refused_by_its_hash(tmp_path):
+    content = bytearray(data_path(f'facedet/{yunet.WEIGHTS}').read_bytes())
+    content[100_000:100_400] = bytes(400)
+    weights = tmp_path / yunet.WEIGHTS
+    weights.write_bytes(content)
+
+    with pytest.raises(DetectorError, match='has the SHA-256 .* has 8f2383e4dd3c.*fetch_models'):
+        YuNetDetector(weights)
+
+
+def test_the_pinned_hash_is_that_of_the_file_that_is_fetched():
+    (fetched,) = [model for model in MODEL_FILES if model.name == yunet.WEIGHTS]
+
+    assert next(iter(known_files.WEIGHTS['yunet'])) == fetched.sha256

@@ -63,6 +63,7 @@ def test_a_crop_of_another_size_or_type_is_refused(crop):
         ({'colour': 'hsv'}, "colour is 'hsv', not one of"),
         ({'height': 0}, 'at least 1x1'),
         ({'value_range': (1.0, 1.0)}, 'value_range is'),
+        ({'value_range': (0.0, float('inf'))}, 'not finite'),
     ],
 )
 def test_an_input_that_makes_no_sense_is_refused(changed, sentence):

@@ -44,8 +44,8 @@ def weights():
 @pytest.fixture
 def of_chance(interpreter, monkeypatch):
     """Give a network whose weights are of chance."""
-    monkeypatch.setattr(yunet_litert, 'read_weights', lambda path: small_weights())
-    return LiteRtYuNet('yunet.onnx', interpreter)
+    monkeypatch.setattr(yunet_litert, 'read_weights', lambda content: small_weights())
+    return LiteRtYuNet(b'', interpreter)
 
 
 def test_the_graph_has_a_place_for_each_weight_and_no_other():
@@ -66,7 +66,7 @@ def test_another_network_is_refused():
     other = MODELS / 'fer2013_tiny' / 'model.onnx'
 
     with pytest.raises(DetectorError, match='is not YuNet of 2023 in float32: it has 3. convol'):
-        read_weights(other)
+        read_weights(other.read_bytes())
 
 
 def test_an_opencv_too_old_for_its_own_class_is_enough(weights, interpreter, monkeypatch):
@@ -84,7 +84,7 @@ def test_a_litert_that_cannot_run_the_graph_is_passed_over(weights, monkeypatch)
 
     monkeypatch.setattr(yunet, 'import_interpreter', lambda: refuse)
     try:
-        OpenCvYuNet(weights)
+        OpenCvYuNet(weights.read_bytes())
     except DetectorError as error:
         pytest.skip(str(error))
 
@@ -154,7 +154,7 @@ def test_what_was_seen_before_leaves_no_trace(of_chance, interpreter):
 def test_it_finds_what_opencv_finds(weights, interpreter):
     ours, theirs = YuNetDetector(weights), YuNetDetector(weights)
     try:
-        theirs._network = OpenCvYuNet(weights)
+        theirs._network = OpenCvYuNet(weights.read_bytes())
     except DetectorError as error:
         pytest.skip(str(error))
     assert ours.reason.endswith(' on LiteRT')

@@ -13,6 +13,14 @@ from fer_ros.perception.backends.litert import LiteRtBackend
 from fer_ros.perception.backends.opencv import OpenCvBackend
 from fer_ros.perception.bundle import BundleError
 from fer_ros.perception.bundle import ModelCard
+from fer_ros.perception.bundle import to_request
+from fer_ros.perception.files import sha256_of_bytes
+from fer_ros.perception.known_files import accept
+from fer_ros.perception.known_files import is_known
+from fer_ros.perception.known_files import is_shipped_network
+from fer_ros.perception.quoting import quoted
+from fer_ros.perception.trial import run_trial
+from fer_ros.perception.trial import TrialError
 
 # What a driver makes: of NVIDIA's on a PC and on a Jetson, of AMD's, of Windows' for its Linux.
 GPU_FILES = ('/dev/nvidia0', '/dev/nvhost-gpu', '/dev/nvgpu', '/dev/kfd', '/dev/dxg')
@@ -22,18 +30,25 @@ NAMES = (*ENGINES, 'litert', 'opencv')
 
 
 def create_backend(
-    name: str, card: ModelCard, device: str = 'auto', gpu_memory_limit: int = 0
+    name: str,
+    card: ModelCard,
+    device: str = 'auto',
+    gpu_memory_limit: int = 0,
+    trial: bool = True,
 ) -> Backend:
     """
     Load a bundle's network into a back end.
+
+    A network whose hash is not known is first loaded and run in a child process, on the CPU.
 
     :param name: 'tensorflow', 'torch', 'jax', 'litert', 'opencv', or 'auto': an engine that sees a
         GPU, else litert, else opencv.
     :param card: the bundle's.
     :param device: 'auto', 'cpu' or 'gpu'; litert and opencv run on the CPU whatever it is.
     :param gpu_memory_limit: in MiB, the most to take; 0 to take what is needed.
-    :return: the back end, loaded; its `reason` tells what 'auto' decided.
-    :raises BackendError: if the back end cannot run here.
+    :param trial: False for networks that the caller's own process made.
+    :return: the back end, loaded; its `reason` explains the decision of 'auto'.
+    :raises BackendError: if the back end cannot run here, or the network fails its trial.
     :raises BundleError: if the bundle has no network in the form that the back end reads.
     """
     if name != 'auto':
@@ -42,7 +57,7 @@ def create_backend(
                 f'{name} runs on the CPU alone; for a GPU set backend to one of '
                 f'{", ".join(ENGINES)}, or device to auto'
             )
-        return _load(name, card, device, gpu_memory_limit)
+        return _load(name, card, device, gpu_memory_limit, trial)
     reasons = []
     candidates: tuple[str, ...] = NAMES
     if device != 'gpu' and not gpu_present():
@@ -59,7 +74,7 @@ def create_backend(
             elif device == 'gpu':
                 reasons.append(f'{candidate} runs on the CPU alone')
                 continue
-            backend = _load(candidate, card, device, gpu_memory_limit)
+            backend = _load(candidate, card, device, gpu_memory_limit, trial)
         except (BackendError, BundleError) as error:
             reasons.append(str(error))
             continue
@@ -84,12 +99,71 @@ def _reason_against(engine: str, device: str) -> str | None:
     return None
 
 
-def _load(name: str, card: ModelCard, device: str, gpu_memory_limit: int) -> Backend:
-    """Load a bundle's network into the back end of a name."""
+def kind_of(name: str) -> str:
+    """
+    Look up the form of a network that a back end reads.
+
+    :param name: of the back end.
+    :return: 'keras', 'tflite' or 'onnx'.
+    :raises BackendError: if there is no such back end.
+    """
     if name in ENGINES:
-        return KerasBackend(card.file('keras'), name, device, gpu_memory_limit)
+        return 'keras'
+    if name not in NAMES:
+        raise BackendError(
+            f'no back end is called {quoted(name)}; there are: auto, {", ".join(NAMES)}'
+        )
+    return 'tflite' if name == 'litert' else 'onnx'
+
+
+def _load(name: str, card: ModelCard, device: str, gpu_memory_limit: int, trial: bool) -> Backend:
+    """Load a bundle's network into the back end of a name, after a trial if it is unknown."""
+    content = card.read(kind_of(name))
+    if trial:
+        ensure_tried(name, card, content)
+    return load_backend(name, card, content, device, gpu_memory_limit)
+
+
+def load_backend(
+    name: str, card: ModelCard, content: bytes, device: str, gpu_memory_limit: int = 0
+) -> Backend:
+    """
+    Load a network into a back end, in this process and at once.
+
+    :param name: of the back end.
+    :param card: the network's.
+    :param content: of the network's file.
+    :param device: 'auto', 'cpu' or 'gpu'.
+    :param gpu_memory_limit: in MiB, the most to take; 0 to take what is needed.
+    :return: the back end, loaded.
+    :raises BackendError: if it cannot run here, or refuses the network.
+    """
+    source = card.folder / card.files[kind_of(name)][0]
+    if name in ENGINES:
+        return KerasBackend(content, name, device, gpu_memory_limit, source)
     if name == 'litert':
-        return LiteRtBackend(card.file('tflite'))
-    if name == 'opencv':
-        return OpenCvBackend(card.file('onnx'), card.input.shape)
-    raise BackendError(f"no back end is called '{name}'; there are: auto, {', '.join(NAMES)}")
+        return LiteRtBackend(content, source)
+    return OpenCvBackend(content, card.input.shape, source)
+
+
+def ensure_tried(name: str, card: ModelCard, content: bytes) -> None:
+    """
+    Run an unknown network in a child process, once in the life of this process.
+
+    :param name: of the back end.
+    :param card: the network's; a network is tried anew for another shape of the input.
+    :param content: of the network's file.
+    :raises BackendError: if the trial fails.
+    :raises BundleError: if card and network disagree.
+    """
+    sha256 = sha256_of_bytes(content)
+    use = f'{name} {"x".join(map(str, card.input.shape))}'
+    if is_shipped_network(sha256, card.input.shape) or is_known(sha256, use):
+        return
+    try:
+        run_trial({'engine': name, 'card': to_request(card)}, content)
+    except TrialError as error:
+        kind = BundleError if error.kind == BundleError.__name__ else BackendError
+        network = f'the {kind_of(name)} network of {card.name}'
+        raise kind(f'{name} refuses {network}: {error}') from error
+    accept(sha256, use)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import gc
 import importlib
 import os
-from pathlib import Path
+import re
 import sys
 from typing import Any
 
@@ -16,6 +16,9 @@ from fer_ros.perception.backends.base import BackendError
 from fer_ros.perception.backends.base import BATCH_SIZES
 from fer_ros.perception.backends.base import GpuMemoryError
 from fer_ros.perception.backends.base import run_in_buckets
+from fer_ros.perception.backends.keras_archive import check_archive
+from fer_ros.perception.files import private_copy
+from fer_ros.perception.quoting import shortened
 
 # A tensor of the engine in, one out; what it is depends on the engine.
 Compiled = Callable[[np.ndarray], np.ndarray]
@@ -26,6 +29,10 @@ INSTALLATION = {
     'jax': "pip install keras 'jax[cuda12]' (or jax)",
 }
 
+
+# Older versions run code that a .keras file names, in safe mode too: CVE-2025-1550, 2025-8747,
+# 2025-9905, 2025-9906 and 2025-12058.
+FIRST_KERAS = (3, 12)
 
 # What the engines say when the GPU is full: TensorFlow and JAX, PyTorch, CUDA itself, and
 # TensorFlow where the copy of a batch fails.
@@ -78,20 +85,27 @@ class KerasBackend:
     reason = 'as asked for'
 
     def __init__(
-        self, path: Path, engine: str, device: str = 'auto', gpu_memory_limit: int = 0
+        self,
+        content: bytes,
+        engine: str,
+        device: str = 'auto',
+        gpu_memory_limit: int = 0,
+        source: object = 'the network',
     ) -> None:
         """
         Load a network.
 
-        :param path: of the .keras file.
+        :param content: of the .keras file.
         :param engine: 'tensorflow', 'torch' or 'jax'.
         :param device: 'auto' (the GPU where there is one), 'cpu' or 'gpu'.
         :param gpu_memory_limit: in MiB, the most to take; 0 to take what is needed.
-        :raises BackendError: if the engine is not installed, another one is already running Keras
-            in this process, there is no GPU though one is asked for, or the file is refused.
+        :param source: where the network is from, for messages.
+        :raises BackendError: if the engine is not installed, Keras is too old, another engine is
+            already running Keras in this process, there is no GPU though one is asked for, or the
+            file is refused.
         """
         self.name = engine
-        self._path = path
+        self._source = shortened(source)
         # Without this, JAX takes three quarters of the GPU's memory when it first looks at it.
         os.environ.setdefault('XLA_PYTHON_CLIENT_PREALLOCATE', 'false')
         module = import_engine(engine)
@@ -111,21 +125,23 @@ class KerasBackend:
         if on_gpu:
             _limit_memory(engine, module, gpu_memory_limit)
         try:
-            with keras.device(_place(engine, on_gpu)):
-                network = keras.saving.load_model(path, compile=False)
+            check_archive(content)
+            place = keras.device(_place(engine, on_gpu))
+            with private_copy(content, 'model.keras') as path, place:
+                network = keras.saving.load_model(path, compile=False, safe_mode=True)
             self._compiled: Compiled = compilers[engine](module, network, on_gpu)
             # Now, as it takes up to a second each, in which no frame would be answered.
             for size in BATCH_SIZES:
                 self._compiled(np.zeros((size, *network.input_shape[1:]), np.float32))
         except Exception as error:  # Keras raises whatever the broken part of the file raises
-            raise self._error(f'Keras refuses {path}', error) from error
+            raise self._error(f'Keras refuses {self._source}', error) from error
 
     def run(self, batch: np.ndarray) -> np.ndarray:
         """Run the network; see Backend."""
         try:
             return run_in_buckets(batch, self._compiled)
         except Exception as error:  # each engine has its own errors
-            raise self._error(f'{self.name} fails on {self._path}', error) from error
+            raise self._error(f'{self.name} fails on {self._source}', error) from error
 
     def _error(self, sentence: str, error: Exception) -> BackendError:
         """Make an error of an engine's own: one that says if it is the GPU that is full."""
@@ -135,7 +151,7 @@ class KerasBackend:
         if self.device != 'CPU' and (full or any(words in told for words in FULL)):
             # The engines go on for pages about who holds what.
             return GpuMemoryError(f'the memory of the {self.device} is full ({name})')
-        return BackendError(f'{sentence}: {error}')
+        return BackendError(f'{sentence}: {shortened(error)}')
 
 
 def release_memory() -> None:
@@ -195,7 +211,7 @@ def _place(engine: str, on_gpu: bool) -> str:
 
 
 def _import_keras(engine: str) -> Any:
-    """Import Keras on an engine, or say why it is too late for that."""
+    """Import Keras on an engine, if it is new enough and not yet running on another one."""
     if 'keras' not in sys.modules:
         os.environ['KERAS_BACKEND'] = engine
     try:
@@ -208,6 +224,12 @@ def _import_keras(engine: str) -> Any:
         raise BackendError(
             f'Keras already runs on {keras.backend.backend()} in this process; '
             f'start the node anew with backend set to {engine}'
+        )
+    version = str(keras.__version__)
+    if tuple(int(part) for part in re.findall(r'\d+', version)[:2]) < FIRST_KERAS:
+        raise BackendError(
+            f'Keras {version} is too old: before {".".join(map(str, FIRST_KERAS))} a .keras file '
+            "can run code when it is loaded; install a newer one with: pip install 'keras>=3.12'"
         )
     return keras
 

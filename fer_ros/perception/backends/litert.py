@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from fer_ros.perception.backends.base import BackendError
 from fer_ros.perception.backends.base import run_in_parts
 from fer_ros.perception.backends.litert_start import start_silently
-from fer_ros.perception.backends.mapped_file import let_go_of_pages
+from fer_ros.perception.quoting import shortened
 
 
 def import_interpreter() -> Any:
@@ -41,29 +40,28 @@ class LiteRtBackend:
     kind = 'tflite'
     reason = 'as asked for'
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
+    def __init__(self, content: bytes, source: object = 'the network', threads: int = 1) -> None:
         """
         Load a network.
 
-        :param path: of the .tflite file.
+        :param content: of the .tflite file.
+        :param source: where it is from, for messages.
         :param threads: of the CPU. At a camera's rate a second one sleeps when the next image
             comes, and waking it takes longer than it saves: 1.4 ms a face with one, 1.8 ms with
             two, and no less with eight faces of a smaller network (2 cores of an AMD EPYC).
         :raises BackendError: if LiteRT is not installed or refuses the file.
         """
         make = import_interpreter()
-        self._path = path
+        self._source = shortened(source)
         try:
-            self._interpreter = make(model_path=str(path), num_threads=threads)
+            self._interpreter = make(model_content=content, num_threads=threads)
             entry = self._interpreter.get_input_details()[0]
             self._input, self._shape = entry['index'], tuple(entry['shape'][1:])
             self._output = self._interpreter.get_output_details()[0]['index']
             self._size = 0
             self._resize(1)
-            # XNNPACK has packed the weights by now, and reads no more from the file.
-            let_go_of_pages(path)
-        except (RuntimeError, ValueError) as error:
-            raise BackendError(f'LiteRT refuses {path}: {error}') from error
+        except (RuntimeError, ValueError, IndexError) as error:
+            raise BackendError(f'LiteRT refuses {self._source}: {shortened(error)}') from error
 
     def run(self, batch: np.ndarray) -> np.ndarray:
         """Run the network; see Backend."""
@@ -89,7 +87,7 @@ class LiteRtBackend:
             self._interpreter.set_tensor(self._input, batch)
             self._interpreter.invoke()
         except (RuntimeError, ValueError) as error:
-            # What an interpreter that failed was prepared for, nobody knows.
+            # The failed interpreter may be prepared for any size.
             self._size = 0
-            raise BackendError(f'LiteRT fails on {self._path}: {error}') from error
+            raise BackendError(f'LiteRT fails on {self._source}: {shortened(error)}') from error
         return self._interpreter.get_tensor(self._output)

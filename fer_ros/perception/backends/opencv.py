@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 
 from fer_ros.perception.backends.base import BackendError
+from fer_ros.perception.quoting import shortened
 
 # A batch is trusted when each row is within this of the same picture alone.
 BATCH_TOLERANCE = 1e-4
@@ -21,19 +20,24 @@ class OpenCvBackend:
     kind = 'onnx'
     reason = 'as asked for'
 
-    def __init__(self, path: Path, input_shape: tuple[int, int, int]) -> None:
+    def __init__(
+        self, content: bytes, input_shape: tuple[int, int, int], source: object = 'the network'
+    ) -> None:
         """
-        Load a network, and find out if it may be given several faces at once.
+        Load a network, and find out whether it can run several faces at once.
 
-        :param path: of the .onnx file.
+        :param content: of the .onnx file.
         :param input_shape: (height, width, channels).
+        :param source: where it is from, for messages.
         :raises BackendError: if OpenCV refuses the file.
         """
-        self._path = path
+        self._source = shortened(source)
         try:
-            self._network = cv2.dnn.readNetFromONNX(str(path))
-        except cv2.error as error:
-            raise BackendError(f'OpenCV {cv2.__version__} refuses {path}: {error}') from error
+            self._network = cv2.dnn.readNetFromONNX(np.frombuffer(content, np.uint8))
+        except (cv2.error, ValueError) as error:
+            raise BackendError(
+                f'OpenCV {cv2.__version__} refuses {self._source}: {shortened(error)}'
+            ) from error
         # OpenCV 4.6 fails on a batch of four and 4.14 returns wrong numbers without a word, so the
         # network itself is asked, on noise: any picture shows a difference.
         self._batches = True
@@ -62,5 +66,5 @@ class OpenCvBackend:
             return self._network.forward().reshape(len(batch), -1)
         except (cv2.error, ValueError) as error:
             raise BackendError(
-                f'OpenCV {cv2.__version__} fails on {self._path}: {error}'
+                f'OpenCV {cv2.__version__} fails on {self._source}: {shortened(error)}'
             ) from error

@@ -1,0 +1,67 @@
+"""YAML of limited size, depth and cost, for files from outside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+# The largest shipped card has 10 KB, about 600 nodes and 8 levels.
+MOST_NODES = 10_000
+MOST_LEVELS = 32
+LONGEST_SCALAR = 4000  # characters
+
+
+class BoundedLoader(yaml.SafeLoader):
+    """
+    A SafeLoader that refuses anchors, aliases, and documents that are costly to build.
+
+    Anchors and aliases let a short text describe a huge value.
+    """
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._nodes = 0
+        self._level = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Compose a node as SafeLoader does, and count it."""
+        event = self.peek_event()
+        if getattr(event, 'anchor', None) is not None:
+            self._refuse('it has an anchor (&) or an alias (*); write the value out', event)
+        self._nodes += 1
+        if self._nodes > MOST_NODES:
+            self._refuse(f'it has more than {MOST_NODES} values', event)
+        if self._level >= MOST_LEVELS:
+            self._refuse(f'it is nested more than {MOST_LEVELS} levels deep', event)
+        if len(getattr(event, 'value', None) or '') > LONGEST_SCALAR:
+            self._refuse(f'a value has more than {LONGEST_SCALAR} characters', event)
+        self._level += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._level -= 1
+
+    def _refuse(self, reason: str, event: yaml.Event) -> None:
+        """Raise an error with the number of the line."""
+        line = event.start_mark.line + 1 if event.start_mark else 0
+        raise ValueError(f'line {line}: {reason}')
+
+
+def load_yaml(text: str) -> Any:
+    """
+    Read a YAML document.
+
+    :param text: the document.
+    :return: its value, of the types that YAML itself has.
+    :raises ValueError: if it is not YAML, or exceeds a limit; the message is one short sentence.
+    """
+    try:
+        return yaml.load(text, BoundedLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f'line {mark.line + 1}: ' if mark else ''
+        raise ValueError(f'{where}{error.problem or error.context}') from error
+    except (yaml.YAMLError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
+        # Constructors of dates and numbers raise what Python's own types raise.
+        raise ValueError(f'{type(error).__name__}: {error}') from error

@@ -1,0 +1,201 @@
+"""Single fields of a card: each is read, checked, and refused in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+import re
+from typing import Any
+
+from fer_ros.perception.emotions import UNCERTAIN
+from fer_ros.perception.quoting import quoted
+
+# The forms a network comes in, by their key in the card, with the suffix of their files.
+SUFFIXES = {'keras': '.keras', 'tflite': '.tflite', 'onnx': '.onnx'}
+
+LONGEST_NAME = 64  # characters
+LONGEST_TEXT = 4000  # characters
+MOST_LABELS = 100
+SIDES = (8, 1024)  # pixels
+TEMPERATURES = (0.01, 100.0)
+# Far beyond 0 to 255; float32 has no trouble with it.
+VALUES = (-1e6, 1e6)
+
+
+class FieldError(ValueError):
+    """A field of a card that is missing or not what it has to be."""
+
+
+def entry(written: Any, key: str, where: str = 'the card') -> Any:
+    """
+    Read a key of a mapping.
+
+    :param written: what the file has in this place.
+    :param key: the name of the field.
+    :param where: what the mapping is, for the message.
+    :return: the value.
+    :raises FieldError: if `written` is not a mapping or does not have the key.
+    """
+    if not isinstance(written, Mapping):
+        raise FieldError(f'{where} is {quoted(written)}, not a mapping of keys to values')
+    if key not in written:
+        raise FieldError(f"{where} has no key '{key}'")
+    return written[key]
+
+
+def number(value: Any, name: str, limits: tuple[float, float]) -> float:
+    """
+    Read a number.
+
+    :param value: what the file has.
+    :param name: of the field.
+    :param limits: the least and the largest value.
+    :return: the number.
+    :raises FieldError: if it is not a number within the limits.
+    """
+    low, high = limits
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise FieldError(f'{name} is {quoted(value)}, not a number')
+    # Comparing before float(), which overflows for huge integers; NaN fails every comparison.
+    if not low <= value <= high:
+        raise FieldError(f'{name} is {quoted(value)}, not a number from {low:g} to {high:g}')
+    return float(value)
+
+
+def integer(value: Any, name: str, limits: tuple[int, int]) -> int:
+    """
+    Read an integer.
+
+    :param value: what the file has.
+    :param name: of the field.
+    :param limits: the least and the largest value.
+    :return: the integer.
+    :raises FieldError: if it is not an integer within the limits.
+    """
+    low, high = limits
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise FieldError(f'{name} is {quoted(value)}, not an integer from {low} to {high}')
+    return value
+
+
+def pair(value: Any, name: str, limits: tuple[float, float]) -> tuple[float, float]:
+    """
+    Read a list of two numbers.
+
+    :param value: what the file has.
+    :param name: of the field.
+    :param limits: the least and the largest value of both.
+    :return: the numbers.
+    :raises FieldError: if it is not a list of two numbers within the limits.
+    """
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        raise FieldError(f'{name} is {quoted(value)}, not a list of two numbers')
+    return number(value[0], name, limits), number(value[1], name, limits)
+
+
+def text(value: Any, name: str, longest: int = LONGEST_NAME) -> str:
+    """
+    Read printable text on one line.
+
+    :param value: what the file has.
+    :param name: of the field.
+    :param longest: the largest number of characters.
+    :return: the text.
+    :raises FieldError: if it is empty, too long, not printable, or begins or ends with a space.
+    """
+    if not isinstance(value, str) or not value or len(value) > longest:
+        raise FieldError(f'{name} is {quoted(value)}, not text of 1 to {longest} characters')
+    if not value.isprintable() or value != value.strip():
+        raise FieldError(f'{name} is {quoted(value)}, not printable text without outer spaces')
+    return value
+
+
+def optional_text(value: Any, name: str) -> str:
+    """
+    Read text of any lines that the node does not use.
+
+    :param value: what the file has; None counts as empty.
+    :param name: of the field.
+    :return: the text.
+    :raises FieldError: if it is something else, or longer than LONGEST_TEXT.
+    """
+    if value is None:
+        return ''
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+        raise FieldError(
+            f'{name} is {quoted(value)}, not text of at most {LONGEST_TEXT} characters'
+        )
+    return value
+
+
+def mapping(value: Any, name: str) -> Mapping[str, Any]:
+    """
+    Read a mapping of the card that the node does not use.
+
+    :param value: what the file has; None counts as empty.
+    :param name: of the field.
+    :return: the mapping.
+    :raises FieldError: if it is something else.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise FieldError(f'{name} is {quoted(value)}, not a mapping of keys to values')
+    return value
+
+
+def labels(value: Any) -> tuple[str, ...]:
+    """
+    Read the labels.
+
+    :param value: what the file has.
+    :return: the labels, in the order of the network's output.
+    :raises FieldError: if they are not 2 to MOST_LABELS different texts.
+    """
+    if not isinstance(value, (list, tuple)) or not 2 <= len(value) <= MOST_LABELS:
+        raise FieldError(f'labels are {quoted(value)}, not a list of 2 to {MOST_LABELS} names')
+    names = tuple(text(label, 'a label') for label in value)
+    if len(set(names)) < len(names) or UNCERTAIN in names:
+        raise FieldError(
+            f"labels are {quoted(value)}; each may stand once, '{UNCERTAIN}' not at all"
+        )
+    return names
+
+
+def files(value: Any) -> dict[str, tuple[str, str]]:
+    """
+    Read the names and hashes of the network's files.
+
+    :param value: what the file has.
+    :return: file name and SHA-256 by kind.
+    :raises FieldError: if a kind is unknown, a name is a path or has another suffix, or a hash is
+        not 64 hexadecimal digits.
+    """
+    kinds = ', '.join(SUFFIXES)
+    if not isinstance(value, Mapping) or not value or set(value) - set(SUFFIXES):
+        shown = quoted(list(value) if isinstance(value, Mapping) else value)
+        raise FieldError(f'files are {shown}, not some of {kinds}')
+    return {
+        kind: (_file_name(kind, stated), _sha256(kind, stated)) for kind, stated in value.items()
+    }
+
+
+def _file_name(kind: str, stated: Any) -> str:
+    """Read the name of a file in the bundle's own folder."""
+    name = text(entry(stated, 'name', f'files: {kind}'), f'files: {kind}: name')
+    if Path(name).name != name or '\\' in name or Path(name).suffix != SUFFIXES[kind]:
+        raise FieldError(
+            f'files: {kind}: name is {quoted(name)}, not the name of a {SUFFIXES[kind]} file in '
+            "the bundle's folder"
+        )
+    return name
+
+
+def _sha256(kind: str, stated: Any) -> str:
+    """Read a SHA-256."""
+    value = entry(stated, 'sha256', f'files: {kind}')
+    if not isinstance(value, str) or not re.fullmatch('[0-9a-f]{64}', value):
+        raise FieldError(
+            f'files: {kind}: sha256 is {quoted(value)}, not 64 hexadecimal digits in lower case'
+        )
+    return value

@@ -1,0 +1,188 @@
+"""
+A Haar cascade's XML, checked number by number and written anew.
+
+OpenCV reads a cascade without checking its indices: a wrong one makes a later detection read
+beyond its arrays.  So the file is parsed here, and OpenCV gets text made of the checked values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Sequence
+import re
+from xml.etree import ElementTree
+
+# Of the window's sides, in pixels; the cascades of OpenCV have 20 to 64.
+SIDES = (8, 128)
+# The largest cascade of OpenCV has 30 stages, 4000 trees and 3000 features.
+MOST_STAGES = 100
+MOST_TREES = 20_000
+MOST_NODES = 64
+MOST_FEATURES = 20_000
+# A feature is a weighted sum of the pixels in two or three rectangles.
+RECTANGLES = (2, 3)
+# Thresholds, leaves and weights of cascades are below 1000.
+LARGEST_NUMBER = 1e6
+
+_INTEGER = re.compile(r'-?[0-9]{1,6}')
+_NUMBER = re.compile(r'-?[0-9]{1,12}(\.[0-9]{0,24})?([eE][-+]?[0-9]{1,2})?')
+
+
+class CascadeError(ValueError):
+    """Text that is not a Haar cascade of OpenCV, or one with an index out of bounds."""
+
+
+def checked_cascade(content: bytes) -> str:
+    """
+    Check a cascade, and write it anew.
+
+    :param content: of the XML file.
+    :return: XML for `cv2.FileStorage`, with the same values.
+    :raises CascadeError: if it is not a well-formed cascade of Haar features in boosted trees, or
+        any count, index, rectangle or number is out of bounds.
+    """
+    if b'<!DOCTYPE' in content or b'<!ENTITY' in content:
+        raise CascadeError('it declares a document type or entities')
+    try:
+        root = ElementTree.fromstring(content)
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise CascadeError(f'it is not XML ({error})') from error
+    found = root.find('cascade')
+    if found is None or found.get('type_id') != 'opencv-cascade-classifier':
+        raise CascadeError('it has no cascade of the type opencv-cascade-classifier')
+    for name, expected in (('stageType', 'BOOST'), ('featureType', 'HAAR')):
+        if _text(found, name) != expected:
+            raise CascadeError(f'its {name} is not {expected}')
+    if _integer(_text(found, 'featureParams/maxCatCount')) != 0:
+        raise CascadeError('its maxCatCount is not 0')
+    width, height = (_integer(_text(found, side)) for side in ('width', 'height'))
+    if not all(SIDES[0] <= side <= SIDES[1] for side in (width, height)):
+        raise CascadeError(f'its window is {width}x{height}, not {SIDES[0]} to {SIDES[1]} a side')
+    features = [_feature(one, width, height) for one in _items(found, 'features', MOST_FEATURES)]
+    stages = [_stage(one, len(features)) for one in _items(found, 'stages', MOST_STAGES)]
+    count = sum(len(trees) for _, trees in stages)
+    if count > MOST_TREES:
+        raise CascadeError(f'it has {count} trees, more than {MOST_TREES}')
+    return _written(width, height, stages, features)
+
+
+# A tree is its internal nodes and its leaves, each as the text of its numbers.
+Tree = tuple[str, str]
+# A stage is its threshold and its trees.
+Stage = tuple[str, list[Tree]]
+# A feature is its rectangles, and whether they are turned by 45 degrees.
+Feature = tuple[list[str], str]
+
+
+def _stage(element: ElementTree.Element, features: int) -> Stage:
+    """Check a stage; its trees may use so many features."""
+    (threshold,) = _numbers(_text(element, 'stageThreshold'), 1)
+    trees = [_tree(one, features) for one in _items(element, 'weakClassifiers', MOST_TREES)]
+    return threshold, trees
+
+
+def _tree(element: ElementTree.Element, features: int) -> Tree:
+    """
+    Check a tree: left and right child, feature and threshold of each node, then the leaves.
+
+    A child above 0 is the index of a node, another one is minus the index of a leaf.
+    """
+    words = _text(element, 'internalNodes').split()
+    nodes = [words[start : start + 4] for start in range(0, len(words), 4)]
+    if not 1 <= len(nodes) <= MOST_NODES or len(nodes[-1]) != 4:
+        raise CascadeError(f'a tree has {len(words)} numbers in its nodes, not 4 for each')
+    for index, (left, right, feature, threshold) in enumerate(nodes):
+        for child in (_integer(left), _integer(right)):
+            # A later node only: a tree with a loop would never end.
+            if not (index < child < len(nodes) or -len(nodes) <= child <= 0):
+                raise CascadeError(f'node {index} of a tree has the child {child}, out of bounds')
+        if not 0 <= _integer(feature) < features:
+            raise CascadeError(f'a tree uses feature {feature} of {features}')
+        _numbers(threshold, 1)
+    leaves = _numbers(_text(element, 'leafValues'), len(nodes) + 1)
+    return ' '.join(words), ' '.join(leaves)
+
+
+def _feature(element: ElementTree.Element, width: int, height: int) -> Feature:
+    """Check a feature of a window of this size."""
+    tilted = '0' if element.find('tilted') is None else _text(element, 'tilted')
+    if tilted not in ('0', '1'):
+        raise CascadeError(f'a feature has tilted {tilted[:20]!r}, not 0 or 1')
+    rectangles = []
+    for one in _items(element, 'rects', RECTANGLES[1]):
+        words = (one.text or '').split()
+        if len(words) != 5:
+            raise CascadeError(f'a rectangle has {len(words)} numbers, not 5')
+        left, top, across, down = (_integer(word) for word in words[:4])
+        _numbers(words[4], 1)
+        least, right, bottom = left, left + across, top + down
+        if tilted == '1':
+            least, right, bottom = left - down, left + across, top + across + down
+        if min(least, top) < 0 or min(across, down) < 1:
+            raise CascadeError(f'a rectangle begins outside the window: {" ".join(words)}')
+        if right > width or bottom > height:
+            raise CascadeError(f'a rectangle ends outside the window: {" ".join(words)}')
+        rectangles.append(' '.join(words))
+    if len(rectangles) < RECTANGLES[0]:
+        raise CascadeError(f'a feature has {len(rectangles)} rectangle, not 2 or 3')
+    return rectangles, tilted
+
+
+def _items(element: ElementTree.Element, name: str, most: int) -> Sequence[ElementTree.Element]:
+    """Read a list with at least one entry: elements of the name `_`."""
+    found = element.find(name)
+    items = [] if found is None else list(found)
+    if not 1 <= len(items) <= most or any(item.tag != '_' for item in items):
+        raise CascadeError(f'its {name} are not a list of 1 to {most} entries')
+    return items
+
+
+def _text(element: ElementTree.Element, name: str) -> str:
+    """Read the text of an element inside another."""
+    found = element.find(name)
+    if found is None or len(found) or not found.text or not found.text.strip():
+        raise CascadeError(f'it has no {name}, or one without text')
+    return found.text.strip()
+
+
+def _integer(word: str) -> int:
+    """Read an integer."""
+    if not _INTEGER.fullmatch(word):
+        raise CascadeError(f'{word[:20]!r} is not an integer of at most 6 digits')
+    return int(word)
+
+
+def _numbers(text: str, count: int) -> list[str]:
+    """Check that a text has so many finite numbers, and split it."""
+    words = text.split()
+    if len(words) != count:
+        raise CascadeError(f'{text[:20]!r} has {len(words)} numbers, not {count}')
+    for word in words:
+        if not _NUMBER.fullmatch(word) or abs(float(word)) > LARGEST_NUMBER:
+            raise CascadeError(f'{word[:20]!r} is not a number up to {LARGEST_NUMBER:g}')
+    return words
+
+
+def _written(
+    width: int, height: int, stages: Iterable[Stage], features: Iterable[Feature]
+) -> str:
+    """Write a cascade as OpenCV reads it."""
+    parts = [
+        '<?xml version="1.0"?>\n<opencv_storage>\n'
+        '<cascade type_id="opencv-cascade-classifier"><stageType>BOOST</stageType>'
+        f'<featureType>HAAR</featureType><height>{height}</height><width>{width}</width>'
+        '<featureParams><maxCatCount>0</maxCatCount></featureParams>\n<stages>\n'
+    ]
+    for threshold, trees in stages:
+        parts.append(f'<_><stageThreshold>{threshold}</stageThreshold><weakClassifiers>\n')
+        parts += [
+            f'<_><internalNodes>{nodes}</internalNodes><leafValues>{leaves}</leafValues></_>\n'
+            for nodes, leaves in trees
+        ]
+        parts.append('</weakClassifiers></_>\n')
+    parts.append('</stages>\n<features>\n')
+    for rectangles, tilted in features:
+        listed = ''.join(f'<_>{rectangle}</_>' for rectangle in rectangles)
+        parts.append(f'<_><rects>{listed}</rects><tilted>{tilted}</tilted></_>\n')
+    parts.append('</features></cascade>\n</opencv_storage>\n')
+    return ''.join(parts)

@@ -1,0 +1,127 @@
+"""Files from outside: opened safely, limited in size, and read once into memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+import hashlib
+import os
+from pathlib import Path
+import stat
+import tempfile
+
+from fer_ros.perception.quoting import shortened
+
+# The largest shipped network has 10 MB, and the largest weights of a detector have 1 MB.
+LARGEST_NETWORK = 256 << 20  # bytes
+LARGEST_WEIGHTS = 16 << 20  # bytes
+
+_KINDS = (
+    (stat.S_ISDIR, 'a folder'),
+    (stat.S_ISFIFO, 'a pipe (FIFO)'),
+    (stat.S_ISSOCK, 'a socket'),
+    (stat.S_ISCHR, 'a device'),
+    (stat.S_ISBLK, 'a device'),
+)
+
+
+class FileError(RuntimeError):
+    """A file that cannot be read, is not a regular file, or is too large."""
+
+
+def read_file(path: Path, most: int) -> bytes:
+    """
+    Read a regular file, or a symbolic link to one, without ever waiting for it.
+
+    Parsers get the returned bytes and never the path, so that nobody can exchange the file between
+    the check of its hash and its use.
+
+    :param path: of the file.
+    :param most: the largest size that is read, in bytes.
+    :return: the content.
+    :raises FileError: if the file cannot be opened or read, is not regular, or is larger.
+    """
+    try:
+        # Without O_NONBLOCK, opening a FIFO waits for a writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    try:
+        content = _read_regular(descriptor, most)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    finally:
+        os.close(descriptor)
+    return content
+
+
+def _read_regular(descriptor: int, most: int) -> bytes:
+    """Read an open file, or raise ValueError if it is not regular or has more bytes."""
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        kind = next((kind for is_kind, kind in _KINDS if is_kind(status.st_mode)), 'special')
+        raise ValueError(f'it is {kind}, not a regular file')
+    with open(descriptor, 'rb', closefd=False) as file:
+        # Some files hide their size, or grow.
+        content = file.read(most + 1) if status.st_size <= most else None
+    if content is None or len(content) > most:
+        raise ValueError(f'it has more than {most} bytes, which is the limit')
+    return content
+
+
+def _unreadable(path: Path, error: OSError | ValueError) -> FileError:
+    """Make the error for a file that cannot be read."""
+    reason = getattr(error, 'strerror', None) or error
+    return FileError(f'{shortened(path)} cannot be read: {reason}')
+
+
+def sha256_of_bytes(content: bytes) -> str:
+    """Compute the SHA-256 of bytes: 64 hexadecimal digits in lower case."""
+    return hashlib.sha256(content).hexdigest()
+
+
+@contextmanager
+def private_copy(content: bytes, name: str) -> Iterator[Path]:
+    """
+    Write bytes to a file that only this user can reach, for libraries that only take a path.
+
+    :param content: of the file.
+    :param name: of the file; its suffix tells some libraries the format.
+    :return: a context with the path; its end removes the file and its folder (mode 0700).
+    :raises FileError: if the file cannot be written.
+    """
+    try:
+        folder = tempfile.TemporaryDirectory(prefix='fer_ros_')
+    except OSError as error:
+        raise FileError(f'no temporary folder can be made: {error.strerror}') from error
+    with folder:
+        path = Path(folder.name) / name
+        try:
+            path.write_bytes(content)
+        except OSError as error:
+            raise FileError(f'{folder.name} cannot be written to: {error.strerror}') from error
+        yield path
+
+
+def anonymous_file(content: bytes) -> int:
+    """
+    Make a file without a name that holds bytes, in memory where the system can do that.
+
+    :param content: of the file.
+    :return: its descriptor, at the begin of the file; the caller closes it.
+    :raises OSError: if there is no memory for it.
+    """
+    if hasattr(os, 'memfd_create'):
+        descriptor = os.memfd_create('fer_ros', os.MFD_CLOEXEC)
+    else:
+        with tempfile.TemporaryFile() as file:
+            descriptor = os.dup(file.fileno())
+    try:
+        view = memoryview(content)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.lseek(descriptor, 0, os.SEEK_SET)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor

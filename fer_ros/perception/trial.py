@@ -1,0 +1,156 @@
+"""Unknown networks and weights: first loaded and run in a child process with limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+import json
+import os
+from pathlib import Path
+import signal
+import subprocess
+import sys
+from typing import Any
+
+from fer_ros.perception.files import anonymous_file
+from fer_ros.perception.quoting import shortened
+
+# The child's module.
+CHILD = 'fer_ros.perception.trial_child'
+
+# Of one trial, from the start of the child's Python on [s].
+TIME_LIMIT = 60.0
+# Resident memory of the child [bytes]. TensorFlow takes 0.9 GB to load and run a shipped network.
+MEMORY_LIMIT = 2 << 30
+# How often the child's memory is measured [s].
+POLL_PERIOD = 0.02
+# The child's answer is one short JSON object.
+LONGEST_ANSWER = 4096  # bytes
+
+# Engines see no GPU then: neither CUDA's, nor ROCm's.
+CPU_ONLY = {
+    'CUDA_VISIBLE_DEVICES': '',
+    'HIP_VISIBLE_DEVICES': '',
+    'ROCR_VISIBLE_DEVICES': '',
+    'JAX_PLATFORMS': 'cpu',
+}
+
+
+class TrialError(RuntimeError):
+    """
+    A trial that failed.
+
+    :param sentence: what happened.
+    :param kind: the class of the child's exception if it is one of this package, else empty.
+    """
+
+    def __init__(self, sentence: str, kind: str = '') -> None:
+        super().__init__(sentence)
+        self.kind = kind
+
+
+def run_trial(request: Mapping[str, Any], content: bytes) -> None:
+    """
+    Load and run a network or a detector in a child process, on the CPU.
+
+    A file that makes a native parser crash, hang or take all memory then costs the child only.
+    The child runs this package's own code, as the caller will after it.
+
+    :param request: what to run, for `trial_child`; anything that JSON can hold.
+    :param content: of the file.
+    :raises TrialError: if the child crashes, takes too long or too much memory, or refuses it.
+    """
+    try:
+        descriptor = anonymous_file(content)
+    except OSError as error:
+        raise TrialError(f'no trial can run: {error.strerror}') from error
+    try:
+        process = _start(request, descriptor)
+    except OSError as error:
+        raise TrialError(f'no trial can run: {error.strerror}') from error
+    finally:
+        os.close(descriptor)
+    try:
+        status = _wait(process)
+        answer = _answer(process)
+    finally:
+        _end(process)
+    if status < 0:
+        raise TrialError(f'a trial in a child process ended by {_signal_name(-status)}')
+    if answer is None:
+        raise TrialError(f'a trial in a child process ended with status {status} and no answer')
+    if answer['refusal']:
+        raise TrialError(shortened(answer['refusal']), str(answer['kind']))
+
+
+def _start(request: Mapping[str, Any], descriptor: int) -> subprocess.Popen[bytes]:
+    """Start the child with the content as its standard input; its answer comes by a pipe."""
+    # The child imports the same modules as this process, wherever they are.
+    path = os.pathsep.join(os.path.abspath(folder) for folder in sys.path)
+    return subprocess.Popen(
+        [sys.executable, '-m', CHILD, json.dumps(request), str(os.getpid())],
+        stdin=descriptor,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd='/',
+        env={**os.environ, **CPU_ONLY, 'PYTHONPATH': path},
+        # INT from the terminal is for this process, which then ends the child.
+        start_new_session=True,
+    )
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """
+    Wait for the child, and watch its time and memory.
+
+    :return: its exit status, negative for a signal.
+    :raises TrialError: if it exceeds a limit.
+    """
+    for _ in range(round(TIME_LIMIT / POLL_PERIOD)):
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(POLL_PERIOD)
+        resident = _resident_memory(process.pid)
+        if resident > MEMORY_LIMIT:
+            raise TrialError(
+                f'a trial in a child process took {resident >> 20} MiB of memory, more than '
+                f'{MEMORY_LIMIT >> 20} MiB'
+            )
+    raise TrialError(f'a trial in a child process did not end within {TIME_LIMIT:g} s')
+
+
+def _resident_memory(process_id: int) -> int:
+    """Measure the resident memory of a process in bytes; 0 where the system does not tell it."""
+    try:
+        fields = Path(f'/proc/{process_id}/statm').read_text(encoding='ascii').split()
+    except OSError:
+        return 0
+    return int(fields[1]) * os.sysconf('SC_PAGE_SIZE')
+
+
+def _answer(process: subprocess.Popen[bytes]) -> dict[str, str] | None:
+    """Read the answer of a child that has ended; None if it gave none."""
+    assert process.stdout is not None
+    os.set_blocking(process.stdout.fileno(), False)
+    try:
+        answer = json.loads(os.read(process.stdout.fileno(), LONGEST_ANSWER))
+    except (OSError, ValueError):
+        return None
+    return answer if isinstance(answer, dict) and {'refusal', 'kind'} <= set(answer) else None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the child and its own children, if it is still there."""
+    if process.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    assert process.stdout is not None
+    process.stdout.close()
+
+
+def _signal_name(number: int) -> str:
+    """Name a signal: 'SIGSEGV'."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f'signal {number}'
