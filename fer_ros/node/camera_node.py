@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from contextlib import suppress
-from dataclasses import dataclass
 import sys
 from threading import Event
 from threading import Thread
@@ -22,15 +21,13 @@ from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from fer_ros.image_source import ASTRONAUT
 from fer_ros.image_source import open_source
 from fer_ros.image_source import SourceError
-from fer_ros.image_source import SOURCES
+from fer_ros.node.camera_settings import CameraSettings
 from fer_ros.node.messages import to_compressed_message
 from fer_ros.node.messages import to_image_message
 from fer_ros.node.parameters import declare_settings
 from fer_ros.node.process import run_node
-from fer_ros.perception.config import setting
 from fer_ros.perception.config import SettingError
 
 # Reliable matches listeners of both kinds.  So many images are kept for those that missed a part
@@ -50,37 +47,6 @@ SETTLE_TIME = 0.5
 CONFIRM_TIME = 2.0
 # How long the end of the node waits for a device that gives nothing [s].
 STOP_TIME = 2.0
-
-
-@dataclass(frozen=True)
-class CameraSettings:
-    """The settings of the node, read at its start; the metadata of each field describe it."""
-
-    source: str = setting(ASTRONAUT, f'What to show: {SOURCES}.', live=False)
-    rate: float = setting(
-        0.0,
-        "Images per second [Hz]; 0: the source's own (a picture a second).",
-        (0.0, 240.0),
-        live=False,
-    )
-    loop: bool = setting(
-        False, 'Whether a video, a folder or a picture begins again at its end.', live=False
-    )
-    frame_id: str = setting(
-        'camera', 'Coordinate frame in the header of each image.', live=False
-    )
-    width: int = setting(
-        0,
-        "Images are scaled to fit into this width, in proportion [px]; 0: the source's own.",
-        (0, 8192),
-        live=False,
-    )
-    height: int = setting(
-        0,
-        "Images are scaled to fit into this height, in proportion [px]; 0: the source's own.",
-        (0, 8192),
-        live=False,
-    )
 
 
 class CameraNode(Node):
