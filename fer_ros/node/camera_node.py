@@ -14,7 +14,6 @@ from typing import Any
 import cv2
 import numpy as np
 from rclpy.duration import Duration
-from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage
@@ -24,11 +23,15 @@ from std_msgs.msg import Header
 from fer_ros.image_source import open_source
 from fer_ros.image_source import SourceError
 from fer_ros.node.camera_settings import CameraSettings
+from fer_ros.node.errors import REASON_LENGTH
 from fer_ros.node.messages import to_compressed_message
 from fer_ros.node.messages import to_image_message
+from fer_ros.node.parameters import CheckedParameters
 from fer_ros.node.parameters import declare_settings
 from fer_ros.node.process import run_node
+from fer_ros.node.services import guard_services
 from fer_ros.perception.config import SettingError
+from fer_ros.perception.quoting import shortened
 
 # Reliable matches listeners of both kinds.  So many images are kept for those that missed a part
 # of one: measured at 640x480 and 1280x960, with fewer more get lost where there is no shared
@@ -49,20 +52,25 @@ CONFIRM_TIME = 2.0
 STOP_TIME = 2.0
 
 
-class CameraNode(Node):
+class CameraNode(CheckedParameters):
     """
     Publish images from a source, with stamps and a frame, as a camera's driver does.
 
     :param on_failure: called with what ended the images before their time, if something does.
-    :param options: what `rclpy.node.Node` takes.
-    :raises SettingError: if a parameter is not what it may be.
+    :param options: the options of `rclpy.node.Node`.
+    :raises SettingError: if a parameter has a value that is not allowed.
     :raises SourceError: if the source gives no images.
     """
 
+    SETTINGS = CameraSettings
+
     def __init__(
-        self, on_failure: Callable[[Exception], None] = lambda _: None, **options: Any
+        self,
+        on_failure: Callable[[Exception], None] = lambda _: None,
+        **options: Any,
     ) -> None:
         super().__init__('camera', **options)
+        guard_services(self)
         self._settings = declare_settings(self, CameraSettings)
         self._on_failure = on_failure
         self._source = open_source(
@@ -107,7 +115,7 @@ class CameraNode(Node):
                     f'end of {self._source.name}: {self.published} images{skipped}'
                 )
         except SourceError as error:
-            self.get_logger().error(str(error))
+            self.get_logger().error(shortened(error, REASON_LENGTH))
             self._on_failure(error)
         except Exception as error:
             # Without a context nothing can be published, and nothing need be.
@@ -202,7 +210,9 @@ def main(args: list[str] | None = None) -> int:
     """Run the node; the exit status is 1 if it could not start, or lost its source."""
     failures: list[Exception] = []
     status = run_node(
-        lambda: CameraNode(on_failure=failures.append), args, (SettingError, SourceError)
+        lambda: CameraNode(on_failure=failures.append),
+        args,
+        (SettingError, SourceError),
     )
     for failure in failures:
         if not isinstance(failure, SourceError):

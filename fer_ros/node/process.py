@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 import faulthandler
 import signal
+import time
 from types import FrameType
 
 import rclpy
@@ -13,10 +14,15 @@ from rclpy.clock import ClockType
 from rclpy.exceptions import InvalidHandle
 from rclpy.executors import Executor
 from rclpy.executors import ExternalShutdownException
-from rclpy.executors import MultiThreadedExecutor
 from rclpy.logging import get_logger
 from rclpy.node import Node
 from rclpy.signals import uninstall_signal_handlers
+
+from fer_ros.node.errors import ErrorLog
+from fer_ros.node.executor import EnduringExecutor
+
+# How long to wait after an error of the executor itself, which may come again at once [s].
+ERROR_PAUSE = 0.01
 
 # How long a node may spin on after a signal [s].
 WAKE_PERIOD = 0.5
@@ -30,17 +36,27 @@ STDERR = 2
 
 def spin(executor: Executor) -> None:
     """
-    Spin until the context ends, whatever subscriptions and publishers come and go meanwhile.
+    Spin until the context ends, whatever error a callback raises.
 
-    An executor that waits while something is destroyed in another thread raises (rclpy#1142); what
-    is left can be waited for again.
+    An executor also raises if another thread destroys something that it waits for (rclpy#1142).
+    The rest can be waited for again.
 
     :param executor: with the nodes.
     """
+    errors = ErrorLog()
     while True:
         try:
             executor.spin()
+        except ExternalShutdownException:
+            raise
         except InvalidHandle:
+            continue
+        except Exception as error:
+            if executor.context.ok():
+                nodes = executor.get_nodes()
+                logger = nodes[0].get_logger() if nodes else get_logger('fer_ros')
+                errors.report(logger, 'a callback', error)
+                time.sleep(ERROR_PAUSE)
             continue
         return
 
@@ -55,7 +71,8 @@ def run_node(
 
     :param make_node: makes the node; its method `stop`, if it has one, ends work of its own.
     :param args: of the command line; None takes the process's own.
-    :param refusals: errors of `make_node` that are told in a sentence, without a traceback.
+    :param refusals: errors of `make_node` that a wrong configuration causes. Each is logged in one
+        sentence, without a traceback.
     :return: the exit status: 0 after INT or TERM, 1 if the node could not start.
     """
     # rclpy's handlers, which come on top of these, end the context and so the spinning. An
@@ -67,7 +84,7 @@ def run_node(
         rclpy.init(args=args)
         node = make_node()
         # A thread for the images, one for parameters and timers: neither waits for the other.
-        executor = MultiThreadedExecutor(num_threads=2)
+        executor = EnduringExecutor(num_threads=2)
         executor.add_node(node)
         # rclpy wakes the executor a moment before it ends the context; without something that
         # wakes it again, it may be asleep by then, for ever.
@@ -86,8 +103,8 @@ def run_node(
         if node is not None:
             if hasattr(node, 'stop'):
                 node.stop()
-            # Fast DDS can wait for its own thread for ever here, and no Python would run any more:
-            # who starts nodes anew needs one that hangs to end.
+            # Fast DDS can wait for its own thread for ever here, and no Python would run any more.
+            # A node that hangs must end, so that it can be started anew.
             faulthandler.dump_traceback_later(PARTING_PATIENCE, exit=True, file=STDERR)
             node.destroy_node()
         rclpy.try_shutdown()
