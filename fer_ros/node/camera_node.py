@@ -207,7 +207,7 @@ class CameraNode(CheckedParameters):
 
 
 def main(args: list[str] | None = None) -> int:
-    """Run the node; the exit status is 1 if it could not start, or lost its source."""
+    """Run the node; the exit status is CONFIGURATION_ERROR without a start, 1 without a source."""
     failures: list[Exception] = []
     status = run_node(
         lambda: CameraNode(on_failure=failures.append),

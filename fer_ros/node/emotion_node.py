@@ -434,7 +434,7 @@ def make_node() -> EmotionNode:
 
 
 def main(args: list[str] | None = None) -> int:
-    """Run the node; the exit status is 1 if it could not start."""
+    """Run the node; the exit status is CONFIGURATION_ERROR if it could not start."""
     take_little_memory()
     return run_node(make_node, args, REFUSALS)
 

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from fer_ros.node.process import CONFIGURATION_ERROR
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # A node that cannot be taken apart, and does not let any other Python run meanwhile.
@@ -115,3 +117,67 @@ def test_a_node_that_cannot_be_made_because_of_a_fault_ends_with_a_traceback(run
 
     assert ended.returncode == 1
     assert 'Traceback' in ended.stderr
+
+
+NODES = ('fer_ros.node.emotion_node', 'fer_ros.node.camera_node')
+
+
+@pytest.mark.parametrize('node', NODES)
+@pytest.mark.parametrize(
+    ('arguments', 'variables', 'words'),
+    [
+        (['--ros-args', '--params-file', '/none.yaml'], {}, '/none.yaml'),
+        (['--model', 'mine'], {}, "unknown arguments: '--model', 'mine'"),
+        ([], {'ROS_DOMAIN_ID': '500'}, "'500', not a whole number from 0 to 232"),
+        ([], {'HOME': None, 'ROS_LOG_DIR': None, 'ROS_HOME': None}, 'set HOME'),
+    ],
+)
+def test_a_wrong_start_ends_with_its_status_and_one_sentence(
+    run, node, arguments, variables, words
+):
+    ended = run('-m', node, *arguments, **variables)
+
+    assert ended.returncode == CONFIGURATION_ERROR
+    (fatal,) = [line for line in ended.stderr.splitlines() if 'FATAL' in line]
+    assert words in fatal
+    assert 'Traceback' not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ('node', 'words'),
+    [
+        (NODES[0], ['-p', 'model:=gone']),
+        (NODES[0], ['-p', 'hold:=11.0']),
+        (NODES[0], ['-p', 'draw:=off']),
+        (NODES[1], ['-p', 'source:=/gone.png']),
+        (NODES[1], ['-p', 'rate:=-1']),
+    ],
+)
+def test_a_wrong_parameter_model_or_source_ends_with_the_same_status(run, node, words):
+    ended = run('-m', node, '--ros-args', *words)
+
+    assert ended.returncode == CONFIGURATION_ERROR
+    assert [line.split(']')[0] for line in ended.stderr.splitlines()].count('[FATAL') == 1
+    # The reason stands in the log once.
+    assert 'ERROR' not in ended.stderr
+
+
+def test_an_enclave_that_dds_refuses_ends_with_the_same_status(run, tmp_path):
+    (tmp_path / 'enclaves').mkdir()
+
+    ended = run(
+        '-m',
+        NODES[1],
+        ROS_SECURITY_ENABLE='true',
+        ROS_SECURITY_STRATEGY='Enforce',
+        ROS_SECURITY_KEYSTORE=str(tmp_path),
+    )
+
+    assert ended.returncode == CONFIGURATION_ERROR
+    assert 'Traceback' not in ended.stderr
+    (fatal,) = [line for line in ended.stderr.splitlines() if 'FATAL' in line]
+    assert 'set ROS_SECURITY_KEYSTORE to a keystore' in fatal
+
+
+def test_the_status_is_the_one_that_the_launch_file_looks_for():
+    assert CONFIGURATION_ERROR == 2
