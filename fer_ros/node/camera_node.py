@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import closing
 from contextlib import suppress
 import sys
@@ -30,7 +31,9 @@ from fer_ros.node.parameters import CheckedParameters
 from fer_ros.node.parameters import declare_settings
 from fer_ros.node.process import run_node
 from fer_ros.node.services import guard_services
+from fer_ros.node.unused_parameters import warn_of_unused
 from fer_ros.perception.config import SettingError
+from fer_ros.perception.config import Settings
 from fer_ros.perception.quoting import shortened
 
 # Reliable matches listeners of both kinds.  So many images are kept for those that missed a part
@@ -57,6 +60,7 @@ class CameraNode(CheckedParameters):
     Publish images from a source, with stamps and a frame, as a camera's driver does.
 
     :param on_failure: called with what ended the images before their time, if something does.
+    :param args: of the command line, which names parameter files; None for the process's own.
     :param options: the options of `rclpy.node.Node`.
     :raises SettingError: if a parameter has a value that is not allowed.
     :raises SourceError: if the source gives no images.
@@ -67,11 +71,13 @@ class CameraNode(CheckedParameters):
     def __init__(
         self,
         on_failure: Callable[[Exception], None] = lambda _: None,
+        args: Sequence[str] | None = None,
         **options: Any,
     ) -> None:
         super().__init__('camera', **options)
         guard_services(self)
         self._settings = declare_settings(self, CameraSettings)
+        warn_of_unused(self, args, {'emotion': Settings})
         self._on_failure = on_failure
         self._source = open_source(
             self._settings.source,
@@ -210,7 +216,7 @@ def main(args: list[str] | None = None) -> int:
     """Run the node; the exit status is CONFIGURATION_ERROR without a start, 1 without a source."""
     failures: list[Exception] = []
     status = run_node(
-        lambda: CameraNode(on_failure=failures.append),
+        lambda: CameraNode(on_failure=failures.append, args=args),
         args,
         (SettingError, SourceError),
     )

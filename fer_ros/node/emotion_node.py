@@ -19,6 +19,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from fer_ros.node.camera_listener import CameraListener
+from fer_ros.node.camera_settings import CameraSettings
 from fer_ros.node.depth_listener import stamp_of
 from fer_ros.node.errors import described
 from fer_ros.node.errors import REASON_LENGTH
@@ -36,6 +37,7 @@ from fer_ros.node.recovery import Recovery
 from fer_ros.node.ros4hri import load_humans
 from fer_ros.node.ros4hri import Ros4Hri
 from fer_ros.node.statistics import Statistics
+from fer_ros.node.unused_parameters import warn_of_unused
 from fer_ros.node.worker import Worker
 from fer_ros.perception.backends import BackendError
 from fer_ros.perception.backends import release_memory
@@ -421,9 +423,14 @@ def _differ(one: Settings, other: Settings, *names: str) -> bool:
     return any(getattr(one, name) != getattr(other, name) for name in names)
 
 
-def make_node() -> EmotionNode:
-    """Make the node and, unless `autostart` is false, start it."""
+def make_node(args: Sequence[str] | None = None) -> EmotionNode:
+    """
+    Make the node and, unless `autostart` is false, start it.
+
+    :param args: of the command line; None for the process's own.
+    """
     node = EmotionNode()
+    warn_of_unused(node, args, {'camera': CameraSettings})
     if node.get_parameter('autostart').value:
         try:
             node.start()
@@ -436,7 +443,7 @@ def make_node() -> EmotionNode:
 def main(args: list[str] | None = None) -> int:
     """Run the node; the exit status is CONFIGURATION_ERROR if it could not start."""
     take_little_memory()
-    return run_node(make_node, args, REFUSALS)
+    return run_node(lambda: make_node(args), args, REFUSALS)
 
 
 if __name__ == '__main__':
