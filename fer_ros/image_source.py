@@ -19,6 +19,9 @@ from typing import Any
 import cv2
 import numpy as np
 
+from fer_ros.perception.quoting import quoted
+from fer_ros.perception.quoting import shortened
+
 # The source that needs no camera and no file: a moving view over a photograph.
 ASTRONAUT = 'astronaut'
 
@@ -57,6 +60,9 @@ CLOSEST = 1.08
 WIDEST = 1.6
 # Of the moves across, up and down, and to and fro [s]; together they repeat after 17 minutes.
 MOVE_PERIODS = (7.0, 11.0, 13.0)
+
+# Show a longer path without its end.
+PATH_LENGTH = 200
 
 TimedImage = tuple[np.ndarray | None, float]
 
@@ -115,23 +121,49 @@ def open_source(
     """
     if source == ASTRONAUT:
         return AstronautView(load_astronaut(), rate, view_size(width, height))
-    if re.fullmatch('[0-9]+', source) or source.startswith('/dev/'):
-        device = f'/dev/video{int(source)}' if source.isdecimal() else source
-        return Webcam(device, rate, width, height, tell)
-    path = Path(source).expanduser()
     try:
+        if re.fullmatch('[0-9]{1,9}', source) or source.startswith('/dev/'):
+            device = f'/dev/video{int(source)}' if source.isdecimal() else source
+            return Webcam(device, rate, width, height, tell)
+        path = Path(source).expanduser()
         if not source or not (path.is_dir() or path.is_file()):
-            raise SourceError(f"there is no file or folder '{source}'; a source is {SOURCES}")
+            raise SourceError(
+                f'there is no file or folder {quoted(source)}; a source is {SOURCES}'
+            )
         if path.is_dir():
             pictures = list_pictures(path)
-            return Pictures(f'the folder {path}', pictures, rate, loop, width, height, tell)
+            return Pictures(f'the folder {shown(path)}', pictures, rate, loop, width, height, tell)
+        opencv_name(path)
         with path.open('rb'):
-            pass  # what this user may not read is told apart from what is broken
-    except OSError as error:
-        raise SourceError(f'{path} cannot be read: {error.strerror}') from error
+            pass  # a file that this user may not read is no broken file
+    # RuntimeError: no home folder; ValueError: characters that no path has.
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = shortened(getattr(error, 'strerror', None) or error)
+        raise SourceError(f'{quoted(source)} cannot be read: {reason}') from error
     if is_picture(path):
-        return Pictures(f'the picture {path}', [path], rate, loop, width, height, tell)
+        return Pictures(f'the picture {shown(path)}', [path], rate, loop, width, height, tell)
     return Video(path, rate, loop, width, height)
+
+
+def opencv_name(path: Path | str) -> str:
+    """
+    Return the name of a file as OpenCV takes it.
+
+    :param path: of the file.
+    :raises UnicodeEncodeError: if the name is not UTF-8; OpenCV would end the process.
+    """
+    name = str(path)
+    name.encode()
+    return name
+
+
+def shown(path: Path | str) -> str:
+    """
+    Show a path in a sentence: in one line of limited length.
+
+    :param path: as somebody gave it, or as it was found in a folder.
+    """
+    return shortened(path, PATH_LENGTH)
 
 
 def fit_image(image: np.ndarray, width: int, height: int) -> np.ndarray:
@@ -162,7 +194,12 @@ def fit_image(image: np.ndarray, width: int, height: int) -> np.ndarray:
 
 def is_picture(path: Path) -> bool:
     """Say whether a file is a picture, be it broken: by its suffix, else by its first bytes."""
-    return path.suffix.lower() in PICTURE_SUFFIXES or cv2.haveImageReader(str(path))
+    if path.suffix.lower() in PICTURE_SUFFIXES:
+        return True
+    try:
+        return bool(cv2.haveImageReader(opencv_name(path)))
+    except UnicodeEncodeError:
+        return False
 
 
 def list_pictures(folder: Path) -> list[Path]:
@@ -175,7 +212,7 @@ def list_pictures(folder: Path) -> list[Path]:
     files = (path for path in folder.iterdir() if path.is_file() and path.name[0] != '.')
     pictures = sorted((path for path in files if is_picture(path)), key=_natural_order)
     if not pictures:
-        raise SourceError(f'the folder {folder} holds no pictures')
+        raise SourceError(f'the folder {shown(folder)} holds no pictures')
     return pictures
 
 
@@ -238,21 +275,21 @@ class Pictures(ImageSource):
     def _read(self, path: Path) -> np.ndarray | None:
         """Read a picture; of one that cannot be read, tell the first time."""
         try:
-            image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        except cv2.error:  # larger than OpenCV allows
+            image = cv2.imread(opencv_name(path), cv2.IMREAD_COLOR)
+        except (cv2.error, UnicodeEncodeError):  # larger than OpenCV allows, or not UTF-8
             image = None
         if image is not None:
             return fit_image(image, *self._size)
         if path not in self._broken:
             self._broken.add(path)
             self.skipped = len(self._broken)
-            self._tell(f'{path} is skipped: it is no picture that can be read')
+            self._tell(f'{shown(path)} is skipped: it is no picture that can be read')
         return None
 
     def _nothing_left(self) -> SourceError:
         """Say that nothing can be read."""
         if len(self._paths) == 1:
-            return SourceError(f'the picture {self._paths[0]} cannot be read')
+            return SourceError(f'the picture {shown(self._paths[0])} cannot be read')
         return SourceError(f'none of the {len(self._paths)} pictures of {self.name} can be read')
 
 
@@ -276,7 +313,7 @@ class Video(ImageSource):
     """
 
     def __init__(self, path: Path, rate: float, loop: bool, width: int, height: int) -> None:
-        super().__init__(f'the video {path}', endless=loop)
+        super().__init__(f'the video {shown(path)}', endless=loop)
         self._path = path
         self._size = width, height
         capture = _open_video(path)
@@ -284,7 +321,9 @@ class Video(ImageSource):
         readable = capture.read()[0]
         capture.release()
         if not readable:
-            raise SourceError(f'{path} is neither a video nor a picture that can be read')
+            raise SourceError(
+                f'{shown(path)} is neither a video nor a picture that can be read'
+            )
         if not 0 < own_rate <= MAX_VIDEO_RATE:
             own_rate = VIDEO_RATE
         self._period = 1 / (rate or own_rate)
@@ -311,7 +350,7 @@ def _open_video(path: Path) -> Any:
     with _quiet_opencv():
         # CAP_IMAGES is left out: it takes a name with digits for a row of pictures.
         for backend in (cv2.CAP_FFMPEG, cv2.CAP_GSTREAMER, cv2.CAP_OPENCV_MJPEG):
-            if capture.open(str(path), backend):
+            if capture.open(opencv_name(path), backend):
                 break
     return capture
 
@@ -350,19 +389,19 @@ class Webcam(ImageSource):
     def __init__(
         self, device: str, rate: float, width: int, height: int, tell: Callable[[str], None]
     ) -> None:
-        super().__init__(f'the camera {device}', endless=True)
+        super().__init__(f'the camera {shown(device)}', endless=True)
         self._device = device
         self._least_period = 1 / rate if rate else 0.0
         self._size = width, height
         self._tell = tell
         if not Path(device).exists():
             there = ', '.join(map(str, sorted(Path('/dev').glob('video*')))) or 'none'
-            raise SourceError(f'there is no camera {device}; there are: {there}')
+            raise SourceError(f'there is no camera {shown(device)}; there are: {there}')
         self._capture = self._open()
         if self._capture is None:
             raise SourceError(
-                f'the camera {device} gives no images: it is in use, not allowed to this user '
-                '(group video), or not a camera'
+                f'{self.name} gives no images: it is in use, not allowed to this user (group '
+                'video), or not a camera'
             )
 
     def __iter__(self) -> Iterator[TimedImage]:
@@ -427,7 +466,7 @@ def open_device(device: str) -> Any:
     if not Path(device).exists():
         return None
     with _quiet_opencv():
-        capture = cv2.VideoCapture(str(Path(device).resolve()), cv2.CAP_V4L2)
+        capture = cv2.VideoCapture(opencv_name(Path(device).resolve()), cv2.CAP_V4L2)
     return capture if capture.isOpened() else None
 
 

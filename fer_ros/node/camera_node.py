@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import closing
 from contextlib import suppress
-from dataclasses import dataclass
 import sys
 from threading import Event
 from threading import Thread
@@ -15,23 +15,26 @@ from typing import Any
 import cv2
 import numpy as np
 from rclpy.duration import Duration
-from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from fer_ros.image_source import ASTRONAUT
 from fer_ros.image_source import open_source
 from fer_ros.image_source import SourceError
-from fer_ros.image_source import SOURCES
+from fer_ros.node.camera_settings import CameraSettings
+from fer_ros.node.errors import REASON_LENGTH
 from fer_ros.node.messages import to_compressed_message
 from fer_ros.node.messages import to_image_message
+from fer_ros.node.parameters import CheckedParameters
 from fer_ros.node.parameters import declare_settings
 from fer_ros.node.process import run_node
-from fer_ros.perception.config import setting
+from fer_ros.node.services import guard_services
+from fer_ros.node.unused_parameters import warn_of_unused
 from fer_ros.perception.config import SettingError
+from fer_ros.perception.config import Settings
+from fer_ros.perception.quoting import shortened
 
 # Reliable matches listeners of both kinds.  So many images are kept for those that missed a part
 # of one: measured at 640x480 and 1280x960, with fewer more get lost where there is no shared
@@ -52,52 +55,29 @@ CONFIRM_TIME = 2.0
 STOP_TIME = 2.0
 
 
-@dataclass(frozen=True)
-class CameraSettings:
-    """The settings of the node, read at its start; the metadata of each field describe it."""
-
-    source: str = setting(ASTRONAUT, f'What to show: {SOURCES}.', live=False)
-    rate: float = setting(
-        0.0,
-        "Images per second [Hz]; 0: the source's own (a picture a second).",
-        (0.0, 240.0),
-        live=False,
-    )
-    loop: bool = setting(
-        False, 'Whether a video, a folder or a picture begins again at its end.', live=False
-    )
-    frame_id: str = setting(
-        'camera', 'Coordinate frame in the header of each image.', live=False
-    )
-    width: int = setting(
-        0,
-        "Images are scaled to fit into this width, in proportion [px]; 0: the source's own.",
-        (0, 8192),
-        live=False,
-    )
-    height: int = setting(
-        0,
-        "Images are scaled to fit into this height, in proportion [px]; 0: the source's own.",
-        (0, 8192),
-        live=False,
-    )
-
-
-class CameraNode(Node):
+class CameraNode(CheckedParameters):
     """
     Publish images from a source, with stamps and a frame, as a camera's driver does.
 
     :param on_failure: called with what ended the images before their time, if something does.
-    :param options: what `rclpy.node.Node` takes.
-    :raises SettingError: if a parameter is not what it may be.
+    :param args: of the command line, which names parameter files; None for the process's own.
+    :param options: the options of `rclpy.node.Node`.
+    :raises SettingError: if a parameter has a value that is not allowed.
     :raises SourceError: if the source gives no images.
     """
 
+    SETTINGS = CameraSettings
+
     def __init__(
-        self, on_failure: Callable[[Exception], None] = lambda _: None, **options: Any
+        self,
+        on_failure: Callable[[Exception], None] = lambda _: None,
+        args: Sequence[str] | None = None,
+        **options: Any,
     ) -> None:
         super().__init__('camera', **options)
+        guard_services(self)
         self._settings = declare_settings(self, CameraSettings)
+        warn_of_unused(self, args, {'emotion': Settings})
         self._on_failure = on_failure
         self._source = open_source(
             self._settings.source,
@@ -141,7 +121,7 @@ class CameraNode(Node):
                     f'end of {self._source.name}: {self.published} images{skipped}'
                 )
         except SourceError as error:
-            self.get_logger().error(str(error))
+            self.get_logger().error(shortened(error, REASON_LENGTH))
             self._on_failure(error)
         except Exception as error:
             # Without a context nothing can be published, and nothing need be.
@@ -233,10 +213,12 @@ class CameraNode(Node):
 
 
 def main(args: list[str] | None = None) -> int:
-    """Run the node; the exit status is 1 if it could not start, or lost its source."""
+    """Run the node; the exit status is CONFIGURATION_ERROR without a start, 1 without a source."""
     failures: list[Exception] = []
     status = run_node(
-        lambda: CameraNode(on_failure=failures.append), args, (SettingError, SourceError)
+        lambda: CameraNode(on_failure=failures.append, args=args),
+        args,
+        (SettingError, SourceError),
     )
     for failure in failures:
         if not isinstance(failure, SourceError):

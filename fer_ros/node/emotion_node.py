@@ -19,14 +19,17 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from fer_ros.node.camera_listener import CameraListener
+from fer_ros.node.camera_settings import CameraSettings
 from fer_ros.node.depth_listener import stamp_of
+from fer_ros.node.errors import described
+from fer_ros.node.errors import REASON_LENGTH
 from fer_ros.node.footprint import take_little_memory
 from fer_ros.node.health import Health
 from fer_ros.node.images import to_bgr
 from fer_ros.node.images import working_bridge
 from fer_ros.node.managed_node import ManagedNode
 from fer_ros.node.outputs import Outputs
-from fer_ros.node.parameters import checked_parameters
+from fer_ros.node.parameters import CheckedParameters
 from fer_ros.node.parameters import declare_settings
 from fer_ros.node.positions import FacePositions
 from fer_ros.node.process import run_node
@@ -34,6 +37,7 @@ from fer_ros.node.recovery import Recovery
 from fer_ros.node.ros4hri import load_humans
 from fer_ros.node.ros4hri import Ros4Hri
 from fer_ros.node.statistics import Statistics
+from fer_ros.node.unused_parameters import warn_of_unused
 from fer_ros.node.worker import Worker
 from fer_ros.perception.backends import BackendError
 from fer_ros.perception.backends import release_memory
@@ -51,6 +55,7 @@ from fer_ros.perception.detection import Detector
 from fer_ros.perception.detection import DetectorError
 from fer_ros.perception.images import ImageError
 from fer_ros.perception.pipeline import Pipeline
+from fer_ros.perception.quoting import shortened
 
 # Why a node does not start, or keeps what it has when a parameter is set.
 REFUSALS = (SettingError, BundleError, BackendError, DetectorError)
@@ -68,7 +73,7 @@ MODEL_SETTINGS = ('model', 'backend', 'device', 'gpu_memory_limit')
 COMPLAINT_PERIOD = 5.0
 
 
-class EmotionNode(ManagedNode):
+class EmotionNode(CheckedParameters, ManagedNode):
     """
     Publish the emotion on every face that a camera sees.
 
@@ -77,6 +82,7 @@ class EmotionNode(ManagedNode):
     """
 
     REFUSALS = REFUSALS
+    SETTINGS = Settings
 
     def __init__(
         self,
@@ -114,7 +120,7 @@ class EmotionNode(ManagedNode):
         self._positions = FacePositions(self, self.statistics)
         self._bridge, reason = working_bridge()
         if self._bridge is None:
-            self.get_logger().debug(f'decoding images without cv_bridge ({reason})')
+            self.get_logger().debug(f'decoding images without cv_bridge ({shortened(reason)})')
         self._health = Health(self, self._camera, self.statistics)
         # Held while the graph is followed, or the subscriptions are made or destroyed.
         self._following = Lock()
@@ -197,36 +203,20 @@ class EmotionNode(ManagedNode):
 
     # Parameters
 
-    def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
-        """
-        Set parameters, all or none; the parameter services of the node come through here.
-
-        Values are checked before rclpy does, which refuses an int where a double is meant, and
-        refuses values out of range without a word on the range.
-        """
-        unknown = [given.name for given in parameter_list if not self.has_parameter(given.name)]
-        if unknown:
-            reason = f'there is no parameter {", ".join(unknown)}; ros2 param list names all'
-            return SetParametersResult(successful=False, reason=reason)
-        try:
-            parameter_list = checked_parameters(parameter_list)
-        except SettingError as error:
-            return SetParametersResult(successful=False, reason=str(error))
-        return super().set_parameters_atomically(parameter_list)
-
     def _on_parameters(self, parameters: Sequence[Parameter]) -> SetParametersResult:
-        """Put new values in force from the next frame on, or say why not."""
+        """Put new values in force from the next frame on, or refuse them with the reason."""
         known = Settings.__dataclass_fields__
         values = {given.name: given.value for given in parameters if given.name in known}
-        # Who sets a parameter of the model to what it is already wants it back after a failure.
+        # Setting a model parameter to its current value retries the model after a failure.
         anew = bool(self._makeshift) and any(name in values for name in MODEL_SETTINGS)
         try:
             with self._loading:
                 self._apply(self._settings.changed(values), anew)
         except REFUSALS as error:
-            return SetParametersResult(successful=False, reason=str(error))
+            reason = shortened(error, REASON_LENGTH)
+            return SetParametersResult(successful=False, reason=reason)
         except Exception as error:  # a library that breaks must not end the node
-            reason = f'{type(error).__name__}: {error}'
+            reason = described(error)
             self.get_logger().error(f'cannot set {", ".join(values)}: {reason}')
             return SetParametersResult(successful=False, reason=reason)
         return SetParametersResult(successful=True)
@@ -272,7 +262,8 @@ class EmotionNode(ManagedNode):
     def _load_detector(self, settings: Settings) -> Detector:
         """Load the detector that the settings ask for."""
         detector = create_detector(settings.detector, settings.detector_model)
-        self.get_logger().info(f'detector {detector.name} ({detector.reason})')
+        reason = shortened(detector.reason, REASON_LENGTH)
+        self.get_logger().info(f'detector {detector.name} ({reason})')
         return detector
 
     def _load_classifier(self, settings: Settings) -> Classifier:
@@ -283,8 +274,8 @@ class EmotionNode(ManagedNode):
         )
         backend = classifier.backend
         self.get_logger().info(
-            f'model {card.name} (SHA-256 {card.sha256(backend.kind)[:12]}…) '
-            f'on {backend.name}, {backend.device} ({backend.reason})'
+            f'model {shortened(card.name)} (SHA-256 {card.sha256(backend.kind)[:12]}…) '
+            f'on {backend.name}, {backend.device} ({shortened(backend.reason, REASON_LENGTH)})'
         )
         return classifier
 
@@ -316,16 +307,16 @@ class EmotionNode(ManagedNode):
             if self._process(message):
                 self._recovery.reset()
         except ImageError as error:
-            sentence = f'image dropped ({self.statistics.refused + 1} so far): {error}'
+            sentence = f'image dropped ({self.statistics.refused + 1} so far): {shortened(error)}'
             self.statistics.refuse(sentence)
             self._complain(sentence)
         except BackendError as error:
-            self._lose(str(error))
+            self._lose(shortened(error))
             self._recover(error)
         except Exception as error:
             # After the context has ended, publishing fails, and that is as it should be.
             if self.context.ok():
-                self._lose(f'{type(error).__name__}: {error}')
+                self._lose(described(error))
 
     def _lose(self, reason: str) -> None:
         """Count a frame that gets no answer."""
@@ -345,7 +336,7 @@ class EmotionNode(ManagedNode):
         with self._loading:
             # Who set a parameter meanwhile has exchanged it already.
             if pipeline.classifier is failed:
-                self._replace(pipeline, candidates, str(error))
+                self._replace(pipeline, candidates, shortened(error))
 
     def _replace(
         self, pipeline: Pipeline, candidates: Sequence[tuple[str, str]], reason: str
@@ -364,7 +355,8 @@ class EmotionNode(ManagedNode):
                     replace(settings, backend=name, device=device or settings.device)
                 )
             except Exception as refusal:  # an engine that breaks raises anything
-                self.get_logger().warning(f'{name} is no way out: {refusal}')
+                reason = described(refusal)
+                self.get_logger().warning(f'cannot fall back to {name}: {reason}')
                 continue
             with self._exchange:
                 pipeline.exchange(classifier=classifier, groups=settings.groups)
@@ -373,7 +365,8 @@ class EmotionNode(ManagedNode):
                 self._recovery.reset()
                 self._makeshift = (
                     f'the model runs on {name}, on the {classifier.backend.device}, as '
-                    f'{failed.name} failed: {reason}; setting backend tries what is set again'
+                    f'{failed.name} failed: {reason}; setting the parameter backend again retries '
+                    'its back end'
                 )
                 self.get_logger().warning(self._makeshift)
             return
@@ -430,9 +423,14 @@ def _differ(one: Settings, other: Settings, *names: str) -> bool:
     return any(getattr(one, name) != getattr(other, name) for name in names)
 
 
-def make_node() -> EmotionNode:
-    """Make the node and, unless its user wants to do that, start it."""
+def make_node(args: Sequence[str] | None = None) -> EmotionNode:
+    """
+    Make the node and, unless `autostart` is false, start it.
+
+    :param args: of the command line; None for the process's own.
+    """
     node = EmotionNode()
+    warn_of_unused(node, args, {'camera': CameraSettings})
     if node.get_parameter('autostart').value:
         try:
             node.start()
@@ -443,9 +441,9 @@ def make_node() -> EmotionNode:
 
 
 def main(args: list[str] | None = None) -> int:
-    """Run the node; the exit status is 1 if it could not start."""
+    """Run the node; the exit status is CONFIGURATION_ERROR if it could not start."""
     take_little_memory()
-    return run_node(make_node, args, REFUSALS)
+    return run_node(lambda: make_node(args), args, REFUSALS)
 
 
 if __name__ == '__main__':

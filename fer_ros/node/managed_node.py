@@ -1,4 +1,4 @@
-"""A lifecycle node that starts itself and outlives wrong transitions."""
+"""A lifecycle node that can start itself."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
-from lifecycle_msgs.srv import ChangeState
 from rclpy.lifecycle import LifecycleNode
 from rclpy.lifecycle import LifecycleState
 from rclpy.lifecycle import TransitionCallbackReturn
+
+from fer_ros.node.errors import described
+from fer_ros.node.errors import REASON_LENGTH
+from fer_ros.node.services import guard_services
+from fer_ros.perception.quoting import shortened
 
 
 class ManagedNode(LifecycleNode):
@@ -31,11 +35,13 @@ class ManagedNode(LifecycleNode):
         :param options: of `rclpy.node.Node`.
         """
         super().__init__(name, **options)
-        # Why the last transition failed, and the same in a sentence.
+        # The error of the last transition that failed, and the sentence about it.
         self._refusal: Exception | None = None
         self._told_refusal = ''
         self._shut_down = False
-        _survive_wrong_transitions(self)
+        # While it is true, an error is raised by `start` and needs no log line here.
+        self._starting = False
+        guard_services(self)
 
     @abstractmethod
     def _load(self) -> None:
@@ -60,8 +66,12 @@ class ManagedNode(LifecycleNode):
         :raises Exception: why it could not be; one of `REFUSALS` if the user can help it.
         """
         self._refusal = None
-        if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
-            self.trigger_activate()
+        self._starting = True
+        try:
+            if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
+                self.trigger_activate()
+        finally:
+            self._starting = False
         if self._refusal is not None:
             raise self._refusal
 
@@ -95,44 +105,23 @@ class ManagedNode(LifecycleNode):
         return self._transition('recover', self._unload)
 
     def _transition(self, name: str, act: Callable[[], None]) -> TransitionCallbackReturn:
-        """Do what belongs to a transition; rclpy itself would swallow what goes wrong in it."""
+        """Make a transition; an error is logged here, because rclpy would drop it."""
         self._told_refusal = ''
         try:
             act()
         except self.REFUSALS as error:
             self._refusal = error
-            self._told_refusal = f'cannot {name}: {error}'
-            self.get_logger().error(self._told_refusal)
+            self._told_refusal = f'cannot {name}: {shortened(error, REASON_LENGTH)}'
+            self._log_refusal()
             return TransitionCallbackReturn.FAILURE
         except Exception as error:
             self._refusal = error
-            self._told_refusal = f'cannot {name}: {type(error).__name__}: {error}'
-            self.get_logger().fatal(self._told_refusal)
+            self._told_refusal = f'cannot {name}: {described(error)}'
+            self._log_refusal()
             return TransitionCallbackReturn.ERROR
         return TransitionCallbackReturn.SUCCESS
 
-
-def _survive_wrong_transitions(node: LifecycleNode) -> None:
-    """
-    Answer a transition that the state does not have with a no.
-
-    In rclpy it raises in the service's callback (Jazzy), which ends the executor, and the node.
-    """
-    for service in node.services:
-        if not service.srv_name.endswith('/change_state'):
-            continue
-        change_state = service.callback
-
-        def answer(
-            request: ChangeState.Request,
-            response: ChangeState.Response,
-            change_state: Callable[..., ChangeState.Response] = change_state,
-        ) -> ChangeState.Response:
-            try:
-                return change_state(request, response)
-            except RuntimeError as error:  # RCLError is one
-                node.get_logger().warning(f'transition {request.transition.id} refused: {error}')
-                response.success = False
-                return response
-
-        service.callback = answer
+    def _log_refusal(self) -> None:
+        """Log why a transition failed."""
+        if not self._starting:
+            self.get_logger().error(self._told_refusal)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import Field
 from dataclasses import fields
+from difflib import get_close_matches
 from typing import Any
 from typing import TYPE_CHECKING
 from typing import TypeVar
@@ -12,15 +13,21 @@ from typing import TypeVar
 from rcl_interfaces.msg import FloatingPointRange
 from rcl_interfaces.msg import IntegerRange
 from rcl_interfaces.msg import ParameterDescriptor
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from fer_ros.node.errors import REASON_LENGTH
 from fer_ros.perception.config import checked_value
-from fer_ros.perception.config import setting_fields
 from fer_ros.perception.config import SettingError
+from fer_ros.perception.quoting import quoted
+from fer_ros.perception.quoting import shortened
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+# A parameter's name is shorter; comparing a longer one costs time.
+MOST_COMPARED = 80
 
 Kind = TypeVar('Kind', bound='DataclassInstance')
 
@@ -68,27 +75,75 @@ def descriptor(described: Field[Any]) -> ParameterDescriptor:
     return made
 
 
-def checked_parameters(parameters: Sequence[Parameter]) -> list[Parameter]:
+class CheckedParameters(Node):
     """
-    Check parameters that somebody sets; what is no setting passes unchanged.
+    A node that checks the parameters that somebody sets before rclpy does.
 
-    :param parameters: as they were sent.
-    :return: the same, with an int where a double is meant turned into it.
-    :raises SettingError: if a value is not one that the setting may have.
+    rclpy refuses an int where a double is meant, refuses values out of range without the range,
+    and refuses a read-only parameter even if the value is the one that it has.
     """
-    known = {described.name: described for described in setting_fields()}
-    return [
-        Parameter(given.name, value=_typed_value(known[given.name], given.value))
-        if given.name in known
-        else given
-        for given in parameters
-    ]
+
+    # The dataclass whose fields are the parameters, each made by `setting`.
+    SETTINGS: type[DataclassInstance]
+
+    def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
+        """
+        Set parameters, all or none; the parameter services of the node call this.
+
+        :param parameter_list: as they were sent.
+        :return: the result, with the reason of a refusal.
+        """
+        try:
+            checked = [self._checked(given) for given in parameter_list]
+        except SettingError as error:
+            reason = shortened(error, REASON_LENGTH)
+            return SetParametersResult(successful=False, reason=reason)
+        changing = [one for one in checked if not self._is_fixed_at(one)]
+        if not changing:
+            return SetParametersResult(successful=True)
+        result = super().set_parameters_atomically(changing)
+        result.reason = shortened(result.reason, REASON_LENGTH)
+        return result
+
+    def _checked(self, given: Parameter) -> Parameter:
+        """Return a parameter with its value in the declared type; SettingError if it has none."""
+        if not self.has_parameter(given.name):
+            near = closest(given.name, self.SETTINGS.__dataclass_fields__)
+            raise SettingError(
+                f'there is no parameter {quoted(given.name)}{near}; ros2 param list names all'
+            )
+        if given.type_ == Parameter.Type.NOT_SET:
+            raise SettingError(f'{given.name} cannot be without a value')
+        described = self.SETTINGS.__dataclass_fields__.get(given.name)
+        if described is None:
+            return given
+        return Parameter(given.name, value=_typed_value(described, given.value))
+
+    def _is_fixed_at(self, given: Parameter) -> bool:
+        """Return whether a parameter is read-only and has this value already."""
+        fixed = self.describe_parameter(given.name).read_only
+        return fixed and self.get_parameter(given.name).value == given.value
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """
+    Find the known name that a wrong name may be meant for.
+
+    :param name: from outside.
+    :param known: the names of all parameters.
+    :return: the closest name in parentheses, with a space before; empty if none is close.
+    """
+    names = list(known)
+    # The last part is what counts in emotion.min_confidence, as nested sections give it.
+    for one in (name[:MOST_COMPARED], name[-MOST_COMPARED:].rsplit('.', 1)[-1]):
+        found = get_close_matches(one, names, 1)
+        if found:
+            return f' (closest: {found[0]})'
+    return ''
 
 
 def _typed_value(described: Field[Any], value: Any) -> Any:
-    """Check a value for a setting, and give it as ROS is to have it; see `checked_parameters`."""
-    if value is None:
-        raise SettingError(f'{described.name} cannot be without a value')
+    """Check a value for a setting; return it in the type of the ROS parameter."""
     if isinstance(described.default, tuple):
         # A list of one is typed as its text alone, and an empty list is one of bytes to ROS.
         if isinstance(value, str) and value:
@@ -98,17 +153,25 @@ def _typed_value(described: Field[Any], value: Any) -> Any:
 
 
 def _given_value(node: Node, described: Field[Any]) -> Any:
-    """Give the value a setting starts with: what the user says, else the default."""
-    # A parameter of a fixed type refuses 1 where it wants 1.0 before anybody can help; so look at
-    # what was given through one that takes any type.
+    """Return the value that a setting starts with: the user's, else the default."""
+    # A parameter of a fixed type refuses 1 where it wants 1.0 before the value can be converted.
+    # One that takes any type shows the value as it was given.
     loose = ParameterDescriptor(dynamic_typing=True)
     given = node.declare_parameter(described.name, described.default, loose).value
     node.undeclare_parameter(described.name)
+    if given is None and isinstance(described.default, tuple):
+        given = []  # rcl makes this of an empty list in a file
     if given is None:
         raise SettingError(
             f'{described.name} is given no value; the default is {described.default}'
         )
-    if isinstance(described.default, str) and type(given) is int:
-        # What a person types for a text may look like a number: source:=0.
-        given = str(given)
+    if isinstance(described.default, str):
+        if type(given) is int:
+            # What a person types for a text may look like a number: source:=0.
+            given = str(given)
+        if type(given) is bool:
+            raise SettingError(
+                f'{described.name} is {given}, not a text: YAML reads yes, no, on and off without '
+                'quotation marks as true or false'
+            )
     return _typed_value(described, given)

@@ -33,6 +33,8 @@ from fer_ros.perception.depth import DepthError
 from fer_ros.perception.depth import DepthImage
 from fer_ros.perception.depth import locate_face
 from fer_ros.perception.faces import Face
+from fer_ros.perception.quoting import quoted
+from fer_ros.perception.quoting import shortened
 
 # Of the same complaint, one in this time is logged [s].
 COMPLAINT_PERIOD = 5.0
@@ -125,7 +127,7 @@ class FacePositions:
                 for face in faces
             ]
         except (DepthError, CalibrationError) as error:
-            self._complain(f'faces have no positions: {error}')
+            self._complain(f'faces have no positions: {shortened(error)}')
             return list(faces)
         self._take_back()
         return located
@@ -189,8 +191,8 @@ class FacePositions:
         ours, theirs = header.frame_id, depth.header.frame_id
         if ours != theirs:
             self._node.get_logger().warning(
-                f"depth is in the frame '{theirs}', the image in '{ours}': positions are right "
-                'only where depth is registered to the image',
+                f'depth is in the frame {quoted(theirs)}, the image in {quoted(ours)}: positions '
+                'are right only where depth is registered to the image',
                 once=True,
             )
 
@@ -221,7 +223,9 @@ class FacePositions:
         if not self._told_missing:
             for topic, reason in missing.items():
                 if reason:
-                    self._node.get_logger().warning(f'{topic} is not offered: {reason}')
+                    self._node.get_logger().warning(
+                        f'{topic} is not offered: {shortened(reason)}'
+                    )
         self._told_missing = True
 
     def _withdraw(self) -> None:

@@ -12,6 +12,8 @@ from dataclasses import fields
 from dataclasses import replace
 from typing import Any
 
+from fer_ros.perception.quoting import quoted
+
 # The bundle that the node starts with; `models/` ships it.
 DEFAULT_MODEL = 'fer2013_mobile'
 
@@ -144,7 +146,7 @@ class Settings:
         checked = {}
         for name, value in values.items():
             if name not in known:
-                raise SettingError(f"there is no setting '{name}'")
+                raise SettingError(f'there is no setting {quoted(name)}')
             checked[name] = checked_value(known[name], value)
         return replace(self, **checked)
 
@@ -169,12 +171,12 @@ def checked_value(described: Field[Any], value: Any) -> Any:
     if kind is tuple and isinstance(value, Sequence) and all(type(part) is str for part in value):
         value = tuple(value) if type(value) is not str else value
     if type(value) is not kind:
-        raise SettingError(f'{described.name} is {value!r}, not {KINDS[kind]}')
+        raise SettingError(f'{described.name} is {quoted(value)}, not {KINDS[kind]}')
     bounds = described.metadata['bounds']
     # NaN is in no range.
     if bounds and not bounds[0] <= value <= bounds[1]:
         raise SettingError(f'{described.name} is {value}, not from {bounds[0]} to {bounds[1]}')
     choices = described.metadata['choices']
     if choices and value not in choices:
-        raise SettingError(f"{described.name} is '{value}', not one of {', '.join(choices)}")
+        raise SettingError(f'{described.name} is {quoted(value)}, not one of {", ".join(choices)}')
     return value

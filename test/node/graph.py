@@ -4,9 +4,9 @@ import threading
 
 import rclpy
 from rclpy.context import Context
-from rclpy.executors import MultiThreadedExecutor
 from rclpy.executors import SingleThreadedExecutor
 
+from fer_ros.node.executor import EnduringExecutor
 from fer_ros.node.process import spin
 
 # How long anything may take before a test fails [s]; nothing waits for it to pass.
@@ -21,7 +21,7 @@ class Graph:
         rclpy.init(context=self.context, domain_id=domain_id)
         self._spinning = []
 
-    def add(self, node, executor_type=MultiThreadedExecutor):
+    def add(self, node, executor_type=EnduringExecutor):
         """Let a node spin."""
         executor = executor_type(context=self.context)
         executor.add_node(node)

@@ -24,6 +24,7 @@ from fer_ros import image_source
 from fer_ros.image_source import SourceError
 from fer_ros.node import camera_node
 from fer_ros.node.camera_node import CameraNode
+from fer_ros.node.process import CONFIGURATION_ERROR
 from fer_ros.perception.config import SettingError
 from graph import Inbox
 from graph import PATIENCE
@@ -445,7 +446,7 @@ def test_what_cannot_be_played_ends_with_a_sentence(run, tmp_path, parameters, s
     process = run(**parameters)
     log, _ = process.communicate(timeout=PATIENCE)
 
-    assert process.returncode == 1
+    assert process.returncode == CONFIGURATION_ERROR
     assert sentence in log
     assert len(log.splitlines()) == 1
 

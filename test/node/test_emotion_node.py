@@ -258,7 +258,10 @@ def test_groups_at_the_start_are_taken_as_people_type_them(graph, parts):
 @pytest.mark.parametrize(
     ('values', 'reason'),
     [
-        ({'hold': 0.5, 'holt': 0.5}, 'there is no parameter holt; ros2 param list names all'),
+        (
+            {'hold': 0.5, 'holt': 0.5},
+            "there is no parameter 'holt' (closest: hold); ros2 param list names all",
+        ),
         ({'hold': None}, 'hold cannot be without a value'),
         ({'hold': float('nan')}, 'hold is nan, not from 0.0 to 10.0'),
         ({'hold': 0.5, 'max_faces': 2.5}, 'max_faces is 2.5, not a whole number'),
