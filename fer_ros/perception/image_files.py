@@ -170,9 +170,12 @@ def _pixel_chunks(data: np.ndarray, view: memoryview) -> np.ndarray:
             break
         length, kind = struct.unpack_from('>I4s', view, place)
         end = place + 12 + length
+        # OpenCV 4.14 fills as much memory as a chunk is said to be long, up to 2 GiB.
+        if end > len(view):
+            raise ImageFileError(f'the PNG file ends in its chunk {quoted(kind)}')
         if kind not in PIXEL_CHUNKS:
             kept.append(data[begin:place])
-            begin = min(end, len(view))
+            begin = end
         place = end
         if kind == b'IEND':
             break

@@ -93,7 +93,7 @@ def test_the_size_is_that_of_the_decoded_image(name):
     assert (decode(file.data) == decode(HONEST[name])).all()
 
 
-@pytest.mark.parametrize('file', [JPEG, PROGRESSIVE, PNG, WEBP, LOSSLESS])
+@pytest.mark.parametrize('file', [JPEG, PROGRESSIVE, WEBP, LOSSLESS])
 def test_the_size_of_half_a_file_is_that_of_the_whole(file):
     half = read(file[: len(file) // 2])
 
@@ -124,6 +124,8 @@ NO_IMAGES = {
     'PNG without IHDR': (PNG[:8] + chunk(b'tEXt', b'a\0b' * 9) + PNG[8:], 'not IHDR'),
     'PNG of an unknown colour type': (PNG[:25] + b'\5' + PNG[26:], 'colour type 5'),
     'PNG with countless chunks': (after_ihdr(PNG, chunk(b'tEXt', b'') * 30_000), 'chunks'),
+    'half a PNG': (PNG[: len(PNG) // 2], "ends in its chunk b'IDAT'"),
+    'PNG with a chunk of 2 GiB': (PNG[:33] + b'\x7f' + PNG[34:], 'ends in its chunk'),
     'start of a WebP': (WEBP[:12], 'first chunk'),
     'WebP cut in its header': (WEBP[:28], 'ends in its header'),
     'lossless WebP cut in its header': (LOSSLESS[:24], 'ends in its header'),
