@@ -20,6 +20,7 @@ from std_msgs.msg import Header
 
 from fer_ros.node.camera_listener import CameraListener
 from fer_ros.node.depth_listener import stamp_of
+from fer_ros.node.footprint import FreedMemory
 from fer_ros.node.footprint import take_little_memory
 from fer_ros.node.health import Health
 from fer_ros.node.images import to_bgr
@@ -93,6 +94,7 @@ class EmotionNode(ManagedNode):
         super().__init__('emotion', context=context, parameter_overrides=parameter_overrides)
         self._settings = declare_settings(self, Settings)
         self.statistics = Statistics()
+        self._freed = FreedMemory()
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._recovery = Recovery()
         # What the node does without since something failed.
@@ -319,6 +321,7 @@ class EmotionNode(ManagedNode):
             sentence = f'image dropped ({self.statistics.refused + 1} so far): {error}'
             self.statistics.refuse(sentence)
             self._complain(sentence)
+            self._freed.settle(0)
         except BackendError as error:
             self._lose(str(error))
             self._recover(error)
@@ -326,6 +329,7 @@ class EmotionNode(ManagedNode):
             # After the context has ended, publishing fails, and that is as it should be.
             if self.context.ok():
                 self._lose(f'{type(error).__name__}: {error}')
+                self._freed.settle(0)
 
     def _lose(self, reason: str) -> None:
         """Count a frame that gets no answer."""
@@ -412,6 +416,7 @@ class EmotionNode(ManagedNode):
         outputs.publish_annotated(
             message.header, image, faces, labels, settings.draw, boxes
         )
+        self._freed.settle(image.size)
         return len(faces)
 
     def _tell_health(self) -> None:
