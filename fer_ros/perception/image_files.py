@@ -71,7 +71,7 @@ def read_image_file(data: np.ndarray) -> ImageFile:
     :raises ImageFileError: if the file is no JPEG, PNG or WebP, or an animation, or if it ends
         in its header, or if decoding takes far longer than its pixels account for.
     """
-    view = memoryview(data)
+    view = data.data
     start = bytes(view[:12])
     try:
         if start.startswith(b'\xff\xd8\xff'):
