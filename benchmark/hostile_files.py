@@ -39,7 +39,6 @@ YAML_VALUES = (
     '1e308',
     '.nan',
     '.inf',
-    '9' * 400,
     '[]',
     '{}',
     '[1, [2, [3]]]',
@@ -182,18 +181,19 @@ def _file(kind: str, size: tuple[int, int]) -> bytes:
     return cv2.imencode(ending, image, parameters)[1].tobytes()
 
 
-def malformed_card(random: np.random.Generator, text: str) -> bytes:
+def malformed_card(random: np.random.Generator, text: str, bombs: bool = True) -> bytes:
     """
     Damage a card: in its values, in its lines, in its bytes, or as a bomb of YAML.
 
     :param random: the generator.
     :param text: of a card without a fault.
+    :param bombs: False for no card of `_yaml_bomb`.
     """
     kind = int(random.integers(8))
-    if kind == 0:
+    if kind == 1 and bombs:
+        return _yaml_bomb(random, text)
+    if kind <= 1:
         return mutated(random, text.encode())
-    if kind == 1:
-        return _yaml_bomb(random)
     lines = text.splitlines()
     for _ in range(int(random.geometric(0.5))):
         # What decides about the network stands at the beginning of a card.
@@ -216,14 +216,14 @@ def _with_another_value(random: np.random.Generator, line: str) -> str:
     return line[: place.start()] + pick(random, YAML_VALUES) + line[place.end() :]
 
 
-def _yaml_bomb(random: np.random.Generator) -> bytes:
-    """Draw YAML that is small, and becomes very large or very deep."""
-    kind = int(random.integers(3))
+def _yaml_bomb(random: np.random.Generator, text: str) -> bytes:
+    """Draw YAML that becomes very large or very deep, or holds a number that no float holds."""
+    kind = int(random.integers(4))
     if kind == 0:
-        levels = [
-            f'a{level}: &a{level} [{", ".join([f"*a{level - 1}"] * 9)}]' for level in range(1, 9)
-        ]
+        levels = [f'a{n}: &a{n} [{", ".join([f"*a{n - 1}"] * 9)}]' for n in range(1, 9)]
         return '\n'.join(['a0: &a0 [x]', *levels, 'labels: *a8']).encode()
     if kind == 1:
         return b'labels: ' + b'[' * 5000
-    return b'labels: [' + b'x, ' * 500_000 + b'y]'
+    if kind == 2:
+        return b'labels: [' + b'x, ' * 500_000 + b'y]'
+    return re.sub('(?m)^temperature: .*', f'temperature: {"9" * 400}', text).encode()

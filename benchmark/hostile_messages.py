@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 from rcl_interfaces.msg import Parameter
 from rcl_interfaces.msg import ParameterValue
+from rclpy.parameter import Parameter as RclpyParameter
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
@@ -41,6 +42,11 @@ FORMATS = (*TEXTS, 'jpeg', 'png', 'bgr8; jpeg compressed bgr8', '16UC1; compress
 # A message may claim a size that no machine can hold; its data are at most this long [bytes].
 MOST_DATA = 200_000
 
+# Values that some parameter takes, among those that none does.
+STRINGS = (
+    *TEXTS,
+    *(one for described in setting_fields() for one in described.metadata['choices']),
+)
 NUMBERS = (0, 1, -1, 2**31 - 1, 2**31, -(2**63), 2**63 - 1)
 DOUBLES = (0.0, -0.0, 1.0, -1.0, 1e308, 5e-324, float('nan'), float('inf'), -float('inf'))
 # The types of ParameterValue, and numbers that are none.
@@ -104,10 +110,25 @@ def _hostile_value(random: np.random.Generator, types: tuple[int, ...]) -> Param
         bool_value=bool(random.integers(2)),
         integer_value=pick(random, NUMBERS),
         double_value=pick(random, DOUBLES),
-        string_value=pick(random, TEXTS),
+        string_value=pick(random, STRINGS),
         byte_array_value=[bytes([int(random.integers(256))])] * length,
         bool_array_value=[True] * length,
         integer_array_value=[pick(random, NUMBERS)] * length,
         double_array_value=[pick(random, DOUBLES)] * length,
         string_array_value=[pick(random, TEXTS[:-1])] * length,
     )
+
+
+def default_parameters() -> list[Parameter]:
+    """Return all parameters that can be set live, with their defaults."""
+    defaults = {
+        described.name: described.default
+        for described in setting_fields()
+        if described.metadata['live']
+    }
+    return [
+        RclpyParameter(
+            name, value=list(value) or [''] if isinstance(value, tuple) else value
+        ).to_parameter_msg()
+        for name, value in {**defaults, 'use_sim_time': False}.items()
+    ]
