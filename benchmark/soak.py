@@ -227,8 +227,8 @@ def watch(
     return times, sizes
 
 
-def resident_memory(number: int) -> tuple[int, int]:
-    """Give the resident memory of a process in bytes, and its threads."""
+def resident_memory(number: int | str) -> tuple[int, int]:
+    """Return the resident memory of a process in bytes, and the number of its threads."""
     lines = Path(f'/proc/{number}/status').read_text().splitlines()
     values = dict(line.split(':', 1) for line in lines)
     return int(values['VmRSS'].split()[0]) * 1024, int(values['Threads'])

@@ -12,6 +12,8 @@ import yaml
 from fer_ros.perception.bundle import load_card
 from fer_ros.perception.config import DEFAULT_MODEL
 from fer_ros.perception.config import setting_fields
+from fer_ros.perception.images import LARGEST_SIDE
+from fer_ros.perception.images import MOST_PIXELS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / 'README.md').read_text(encoding='utf-8')
@@ -104,6 +106,12 @@ def test_what_the_text_says_of_the_models_is_that_of_the_cards():
         '`fer2013_mobile` loses {:.1f} points, and `ferplus_mobile` {:.1f}.'.format(*losses),
     ):
         assert words in README, words
+
+
+def test_the_limits_of_an_image_are_those_of_the_code():
+    limits = f'at most {LARGEST_SIDE} pixels a side and {MOST_PIXELS / 1e6:g} megapixels'
+
+    assert limits in README
 
 
 def test_the_version_is_the_same_everywhere():

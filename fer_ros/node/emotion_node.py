@@ -23,6 +23,7 @@ from fer_ros.node.camera_settings import CameraSettings
 from fer_ros.node.depth_listener import stamp_of
 from fer_ros.node.errors import described
 from fer_ros.node.errors import REASON_LENGTH
+from fer_ros.node.footprint import FreedMemory
 from fer_ros.node.footprint import take_little_memory
 from fer_ros.node.health import Health
 from fer_ros.node.images import to_bgr
@@ -99,6 +100,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
         super().__init__('emotion', context=context, parameter_overrides=parameter_overrides)
         self._settings = declare_settings(self, Settings)
         self.statistics = Statistics()
+        self._freed = FreedMemory()
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._recovery = Recovery()
         # What the node does without since something failed.
@@ -310,6 +312,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
             sentence = f'image dropped ({self.statistics.refused + 1} so far): {shortened(error)}'
             self.statistics.refuse(sentence)
             self._complain(sentence)
+            self._freed.settle(0)
         except BackendError as error:
             self._lose(shortened(error))
             self._recover(error)
@@ -317,6 +320,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
             # After the context has ended, publishing fails, and that is as it should be.
             if self.context.ok():
                 self._lose(described(error))
+                self._freed.settle(0)
 
     def _lose(self, reason: str) -> None:
         """Count a frame that gets no answer."""
@@ -405,6 +409,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
         outputs.publish_annotated(
             message.header, image, faces, labels, settings.draw, boxes
         )
+        self._freed.settle(image.size)
         return len(faces)
 
     def _tell_health(self) -> None:

@@ -17,6 +17,10 @@ LARGE, SMALL = 'fastdds.xml', 'fastdds_small.xml'
 # threads; blocks of up to 32 MiB in it, 64 MiB of it kept when they are freed.
 HEAP = {-8: 1, -3: 32 << 20, -1: 64 << 20}
 
+# An image with fewer bytes than the largest one before it, divided by this, leaves most of the
+# heap unused.
+MOST_SHRINKAGE = 2
+
 
 def take_little_memory() -> None:
     """
@@ -35,3 +39,28 @@ def take_little_memory() -> None:
     with suppress(OSError, AttributeError):
         for parameter, value in HEAP.items():
             ctypes.CDLL(None).mallopt(parameter, value)
+
+
+class FreedMemory:
+    """
+    Returns freed memory to the system when images need less of it than before.
+
+    The heap keeps up to 64 MiB for the next image (`HEAP`).  A camera's images, which have one
+    size, keep that heap; large images among small ones, and malformed ones, do not.
+    """
+
+    def __init__(self) -> None:
+        self._largest = 0
+
+    def settle(self, size: int) -> None:
+        """
+        Compare an image with those before it, after the work on it.
+
+        :param size: of the image in bytes; 0 for an image that was refused or lost.
+        """
+        if size == 0 or MOST_SHRINKAGE * size < self._largest:
+            # Other C libraries have no such function.
+            with suppress(OSError, AttributeError):
+                ctypes.CDLL(None).malloc_trim(0)
+            self._largest = size
+        self._largest = max(self._largest, size)

@@ -7,8 +7,15 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-# OpenCV cuts nothing out of an image with a longer side (SHRT_MAX).
-LONGEST_SIDE = 32766
+from fer_ros.perception.image_files import ImageFileError
+from fer_ros.perception.image_files import read_image_file
+from fer_ros.perception.quoting import quoted
+from fer_ros.perception.quoting import shortened
+
+# Limits of an image, raw or compressed, in pixels.  No camera of a robot has as many, and OpenCV
+# crops nothing out of an image with a side above 32766 (SHRT_MAX).
+LARGEST_SIDE = 8192
+MOST_PIXELS = 40_000_000
 
 
 class ImageError(ValueError):
@@ -79,39 +86,43 @@ ENCODINGS = {
 
 def check_image(height: int, width: int, encoding: str, step: int, size: int) -> Encoding:
     """
-    Check that an image is what it says.
+    Check that the fields of a raw image agree with its data, and that faces can be seen in it.
 
     :param height: in pixels.
     :param width: in pixels.
     :param encoding: a name of ENCODINGS, in upper or lower case.
     :param step: bytes from one row to the next.
     :param size: of the data, in bytes.
-    :return: how its pixels lie in memory.
-    :raises ImageError: if it has no pixels or too many, shows no face (depth, for
-        example), or is too short.
+    :return: the layout of its pixels in memory.
+    :raises ImageError: if it has no pixels or more than the limits allow, if its encoding shows
+        no face (depth, for example), or if its data are too short.
     """
     found = ENCODINGS.get(encoding) or ENCODINGS.get(encoding.lower())
     if found is None:
         raise ImageError(
-            f"the encoding is '{encoding}', not one that shows a face, such as bgr8, rgb8 or mono8"
+            f'the encoding is {quoted(encoding)}, not one that shows a face, '
+            'such as bgr8, rgb8 or mono8'
         )
-    if height < 1 or width < 1:
-        raise ImageError(f'the image is {width}x{height}, not at least 1x1 pixel')
     if step < width * found.pixel_bytes:
         raise ImageError(
             f'the step is {step} bytes, not at least {width * found.pixel_bytes} '
-            f'for {width} pixels of {encoding}'
+            f'for {width} pixels of {quoted(encoding)}'
         )
-    if encoding.startswith(('nv', 'NV')) and (height % 2 or width % 2):
-        raise ImageError(f'the image is {width}x{height}, not even in both as {encoding} must be')
+    if found.planes != 1 and (height % 2 or width % 2):
+        raise ImageError(
+            f'the image is {width}x{height}, not even in width and height, '
+            f'as {quoted(encoding)} requires'
+        )
     if found.channels == 2 and width % 2:
-        raise ImageError(f'the image is {width} pixels wide, not even as {encoding} must be')
+        raise ImageError(
+            f'the image is {width} pixels wide, not even, as {quoted(encoding)} requires'
+        )
     rows = int(height * found.planes)
     if size < step * rows:
         raise ImageError(
             f'the data are {size} bytes, not {step * rows} (step {step}, {rows} rows)'
         )
-    _check_sides(height, width)
+    _check_size(height, width)
     return found
 
 
@@ -129,7 +140,7 @@ def decode_image(
     :param is_bigendian: the order of the bytes of 16-bit values.
     :return: (height, width, 3) uint8 BGR; for bgr8 a view of the data.  16-bit values are scaled
         onto 8 bits, as cv_bridge does.
-    :raises ImageError: if the image is not what it says, or its encoding shows no face.
+    :raises ImageError: as `check_image` does.
     """
     how = check_image(height, width, encoding, step, len(data))
     rows = int(height * how.planes)
@@ -144,33 +155,63 @@ def decode_image(
     try:
         return cv2.cvtColor(np.ascontiguousarray(pixels), how.conversion)
     except cv2.error as error:
-        raise ImageError(f'OpenCV makes no BGR of {width}x{height} {encoding}: {error}') from error
+        raise ImageError(
+            f'OpenCV cannot convert {width}x{height} {quoted(encoding)} to BGR: {shortened(error)}'
+        ) from error
 
 
 def decompress_image(data: np.ndarray, format_name: str) -> np.ndarray:
     """
-    Make an image of a compressed message.
+    Decode a compressed image.
 
-    :param data: (bytes,) uint8, the file: JPEG, PNG or what else OpenCV reads.
-    :param format_name: what the message says of it.
+    Its size is read from its header and checked before anything is decoded.  A rotation that is
+    stored as EXIF data is applied.
+
+    :param data: (bytes,) uint8, contiguous, the file: JPEG, PNG or WebP.
+    :param format_name: the field `format` of the message; the file's magic bytes decide.
     :return: (H, W, 3) uint8 BGR.
-    :raises ImageError: if it is depth, or no picture.
+    :raises ImageError: if the format is one of depth, or the file is no image that is within the
+        limits and can be decoded.
     """
     if 'compressedDepth' in format_name:
-        raise ImageError(f"the format is '{format_name}', not one that shows a face, such as jpeg")
+        raise ImageError(
+            f'the format is {quoted(format_name)}, not one that shows a face, such as jpeg'
+        )
+    described = f'{len(data)} bytes of format {quoted(format_name)}'
     try:
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+        file = read_image_file(data)
+    except ImageFileError as error:
+        raise ImageError(f'no image in {described}: {error}') from error
+    _check_size(file.height, file.width)
+    if len(data) < file.least_size:
+        raise ImageError(
+            f'no image in {described}: {file.width}x{file.height} pixels need at least '
+            f'{file.least_size} bytes'
+        )
+    try:
+        image = cv2.imdecode(file.data, cv2.IMREAD_COLOR)
     except cv2.error as error:
-        raise ImageError(f'OpenCV finds no picture in {format_name}: {error}') from error
+        raise ImageError(f'OpenCV cannot decode {described}: {shortened(error)}') from error
     if image is None:
-        raise ImageError(f'OpenCV finds no picture in {len(data)} bytes of {format_name}')
-    _check_sides(*image.shape[:2])
+        raise ImageError(f'OpenCV cannot decode {described}')
+    height, width = image.shape[:2]
+    if (width, height) not in ((file.width, file.height), (file.height, file.width)):
+        raise ImageError(
+            f'the header of {described} says {file.width}x{file.height} pixels, '
+            f'but OpenCV decoded {width}x{height}'
+        )
     return image
 
 
-def _check_sides(height: int, width: int) -> None:
-    """Refuse an image that faces cannot be cut out of."""
-    if max(height, width) > LONGEST_SIDE:
+def _check_size(height: int, width: int) -> None:
+    """Refuse an image without pixels, and one that needs far more memory than a camera's."""
+    if height < 1 or width < 1:
+        raise ImageError(f'the image is {width}x{height}, not at least 1x1 pixel')
+    if max(height, width) > LARGEST_SIDE:
         raise ImageError(
-            f'the image is {width}x{height}, not at most {LONGEST_SIDE} pixels a side'
+            f'the image is {width}x{height}, not at most {LARGEST_SIDE} pixels a side'
+        )
+    if height * width > MOST_PIXELS:
+        raise ImageError(
+            f'the image is {width}x{height}, not at most {MOST_PIXELS / 1e6:g} megapixels'
         )

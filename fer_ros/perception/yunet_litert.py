@@ -33,6 +33,9 @@ FACE, OBJECT, MIDDLE, SIDES, POINTS = 0, 1, slice(2, 4), slice(4, 6), slice(6, 1
 # Beyond this a logit says nothing more, and the product of two exponentials would overflow.
 LARGEST_LOGIT = 40.0
 
+# A view with fewer pixels than the largest one so far, divided by this, gets a new interpreter.
+MOST_SHRINKAGE = 2
+
 # OpenCV's class looks at no more.
 MOST_CANDIDATES = 5000
 
@@ -73,10 +76,9 @@ class LiteRtYuNet:
         """
         # LiteRT reads it where it lies.
         self._graph = filled(GRAPH.read_bytes(), read_weights(weights))
-        self._size = (0, 0)
+        self._make = make
         try:
-            self.interpreter = make(model_content=self._graph, num_threads=1)
-            self._input = self.interpreter.get_input_details()[0]['index']
+            self._begin()
             self.find(np.zeros((LARGEST_STRIDE, LARGEST_STRIDE, 3), np.uint8), 0.5)
         except (RuntimeError, ValueError) as error:
             raise DetectorError(f'LiteRT refuses {GRAPH.name}: {shortened(error)}') from error
@@ -106,11 +108,23 @@ class LiteRtYuNet:
         ]
         return decode(np.concatenate(told), self._places, min_score)
 
+    def _begin(self) -> None:
+        """Load the graph; nothing is allocated for a view yet."""
+        self.interpreter = self._make(model_content=self._graph, num_threads=1)
+        self._input = self.interpreter.get_input_details()[0]['index']
+        self._size = (0, 0)
+        self._largest = 0
+
     def _prepare(self, height: int, width: int) -> None:
-        """Make room for a view of this size."""
+        """Allocate memory for a view of this size."""
         padded = (_padded(height), _padded(width))
         if padded == self._size:
             return
+        pixels = padded[0] * padded[1]
+        # An interpreter keeps the memory of its largest view: 70 bytes a pixel.
+        if MOST_SHRINKAGE * pixels < self._largest:
+            self._begin()
+        self._largest = max(self._largest, pixels)
         self.interpreter.resize_tensor_input(self._input, (1, *padded, 3), strict=False)
         self.interpreter.allocate_tensors()
         results = self.interpreter.get_output_details()

@@ -49,6 +49,22 @@ def set_parameters(graph, **values):
     return future.result().result
 
 
+class WatchedLock:
+    """A lock that notices when a thread has to wait for it."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self.waited_for = threading.Event()
+
+    def __enter__(self):
+        if not self._lock.acquire(blocking=False):
+            self.waited_for.set()
+            self._lock.acquire()
+
+    def __exit__(self, *_):
+        self._lock.release()
+
+
 def test_each_image_is_answered_with_its_own_header(node, camera, emotions):
     message = send(camera, emotions, node, picture())
 
@@ -76,6 +92,45 @@ def test_a_broken_image_is_counted_and_not_answered(node, camera, emotions):
     send(camera, emotions, node, picture(seconds=4))
 
     assert [message.header.stamp.sec for message in emotions.messages] == [1, 4]
+
+
+@pytest.mark.parametrize(
+    'values', [{'backend': 'litert'}, {'detector': 'blazeface'}, {'groups': ['bad=sad']}]
+)
+def test_models_are_exchanged_when_the_frame_in_work_is_done(
+    values, graph, node, camera, emotions, parts, monkeypatch
+):
+    detector, _ = parts
+    lock = WatchedLock()
+    monkeypatch.setattr(node, '_exchange', lock)
+    exchange, order = node._pipeline.exchange, []
+
+    def exchange_noted(*arguments, **options):
+        order.append('exchange')
+        exchange(*arguments, **options)
+
+    process = node._pipeline.process
+
+    def process_noted(*arguments):
+        faces = process(*arguments)
+        order.append('frame')
+        return faces
+
+    monkeypatch.setattr(node._pipeline, 'exchange', exchange_noted)
+    monkeypatch.setattr(node._pipeline, 'process', process_noted)
+    wait_until(lambda: camera.get_subscription_count() > 0)
+    detector.may_go_on.clear()
+    camera.publish(picture())
+    wait_until(lambda: detector.seen)
+    setter = threading.Thread(target=set_parameters, args=(graph,), kwargs=values)
+    setter.start()
+    try:
+        wait_until(lambda: lock.waited_for.is_set() or order)
+    finally:
+        detector.may_go_on.set()
+        setter.join()
+
+    assert order == ['frame', 'exchange']
 
 
 def test_a_back_end_that_fails_costs_its_frame_and_no_more(node, camera, emotions, parts):

@@ -2,10 +2,13 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
 
+from fer_ros.node import footprint
+from fer_ros.node.footprint import FreedMemory
 from fer_ros.node.footprint import PROFILE_VARIABLES
 from fer_ros.node.footprint import take_little_memory
 
@@ -55,3 +58,43 @@ def test_without_a_profile_there_is_none_afterwards(monkeypatch):
     take_little_memory()
 
     assert not set(PROFILE_VARIABLES) & set(os.environ)
+
+
+@pytest.fixture
+def trims(monkeypatch):
+    """Count how often freed memory is returned to the system."""
+    calls = []
+    library = SimpleNamespace(malloc_trim=calls.append)
+    monkeypatch.setattr(footprint.ctypes, 'CDLL', lambda _: library)
+    return calls
+
+
+def settle_all(*sizes):
+    freed = FreedMemory()
+    for size in sizes:
+        freed.settle(size)
+
+
+def test_images_of_about_one_size_keep_the_heap(trims):
+    settle_all(900, 1000, 900, 500, 1000, 500)
+
+    assert trims == []
+
+
+@pytest.mark.parametrize('sizes', [(1000, 499, 499, 499), (1000, 600, 400, 400), (100, 0, 100)])
+def test_memory_is_returned_once_when_images_need_less_than_half(sizes, trims):
+    settle_all(*sizes)
+
+    assert trims == [0]
+
+
+def test_memory_is_returned_after_each_image_that_is_refused(trims):
+    settle_all(0, 0)
+
+    assert trims == [0, 0]
+
+
+def test_another_c_library_has_nothing_to_return(monkeypatch):
+    monkeypatch.setattr(footprint.ctypes, 'CDLL', lambda _: object())
+
+    settle_all(1000, 0, 1)

@@ -1,18 +1,20 @@
 """Whatever a camera sends, by fault or by intent, costs that image and nothing else."""
 
+import json
+import os
 from pathlib import Path
 import struct
 import subprocess
 import sys
 import zlib
 
-import cv2
 import numpy as np
 import pytest
-from sensor_msgs.msg import CompressedImage
-from sensor_msgs.msg import Image
 
-from fer_ros.perception.images import ENCODINGS
+from benchmark.hostile_files import chunk
+from benchmark.hostile_files import malformed_file
+from benchmark.hostile_messages import malformed_compressed
+from benchmark.hostile_messages import malformed_image
 from stand_ins import picture
 from stand_ins import send
 
@@ -20,52 +22,8 @@ COUNT = 10_000
 # What memory may differ by, from allocators and caches alone [bytes].
 SLACK = 40 * 2**20
 
-SIDES = (0, 1, 2, 7, 16, 20_000, 2**31, 2**32 - 1)
-NAMES = (*ENCODINGS, '', '32FC1', '16UC1', 'BGR8', 'bgr8\n', 'nonsense', '8UC', 'ünïcode')
-FORMATS = ('jpeg', 'png', '', 'bgr8; jpeg compressed bgr8', '16UC1; compressedDepth png', 'x' * 99)
-JPEG = cv2.imencode('.jpg', np.full((16, 16, 3), 200, np.uint8))[1].tobytes()
-PNG = cv2.imencode('.png', np.full((16, 16, 3), 200, np.uint8))[1].tobytes()
-
-
-def stamped(random, message):
-    """Give an image any stamp and frame that a message can have."""
-    message.header.stamp.sec = int(random.integers(-(2**31), 2**31))
-    message.header.stamp.nanosec = int(random.integers(0, 2**32))
-    message.header.frame_id = str(random.choice(['', 'camera', '/' * 50]))
-    return message
-
-
-def random_image(random):
-    """Make an image that is right in some of what it says."""
-    height, width = (int(random.choice(SIDES)) for _ in range(2))
-    if random.random() < 0.5:
-        height, width = (int(side) for side in random.integers(1, 40, 2))
-    encoding = str(random.choice(NAMES))
-    found = ENCODINGS.get(encoding)
-    row = width * (found.pixel_bytes if found else 1)
-    step = min(int(random.choice([row, row, row + 3, 0, 1, 2**32 - 1])), 2**32 - 1)
-    size = int(random.choice([step * height * 3 // 2, step * height, step * height - 1, 1, 0]))
-    message = Image(height=height, width=width, encoding=encoding, step=step)
-    message.is_bigendian = int(random.integers(0, 256))
-    # What a message says may be more than anything can hold; what it has is little.
-    message.data.frombytes(random.bytes(max(0, min(size, 200_000))))
-    return stamped(random, message)
-
-
-def random_compressed(random):
-    """Make a file that is whole, cut off, altered or none at all."""
-    data = bytearray(JPEG if random.random() < 0.5 else PNG)
-    what = random.integers(0, 4)
-    if what == 0:
-        data = data[: int(random.integers(0, len(data)))]
-    elif what == 1:
-        for place in random.integers(0, len(data), 5):
-            data[place] = int(random.integers(0, 256))
-    elif what == 2:
-        data = bytearray(random.bytes(int(random.integers(0, 300))))
-    message = CompressedImage(format=str(random.choice(FORMATS)))
-    message.data.frombytes(bytes(data))
-    return stamped(random, message)
+# The resident memory after malformed compressed images, divided by that before them.
+MOST_GROWTH = 1.3
 
 
 def resident_memory():
@@ -78,9 +36,10 @@ def test_ten_thousand_random_messages_end_nothing_and_leave_nothing(node, camera
     random = np.random.default_rng(20)
     halfway = 0
     for number in range(COUNT):
-        make = random_image if random.random() < 0.7 else random_compressed
+        raw = random.random() < 0.7
+        message = malformed_image(random) if raw else malformed_compressed(random, large=False)
         # The worker's way; through the topic most would be replaced by newer ones.
-        node._look_at(make(random))
+        node._look_at(message)
         if number == COUNT // 2:
             halfway = resident_memory()
     statistics = node.statistics
@@ -96,15 +55,37 @@ def test_malformed_images_over_the_topic_end_nothing(node, camera, emotions):
     random = np.random.default_rng(21)
     send(camera, emotions, node, picture(seconds=1))
     for _ in range(500):
-        camera.publish(random_image(random))
+        camera.publish(malformed_image(random))
 
     send(camera, emotions, node, picture(seconds=7))
 
 
-def chunk(kind, data):
-    return (
-        struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+@pytest.mark.parametrize('count', [300, pytest.param(4000, marks=pytest.mark.slow)])
+def test_malformed_compressed_images_leave_no_memory_behind(count, domain_id):
+    random = np.random.default_rng(22)
+    eater = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name('image_eater.py'))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={
+            **os.environ,
+            'PYTHONPATH': os.pathsep.join(sys.path),
+            'ROS_DOMAIN_ID': str(domain_id),
+        },
     )
+    with eater:
+        for _ in range(count):
+            file = malformed_file(random)
+            eater.stdin.write(struct.pack('>I', len(file)) + file)
+        found = json.loads(eater.communicate()[0])
+
+    assert eater.returncode == 0
+    print(f'{count} images: {found}')
+    assert found['lost'] == 0, found['last_error']
+    assert found['processed'] + found['refused'] == count + 20
+    assert found['refused'] > count / 2
+    assert found['after'] <= MOST_GROWTH * found['before']
 
 
 def test_a_small_file_of_a_huge_image_is_refused_before_it_is_made(tmp_path):

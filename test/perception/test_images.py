@@ -1,3 +1,5 @@
+import struct
+
 import cv2
 import numpy as np
 import pytest
@@ -112,11 +114,15 @@ def test_an_image_comes_out_as_it_was(encoding, padding):
     assert difference[2:-2, 2:-2].max() <= (16 if lossy else 1)
 
 
-@pytest.mark.parametrize('encoding', ['mono16', 'rgb16', 'bayer_rggb16'])
+@pytest.mark.parametrize('encoding', [name for name in ROWS if name.endswith('16')])
 def test_big_endian_values_are_read_as_such(encoding):
-    swapped = decode(ROWS[encoding], encoding, bigendian=True)
+    # The lower byte is 0, so that swapped values would be nearly black.
+    rows = ROWS[encoding] & 0xFF00
 
-    assert (swapped == decode(ROWS[encoding], encoding)).all()
+    swapped = decode(rows, encoding, bigendian=True)
+
+    assert (swapped == decode(rows, encoding)).all()
+    assert cv2.absdiff(swapped, decode(ROWS[encoding], encoding)).max() <= 2
 
 
 def test_the_case_of_an_encoding_does_not_matter():
@@ -143,6 +149,10 @@ def test_bgr8_is_not_copied():
         (2, 2, '16UC1', 4, 8, "the encoding is '16UC1'"),
         (2, 2, '', 4, 8, "the encoding is ''"),
         (3, 2, 'nv12', 2, 99, 'not even'),
+        (3, 2, 'Nv12', 2, 99, 'the image is 2x3, not even'),
+        (8193, 1, 'mono8', 1, 8193, 'the image is 1x8193, not at most 8192 pixels a side'),
+        (1, 8193, 'mono8', 8193, 8193, 'the image is 8193x1, not at most 8192 pixels a side'),
+        (5000, 8001, 'mono8', 8001, 5000 * 8001, '8001x5000, not at most 40 megapixels'),
         (2, 3, 'yuv422', 6, 99, 'not even'),
         (2, 4, 'nv21', 4, 11, 'the data are 11 bytes, not 12'),
         (2**32 - 1, 2**32 - 1, 'rgba16', 2**32 - 1, 9, 'the step is'),
@@ -163,7 +173,14 @@ def test_the_smallest_images_do_no_harm(encoding):
     assert decoded.shape == (2, 2, 3)
 
 
-@pytest.mark.parametrize('ending', ['.png', '.jpg'])
+def test_an_image_of_the_largest_size_is_decoded():
+    height, width = 8192, 40_000_000 // 8192
+    data = np.zeros(height * width, np.uint8)
+
+    assert decode_image(data, height, width, 'mono8', width, False).shape == (height, width, 3)
+
+
+@pytest.mark.parametrize('ending', ['.png', '.jpg', '.webp'])
 def test_a_compressed_image_comes_out_as_it_was(ending):
     _, data = cv2.imencode(ending, PICTURE)
 
@@ -181,8 +198,8 @@ def test_a_compressed_gray_image_becomes_bgr():
 @pytest.mark.parametrize(
     ('data', 'format_name', 'sentence'),
     [
-        (b'', 'jpeg', 'no picture in 0 bytes of jpeg'),
-        (b'\xff\xd8\xff nonsense', 'jpeg', 'no picture'),
+        (b'', 'jpeg', "no image in 0 bytes of format 'jpeg'"),
+        (b'\xff\xd8\xff nonsense', 'jpeg', "no image in 12 bytes of format 'jpeg'"),
         (b'12345678', '16UC1; compressedDepth png', 'not one that shows a face'),
     ],
 )
@@ -217,9 +234,108 @@ def test_of_ten_thousand_random_images_each_is_decoded_or_refused():
     assert decoded_count > 1000
 
 
-def test_an_image_that_opencv_cannot_cut_is_refused():
-    with pytest.raises(ImageError, match='the image is 32767x1, not at most 32766 pixels a side'):
-        decode_image(np.zeros(3 * 32767, np.uint8), 1, 32767, 'bgr8', 3 * 32767, False)
-    _, wide = cv2.imencode('.png', np.zeros((1, 32767), np.uint8))
-    with pytest.raises(ImageError, match='32767x1'):
-        decompress_image(wide, 'png')
+@pytest.mark.parametrize('ending', ['.png', '.jpg', '.webp'])
+@pytest.mark.parametrize('sides', [(1, 8193), (8193, 1)])
+def test_a_compressed_image_with_too_long_a_side_is_refused_before_it_is_decoded(
+    ending, sides, monkeypatch
+):
+    _, data = cv2.imencode(ending, np.zeros(sides, np.uint8))
+    monkeypatch.setattr(cv2, 'imdecode', None)
+
+    with pytest.raises(ImageError, match=f'{sides[1]}x{sides[0]}, not at most 8192 pixels a side'):
+        decompress_image(data, 'jpeg')
+
+
+def test_a_compressed_image_with_too_many_pixels_is_refused_before_it_is_decoded(monkeypatch):
+    _, data = cv2.imencode('.png', np.zeros((5000, 8001), np.uint8))
+    monkeypatch.setattr(cv2, 'imdecode', None)
+
+    with pytest.raises(ImageError, match='8001x5000, not at most 40 megapixels'):
+        decompress_image(data, 'png')
+
+
+@pytest.mark.parametrize('ending', ['.png', '.jpg'])
+def test_a_file_that_is_too_short_for_its_pixels_is_refused_before_it_is_decoded(
+    ending, monkeypatch
+):
+    _, data = cv2.imencode(ending, np.zeros((6000, 6000), np.uint8))
+    monkeypatch.setattr(cv2, 'imdecode', None)
+
+    with pytest.raises(ImageError, match='6000x6000 pixels need at least'):
+        decompress_image(data[:4000], 'jpeg')
+
+
+def test_a_decoded_image_of_another_size_than_its_header_is_refused(monkeypatch):
+    _, data = cv2.imencode('.png', PICTURE)
+    monkeypatch.setattr(cv2, 'imdecode', lambda *_: PICTURE[1:])
+
+    with pytest.raises(ImageError, match='says 32x24 pixels, but OpenCV decoded 32x23'):
+        decompress_image(data, 'png')
+
+
+def exif(orientation):
+    """Make the EXIF data of a JPEG file that holds a rotation and nothing else."""
+    entry = struct.pack('<HHHIHHI', 1, 0x0112, 3, 1, orientation, 0, 0)
+    return b'Exif\0\0II*\0\x08\0\0\0' + entry
+
+
+def test_a_rotation_by_exif_is_applied():
+    data = cv2.imencode('.jpg', PICTURE)[1].tobytes()
+    segment = exif(6)
+    rotated = data[:2] + b'\xff\xe1' + struct.pack('>H', 2 + len(segment)) + segment + data[2:]
+
+    decoded = decompress_image(np.frombuffer(rotated, np.uint8), 'jpeg')
+
+    expected_image = cv2.rotate(PICTURE, cv2.ROTATE_90_CLOCKWISE)
+    assert decoded.shape == expected_image.shape
+    assert np.median(cv2.absdiff(decoded, expected_image)) <= 2
+
+
+HOSTILE_TEXT = '\x1b[2J\nFATAL forged' + 'x' * 5_000_000
+
+
+def test_a_hostile_encoding_is_escaped_and_cut():
+    with pytest.raises(ImageError) as refusal:
+        decode_image(np.zeros(12, np.uint8), 2, 2, HOSTILE_TEXT, 6, False)
+
+    assert_is_a_short_line(str(refusal.value))
+
+
+CUT_OFF = cv2.imencode('.png', PICTURE)[1][:60].tobytes()
+
+
+@pytest.mark.parametrize('data', [b'', b'nonsense', b'\x1b[2J\n\n\n\n\n', CUT_OFF])
+@pytest.mark.parametrize('format_name', [HOSTILE_TEXT, f'{HOSTILE_TEXT} compressedDepth'])
+def test_a_hostile_format_is_escaped_and_cut(data, format_name):
+    with pytest.raises(ImageError) as refusal:
+        decompress_image(np.frombuffer(data, np.uint8), format_name)
+
+    assert_is_a_short_line(str(refusal.value))
+
+
+def fail(*_):
+    raise cv2.error(HOSTILE_TEXT)
+
+
+def test_an_error_of_decompression_becomes_a_short_line(monkeypatch):
+    monkeypatch.setattr(cv2, 'imdecode', fail)
+    _, data = cv2.imencode('.png', PICTURE)
+
+    with pytest.raises(ImageError) as refusal:
+        decompress_image(data, 'png')
+
+    assert_is_a_short_line(str(refusal.value))
+
+
+def test_an_error_of_conversion_becomes_a_short_line(monkeypatch):
+    monkeypatch.setattr(cv2, 'cvtColor', fail)
+
+    with pytest.raises(ImageError) as refusal:
+        decode_image(np.zeros(12, np.uint8), 2, 2, 'rgb8', 6, False)
+
+    assert_is_a_short_line(str(refusal.value))
+
+
+def assert_is_a_short_line(text):
+    assert text.isprintable()
+    assert len(text) < 500

@@ -228,3 +228,43 @@ def test_what_is_decided_follows_from_what_is_published(frames, smoothing, least
             ]
             assert time - since[0] < 2 * hold + smoothing
         decided_before = decided
+
+
+# First stamps of a camera at 10 Hz [ns].  As floating-point numbers, three and six periods after
+# some of them are less than 0.3 s and 0.6 s.
+STARTS = [0, 1_100_000_000, 2_200_000_000, 3_200_000_000, 1_700_000_000_100_000_000]
+
+
+def stamps(start, count):
+    return [(start + step * 100_000_000) / 1e9 for step in range(count)]
+
+
+def test_rounded_stamps_fall_short_of_the_hold():
+    all_times = [stamps(start, 7) for start in STARTS]
+
+    assert any(times[3] - times[0] < 0.3 and times[6] - times[0] < 0.6 for times in all_times)
+
+
+@pytest.mark.parametrize('start', STARTS)
+def test_an_emotion_is_decided_after_the_hold_whatever_the_rounding_of_the_stamps(start):
+    smoother = EmotionSmoother(LABELS)
+    show(smoother, HAPPY, start / 1e9 - 1.0, smoothing=0.0)
+
+    decided = [show(smoother, SAD, time, smoothing=0.0)[1] for time in stamps(start, 4)]
+
+    assert decided == ['happy', 'happy', 'happy', 'sad']
+
+
+@pytest.mark.parametrize('start', STARTS)
+def test_a_disputed_emotion_is_given_up_in_time_whatever_the_rounding_of_the_stamps(start):
+    smoother = EmotionSmoother(LABELS)
+    show(smoother, HAPPY, start / 1e9 - 1.0, smoothing=0.0)
+    neutral = np.array([0.1, 0.1, 0.8])
+
+    # No emotion lasts for the hold, and two holds are 0.6 s.
+    decided = [
+        show(smoother, (SAD, neutral)[step % 2], time, smoothing=0.0)[1]
+        for step, time in enumerate(stamps(start, 7))
+    ]
+
+    assert decided == ['happy'] * 6 + ['uncertain']

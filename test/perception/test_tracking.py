@@ -353,3 +353,24 @@ def test_between_two_looks_who_walks_out_of_the_picture_is_gone():
     assert [sighting.id for sighting in first] == [1, 2]
     assert first[0].face.box[2] == 400
     assert [sighting.id for sighting in later] == [2]
+
+
+# Where a face may be
+
+
+def test_a_face_that_is_not_believed_yet_has_a_box():
+    tracker = FaceTracker()
+    ids_of(tracker, [], 0.0)
+
+    assert ids_of(tracker, [face(100), face(300)], 1 / 30) == [None, None]
+
+    assert tracker.boxes == [pytest.approx(face(100).box), pytest.approx(face(300).box)]
+
+
+def test_a_face_that_was_lost_just_now_has_a_box():
+    tracker = FaceTracker()
+    ids_of(tracker, [face(100)], 0.0)
+
+    ids_of(tracker, [], 1 / 30)
+
+    assert tracker.boxes == [pytest.approx(face(100).box)]

@@ -169,3 +169,23 @@ def test_it_finds_what_opencv_finds(weights, interpreter):
                 np.testing.assert_allclose(one.box, other.box, atol=0.05)
                 np.testing.assert_allclose(one.eyes, other.eyes, atol=0.05)
                 assert one.score == pytest.approx(other.score, abs=1e-4)
+
+
+def test_a_much_smaller_view_gets_an_interpreter_without_the_memory_of_the_larger_one(of_chance):
+    def see(height, width):
+        of_chance.find(np.zeros((height, width, 3), np.uint8), 0.5)
+        return of_chance.interpreter
+
+    large = see(480, 640)
+
+    assert see(480, 320) is large
+    assert see(320, 320) is not large
+
+
+def test_a_new_interpreter_finds_the_same(of_chance):
+    view = np.random.default_rng(3).integers(0, 256, (96, 128, 3), np.uint8)
+    before = of_chance.find(view, 0.1)
+    of_chance.find(np.zeros((480, 640, 3), np.uint8), 0.1)
+
+    assert before
+    assert of_chance.find(view, 0.1) == before

@@ -1,0 +1,108 @@
+"""A storm of hostile input from a seeded generator: the node refuses it and works on."""
+
+from pathlib import Path
+import threading
+
+import numpy as np
+import pytest
+from rcl_interfaces.srv import SetParameters
+
+from benchmark.hostile_files import malformed_card
+from benchmark.hostile_messages import default_parameters
+from benchmark.hostile_messages import hostile_parameters
+from benchmark.hostile_messages import KNOWN_TYPES
+from benchmark.hostile_messages import malformed_compressed
+from benchmark.hostile_messages import malformed_image
+from benchmark.soak import resident_memory
+from fer_ros.perception.bundle import BundleError
+from fer_ros.perception.bundle import CARD_NAME
+from fer_ros.perception.bundle import find_bundle
+from fer_ros.perception.bundle import load_card
+from fer_ros.perception.config import DEFAULT_MODEL
+from stand_ins import picture
+from stand_ins import send
+
+IMAGES = 300
+REQUESTS = 200
+CARDS = 300
+# Memory that allocators and caches may add [bytes].
+SLACK = 40 * 2**20
+# A refusal has room for a few hundred characters.
+LONGEST_REASON = 600
+
+
+def test_the_node_answers_after_a_storm_of_images(node, camera, emotions):
+    random = np.random.default_rng(17)
+    send(camera, emotions, node, picture(seconds=1))
+    before, _ = resident_memory('self')
+
+    for number in range(IMAGES):
+        # One in 20 may be as large as an image can be.
+        compressed = malformed_compressed(random, large=number % 20 == 0)
+        message = compressed if number % 2 == 0 else malformed_image(random)
+        node._look_at(message)
+    statistics = node.statistics
+
+    assert statistics.lost == 0, statistics.last_error
+    assert statistics.refused > IMAGES / 2
+    assert len(statistics.last_error) < LONGEST_REASON
+    assert statistics.last_error.isprintable()
+    send(camera, emotions, node, picture(seconds=7))
+    assert resident_memory('self')[0] - before < SLACK
+
+
+class Setter:
+    """Sets parameters through the node's service."""
+
+    def __init__(self, graph):
+        self._client = graph.listener('setter').create_client(
+            SetParameters, '/emotion/set_parameters'
+        )
+        assert self._client.wait_for_service(60)
+
+    def set(self, parameters):
+        """Return the results of a request."""
+        answered = threading.Event()
+        future = self._client.call_async(SetParameters.Request(parameters=parameters))
+        future.add_done_callback(lambda _: answered.set())
+        assert answered.wait(60)
+        return future.result().results
+
+
+def test_the_node_answers_after_a_storm_of_parameters(graph, node, camera, emotions):
+    random = np.random.default_rng(18)
+    setter = Setter(graph)
+    refused = 0
+
+    for _ in range(REQUESTS):
+        parameters = hostile_parameters(random, KNOWN_TYPES)
+        results = setter.set(parameters)
+        assert len(results) == len(parameters)
+        refused += sum(not result.successful for result in results)
+        assert all(result.successful or result.reason for result in results)
+
+    assert refused > REQUESTS
+    assert all(result.successful for result in setter.set(default_parameters()))
+    send(camera, emotions, node, picture(seconds=7))
+
+
+@pytest.mark.xfail(
+    raises=OverflowError, strict=False, reason='load_card does not refuse infinite numbers'
+)
+def test_a_storm_of_cards_ends_in_cards_or_refusals(tmp_path):
+    random = np.random.default_rng(19)
+    text = (Path(find_bundle(DEFAULT_MODEL)) / CARD_NAME).read_text(encoding='utf-8')
+    # Without the history of the network, which takes most of the time of reading a card.
+    text = text.split('\ntraining:')[0]
+    loaded = refused = 0
+
+    for _ in range(CARDS):
+        (tmp_path / CARD_NAME).write_bytes(malformed_card(random, text, bombs=False))
+        try:
+            load_card(tmp_path)
+            loaded += 1
+        except BundleError:
+            refused += 1
+
+    assert loaded + refused == CARDS
+    assert refused > CARDS / 3
