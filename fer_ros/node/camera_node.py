@@ -26,6 +26,7 @@ from fer_ros.image_source import ASTRONAUT
 from fer_ros.image_source import open_source
 from fer_ros.image_source import SourceError
 from fer_ros.image_source import SOURCES
+from fer_ros.node.footprint import fit_shared_memory
 from fer_ros.node.messages import to_compressed_message
 from fer_ros.node.messages import to_image_message
 from fer_ros.node.parameters import declare_settings
@@ -235,9 +236,15 @@ class CameraNode(Node):
 def main(args: list[str] | None = None) -> int:
     """Run the node; the exit status is 1 if it could not start, or lost its source."""
     failures: list[Exception] = []
-    status = run_node(
-        lambda: CameraNode(on_failure=failures.append), args, (SettingError, SourceError)
-    )
+    warning = fit_shared_memory()
+
+    def make_node() -> CameraNode:
+        node = CameraNode(on_failure=failures.append)
+        if warning:
+            node.get_logger().warning(warning)
+        return node
+
+    status = run_node(make_node, args, (SettingError, SourceError))
     for failure in failures:
         if not isinstance(failure, SourceError):
             raise failure

@@ -20,6 +20,7 @@ from std_msgs.msg import Header
 
 from fer_ros.node.camera_listener import CameraListener
 from fer_ros.node.depth_listener import stamp_of
+from fer_ros.node.footprint import fit_shared_memory
 from fer_ros.node.footprint import take_little_memory
 from fer_ros.node.health import Health
 from fer_ros.node.images import to_bgr
@@ -430,9 +431,15 @@ def _differ(one: Settings, other: Settings, *names: str) -> bool:
     return any(getattr(one, name) != getattr(other, name) for name in names)
 
 
-def make_node() -> EmotionNode:
-    """Make the node and, unless its user wants to do that, start it."""
+def make_node(warning: str = '') -> EmotionNode:
+    """
+    Make the node and, unless its user wants to do that, start it.
+
+    :param warning: about the process, for the log; empty for none.
+    """
     node = EmotionNode()
+    if warning:
+        node.get_logger().warning(warning)
     if node.get_parameter('autostart').value:
         try:
             node.start()
@@ -445,7 +452,8 @@ def make_node() -> EmotionNode:
 def main(args: list[str] | None = None) -> int:
     """Run the node; the exit status is 1 if it could not start."""
     take_little_memory()
-    return run_node(make_node, args, REFUSALS)
+    warning = fit_shared_memory()
+    return run_node(lambda: make_node(warning), args, REFUSALS)
 
 
 if __name__ == '__main__':
