@@ -1,4 +1,4 @@
-"""The shared memory that Fast DDS needs: what is free, what a profile takes, what was left behind."""
+"""Shared memory of Fast DDS: its free space, the need of a profile, abandoned segments."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fer_ros.perception.quoting import quoted
 
 FOLDER = Path('/dev/shm')
 
-# The environment variables that name the profile file of Fast DDS: up to Jazzy, and from Kilted on.
+# The environment variables that name the profile of Fast DDS: up to Jazzy, and from Kilted on.
 PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
 
 # The size of a segment of Fast DDS whose profile sets none [bytes].

@@ -28,7 +28,7 @@ NO_BUILTIN = '<useBuiltinTransports>false</useBuiltinTransports>'
 
 
 def segment(folder, number, locked=False, age=60.0, size=8192, name='fastrtps_{:016x}'):
-    """Make the two files of a segment as Fast DDS does; the lock is held while the result lives."""
+    """Make the two files of a segment as Fast DDS does; the result holds its lock."""
     path = folder / name.format(number)
     path.write_bytes(b'\1' * size)
     lock = folder / f'{path.name}_el'
@@ -111,7 +111,8 @@ def test_the_segments_of_ended_processes_are_counted_and_those_of_living_ones_ar
     segment(tmp_path, 3, size=16384, name='fastdds_{:016x}')
     segment(tmp_path, 4, age=1.0)
     segment(tmp_path, 5, name='fastrtps_port{:05d}')
-    (tmp_path / 'fastrtps_0000000000000006_el').symlink_to(tmp_path / 'fastrtps_0000000000000002_el')
+    link = tmp_path / 'fastrtps_0000000000000006_el'
+    link.symlink_to(tmp_path / 'fastrtps_0000000000000002_el')
     os.mkfifo(tmp_path / 'fastrtps_0000000000000007_el')
     (tmp_path / 'fastrtps_0000000000000008_el').mkdir()
 
