@@ -54,12 +54,16 @@ class CameraOffer:
     :param publishers: how many publish it.
     :param qos: how it is listened to and published, for people.
     :param mismatch: what keeps images from being heard, and what to do; empty for nothing.
+    :param reliability: of the subscription, for people.
+    :param nodes: names of the nodes that publish it, for people.
     """
 
     topic: str
     publishers: int
     qos: str
     mismatch: str
+    reliability: str
+    nodes: str
 
 
 class CameraListener:
@@ -90,7 +94,6 @@ class CameraListener:
         with self._lock:
             self._listening = self._wanted(settings)
             self._subscribe()
-        self._node.get_logger().info(f'waiting for images on {self.topic}')
 
     def stop(self) -> None:
         """Listen no more."""
@@ -112,7 +115,8 @@ class CameraListener:
             self.stop()
             self._listening = wanted
             self._subscribe()
-        self._node.get_logger().info(
+        # The log of the images names each change of topic or reliability once images come.
+        self._node.get_logger().debug(
             f'listening to {self.topic} as {wanted.reliability.name.lower()}'
         )
 
@@ -134,6 +138,8 @@ class CameraListener:
             publishers=len(senders),
             qos=f'{listening.name.lower()}, published {", ".join(offered) or "by nobody"}',
             mismatch=mismatch,
+            reliability=listening.name.lower().replace('_', ' '),
+            nodes=_nodes(senders),
         )
 
     def _why_nobody(self) -> str:
@@ -211,6 +217,12 @@ class CameraListener:
 def _reliabilities(senders: Sequence[TopicEndpointInfo]) -> list[str]:
     """Name what some publishers offer, each once."""
     return sorted({sender.qos_profile.reliability.name.lower() for sender in senders})
+
+
+def _nodes(senders: Sequence[TopicEndpointInfo]) -> str:
+    """Name the nodes of some publishers, each once."""
+    names = {f'{one.node_namespace.rstrip("/")}/{one.node_name}' for one in senders}
+    return shortened(', '.join(sorted(names)))
 
 
 def _host(endpoint: TopicEndpointInfo) -> bytes:

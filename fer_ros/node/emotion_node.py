@@ -176,6 +176,7 @@ class EmotionNode(ManagedNode):
         with self._following:
             self._camera.start(self._settings)
             self._positions.start()
+        self.get_logger().info(f'active: waiting for images on {self._camera.topic}')
 
     def _end_work(self) -> None:
         """Listen to the camera no more."""
@@ -394,6 +395,7 @@ class EmotionNode(ManagedNode):
             return 0
         measured = self.statistics.stage
         image = to_bgr(message, self._bridge)
+        self._health.see(message, image)
         stamp = stamp_of(message.header)
         self._positions.expect(message.header)
         with self._exchange:
@@ -408,8 +410,9 @@ class EmotionNode(ManagedNode):
                 outputs.publish_changes(message.header, changed, left, labels)
             self._ros4hri.publish(message.header, image, faces, held, labels, affect)
             self._positions.publish(message.header, faces, left, labels)
-        age = self.get_clock().now().nanoseconds - stamp
-        self.statistics.finish(len(faces), age / 1e9)
+        # A simulated clock stands at 0 until somebody publishes /clock.
+        now = self.get_clock().now().nanoseconds
+        self.statistics.finish(len(faces), (now - stamp) / 1e9 if now else None)
         outputs.publish_annotated(
             message.header, image, faces, labels, settings.draw, boxes
         )

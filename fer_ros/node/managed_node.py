@@ -11,6 +11,14 @@ from rclpy.lifecycle import LifecycleNode
 from rclpy.lifecycle import LifecycleState
 from rclpy.lifecycle import TransitionCallbackReturn
 
+# What the log says after a transition; activating has a line of its own.
+DONE = {
+    'deactivate': 'inactive: images are ignored',
+    'clean up': 'unconfigured: models and topics are released',
+    'shut down': 'shut down',
+    'recover': 'unconfigured after an error',
+}
+
 
 class ManagedNode(LifecycleNode):
     """
@@ -35,6 +43,8 @@ class ManagedNode(LifecycleNode):
         self._refusal: Exception | None = None
         self._told_refusal = ''
         self._shut_down = False
+        # Whoever starts the node reports why it did not start.
+        self._starting = False
         _survive_wrong_transitions(self)
 
     @abstractmethod
@@ -60,8 +70,12 @@ class ManagedNode(LifecycleNode):
         :raises Exception: why it could not be; one of `REFUSALS` if the user can help it.
         """
         self._refusal = None
-        if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
-            self.trigger_activate()
+        self._starting = True
+        try:
+            if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
+                self.trigger_activate()
+        finally:
+            self._starting = False
         if self._refusal is not None:
             raise self._refusal
 
@@ -102,13 +116,16 @@ class ManagedNode(LifecycleNode):
         except self.REFUSALS as error:
             self._refusal = error
             self._told_refusal = f'cannot {name}: {error}'
-            self.get_logger().error(self._told_refusal)
+            if not self._starting:
+                self.get_logger().error(self._told_refusal)
             return TransitionCallbackReturn.FAILURE
         except Exception as error:
             self._refusal = error
             self._told_refusal = f'cannot {name}: {type(error).__name__}: {error}'
             self.get_logger().fatal(self._told_refusal)
             return TransitionCallbackReturn.ERROR
+        if name in DONE:
+            self.get_logger().info(DONE[name])
         return TransitionCallbackReturn.SUCCESS
 
 

@@ -400,6 +400,8 @@ def test_diagnostics_tell_how_the_node_is(graph, node, camera, emotions):
         'classify_ms',
         'publish_ms',
         'faces',
+        'image_mean',
+        'last_face_s',
         'backend',
         'device',
         'detector',
