@@ -158,7 +158,7 @@ class CameraListener:
             other = self._topic(not compressed)
             return f'nobody publishes {self.topic}, but {other}: set image_transport to auto'
         found = camera_topics(self._node)[:MOST_NAMED]
-        hint = f'; images are on {", ".join(found)}' if found else ''
+        hint = f'; images are on {shortened(", ".join(found))}' if found else ''
         return f'nobody publishes {self.topic}: start the camera, or remap image{hint}'
 
     def _topic(self, compressed: bool) -> str:

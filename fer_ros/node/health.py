@@ -124,7 +124,7 @@ class Health:
             )
         )
         self._told_errors = errors
-        values = {**statistics.values(), **_models(pipeline)}
+        values = {**statistics.values(), **models_of(pipeline)}
         if stopped:
             # An age by a clock that stands still means nothing.
             values.update(age_p50_ms='', age_p95_ms='')
@@ -169,8 +169,8 @@ def _why_at_rest(pipeline: Pipeline | None, shut_down: bool) -> str:
     return 'ros2 lifecycle set … activate begins the work'
 
 
-def _models(pipeline: Pipeline | None) -> dict[str, str]:
-    """Say which models are loaded; nothing where none is."""
+def models_of(pipeline: Pipeline | None) -> dict[str, str]:
+    """Name the models that are loaded, by the keys of diagnostics; empty without a pipeline."""
     if pipeline is None:
         return dict.fromkeys(('backend', 'device', 'detector', 'model', 'model_sha256'), '')
     card, backend = pipeline.classifier.card, pipeline.classifier.backend

@@ -163,7 +163,7 @@ class Statistics:
         return self._brightness
 
     def values(self) -> dict[str, str]:
-        """Format the counts and times for diagnostics, by the keys of the README."""
+        """Format the counts and times for diagnostics, by the keys of doc/architecture.md."""
         with self._lock:
             arrivals = list(self._arrivals)
             ages = list(self._ages)

@@ -1,4 +1,6 @@
 from dataclasses import replace
+from pathlib import Path
+import re
 
 from diagnostic_msgs.msg import DiagnosticStatus
 import pytest
@@ -12,8 +14,11 @@ from fer_ros.node.diagnostics import complaint_of_name
 from fer_ros.node.diagnostics import Facts
 from fer_ros.node.diagnostics import judge
 from fer_ros.node.diagnostics import to_diagnostics
+from fer_ros.node.health import models_of
 from fer_ros.node.statistics import Statistics
 from fer_ros.perception.brightness import Brightness
+
+ROOT = Path(__file__).resolve().parents[2]
 
 FINE = Facts(working=True, rest='configure it', busy=0.1)
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
@@ -212,6 +217,14 @@ def test_the_message_has_all_values_in_order():
     message = to_diagnostics(Header(), '/emotion', b'\x00', 'fine', {'b': '1', 'a': ''})
 
     assert [(one.key, one.value) for one in message.status[0].values] == [('b', '1'), ('a', '')]
+
+
+def test_the_documented_keys_are_those_of_the_message():
+    text = (ROOT / 'doc' / 'architecture.md').read_text(encoding='utf-8')
+    table = text.split('| key | meaning |\n', 1)[1].split('\n\n', 1)[0]
+    documented = re.findall(r'`(\w+)`', ''.join(row.split('|')[1] for row in table.splitlines()))
+
+    assert documented == [*Statistics().values(), *models_of(None), 'image_qos', 'last_error']
 
 
 def test_statistics_give_percentiles_of_ages_in_milliseconds():
