@@ -206,7 +206,7 @@ def _warnings_of_work(facts: Facts) -> list[str]:
     errors = ''
     if facts.new_errors:
         errors = f'{facts.new_errors} frames without an answer: {facts.last_error}'
-    return [errors, facts.stamps, facts.image, facts.makeshift]
+    return [errors, facts.makeshift, facts.stamps, facts.image]
 
 
 def to_diagnostics(

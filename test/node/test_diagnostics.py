@@ -46,6 +46,7 @@ OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.E
         ({'faceless': 61.2}, OK, 'watching; no face seen for 61 s'),
         ({'faceless': 61.2, 'image': 'black'}, WARN, 'black'),
         ({'stamps': 'no clock', 'image': 'black', 'name': 'two'}, WARN, 'no clock; black; two'),
+        ({'makeshift': 'on the CPU', 'image': 'black'}, WARN, 'on the CPU; black'),
         # The last image of a camera that is gone says nothing.
         ({'camera': 'no image', 'stamps': 'old', 'name': 'two'}, WARN, 'no image; two'),
         ({'unanswered': 3, 'last_error': 'NaN', 'image': 'black'}, ERROR, 'no image gets'),

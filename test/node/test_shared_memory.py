@@ -111,6 +111,7 @@ def test_the_segments_of_ended_processes_are_counted_and_those_of_living_ones_ar
     segment(tmp_path, 3, size=16384, name='fastdds_{:016x}')
     segment(tmp_path, 4, age=1.0)
     segment(tmp_path, 5, name='fastrtps_port{:05d}')
+    (tmp_path / 'fastrtps_0000000000000006').write_bytes(b'1' * 8192)
     link = tmp_path / 'fastrtps_0000000000000006_el'
     link.symlink_to(tmp_path / 'fastrtps_0000000000000002_el')
     os.mkfifo(tmp_path / 'fastrtps_0000000000000007_el')
