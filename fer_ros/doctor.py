@@ -13,22 +13,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 import importlib
 import importlib.util
+import math
 import os
-from pathlib import Path
-import shutil
 import sys
-from xml.etree import ElementTree
 
-from fer_ros.node.footprint import PROFILE_VARIABLES
+from fer_ros.node.shared_memory import ENLARGE
+from fer_ros.node.shared_memory import find_leftovers
+from fer_ros.node.shared_memory import FOLDER
+from fer_ros.node.shared_memory import free_memory
+from fer_ros.node.shared_memory import mebibytes
+from fer_ros.node.shared_memory import needed_memory
+from fer_ros.node.shared_memory import profile_of_environment
+from fer_ros.node.shared_memory import PROFILE_VARIABLES
+from fer_ros.node.shared_memory import ProfileError
+from fer_ros.node.shared_memory import segments_of
+from fer_ros.node.shared_memory import uses_fast_dds
+from fer_ros.perception.quoting import quoted
+from fer_ros.perception.quoting import shortened
 
 OK, WARN, FAIL = 'ok', 'warn', 'FAIL'
 
 PYTHONS = ((3, 10), (3, 13))
 
-# Frames of several cameras and listeners lie in shared memory [MiB].
-LEAST_SHARED_MEMORY = 64
+# The segments of config/fastdds.xml and config/fastdds_small.xml, for camera and node [bytes].
+SHIPPED_SEGMENTS = [33554432, 6815744]
 
-SHARED_MEMORY = Path('/dev/shm')
+# The longest sentence of a finding, in characters: paths, hashes and remedies have room.
+LONGEST_LINE = 1000
+
+# The longest time to listen to a camera [s].
+LONGEST = 3600.0
 
 # What a frame of 1280x720 in colour takes [bytes]; the default segment has 0.5 MB.
 LEAST_SEGMENT = 1280 * 720 * 3
@@ -164,67 +178,72 @@ def check_backends(model: str) -> Iterator[Finding]:
 
 
 def check_shared_memory() -> Iterator[Finding]:
-    """Look at what frames travel through from process to process."""
-    middleware = os.environ.get('RMW_IMPLEMENTATION', '')
-    if middleware and 'fastrtps' not in middleware:
-        yield Finding(OK, 'shared memory', f'{middleware} has its own ways')
-    else:
-        yield _judge_profile()
-    if SHARED_MEMORY.is_dir():
-        free = shutil.disk_usage(SHARED_MEMORY).free // 2**20
-        level = OK if free >= LEAST_SHARED_MEMORY else WARN
-        more = '' if level == OK else '; in a container, say --shm-size=256m, or --ipc=host'
-        yield Finding(level, str(SHARED_MEMORY), f'{free} MiB free{more}')
+    """Check the shared memory through which frames travel from process to process."""
+    if not uses_fast_dds():
+        middleware = quoted(os.environ.get('RMW_IMPLEMENTATION', ''))
+        yield Finding(OK, 'shared memory', f'not checked: {middleware} is not Fast DDS')
+        return
+    yield _judge_profile()
+    free = free_memory()
+    needed = sum(needed_memory([size]) for size in SHIPPED_SEGMENTS)
+    room = f'{mebibytes(free)} free; a camera and the node need {mebibytes(needed)}'
+    if free < needed:
+        room = f'{room}, and use UDP alone without it, which loses large images; {ENLARGE}'
+    yield Finding(OK if free >= needed else WARN, str(FOLDER), room)
+    leftovers = find_leftovers()
+    if leftovers.count:
+        yield Finding(WARN, str(FOLDER), str(leftovers))
 
 
 def _judge_profile() -> Finding:
-    """Look at the profile of Fast DDS."""
-    set_ones = {name: os.environ[name] for name in PROFILE_VARIABLES if os.environ.get(name)}
-    if not set_ones:
+    """Check the profile of Fast DDS that the environment names."""
+    found = profile_of_environment()
+    if found is None:
         return Finding(
-            WARN,
+            OK,
             'shared memory',
-            f'{PROFILE_VARIABLES[0]} is not set: with Fast DDS, most large frames are lost '
-            'between two processes; start the node by its launch file, or set it to '
-            'config/fastdds.xml',
+            'no Fast DDS profile is set here; the launch files set config/fastdds.xml. A camera '
+            f'or node started without them needs {PROFILE_VARIABLES[0]} set to that file',
         )
-    name, profile = next(iter(set_ones.items()))
+    name, profile = found
     try:
-        root = ElementTree.parse(profile).getroot()
-    except OSError as error:
-        return Finding(FAIL, 'shared memory', f'{name} names {profile}: {error.strerror}')
-    except ElementTree.ParseError as error:
-        return Finding(FAIL, 'shared memory', f'{name} names {profile}, which is no XML: {error}')
-    sizes = [int(one.text or 0) for one in root.iter() if one.tag.endswith('segment_size')]
-    if max(sizes, default=0) < LEAST_SEGMENT:
+        segments = segments_of(profile)
+    except ProfileError as error:
+        return Finding(FAIL, 'shared memory', f'{name} names {error}')
+    largest = max(segments, default=0)
+    if largest < LEAST_SEGMENT:
         return Finding(
             WARN,
             'shared memory',
-            f'{profile} gives a segment of {max(sizes, default=0)} bytes, not at least '
+            f'{quoted(str(profile))} asks for a segment of {largest} bytes, not at least '
             f'{LEAST_SEGMENT}: large frames are lost; see config/fastdds.xml',
         )
-    return Finding(OK, 'shared memory', f'{profile}, a segment of {max(sizes) // 2**20} MiB')
+    told = f'{quoted(str(profile))} asks for a segment of {mebibytes(largest)}'
+    return Finding(OK, 'shared memory', told)
 
 
 def check_ros(
-    topic: str, seconds: float, args: list[str] | None = None
+    topic: str, seconds: float, args: list[str] | None = None, required: bool = False
 ) -> Iterator[Finding]:
     """
-    Look at ROS, and listen to the camera.
+    Check ROS, and listen to the camera.
 
     :param topic: of the images.
     :param seconds: how long to listen.
     :param args: from '--ros-args' on, for remapping; None for none.
+    :param required: whether it is a failure if nobody publishes the topic.
     """
     try:
         importlib.import_module('rclpy')
         graph = importlib.import_module('fer_ros.node.graph_check')
     except ImportError as error:
-        yield Finding(FAIL, 'ROS 2', f'{error}; source its setup.bash, and that of the workspace')
+        reason = shortened(error)
+        yield Finding(FAIL, 'ROS 2', f'{reason}; source its setup.bash, and that of the workspace')
         return
-    yield Finding(OK, 'ROS 2', os.environ.get('ROS_DISTRO') or 'a distribution without a name')
+    distribution = os.environ.get('ROS_DISTRO') or 'a distribution without a name'
+    yield Finding(OK, 'ROS 2', shortened(distribution))
     yield from graph.check_messages()
-    yield from graph.check_camera(topic, seconds, args)
+    yield from graph.check_camera(topic, seconds, args, required)
 
 
 def diagnose(checks: Sequence[Callable[[], Iterator[Finding]]]) -> int:
@@ -240,10 +259,13 @@ def diagnose(checks: Sequence[Callable[[], Iterator[Finding]]]) -> int:
         try:
             for finding in check():
                 worst = max(worst, finding.level, key=order.index)
-                print(f'{finding.level:5} {finding.subject}: {finding.sentence}', flush=True)
+                subject, sentence = (
+                    shortened(text, LONGEST_LINE) for text in (finding.subject, finding.sentence)
+                )
+                print(f'{finding.level:5} {subject}: {sentence}', flush=True)
         except Exception as error:  # whatever is broken here is what was to be found
             worst = FAIL
-            print(f'{FAIL:5} {type(error).__name__}: {error}', flush=True)
+            print(f'{FAIL:5} {type(error).__name__}: {shortened(error)}', flush=True)
     print(
         {
             OK: 'all is well',
@@ -257,8 +279,12 @@ def diagnose(checks: Sequence[Callable[[], Iterator[Finding]]]) -> int:
 def main(args: Sequence[str] | None = None) -> int:
     """Check everything; the exit status is 1 if something keeps the node from working."""
     parser = argparse.ArgumentParser(prog='doctor', description=__doc__.split(':')[0].strip())
-    parser.add_argument('--topic', default='image', help='the image topic (default: image)')
-    parser.add_argument('--seconds', type=float, default=3.0, help='to listen to it (default: 3)')
+    parser.add_argument(
+        '--topic', help='an image topic that must be published (default: image, which need not)'
+    )
+    parser.add_argument(
+        '--seconds', type=_seconds, default=3.0, help='to listen to it (default: 3)'
+    )
     parser.add_argument('--model', default='', help='a model to try (default: the default one)')
     parser.add_argument('--no-ros', action='store_true', help='leave out what needs ROS')
     words = list(sys.argv[1:] if args is None else args)
@@ -272,8 +298,25 @@ def main(args: Sequence[str] | None = None) -> int:
         lambda: check_backends(given.model or _default_model()),
     ]
     if not given.no_ros:
-        checks += [check_shared_memory, lambda: check_ros(given.topic, given.seconds, ros_args)]
+        topic, required = given.topic or 'image', given.topic is not None
+        checks += [
+            check_shared_memory,
+            lambda: check_ros(topic, given.seconds, ros_args, required),
+        ]
     return diagnose(checks)
+
+
+def _seconds(text: str) -> float:
+    """Read a time from the command line [s]."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds <= LONGEST:
+        raise argparse.ArgumentTypeError(
+            f'{quoted(text)} is no time from 0 to {LONGEST:.0f} seconds'
+        )
+    return seconds
 
 
 def _default_model() -> str:

@@ -10,6 +10,8 @@ from fer_ros.doctor import FAIL
 from fer_ros.doctor import Finding
 from fer_ros.doctor import OK
 from fer_ros.doctor import WARN
+from fer_ros.node.shared_memory import Leftovers
+from fer_ros.node.shared_memory import segments_of
 from fer_ros.perception import yunet
 from fer_ros.perception.bundle import find_bundle
 from fer_ros.perception.config import DEFAULT_MODEL
@@ -106,15 +108,19 @@ def test_without_a_detector_the_node_cannot_work(monkeypatch):
     assert levels(doctor.check_detectors())['detectors'] == FAIL
 
 
-SEGMENT = '<dds><profiles><segment_size>{}</segment_size></profiles></dds>'
+SEGMENT = (
+    '<dds><profiles><transport_descriptor><type>SHM</type><segment_size>{}</segment_size>'
+    '</transport_descriptor><useBuiltinTransports>false</useBuiltinTransports></profiles></dds>'
+)
+UDP = '<dds><useBuiltinTransports>false</useBuiltinTransports></dds>'
 
 
 @pytest.mark.parametrize(
     ('content', 'level', 'sentence'),
     [
-        (SEGMENT.format(33554432), OK, 'a segment of 32 MiB'),
+        (SEGMENT.format(33554432), OK, 'a segment of 32.0 MiB'),
         (SEGMENT.format(524288), WARN, 'a segment of 524288 bytes, not at least'),
-        ('<dds/>', WARN, 'a segment of 0 bytes'),
+        (UDP, WARN, 'a segment of 0 bytes'),
         ('<dds>', FAIL, 'no XML'),
         (None, FAIL, 'No such file'),
     ],
@@ -136,15 +142,72 @@ def test_the_shared_memory_profile_is_looked_at(
     assert sentence in finding.sentence
 
 
-def test_without_a_profile_large_frames_are_lost(monkeypatch):
+def test_a_profile_that_the_launch_file_sets_anyway_is_explained_and_not_warned_of(monkeypatch):
     for name in (*doctor.PROFILE_VARIABLES, 'RMW_IMPLEMENTATION'):
         monkeypatch.delenv(name, raising=False)
     finding, *_ = doctor.check_shared_memory()
-    assert finding.level == WARN
+    assert finding.level == OK
+    assert 'the launch files set config/fastdds.xml' in finding.sentence
 
     monkeypatch.setenv('RMW_IMPLEMENTATION', 'rmw_cyclonedds_cpp')
-    finding, *_ = doctor.check_shared_memory()
+    (finding,) = doctor.check_shared_memory()
     assert finding.level == OK
+
+
+def test_shared_memory_without_room_is_warned_of_with_what_is_left_in_it(monkeypatch):
+    monkeypatch.delenv('RMW_IMPLEMENTATION', raising=False)
+    monkeypatch.setattr(doctor, 'free_memory', lambda: 40 << 20)
+    monkeypatch.setattr(doctor, 'find_leftovers', lambda: Leftovers(3, 22 << 20))
+
+    _, room, left = doctor.check_shared_memory()
+
+    assert room.level == left.level == WARN
+    assert room.sentence.startswith('40.0 MiB free; a camera and the node need 42.3 MiB')
+    assert left.sentence.startswith('segments of ended processes: 3 (22.0 MiB); remove them with')
+
+
+def test_the_sizes_of_the_shipped_segments_are_those_of_the_profiles():
+    config = Path(__file__).parents[1] / 'config'
+    sizes = [segments_of(config / f'fastdds{name}.xml') for name in ('', '_small')]
+
+    assert sizes == [[size] for size in doctor.SHIPPED_SEGMENTS]
+
+
+@pytest.mark.parametrize('seconds', ['nan', '-1', 'inf', '1e9', 'soon', 'x' * 1000])
+def test_a_time_that_is_none_is_refused_in_a_sentence(capsys, seconds):
+    with pytest.raises(SystemExit) as ended:
+        doctor.main([f'--seconds={seconds}'])
+
+    assert ended.value.code == 2
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert 'is no time from 0 to 3600 seconds' in told
+    assert len(told) < 250
+
+
+def test_what_a_finding_says_is_one_line_of_limited_length(capsys):
+    def forged():
+        yield Finding(OK, 'a\nthing', 'is fine\n' + 'x' * 10**6)
+        raise RuntimeError('first\nFAIL forged: ' + 'y' * 10**6)
+
+    diagnose([forged])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert lines[0].startswith('ok    a thing: is fine xxx')
+    assert all(len(line) < 1200 for line in lines)
+
+
+@pytest.mark.parametrize(('topic', 'required'), [([], False), (['--topic', 'image'], True)])
+def test_a_topic_that_was_named_must_be_published(monkeypatch, topic, required):
+    asked = []
+    for check in ('python', 'detectors', 'models', 'shared_memory'):
+        monkeypatch.setattr(doctor, f'check_{check}', lambda: iter(()))
+    monkeypatch.setattr(doctor, 'check_backends', lambda model: iter(()))
+    monkeypatch.setattr(doctor, 'check_ros', lambda *given: asked.append(given) or iter(()))
+
+    doctor.main(topic)
+
+    assert asked == [('image', 3.0, [], required)]
 
 
 def test_the_shipped_profile_is_large_enough(monkeypatch):

@@ -2,6 +2,10 @@
 
 import os
 
+from fer_ros.node.tracing import survive_full_shared_memory
+
 # A compressed image of some kilobytes may hold gigapixels, and OpenCV makes them. No camera of a
 # robot has as many as this; OpenCV reads it when it is loaded, which comes after this.
 os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(2**26))
+
+survive_full_shared_memory()

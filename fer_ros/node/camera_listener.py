@@ -16,7 +16,11 @@ from rclpy.topic_endpoint_info import TopicEndpointInfo
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
+from fer_ros.node.camera_topics import camera_topics
+from fer_ros.node.camera_topics import COMPRESSED
+from fer_ros.node.camera_topics import RAW
 from fer_ros.perception.config import Settings
+from fer_ros.perception.quoting import shortened
 
 try:
     from rclpy.event_handler import SubscriptionEventCallbacks
@@ -27,7 +31,6 @@ except ImportError:  # Humble
 FAST_DDS = bytes([0x01, 0x0F])
 HOST_BYTES = slice(2, 4)
 
-RAW, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
 SUFFIX = '/compressed'
 
 # So many topics are named to somebody who may have meant another one.
@@ -51,12 +54,16 @@ class CameraOffer:
     :param publishers: how many publish it.
     :param qos: how it is listened to and published, for people.
     :param mismatch: what keeps images from being heard, and what to do; empty for nothing.
+    :param reliability: of the subscription, for people.
+    :param nodes: names of the nodes that publish it, for people.
     """
 
     topic: str
     publishers: int
     qos: str
     mismatch: str
+    reliability: str
+    nodes: str
 
 
 class CameraListener:
@@ -87,7 +94,6 @@ class CameraListener:
         with self._lock:
             self._listening = self._wanted(settings)
             self._subscribe()
-        self._node.get_logger().info(f'waiting for images on {self.topic}')
 
     def stop(self) -> None:
         """Listen no more."""
@@ -109,7 +115,8 @@ class CameraListener:
             self.stop()
             self._listening = wanted
             self._subscribe()
-        self._node.get_logger().info(
+        # The log of the images names each change of topic or reliability once images come.
+        self._node.get_logger().debug(
             f'listening to {self.topic} as {wanted.reliability.name.lower()}'
         )
 
@@ -131,6 +138,8 @@ class CameraListener:
             publishers=len(senders),
             qos=f'{listening.name.lower()}, published {", ".join(offered) or "by nobody"}',
             mismatch=mismatch,
+            reliability=listening.name.lower().replace('_', ' '),
+            nodes=_nodes(senders),
         )
 
     def _why_nobody(self) -> str:
@@ -139,7 +148,8 @@ class CameraListener:
         kind = COMPRESSED if compressed else RAW
         others = {one.topic_type for one in self._publishers(compressed)} - {kind}
         if others:
-            told = f'{self.topic} carries {", ".join(sorted(others))}, not {kind}'
+            types = shortened(', '.join(sorted(others)))
+            told = f'{self.topic} carries {types}, not {kind}'
             if COMPRESSED in others and self.topic.endswith(SUFFIX):
                 raw = self.topic.removesuffix(SUFFIX)
                 return f'{told}: remap image to {raw}, and the compressed one is found with it'
@@ -147,19 +157,9 @@ class CameraListener:
         if self._senders(not compressed):
             other = self._topic(not compressed)
             return f'nobody publishes {self.topic}, but {other}: set image_transport to auto'
-        found = self._image_topics()[:MOST_NAMED]
-        hint = f'; images are on {", ".join(found)}' if found else ''
+        found = camera_topics(self._node)[:MOST_NAMED]
+        hint = f'; images are on {shortened(", ".join(found))}' if found else ''
         return f'nobody publishes {self.topic}: start the camera, or remap image{hint}'
-
-    def _image_topics(self) -> list[str]:
-        """Find the topics on which others publish images."""
-        own = self._node.resolve_topic_name('emotion')
-        return sorted(
-            name
-            for name, kinds in self._node.get_topic_names_and_types()
-            if RAW in kinds and not name.startswith(f'{own}/')
-            if self._node.count_publishers(name)
-        )
 
     def _topic(self, compressed: bool) -> str:
         """Give the full name of a topic; the compressed one's follows from the raw one's."""
@@ -217,6 +217,12 @@ class CameraListener:
 def _reliabilities(senders: Sequence[TopicEndpointInfo]) -> list[str]:
     """Name what some publishers offer, each once."""
     return sorted({sender.qos_profile.reliability.name.lower() for sender in senders})
+
+
+def _nodes(senders: Sequence[TopicEndpointInfo]) -> str:
+    """Name the nodes of some publishers, each once."""
+    names = {f'{one.node_namespace.rstrip("/")}/{one.node_name}' for one in senders}
+    return shortened(', '.join(sorted(names)))
 
 
 def _host(endpoint: TopicEndpointInfo) -> bytes:

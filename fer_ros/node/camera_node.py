@@ -25,6 +25,7 @@ from fer_ros.image_source import open_source
 from fer_ros.image_source import SourceError
 from fer_ros.node.camera_settings import CameraSettings
 from fer_ros.node.errors import REASON_LENGTH
+from fer_ros.node.footprint import fit_shared_memory
 from fer_ros.node.messages import to_compressed_message
 from fer_ros.node.messages import to_image_message
 from fer_ros.node.parameters import CheckedParameters
@@ -215,11 +216,15 @@ class CameraNode(CheckedParameters):
 def main(args: list[str] | None = None) -> int:
     """Run the node; the exit status is CONFIGURATION_ERROR without a start, 1 without a source."""
     failures: list[Exception] = []
-    status = run_node(
-        lambda: CameraNode(on_failure=failures.append, args=args),
-        args,
-        (SettingError, SourceError),
-    )
+    warning = fit_shared_memory()
+
+    def make_node() -> CameraNode:
+        node = CameraNode(on_failure=failures.append, args=args)
+        if warning:
+            node.get_logger().warning(warning)
+        return node
+
+    status = run_node(make_node, args, (SettingError, SourceError))
     for failure in failures:
         if not isinstance(failure, SourceError):
             raise failure

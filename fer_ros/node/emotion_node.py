@@ -23,6 +23,7 @@ from fer_ros.node.camera_settings import CameraSettings
 from fer_ros.node.depth_listener import stamp_of
 from fer_ros.node.errors import described
 from fer_ros.node.errors import REASON_LENGTH
+from fer_ros.node.footprint import fit_shared_memory
 from fer_ros.node.footprint import FreedMemory
 from fer_ros.node.footprint import take_little_memory
 from fer_ros.node.health import Health
@@ -183,6 +184,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
         with self._following:
             self._camera.start(self._settings)
             self._positions.start()
+        self.get_logger().info(f'active: waiting for images on {self._camera.topic}')
 
     def _end_work(self) -> None:
         """Listen to the camera no more."""
@@ -390,6 +392,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
             return 0
         measured = self.statistics.stage
         image = to_bgr(message, self._bridge)
+        self._health.see(message, image)
         stamp = stamp_of(message.header)
         self._positions.expect(message.header)
         with self._exchange:
@@ -404,8 +407,9 @@ class EmotionNode(CheckedParameters, ManagedNode):
                 outputs.publish_changes(message.header, changed, left, labels)
             self._ros4hri.publish(message.header, image, faces, held, labels, affect)
             self._positions.publish(message.header, faces, left, labels)
-        age = self.get_clock().now().nanoseconds - stamp
-        self.statistics.finish(len(faces), age / 1e9)
+        # A simulated clock stands at 0 until somebody publishes /clock.
+        now = self.get_clock().now().nanoseconds
+        self.statistics.finish(len(faces), (now - stamp) / 1e9 if now else None)
         outputs.publish_annotated(
             message.header, image, faces, labels, settings.draw, boxes
         )
@@ -428,13 +432,16 @@ def _differ(one: Settings, other: Settings, *names: str) -> bool:
     return any(getattr(one, name) != getattr(other, name) for name in names)
 
 
-def make_node(args: Sequence[str] | None = None) -> EmotionNode:
+def make_node(args: Sequence[str] | None = None, warning: str = '') -> EmotionNode:
     """
     Make the node and, unless `autostart` is false, start it.
 
     :param args: of the command line; None for the process's own.
+    :param warning: about the process, for the log; empty for none.
     """
     node = EmotionNode()
+    if warning:
+        node.get_logger().warning(warning)
     warn_of_unused(node, args, {'camera': CameraSettings})
     if node.get_parameter('autostart').value:
         try:
@@ -448,7 +455,8 @@ def make_node(args: Sequence[str] | None = None) -> EmotionNode:
 def main(args: list[str] | None = None) -> int:
     """Run the node; the exit status is CONFIGURATION_ERROR if it could not start."""
     take_little_memory()
-    return run_node(lambda: make_node(args), args, REFUSALS)
+    warning = fit_shared_memory()
+    return run_node(lambda: make_node(args, warning), args, REFUSALS)
 
 
 if __name__ == '__main__':

@@ -7,11 +7,26 @@ import ctypes
 import os
 from pathlib import Path
 
-# Where Fast DDS looks for its profiles: the first up to Jazzy, the second from Kilted on.
-PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
+from fer_ros.node.shared_memory import default_segments
+from fer_ros.node.shared_memory import ENLARGE
+from fer_ros.node.shared_memory import find_leftovers
+from fer_ros.node.shared_memory import FOLDER
+from fer_ros.node.shared_memory import free_memory
+from fer_ros.node.shared_memory import mebibytes
+from fer_ros.node.shared_memory import needed_memory
+from fer_ros.node.shared_memory import profile_of_environment
+from fer_ros.node.shared_memory import PROFILE_VARIABLES
+from fer_ros.node.shared_memory import ProfileError
+from fer_ros.node.shared_memory import segments_of
+from fer_ros.node.shared_memory import uses_fast_dds
+from fer_ros.perception.quoting import quoted
 
-# The profile for who sends the images of a camera, and the one beside it for who does not.
-LARGE, SMALL = 'fastdds.xml', 'fastdds_small.xml'
+# The profiles of this package, in one folder: for a process that sends the images of a camera, for
+# one that does not, and for both where shared memory has no room.
+LARGE, SMALL, UDP = 'fastdds.xml', 'fastdds_small.xml', 'fastdds_udp.xml'
+
+# Without a profile, this variable keeps Fast DDS (from Jazzy on) away from shared memory.
+TRANSPORTS_VARIABLE = 'FASTDDS_BUILTIN_TRANSPORTS'
 
 # glibc's numbers for what `mallopt` sets (malloc.h), and what they are set to: one heap for all
 # threads; blocks of up to 32 MiB in it, 64 MiB of it kept when they are freed.
@@ -64,3 +79,51 @@ class FreedMemory:
                 ctypes.CDLL(None).malloc_trim(0)
             self._largest = size
         self._largest = max(self._largest, size)
+
+
+def fit_shared_memory(folder: Path = FOLDER) -> str:
+    """
+    Make Fast DDS use UDP alone if shared memory has no room for what its profile asks for.
+
+    This has to come before rclpy.init, when Fast DDS reads its profile. A profile of the user's
+    own stays.
+
+    :param folder: where shared memory is mounted.
+    :return: a warning about shared memory with its remedy, in one sentence; empty if all is well.
+    """
+    if not uses_fast_dds():
+        return ''
+    found = profile_of_environment()
+    try:
+        needed = needed_memory(default_segments() if found is None else segments_of(found[1]))
+    except ProfileError as error:
+        return f'Fast DDS cannot use the profile that {found[0]} names: {error}' if found else ''
+    free, leftovers = free_memory(folder), find_leftovers(folder)
+    remedy = str(leftovers) if leftovers.count else ENLARGE
+    if free >= needed:
+        return f'{folder}: {leftovers}' if leftovers.count else ''
+    short = f'{folder} has {mebibytes(free)} free and Fast DDS needs {mebibytes(needed)}'
+    if found is not None and not _is_shipped(found[1]):
+        profile = quoted(str(found[1]))
+        return f'{short} for the profile {profile}: messages to other nodes may get lost; {remedy}'
+    _use_udp_alone(None if found is None else found[1])
+    return f'{short}: this node uses UDP alone, which loses large images; {remedy}'
+
+
+def _is_shipped(profile: Path) -> bool:
+    """Check whether a profile is one of this package."""
+    return profile.name in (LARGE, SMALL) and profile.with_name(UDP).is_file()
+
+
+def _use_udp_alone(profile: Path | None) -> None:
+    """
+    Keep Fast DDS away from shared memory.
+
+    :param profile: of this package, as set by the environment; None if none is set.
+    """
+    if profile is None:
+        os.environ[TRANSPORTS_VARIABLE] = 'UDPv4'
+        return
+    for variable in PROFILE_VARIABLES:
+        if os.environ.get(variable) == str(profile):
+            os.environ[variable] = str(profile.with_name(UDP))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dataclasses import field
 import importlib
 import importlib.util
+import os
 import time
 
 import rclpy
@@ -21,20 +22,29 @@ from fer_ros.doctor import FAIL
 from fer_ros.doctor import Finding
 from fer_ros.doctor import OK
 from fer_ros.doctor import WARN
+from fer_ros.node.camera_topics import camera_topics
+from fer_ros.node.camera_topics import IMAGE_TYPES
 from fer_ros.node.images import to_bgr
 from fer_ros.node.images import working_bridge
 from fer_ros.perception.images import ImageError
+from fer_ros.perception.quoting import quoted
+from fer_ros.perception.quoting import shortened
 
 MESSAGES = ('sensor_msgs', 'vision_msgs', 'diagnostic_msgs', 'lifecycle_msgs')
 
 # What the node offers only where a package is there.
 OPTIONAL = {
     'sensor_msgs_py': 'emotion/faces, the positions of faces as points',
+    'visualization_msgs': 'emotion/markers, the positions of faces for RViz',
     'hri_msgs': 'ros4hri, the topics of REP 155',
 }
 
 # An image whose stamp is further from this machine's time than this is of another clock [s].
 FAR_OFF = 2.0
+
+
+# With a larger domain, Fast DDS ends the process at once.
+LARGEST_DOMAIN = 232
 
 
 def check_messages() -> Iterator[Finding]:
@@ -44,7 +54,8 @@ def check_messages() -> Iterator[Finding]:
             importlib.import_module(f'{package}.msg')
         except ImportError as error:
             name = package.replace('_', '-')
-            yield Finding(FAIL, package, f'{error}; apt install ros-$ROS_DISTRO-{name}')
+            reason = shortened(error)
+            yield Finding(FAIL, package, f'{reason}; apt install ros-$ROS_DISTRO-{name}')
         else:
             yield Finding(OK, package, 'is there')
     for package, offer in OPTIONAL.items():
@@ -53,7 +64,8 @@ def check_messages() -> Iterator[Finding]:
         yield Finding(OK, package, told)
     bridge, reason = working_bridge()
     if bridge is None:
-        yield Finding(OK, 'cv_bridge', f'not used ({reason}); the node decodes images itself')
+        told = f'not used ({shortened(reason)}); the node decodes images itself'
+        yield Finding(OK, 'cv_bridge', told)
     else:
         yield Finding(OK, 'cv_bridge', 'works with this NumPy')
 
@@ -78,59 +90,79 @@ class Heard:
         return (len(self.times) - 1) / (self.times[-1] - self.times[0])
 
 
-def check_camera(topic: str, seconds: float, args: list[str] | None = None) -> Iterator[Finding]:
+def check_camera(
+    topic: str, seconds: float, args: list[str] | None = None, required: bool = False
+) -> Iterator[Finding]:
     """
     Listen to a camera.
 
     :param topic: of the images; the compressed ones are listened to as well.
     :param seconds: how long, from the first image on; without one, so long as well.
     :param args: from '--ros-args' on, for remapping; None for none.
+    :param required: whether it is a failure if nobody publishes the topic.
     """
+    domain = os.environ.get('ROS_DOMAIN_ID', '')
+    if domain.isdecimal() and int(domain[:9]) > LARGEST_DOMAIN:
+        told = f'ROS_DOMAIN_ID is {quoted(domain)}: set a number up to {LARGEST_DOMAIN}'
+        yield Finding(FAIL, 'ROS 2', told)
+        return
     context = Context()
-    rclpy.init(context=context, args=args or [])
-    node = rclpy.create_node('doctor', context=context)
-    raw, compressed = Heard(), Heard()
-    name = node.resolve_topic_name(topic)
-    node.create_subscription(Image, name, raw.add, qos_profile_sensor_data)
-    node.create_subscription(
-        CompressedImage, f'{name}/compressed', compressed.add, qos_profile_sensor_data
-    )
-    executor = SingleThreadedExecutor(context=context)
-    executor.add_node(node)
     try:
-        end = time.monotonic() + seconds
-        while (now := time.monotonic()) < end:
-            executor.spin_once(timeout_sec=end - now)
-            # Finding each other is no part of the rate.
-            if len(raw.times) + len(compressed.times) == 1:
-                end = time.monotonic() + seconds
-        yield from _judge_camera(node, name, raw, seconds)
-        if node.count_publishers(f'{name}/compressed'):
-            yield from _judge_camera(node, f'{name}/compressed', compressed, seconds)
+        rclpy.init(context=context, args=args or [])
+        node = rclpy.create_node('doctor', context=context)
+    except Exception as error:  # their classes differ between distributions
+        context.try_shutdown()
+        yield Finding(FAIL, 'ROS 2', f'cannot start a node: {shortened(error)}')
+        return
+    try:
+        yield from _listen(node, topic, seconds, required)
     finally:
-        executor.shutdown()
         node.destroy_node()
         context.try_shutdown()
 
 
-def _judge_camera(node: Node, name: str, heard: Heard, seconds: float) -> Iterator[Finding]:
-    """Say what was heard of a camera."""
+def _listen(node: Node, topic: str, seconds: float, required: bool) -> Iterator[Finding]:
+    """Listen to a camera by a node; see `check_camera`."""
+    raw, compressed = Heard(), Heard()
+    try:
+        name = node.resolve_topic_name(topic)
+        small = f'{name}/compressed'
+        node.create_subscription(Image, name, raw.add, qos_profile_sensor_data)
+        node.create_subscription(CompressedImage, small, compressed.add, qos_profile_sensor_data)
+    except Exception as error:  # their classes differ between distributions
+        yield Finding(FAIL, '--topic', f'{quoted(topic)} is no topic name: {shortened(error)}')
+        return
+    executor = SingleThreadedExecutor(context=node.context)
+    executor.add_node(node)
+    try:
+        end, found = time.monotonic() + seconds, False
+        while (now := time.monotonic()) < end:
+            executor.spin_once(timeout_sec=end - now)
+            # The time until both nodes find each other is no part of the rate.
+            if not found and (raw.times or compressed.times):
+                end, found = time.monotonic() + seconds, True
+    finally:
+        executor.shutdown()
+    yield from _judge_camera(node, name, raw, seconds, required)
+    if node.count_publishers(small):
+        yield from _judge_camera(node, small, compressed, seconds, required)
+
+
+def _judge_camera(
+    node: Node, name: str, heard: Heard, seconds: float, required: bool
+) -> Iterator[Finding]:
+    """Report what was received from a camera; see `check_camera`."""
     senders = node.get_publishers_info_by_topic(name)
     if not senders:
         if node.count_publishers(f'{name}/compressed'):
             yield Finding(OK, name, 'only the compressed images are published')
-            return
-        similar = sorted(
-            other
-            for other, types in node.get_topic_names_and_types()
-            if 'sensor_msgs/msg/Image' in types and node.count_publishers(other)
-        )
-        hint = f'; these are published: {", ".join(similar)}' if similar else ''
-        yield Finding(WARN, name, f'nobody publishes it{hint}; say --topic, or start the camera')
+        else:
+            yield _judge_silence(node, name, required)
         return
     kinds = {sender.topic_type for sender in senders}
-    if kinds.isdisjoint(('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')):
-        yield Finding(FAIL, name, f'carries {", ".join(sorted(kinds))}, no images; say --topic')
+    if kinds.isdisjoint(IMAGE_TYPES):
+        told = shortened(', '.join(sorted(kinds)))
+        yield Finding(FAIL, name, f'carries {told}, no images; say --topic')
         return
     qos = ', '.join(sorted({one.qos_profile.reliability.name.lower() for one in senders}))
     last = heard.last
@@ -138,11 +170,12 @@ def _judge_camera(node: Node, name: str, heard: Heard, seconds: float) -> Iterat
         yield Finding(
             WARN,
             name,
-            f'published ({qos}), but no image came in {seconds:g} s: look at the camera, and at '
-            'the shared memory above',
+            f'published ({qos}), but no image came in {seconds:g} s: look at the camera, and '
+            "start it with config/fastdds.xml, as Fast DDS's default segment holds no large image",
         )
         return
-    told = f'{heard.rate:.1f} Hz, {qos}, {_kind(last)}, frame {last.header.frame_id or "unnamed"}'
+    frame = shortened(last.header.frame_id, 80) or 'unnamed'
+    told = f'{heard.rate:.1f} Hz, {qos}, {_kind(last)}, frame {frame}'
     age = node.get_clock().now().nanoseconds / 1e9 - last.header.stamp.sec
     if abs(age) > FAR_OFF:
         told += (
@@ -152,13 +185,21 @@ def _judge_camera(node: Node, name: str, heard: Heard, seconds: float) -> Iterat
     try:
         to_bgr(last)
     except ImageError as error:
-        yield Finding(FAIL, name, f'{told}; {error}')
+        yield Finding(FAIL, name, f'{told}; {shortened(error)}')
     else:
         yield Finding(OK, name, told)
+
+
+def _judge_silence(node: Node, name: str, required: bool) -> Finding:
+    """Report a topic that nobody publishes, and the topics of cameras."""
+    found = camera_topics(node)
+    hint = f'; these are published: {shortened(", ".join(found))}' if found else ''
+    level = FAIL if required else WARN
+    return Finding(level, name, f'nobody publishes it{hint}; say --topic, or start the camera')
 
 
 def _kind(message: Image | CompressedImage) -> str:
     """Say what an image is."""
     if isinstance(message, CompressedImage):
-        return f'{len(message.data)} bytes of {message.format}'
-    return f'{message.width}x{message.height} {message.encoding}'
+        return f'{len(message.data)} bytes of {shortened(message.format, 40)}'
+    return f'{message.width}x{message.height} {shortened(message.encoding, 40)}'

@@ -5,19 +5,32 @@ from __future__ import annotations
 import time
 
 from diagnostic_msgs.msg import DiagnosticArray
+import numpy as np
 from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from fer_ros.node.camera_listener import CameraListener
+from fer_ros.node.clock_watch import ClockWatch
+from fer_ros.node.diagnostics import complaint_of_age
 from fer_ros.node.diagnostics import complaint_of_camera
+from fer_ros.node.diagnostics import complaint_of_clock
+from fer_ros.node.diagnostics import complaint_of_image
+from fer_ros.node.diagnostics import complaint_of_name
+from fer_ros.node.diagnostics import Facts
 from fer_ros.node.diagnostics import judge
 from fer_ros.node.diagnostics import STALE
 from fer_ros.node.diagnostics import to_diagnostics
+from fer_ros.node.image_log import ImageLog
 from fer_ros.node.statistics import Statistics
 from fer_ros.node.worker import Worker
+from fer_ros.perception.brightness import measure_brightness
 from fer_ros.perception.pipeline import Pipeline
+from fer_ros.perception.quoting import shortened
+
+# The longest encoding or format in the log, in characters.
+LONGEST_ENCODING = 40
 
 # Of the same complaint of the camera, one in this time is logged [s].
 CAMERA_COMPLAINT_PERIOD = 10.0
@@ -42,11 +55,27 @@ class Health:
         self._active_since = 0.0
         # When the camera was last complained of; None while all is well with it [s].
         self._complained_at: float | None = None
+        self._clock_watch = ClockWatch(node)
+        self._images = ImageLog(lambda line: node.get_logger().info(line))
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
 
     def begin(self) -> None:
         """Note that the work begins: the camera is not known yet."""
         self._active_since = time.monotonic()
+        self._complained_at = None
+        self._images.begin()
+
+    def see(self, message: Image | CompressedImage, image: np.ndarray) -> None:
+        """
+        Note an image that the node works on.
+
+        :param message: that the image came in.
+        :param image: (H, W, 3) uint8, BGR.
+        """
+        encoding = message.format if isinstance(message, CompressedImage) else message.encoding
+        height, width = image.shape[:2]
+        self._images.see(height, width, shortened(encoding, LONGEST_ENCODING))
+        self._statistics.see(measure_brightness(image))
 
     def publish(
         self,
@@ -73,22 +102,34 @@ class Health:
         )
         if worker is not None:
             self._tell_of_camera(complaint)
+            source = f'{camera.topic}, {camera.reliability}'
+            self._images.tell(source, camera.nodes, statistics.images, statistics.period)
+        node, clock = self._node, self._clock_watch
+        stopped = complaint_of_clock(clock.silence(), node.count_publishers('/clock'))
         level, sentence = judge(
-            working=worker is not None,
-            rest=_why_at_rest(pipeline, shut_down),
-            refusal=refusal,
-            busy=worker.busy if worker is not None else 0.0,
-            camera=complaint,
-            unanswered=statistics.unanswered,
-            new_errors=errors - self._told_errors,
-            last_error=statistics.last_error,
-            makeshift=makeshift,
+            Facts(
+                working=worker is not None,
+                rest=_why_at_rest(pipeline, shut_down),
+                refusal=refusal,
+                busy=worker.busy if worker is not None else 0.0,
+                camera=complaint,
+                unanswered=statistics.unanswered,
+                new_errors=errors - self._told_errors,
+                last_error=statistics.last_error,
+                makeshift=makeshift,
+                name=complaint_of_name(node.get_fully_qualified_name(), self._namesakes()),
+                stamps=stopped or complaint_of_age(statistics.age, clock.simulated),
+                image=complaint_of_image(statistics.brightness),
+                faceless=statistics.faceless,
+            )
         )
         self._told_errors = errors
-        values = {**statistics.values(), **_models(pipeline)}
+        values = {**statistics.values(), **models_of(pipeline)}
+        if stopped:
+            # An age by a clock that stands still means nothing.
+            values.update(age_p50_ms='', age_p95_ms='')
         values['image_qos'] = camera.qos
         values['last_error'] = statistics.last_error
-        node = self._node
         header = Header(stamp=node.get_clock().now().to_msg())
         self._publisher.publish(
             to_diagnostics(header, node.get_fully_qualified_name(), level, sentence, values)
@@ -96,20 +137,27 @@ class Health:
 
     def _tell_of_camera(self, complaint: str) -> None:
         """
-        Log what is wrong with the camera, not with every diagnosis, and when it is over.
+        Log what is wrong with the camera, but not with every diagnosis.
 
         :param complaint: empty if nothing is; just after activation, the graph is not known yet.
         """
         now = time.monotonic()
         if not complaint:
-            if self._complained_at is not None:
-                self._node.get_logger().info(f'images come on {self._camera.topic}')
             self._complained_at = None
         elif now - self._active_since > STALE and (
             self._complained_at is None or now - self._complained_at > CAMERA_COMPLAINT_PERIOD
         ):
+            if self._complained_at is None:
+                # The line of the first image then says that images come again.
+                self._images.lose()
             self._complained_at = now
             self._node.get_logger().warning(complaint)
+
+
+    def _namesakes(self) -> int:
+        """Count the nodes in the graph that have the name of this one, itself included."""
+        own = (self._node.get_name(), self._node.get_namespace())
+        return self._node.get_node_names_and_namespaces().count(own)
 
 
 def _why_at_rest(pipeline: Pipeline | None, shut_down: bool) -> str:
@@ -121,8 +169,8 @@ def _why_at_rest(pipeline: Pipeline | None, shut_down: bool) -> str:
     return 'ros2 lifecycle set … activate begins the work'
 
 
-def _models(pipeline: Pipeline | None) -> dict[str, str]:
-    """Say which models are loaded; nothing where none is."""
+def models_of(pipeline: Pipeline | None) -> dict[str, str]:
+    """Name the models that are loaded, by the keys of diagnostics; empty without a pipeline."""
     if pipeline is None:
         return dict.fromkeys(('backend', 'device', 'detector', 'model', 'model_sha256'), '')
     card, backend = pipeline.classifier.card, pipeline.classifier.backend

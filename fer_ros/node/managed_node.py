@@ -15,6 +15,14 @@ from fer_ros.node.errors import REASON_LENGTH
 from fer_ros.node.services import guard_services
 from fer_ros.perception.quoting import shortened
 
+# What the log says after a transition; activating has a line of its own.
+DONE = {
+    'deactivate': 'inactive: images are ignored',
+    'clean up': 'unconfigured: models and topics are released',
+    'shut down': 'shut down',
+    'recover': 'unconfigured after an error',
+}
+
 
 class ManagedNode(LifecycleNode):
     """
@@ -119,6 +127,8 @@ class ManagedNode(LifecycleNode):
             self._told_refusal = f'cannot {name}: {described(error)}'
             self._log_refusal()
             return TransitionCallbackReturn.ERROR
+        if name in DONE:
+            self.get_logger().info(DONE[name])
         return TransitionCallbackReturn.SUCCESS
 
     def _log_refusal(self) -> None:

@@ -25,6 +25,7 @@ from fer_ros.node.messages import to_label_info
 from fer_ros.node.worker import Worker
 from fer_ros.perception.drawing import Drawing
 from fer_ros.perception.faces import Face
+from fer_ros.perception.quoting import shortened
 
 # Of the annotated image; 80 shows letters without a fringe at a fifth of the size of 100.
 JPEG_QUALITY = 80
@@ -149,4 +150,5 @@ class Outputs:
         except Exception as error:
             # After the context has ended, publishing fails, and that is as it should be.
             if self._node.context.ok():
-                self._complain(f'an image cannot be drawn: {type(error).__name__}: {error}')
+                reason = shortened(error)
+                self._complain(f'an image cannot be drawn: {type(error).__name__}: {reason}')

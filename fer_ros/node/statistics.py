@@ -10,8 +10,16 @@ import time
 
 import numpy as np
 
+from fer_ros.perception.brightness import Brightness
+from fer_ros.perception.quoting import shortened
+
 # Of how many frames the ages and the times of the stages are kept: some seconds of a camera.
 WINDOW = 100
+
+# Ages that can be true [s]. A result is not older than some periods of the camera, as nothing is
+# queued. It may seem younger than nothing by the error of two machines' clocks (NTP: below 0.1 s),
+# or by the period of /clock (rosbag2: 0.025 s, 0.25 s in a replay ten times as fast).
+POSSIBLE_AGES = (-0.5, 10.0)
 
 # Over how long the rate of the frames is counted [s].
 RATE_WINDOW = 5.0
@@ -34,6 +42,10 @@ class Statistics:
         self.unanswered = 0
         self.faces = 0
         self.last_error = ''
+        self._brightness: Brightness | None = None
+        # When a face was seen last, and when the first image was answered [s]; None for never.
+        self._last_face: float | None = None
+        self._first_answer: float | None = None
         self._arrivals: deque[float] = deque(maxlen=WINDOW)
         self._ages: deque[float] = deque(maxlen=WINDOW)
         self._stages = {stage: deque[float](maxlen=WINDOW) for stage in STAGES}
@@ -52,6 +64,7 @@ class Statistics:
         """Note that the work begins; what came before it tells nothing of how it is now."""
         with self._lock:
             self.unanswered = 0
+            self._brightness = self._last_face = self._first_answer = None
             for times in (self._arrivals, self._ages, *self._stages.values()):
                 times.clear()
 
@@ -60,14 +73,14 @@ class Statistics:
         with self._lock:
             self.refused += 1
             self.unanswered += 1
-            self.last_error = reason
+            self.last_error = shortened(reason)
 
     def lose(self, reason: str) -> None:
         """Note that a frame was lost by a failure, and why."""
         with self._lock:
             self.lost += 1
             self.unanswered += 1
-            self.last_error = reason
+            self.last_error = shortened(reason)
 
     def arrive(self) -> None:
         """Note that a frame came in."""
@@ -75,18 +88,29 @@ class Statistics:
             self.received += 1
             self._arrivals.append(time.monotonic())
 
-    def finish(self, faces: int, age: float) -> None:
+    def see(self, brightness: Brightness) -> None:
+        """Note how bright an image is."""
+        self._brightness = brightness
+
+    def finish(self, faces: int, age: float | None) -> None:
         """
         Note that a frame was answered.
 
         :param faces: how many there were in it.
-        :param age: of the image when its answer was published, in seconds.
+        :param age: of the image when its answer was published, in seconds; None if the node's
+            clock has no time yet.
         """
+        now = time.monotonic()
         with self._lock:
             self.processed += 1
             self.unanswered = 0
             self.faces = faces
-            self._ages.append(age)
+            if self._first_answer is None:
+                self._first_answer = now
+            if faces:
+                self._last_face = now
+            if age is not None:
+                self._ages.append(age)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -107,21 +131,55 @@ class Statistics:
             last = self._arrivals[-1] if self._arrivals else float('-inf')
         return time.monotonic() - last
 
+    @property
+    def images(self) -> int:
+        """Count the frames that came since the work began, up to WINDOW."""
+        return len(self._arrivals)
+
+    @property
+    def period(self) -> float | None:
+        """Compute the usual time between two frames in seconds; None if it is not known."""
+        with self._lock:
+            arrivals = list(self._arrivals)
+        return float(np.median(np.diff(arrivals))) if len(arrivals) > 1 else None
+
+    @property
+    def age(self) -> float:
+        """Compute the usual age of a frame at its answer in seconds; 0 if none is known."""
+        with self._lock:
+            ages = list(self._ages)
+        return float(np.median(ages)) if ages else 0.0
+
+    @property
+    def faceless(self) -> float:
+        """Compute how long no face has been seen in the answered frames, in seconds."""
+        with self._lock:
+            since = self._last_face if self._last_face is not None else self._first_answer
+        return 0.0 if since is None else time.monotonic() - since
+
+    @property
+    def brightness(self) -> Brightness | None:
+        """Return the brightness of the last image; None if there is none."""
+        return self._brightness
+
     def values(self) -> dict[str, str]:
-        """Give what diagnostics tell of it, by the keys of the README."""
+        """Format the counts and times for diagnostics, by the keys of doc/architecture.md."""
         with self._lock:
             arrivals = list(self._arrivals)
             ages = list(self._ages)
             stages = {name: list(times) for name, times in self._stages.items()}
+            last_face, brightness = self._last_face, self._brightness
         return {
             'frames_received': str(self.received),
             'frames_processed': str(self.processed),
             'frames_dropped': str(self.dropped),
             'input_rate_hz': f'{_rate(arrivals):.1f}',
-            'age_p50_ms': _milliseconds(ages, 50),
-            'age_p95_ms': _milliseconds(ages, 95),
+            'age_p50_ms': _age(ages, 50),
+            'age_p95_ms': _age(ages, 95),
             **{f'{name}_ms': _milliseconds(times, 50) for name, times in stages.items()},
             'faces': str(self.faces),
+            'image_mean': '' if brightness is None else f'{brightness.mean:.0f}',
+            'last_face_s': '' if last_face is None else f'{time.monotonic() - last_face:.1f}',
         }
 
 
@@ -135,6 +193,13 @@ def _rate(arrivals: list[float]) -> float:
         # A slow camera: what its last period was, or is by now.
         return 1 / max(arrivals[-1] - arrivals[-2], now - arrivals[-1])
     return (len(recent) - 1) / (now - recent[0])
+
+
+def _age(ages: list[float], percentile: float) -> str:
+    """Format a percentile of ages in milliseconds; empty if it cannot be true."""
+    if not ages or not POSSIBLE_AGES[0] <= np.percentile(ages, percentile) <= POSSIBLE_AGES[1]:
+        return ''
+    return _milliseconds(ages, percentile)
 
 
 def _milliseconds(seconds: list[float], percentile: float) -> str:

@@ -88,7 +88,7 @@ def test_the_log_tells_of_a_missing_camera_now_and_then_and_when_it_is_there(
     log.wait_for(lambda one: one.msg.startswith('nobody publishes /image: start the camera'))
     camera = graph.listener('camera_side').create_publisher(Image, 'image', 1)
     send(camera, emotions, node, picture())
-    log.wait_for(lambda one: one.msg == 'images come on /image')
+    log.wait_for(lambda one: one.msg == '30x20 bgr8 on /image, reliable')
 
     complaints = [one for one in log.messages if one.msg.startswith('nobody publishes')]
     complained = [one for one in diagnoses.messages if 'nobody' in one.status[0].message]

@@ -2,17 +2,22 @@ import cv2
 from geometry_msgs.msg import PointStamped
 import numpy as np
 import pytest
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
+from vision_msgs.msg import LabelInfo
 
 from fer_ros.doctor import FAIL
 from fer_ros.doctor import OK
 from fer_ros.doctor import WARN
+from fer_ros.node.camera_topics import camera_topics
 from fer_ros.node.graph_check import check_camera
 from fer_ros.node.graph_check import check_messages
 from fer_ros.node.graph_check import Heard
 from fer_ros.node.messages import to_compressed_message
+from graph import wait_until
 from stand_ins import picture
 
 # Long enough for two nodes to find each other on a machine that has much else to do.
@@ -35,6 +40,93 @@ def test_a_topic_that_nobody_publishes_is_named_with_those_that_are(graph):
 
     assert finding.level == WARN
     assert finding.sentence.startswith('nobody publishes it; these are published: /left/image_raw')
+
+
+def test_a_topic_that_must_be_published_is_a_failure_without_a_publisher(graph):
+    (finding,) = check_camera('image', 0.1, required=True)
+
+    assert finding.level == FAIL
+    assert finding.sentence == 'nobody publishes it; say --topic, or start the camera'
+
+
+def test_the_images_of_an_emotion_node_are_no_cameras_in_any_namespace(graph):
+    robot = graph.add(
+        rclpy.create_node('eyes', namespace='/robot', context=graph.context),
+        SingleThreadedExecutor,
+    )
+    robot.create_publisher(LabelInfo, 'mood/label_info', 1)
+    for topic in ('mood/image', '/humans/faces/f1/cropped', '/shared'):
+        robot.create_publisher(Image, topic, 1)
+    side = graph.listener('camera_side')
+    for topic in ('left/image_raw', '/shared'):
+        side.create_publisher(Image, topic, 1)
+
+    wait_until(lambda: camera_topics(side) == ['/left/image_raw', '/shared'])
+
+
+@pytest.mark.parametrize('topic', ['a b', '', '1a', '//x', '\x1b[31m\nok', 'x' * 5000, 'a/'])
+def test_a_topic_whose_name_is_none_is_a_failure_in_one_short_line(topic):
+    (finding,) = check_camera(topic, 0.1, required=True)
+
+    assert finding.level == FAIL
+    assert ' is no topic name: ' in finding.sentence
+    assert finding.sentence.isprintable()
+    assert len(finding.sentence) < 500
+
+
+@pytest.mark.parametrize(
+    'args', [['--ros-args', '-r', 'a:b:=c d'], ['--ros-args', '--params-file', '/gone\n.yaml']]
+)
+def test_arguments_that_ros_refuses_are_a_failure_in_one_short_line(args):
+    (finding,) = check_camera('image', 0.1, args)
+
+    assert (finding.level, finding.subject) == (FAIL, 'ROS 2')
+    assert finding.sentence.startswith('cannot start a node: ')
+    assert finding.sentence.isprintable()
+
+
+@pytest.mark.parametrize('domain', ['233', '9' * 1000])
+def test_a_domain_that_ends_the_process_is_a_failure_before_it_does(monkeypatch, domain):
+    monkeypatch.setenv('ROS_DOMAIN_ID', domain)
+
+    (finding,) = check_camera('image', 0.1)
+
+    assert finding.level == FAIL
+    assert finding.sentence.startswith("ROS_DOMAIN_ID is '")
+    assert finding.sentence.endswith(': set a number up to 232')
+    assert len(finding.sentence) < 200
+
+
+def test_one_image_does_not_keep_the_doctor_listening(graph):
+    side = graph.listener('camera_side')
+    camera = side.create_publisher(Image, 'image', 1)
+    sent = []
+
+    def send_once():
+        if camera.get_subscription_count() and not sent:
+            sent.append(True)
+            camera.publish(picture())
+
+    side.create_timer(0.02, send_once)
+
+    (finding,) = check_camera('image', SECONDS)
+
+    assert finding.sentence.startswith('0.0 Hz, reliable, 30x20 bgr8')
+
+
+def test_text_from_an_image_is_shown_in_one_short_line(graph):
+    side = graph.listener('camera_side')
+    camera = side.create_publisher(Image, 'image', 1)
+    message = picture()
+    message.encoding = '\x1b[31m\nFAIL ' + 'x' * 100_000
+    message.header.frame_id = 'f\nr' + 'y' * 100_000
+    side.create_timer(0.05, lambda: camera.publish(message))
+
+    (finding,) = check_camera('image', SECONDS)
+
+    assert finding.level == FAIL
+    assert finding.sentence.isprintable()
+    assert len(finding.sentence) < 1000
 
 
 def test_a_topic_may_be_remapped(graph):

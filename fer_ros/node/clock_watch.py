@@ -1,0 +1,37 @@
+"""Whether the simulated clock of a node advances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import time
+
+from rclpy.node import Node
+
+
+class ClockWatch:
+    """Measures how long a simulated clock has stood still."""
+
+    def __init__(self, node: Node, clock: Callable[[], float] = time.monotonic) -> None:
+        """
+        Begin to watch.
+
+        :param node: whose clock is watched.
+        :param clock: returns the time of the machine in seconds.
+        """
+        self._node = node
+        self._clock = clock
+        self._last = 0
+        self._changed = clock()
+
+    @property
+    def simulated(self) -> bool:
+        """Return whether the clock of the node is that of /clock."""
+        return bool(getattr(self._node.get_clock(), 'ros_time_is_active', False))
+
+    def silence(self) -> float:
+        """Return for how many seconds the clock has stood still; call it again and again."""
+        now = self._clock()
+        time_of_node = self._node.get_clock().now().nanoseconds if self.simulated else -1
+        if time_of_node != self._last or not self.simulated:
+            self._last, self._changed = time_of_node, now
+        return now - self._changed

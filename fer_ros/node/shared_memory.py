@@ -1,0 +1,219 @@
+"""Shared memory of Fast DDS: its free space, the need of a profile, abandoned segments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import fcntl
+import os
+from pathlib import Path
+import re
+import stat
+import time
+from xml.etree import ElementTree
+
+from fer_ros.perception.quoting import quoted
+
+FOLDER = Path('/dev/shm')
+
+# The environment variables that name the profile of Fast DDS: up to Jazzy, and from Kilted on.
+PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
+
+# The size of a segment of Fast DDS whose profile sets none [bytes].
+DEFAULT_SEGMENT = 512 << 10
+
+# Fast DDS adds an entry of 24 bytes for each 512 bytes of a segment.
+ENTRY_SHARE = 24 / 512
+
+# Besides its segment, a process takes ports, semaphores and, where ROS discovers on this host
+# alone, a second segment of the default size: 0.65 MiB, measured with Fast DDS 2.14 [bytes].
+BESIDES = 1 << 20
+
+# A profile of Fast DDS has some kilobytes; a larger file is none [bytes].
+LARGEST_PROFILE = 1 << 20
+
+# The segment of a process, and the file that the process holds locked while it lives.
+LOCK_NAME = re.compile(r'fast(?:rtps|dds)_[0-9a-f]{16}_el')
+LOCK_SUFFIX = '_el'
+
+# A process that starts has made its lock file and may lock it in the next moment [s].
+YOUNGEST_LOCK = 10.0
+
+# Removes the segments whose lock nobody holds; `flock` is part of util-linux.
+CLEAN_COMMAND = (
+    f'for lock in {FOLDER}/fast*_[0-9a-f]*{LOCK_SUFFIX}; do '
+    f'flock -n "$lock" rm -f "${{lock%{LOCK_SUFFIX}}}" "$lock"; done'
+)
+
+# Makes the shared memory of a container larger.
+ENLARGE = 'in a container, set --shm-size=256m or --ipc=host'
+
+
+class ProfileError(ValueError):
+    """A profile of Fast DDS that cannot be read."""
+
+
+@dataclass(frozen=True)
+class Leftovers:
+    """
+    The segments of processes that no longer exist.
+
+    :param count: number of segments.
+    :param size: of all of them [bytes].
+    """
+
+    count: int
+    size: int
+
+    def __str__(self) -> str:
+        """Name the segments and the command that removes them."""
+        return (
+            f'segments of ended processes: {self.count} ({mebibytes(self.size)}); '
+            f'remove them with {CLEAN_COMMAND}'
+        )
+
+
+def mebibytes(size: float) -> str:
+    """Format a size in bytes for people."""
+    return f'{size / 2**20:.1f} MiB'
+
+
+def uses_fast_dds() -> bool:
+    """Check whether the middleware is Fast DDS, which is the default of ROS 2."""
+    middleware = os.environ.get('RMW_IMPLEMENTATION', '')
+    return not middleware or 'fastrtps' in middleware
+
+
+def profile_of_environment() -> tuple[str, Path] | None:
+    """Find the profile file: the name of its variable and its path; None if none is set."""
+    for name in PROFILE_VARIABLES:
+        if os.environ.get(name):
+            return name, Path(os.environ[name])
+    return None
+
+
+def free_memory(folder: Path = FOLDER) -> int:
+    """
+    Read how much shared memory is free.
+
+    :param folder: where shared memory is mounted.
+    :return: in bytes; 0 if there is no shared memory, or no file can be added to it.
+    """
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return 0
+    if not os.access(folder, os.W_OK | os.X_OK) or (found.f_files and not found.f_favail):
+        return 0
+    return found.f_bavail * found.f_frsize
+
+
+def segments_of(profile: Path) -> list[int]:
+    """
+    Read the sizes of the shared memory segments that a profile asks for.
+
+    :param profile: XML file.
+    :return: in bytes, one for each transport in shared memory.
+    :raises ProfileError: if the file cannot be read, or is not XML.
+    """
+    try:
+        # A pipe must not keep the process waiting.
+        handle = os.open(profile, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(handle, 'rb') as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise ProfileError(f'{quoted(str(profile))} is not a regular file')
+            content = file.read(LARGEST_PROFILE + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, 'strerror', None) or str(error)
+        raise ProfileError(f'{quoted(str(profile))}: {reason}') from error
+    if len(content) > LARGEST_PROFILE or b'<!DOCTYPE' in content:
+        raise ProfileError(f'{quoted(str(profile))} is not a profile of Fast DDS')
+    try:
+        root = ElementTree.fromstring(content)
+    except (ElementTree.ParseError, ValueError) as error:
+        raise ProfileError(f'{quoted(str(profile))} is no XML: {error}') from error
+    transports = [one for one in root.iter() if _tag(one) == 'transport_descriptor']
+    sizes = [
+        _number(one, 'segment_size', DEFAULT_SEGMENT)
+        for one in transports
+        if _text(one, 'type') == 'SHM'
+    ]
+    if _text(root, 'useBuiltinTransports') not in ('false', '0'):
+        sizes += default_segments()
+    return sizes
+
+
+def default_segments() -> list[int]:
+    """List the sizes of the segments that Fast DDS makes without a profile, in bytes."""
+    transports = os.environ.get('FASTDDS_BUILTIN_TRANSPORTS', '')
+    return [] if transports.startswith('UDP') else [DEFAULT_SEGMENT]
+
+
+def needed_memory(segments: list[int]) -> int:
+    """
+    Compute the shared memory that a process takes at its start.
+
+    Fast DDS allocates all of it then (posix_fallocate), so that a process that has started does
+    not fail when shared memory becomes full later.
+
+    :param segments: sizes in bytes.
+    :return: in bytes; 0 if the process uses no shared memory.
+    """
+    if not segments:
+        return 0
+    return BESIDES + sum(round(size * (1 + ENTRY_SHARE)) for size in segments)
+
+
+def find_leftovers(folder: Path = FOLDER) -> Leftovers:
+    """
+    Find the segments of processes that no longer exist; nothing is changed.
+
+    :param folder: where shared memory is mounted.
+    """
+    sizes = []
+    try:
+        with os.scandir(folder) as entries:
+            locks = [entry.path for entry in entries if LOCK_NAME.fullmatch(entry.name)]
+    except OSError:
+        locks = []
+    for lock in locks:
+        if _is_abandoned(lock):
+            try:
+                blocks = os.lstat(lock.removesuffix(LOCK_SUFFIX)).st_blocks
+            except OSError:
+                continue
+            sizes.append(512 * blocks)
+    return Leftovers(len(sizes), sum(sizes))
+
+
+def _is_abandoned(lock: str) -> bool:
+    """Check whether nobody holds the lock of a segment, which is held while its process lives."""
+    try:
+        handle = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode) or time.time() - found.st_mtime < YOUNGEST_LOCK:
+            return False
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+    return True
+
+
+def _tag(element: ElementTree.Element) -> str:
+    """Read the name of an element without its namespace."""
+    return str(element.tag).rpartition('}')[2]
+
+
+def _text(root: ElementTree.Element, tag: str) -> str:
+    """Read the text of the first element with a name; empty if there is none."""
+    return next(((one.text or '').strip() for one in root.iter() if _tag(one) == tag), '')
+
+
+def _number(root: ElementTree.Element, tag: str, default: int) -> int:
+    """Read a number of bytes; the default if there is none."""
+    text = _text(root, tag)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else default
