@@ -59,6 +59,14 @@ def test_who_smiles_for_most_of_the_time_but_not_all_is_left_as_he_is():
     np.testing.assert_allclose(baseline.correct(SMILE, 20.0, 20.0), SMILE)
 
 
+def test_an_expression_shown_for_four_fifths_of_the_time_is_the_rest():
+    baseline = NeutralBaseline(LABELS)
+    for second in range(20):
+        live(baseline, REST if second % 10 < 2 else SAD_REST, 1.0, second, duration=20.0)
+
+    assert best(baseline.correct(SAD_REST, 20.0, 20.0)) == 'neutral'
+
+
 def test_who_smiles_for_the_whole_time_is_neutral_afterwards_and_not_sad():
     corrected = after(SMILE)
 
