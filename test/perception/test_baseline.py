@@ -118,6 +118,15 @@ def test_time_in_which_nobody_saw_the_face_is_no_time_of_learning():
     assert later[1] == pytest.approx(before[1], abs=0.02)
 
 
+def test_the_first_minutes_of_a_long_learning_count_as_much_as_the_last():
+    baseline = NeutralBaseline(LABELS)
+    # The face is at rest for a third of the time: a smile is no rest.
+    live(baseline, REST, 40.0, duration=120.0)
+    live(baseline, SMILE, 80.0, began=40.0, duration=120.0)
+
+    np.testing.assert_allclose(baseline.correct(SMILE, 120.0, 120.0), SMILE)
+
+
 def test_ten_minutes_take_no_more_memory_than_one():
     baseline = NeutralBaseline(LABELS)
     live(baseline, SAD_REST, 600.0, duration=600.0)
