@@ -2,7 +2,10 @@ import numpy as np
 import pytest
 
 from fer_ros.perception import tags
+from fer_ros.perception.emotions import FERPLUS_LABELS
+from fer_ros.perception.emotions import UNCERTAIN
 from fer_ros.perception.faces import Face
+from fer_ros.perception.tags import COLOURS
 from fer_ros.perception.tags import draw_tag
 from fer_ros.perception.tags import FULL
 from fer_ros.perception.tags import letters_for
@@ -16,6 +19,12 @@ def face(emotion='happy', labels=LABELS):
     probabilities = np.zeros(len(labels))
     probabilities[0], probabilities[-1] = 0.7, 0.3
     return Face(3, (10.0, 10.0, 60.0, 60.0), 0.9, probabilities, emotion)
+
+
+def test_each_emotion_has_a_colour_of_its_own_in_every_image():
+    colours = [COLOURS[label] for label in (*FERPLUS_LABELS, UNCERTAIN)]
+
+    assert len(set(colours)) == len(colours)
 
 
 @pytest.fixture
