@@ -59,6 +59,14 @@ def test_who_smiles_for_most_of_the_time_but_not_all_is_left_as_he_is():
     np.testing.assert_allclose(baseline.correct(SMILE, 20.0, 20.0), SMILE)
 
 
+def test_an_expression_shown_for_four_fifths_of_the_time_is_the_rest():
+    baseline = NeutralBaseline(LABELS)
+    for second in range(20):
+        live(baseline, REST if second % 10 < 2 else SAD_REST, 1.0, second, duration=20.0)
+
+    assert best(baseline.correct(SAD_REST, 20.0, 20.0)) == 'neutral'
+
+
 def test_who_smiles_for_the_whole_time_is_neutral_afterwards_and_not_sad():
     corrected = after(SMILE)
 
@@ -108,6 +116,15 @@ def test_time_in_which_nobody_saw_the_face_is_no_time_of_learning():
     later = baseline.correct(SAD_REST, 500.0, 100.0)
 
     assert later[1] == pytest.approx(before[1], abs=0.02)
+
+
+def test_the_first_minutes_of_a_long_learning_count_as_much_as_the_last():
+    baseline = NeutralBaseline(LABELS)
+    # The face is at rest for a third of the time: a smile is no rest.
+    live(baseline, REST, 40.0, duration=120.0)
+    live(baseline, SMILE, 80.0, began=40.0, duration=120.0)
+
+    np.testing.assert_allclose(baseline.correct(SMILE, 120.0, 120.0), SMILE)
 
 
 def test_ten_minutes_take_no_more_memory_than_one():

@@ -10,6 +10,9 @@ MATRIX = [600.0, 0, 319.5, 0, 610.0, 239.5, 0, 0, 1]
 # A real wide webcam's lens, a rational one, and a fisheye's.
 PLUMB_BOB = [-0.28, 0.07, 0.0005, -0.0003, 0.01]
 RATIONAL = [0.5, -0.2, 0.0004, -0.0002, 0.02, 0.8, -0.1, 0.01]
+# A rational lens with the coefficients of a thin prism, and of a tilted sensor besides.
+THIN_PRISM = [*RATIONAL, 0.002, -0.001, 0.0015, -0.0005]
+TILTED = [*THIN_PRISM, 0.01, -0.02]
 FISHEYE = [-0.02, 0.005, -0.003, 0.0005]
 
 
@@ -38,6 +41,8 @@ def test_the_principal_point_looks_straight_ahead():
         ('plumb_bob', PLUMB_BOB),
         ('plumb_bob', PLUMB_BOB[:4]),
         ('rational_polynomial', RATIONAL),
+        ('rational_polynomial', THIN_PRISM),
+        ('rational_polynomial', TILTED),
         ('equidistant', FISHEYE),
     ],
 )

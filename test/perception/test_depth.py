@@ -11,7 +11,6 @@ from fer_ros.perception.camera_model import camera_model
 from fer_ros.perception.depth import decode_depth
 from fer_ros.perception.depth import DepthError
 from fer_ros.perception.depth import DepthImage
-from fer_ros.perception.depth import ENCODINGS
 from fer_ros.perception.depth import locate_face
 from fer_ros.perception.depth import measure_depth
 from fer_ros.perception.faces import Face
@@ -49,10 +48,12 @@ def metres(values):
 
 @pytest.mark.parametrize('big', [False, True])
 @pytest.mark.parametrize('padding', [0, 1, 6])
-@pytest.mark.parametrize('encoding', ['16UC1', 'mono16', '32FC1', '16uc1'])
-def test_every_encoding_byte_order_and_padding_is_read(encoding, padding, big):
+@pytest.mark.parametrize(
+    ('encoding', 'kind', 'unit'),
+    [('16UC1', 'u2', 1e-3), ('mono16', 'u2', 1e-3), ('32FC1', 'f4', 1.0), ('16uc1', 'u2', 1e-3)],
+)
+def test_every_encoding_byte_order_and_padding_is_read(encoding, kind, unit, padding, big):
     values = np.array([[0.5, 1.0, 2.5], [0.0, 4.125, 8.0]])
-    kind, unit = ENCODINGS[encoding.lower()]
     rows = (values / unit).astype(('>' if big else '<') + kind)
     data = b''.join(row.tobytes() + b'\xff' * padding for row in rows)
     step = 3 * rows.itemsize + padding
@@ -184,7 +185,13 @@ def test_a_hand_before_a_small_part_of_the_face_does_not_count():
 
 @pytest.mark.parametrize(
     'box',
-    [(0.0, 0.0, 30.0, 40.0), (600.0, 440.0, 640.0, 480.0), (0.0, 0.0, 640.0, 480.0)],
+    [
+        (0.0, 0.0, 30.0, 40.0),
+        (600.0, 440.0, 640.0, 480.0),
+        (0.0, 0.0, 640.0, 480.0),
+        (600.0, 440.0, 680.0, 520.0),
+        (-40.0, -40.0, 40.0, 40.0),
+    ],
 )
 def test_a_box_at_the_border_or_as_large_as_the_image_is_measured(box):
     assert measure_depth(metres(np.full(SIZE, 2.0)), box) == (2.0, 0.0)

@@ -228,6 +228,27 @@ def test_a_face_that_the_tile_cuts_is_left_to_the_next_one():
     assert whole_in_tile(boxes, (100, 100, 200), 400, 400).tolist() == [True, False, False]
 
 
+# The tile covers 100 to 300; 2 % of its side, 4 pixels, are the margin.
+@pytest.mark.parametrize(
+    ('box', 'whole'),
+    [
+        ((105, 105, 295, 295), True),
+        ((103, 105, 295, 295), False),
+        ((105, 103, 295, 295), False),
+        ((105, 105, 297, 295), False),
+        ((105, 105, 295, 297), False),
+    ],
+)
+def test_a_face_that_touches_a_border_of_the_tile_is_not_whole(box, whole):
+    assert whole_in_tile(np.float64([box]), (100, 100, 200), 400, 400).tolist() == [whole]
+
+
+def test_the_border_of_the_image_cuts_no_face():
+    tile = np.float64([[0, 0, 200, 200]])
+
+    assert whole_in_tile(tile, (0, 0, 200), 200, 200).tolist() == [True]
+
+
 def test_what_lies_on_each_other_is_blended_by_score():
     found = Candidates(
         np.float64([[0, 0, 40, 40], [8, 0, 48, 40], [100, 0, 140, 40]]),

@@ -164,6 +164,14 @@ def test_without_litert_an_opencv_that_cannot_run_it_is_named(
             load()
 
 
+@pytest.mark.parametrize('version', ['4.8.0', '4.8.1', '4.10.0', '5.0.0'])
+def test_without_litert_opencv_is_enough_from_version_4_8_on(network, monkeypatch, version):
+    monkeypatch.setattr(yunet.cv2, '__version__', version)
+
+    yunet.check_engines()
+    assert f'on OpenCV {version}' in YuNetDetector('yunet.onnx').reason
+
+
 @pytest.mark.parametrize('version', ['4.6.0', cv2.__version__])
 @pytest.mark.parametrize('content', [b'', b'<html>not found</html>', b'\x08\x07\x12\x00' * 50])
 def test_a_file_that_is_no_network_is_named_with_the_way_to_a_good_one(

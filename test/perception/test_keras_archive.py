@@ -13,7 +13,12 @@ from fer_ros.perception.bundle import load_card
 
 h5py = pytest.importorskip('h5py')
 
-DENSE: dict[str, Any] = {'module': 'keras.layers', 'class_name': 'Dense', 'config': {}, 'registered_name': None}
+DENSE: dict[str, Any] = {
+    'module': 'keras.layers',
+    'class_name': 'Dense',
+    'config': {},
+    'registered_name': None,
+}
 
 
 def weights(change=lambda file: None):

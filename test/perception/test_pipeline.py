@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 
@@ -28,6 +30,38 @@ def test_all_faces_are_classified_in_one_batch_of_the_models_size():
     assert [face.emotion for face in faces] == ['happy'] * 3
     assert faces[0].score == 0.8
     np.testing.assert_allclose(faces[0].probabilities, [0.9, 0.1])
+
+
+def test_each_stage_is_measured_under_its_name():
+    stages = []
+
+    @contextmanager
+    def measured(stage):
+        stages.append((stage, 'begins'))
+        yield
+        stages.append((stage, 'ends'))
+
+    class Detector(Script):
+        def detect(self, *arguments):
+            stages.append('the detector runs')
+            return super().detect(*arguments)
+
+    class Classifier(Opinion):
+        def classify(self, crops):
+            stages.append('the classifier runs')
+            return super().classify(crops)
+
+    pipeline = Pipeline(Detector([found(0)]), Classifier(0.9, 0.1))
+    pipeline.process(IMAGE, 0.0, Settings(), measured)
+
+    assert stages == [
+        ('detect', 'begins'),
+        'the detector runs',
+        ('detect', 'ends'),
+        ('classify', 'begins'),
+        'the classifier runs',
+        ('classify', 'ends'),
+    ]
 
 
 def test_faces_come_in_the_order_of_their_ids():

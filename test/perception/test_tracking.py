@@ -245,6 +245,14 @@ def test_a_slow_camera_keeps_ids_though_the_timeout_is_short():
     assert follow([[face(100)]] * 3, rate=1, timeout=0.0) == [[1]] * 3
 
 
+@pytest.mark.parametrize(('period', 'id_'), [(1.9, 1), (2.1, 2)])
+def test_a_camera_that_pauses_for_more_than_two_seconds_shows_new_faces(period, id_):
+    tracker = FaceTracker()
+    tracker.update([face(100)], 0.0, 0.5, 16)
+
+    assert ids_of(tracker, [face(100)], period, timeout=0.5) == [id_]
+
+
 def test_a_face_that_has_timed_out_is_no_longer_held():
     tracker = FaceTracker()
     tracker.update([face(100)], 0.0, 0.0, 16)
