@@ -7,7 +7,7 @@ import sys
 
 from fer_ros.perception.backends import BackendError
 from fer_ros.perception.detection import DetectorError
-from training.commands import run_command
+from training.commands.dispatch import run_command
 
 # Each command is a module of this package, with `add_arguments` and `run`.
 COMMANDS = {

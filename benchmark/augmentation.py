@@ -24,20 +24,20 @@ import numpy as np
 from benchmark.timing import how_much_faster
 from benchmark.timing import machine
 from benchmark.timing import time_in_turns
-from training.batches import EpochBatches
-from training.config import load_config
-from training.config import TrainingConfig
-from training.datasets import data_root
-from training.datasets import FaceData
-from training.datasets import TRAIN
-from training.networks import build_model
-from training.networks import head_labels
-from training.networks import set_whitening
-from training.networks import standardised_range
-from training.networks import WHITENING
-from training.optimization import compile_model
-from training.readers import read_data
-from training.workers import THREADS
+from training.data.datasets import data_root
+from training.data.datasets import FaceData
+from training.data.datasets import TRAIN
+from training.data.reading.forms import read_data
+from training.learning.batches import EpochBatches
+from training.learning.optimization import compile_model
+from training.learning.workers import THREADS
+from training.recipes.building import build_model
+from training.recipes.building import head_labels
+from training.recipes.building import set_whitening
+from training.recipes.building import standardised_range
+from training.recipes.building import WHITENING
+from training.recipes.recipe import load_config
+from training.recipes.recipe import TrainingConfig
 
 # Whitening takes Keras milliseconds a picture: this share of the pictures is enough for it.
 WHITENED = 0.25

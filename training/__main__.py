@@ -6,19 +6,19 @@ from collections.abc import Sequence
 import sys
 
 from fer_ros.perception.backends import BackendError
-from training.commands import run_command
+from training.commands.dispatch import run_command
 
 # Each command is a module of this package, with `add_arguments` and `run`.
 COMMANDS = {
-    'inspect': ('inspection', 'report what is in a data set, and what is wrong with it'),
-    'models': ('models', 'list all networks with their parameters'),
-    'train': ('train', 'train a recipe'),
-    'average': ('average', 'take the mean of the weights of runs'),
-    'tune': ('tune', 'search for the settings of a network'),
-    'export': ('export', 'make a bundle of a trained network'),
-    'evaluate': ('evaluate', 'measure a bundle, a run or a Keras file on a data set'),
-    'card': ('model_card', 'measure a bundle and write its page'),
-    'compare': ('compare', 'measure runs, and set them beside what the sources say'),
+    'inspect': ('data.inspection', 'report what is in a data set, and what is wrong with it'),
+    'models': ('commands.models', 'list all networks with their parameters'),
+    'train': ('learning.loop', 'train a recipe'),
+    'average': ('learning.averaging', 'take the mean of the weights of runs'),
+    'tune': ('learning.search.study', 'search for the settings of a network'),
+    'export': ('bundles.export', 'make a bundle of a trained network'),
+    'evaluate': ('commands.evaluate', 'measure a bundle, a run or a Keras file on a data set'),
+    'card': ('bundles.measuring', 'measure a bundle and write its page'),
+    'compare': ('commands.compare', 'measure runs, and set them beside what the sources say'),
 }
 
 

@@ -1,0 +1,131 @@
+"""
+Take the mean of the weights of runs: `python -m training average RUN RUN... --output DIR`.
+
+Networks that were trained on from the same weights, in other orders, lie in one valley: the
+network in their midst is often better than any of them, and costs no more than one (Wortsman et
+al. 2022, arXiv:2203.05482, "model soups").  Networks that began from chance have no such midst.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from fer_ros.perception.model_files import sha256_of
+from training.data.datasets import data_root
+from training.data.datasets import FaceData
+from training.data.datasets import PUBLIC
+from training.data.reading.forms import read_data
+from training.data.selection import select
+from training.evaluation.validation import validate
+from training.recipes.recipe import TrainingConfig
+from training.runs.checkpoints import write_state
+from training.runs.run import BEST
+from training.runs.run import CHECKPOINT
+from training.runs.run import load_run
+from training.runs.run import Run
+
+# What runs have in common that are averaged; they differ in their seeds.
+COMMON = (
+    'recipe',
+    'file',
+    'epochs',
+    'weights',
+    'begun_from',
+    'precision',
+    'value_range',
+    'teachers',
+    'selection',
+    'labels',
+    'pictures',
+    'data_sha256',
+)
+
+
+def average(runs: Sequence[Run], validation: FaceData, folder: Path) -> dict[str, float]:
+    """
+    Write a run whose network has the mean of the weights of others, and measure all of them.
+
+    Normalisation statistics are averaged like weights.
+
+    :param runs: at least two of one recipe, with different seeds.
+    :param validation: to measure on.
+    :param folder: of the new run; made if need be.
+    :return: the validation accuracy by head of the mean.
+    :raises FileExistsError: if the folder holds a run.
+    :raises ValueError: if there are fewer than two runs, or they are not alike.
+    """
+    if len(runs) < 2:
+        raise ValueError(f'the mean is of at least two runs, not of {len(runs)}')
+    if (folder / CHECKPOINT).exists():
+        raise FileExistsError(f'{folder / CHECKPOINT} exists; name another --output')
+    first = runs[0]
+    for run in runs:
+        if 'averaged' in run.state:
+            raise ValueError(f'{run.folder} is a mean itself; name the runs that it is of')
+        for name in COMMON:
+            one, other = first.state.get(name), run.state.get(name)
+            if one != other:
+                raise ValueError(
+                    f'{run.folder} has the {name} {other}, and {first.folder} {one}: runs that '
+                    'are averaged differ in their seeds alone'
+                )
+    parts: list[dict[str, Any]] = []
+    for run in runs:
+        accuracy = _measure(run.model, validation, run.config, str(run.folder))
+        parts.append(
+            {
+                'run': run.folder.name,
+                'seed': run.config.seed,
+                'chosen_epoch': run.state['best_epoch'],
+                'validation': {head: round(value, 5) for head, value in accuracy.items()},
+                'sha256': sha256_of(run.folder / BEST),
+            }
+        )
+    model = keras.models.clone_model(first.model)
+    columns = zip(*(run.model.get_weights() for run in runs), strict=True)
+    model.set_weights([np.mean(values, axis=0, dtype=np.float64) for values in columns])
+    accuracy = _measure(model, validation, first.config, 'their mean')
+    folder.mkdir(parents=True, exist_ok=True)
+    model.save_weights(folder / BEST)
+    state = {
+        **first.state,
+        'best': accuracy,
+        'best_epoch': None,
+        'seconds': round(sum(run.state['seconds'] for run in runs), 1),
+        'averaged': parts,
+    }
+    write_state(folder / CHECKPOINT, state)
+    return accuracy
+
+
+def _measure(
+    model: keras.Model, data: FaceData, config: TrainingConfig, name: str
+) -> dict[str, float]:
+    """Measure a network, and say how good it is."""
+    accuracy, loss = validate(model, data, config, config.side)
+    told = ', '.join(f'{head} {100 * value:.2f} %' for head, value in accuracy.items())
+    print(f'{name}: {told} of the validation split, loss {loss:.4f}', flush=True)
+    return accuracy
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Tell what `average` takes."""
+    parser.add_argument('runs', type=Path, nargs='+', help='folders of runs of one recipe')
+    parser.add_argument('--output', type=Path, required=True, help='folder of the new run')
+    parser.add_argument('--data', help='folder of the data sets (default: FER_ROS_DATA)')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out `average`."""
+    runs = [load_run(folder) for folder in arguments.runs]
+    config = runs[0].config
+    data = select(read_data(data_root(arguments.data, config.dataset)), config.selection)
+    average(runs, data.of_split(PUBLIC), arguments.output)
+    print(f'the mean of {len(runs)} runs is in {arguments.output / BEST}')
+    return 0

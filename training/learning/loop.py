@@ -1,0 +1,301 @@
+"""Train a recipe: `python -m training train fer_mobile`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+import time
+from typing import Any
+
+import keras
+import numpy as np
+
+from training.data.cross_fitting import learnt_from
+from training.data.datasets import FaceData
+from training.data.datasets import PUBLIC
+from training.data.datasets import TRAIN
+from training.data.selection import add_data_arguments
+from training.data.selection import part
+from training.data.selection import read_selected
+from training.data.selection import selection_from
+from training.data.votes import is_not_a_face
+from training.evaluation.validation import validate
+from training.learning.batches import head_targets
+from training.learning.batches import learnt_targets
+from training.learning.distillation import teach
+from training.learning.distribution import distribute
+from training.learning.distribution import on_one_device
+from training.learning.distribution import Share
+from training.learning.distribution import WHOLE
+from training.learning.memory import keep_freed_memory
+from training.learning.optimization import compile_model
+from training.learning.optimization import ends_early
+from training.learning.optimization import initial_watch
+from training.learning.optimization import watch
+from training.learning.progress import EventLog
+from training.learning.progress import log_epoch
+from training.learning.progress import Progress
+from training.learning.workers import batches_by
+from training.recipes.building import build_model
+from training.recipes.building import head_labels
+from training.recipes.building import set_whitening
+from training.recipes.building import standardised_range
+from training.recipes.recipe import load_config
+from training.recipes.recipe import TrainingConfig
+from training.runs.checkpoints import load_checkpoint
+from training.runs.checkpoints import RunningAverage
+from training.runs.checkpoints import save_checkpoint
+from training.runs.origins import find_origins
+from training.runs.run import BEST
+from training.runs.run import CHECKPOINT
+from training.runs.run import describe_run
+from training.runs.run import engine_name
+from training.runs.run import LOG
+
+# Pictures that `--smoke` trains and validates on.
+SMOKE_COUNT = 64
+SMOKE_BATCH = 16
+SMOKE_EPOCHS = 2
+
+# Settings that the command line may change.
+CHANGEABLE = ('epochs', 'seed', 'weights', 'precision', 'teachers', 'held_back')
+
+
+class _Averaging(keras.callbacks.Callback):
+    """Keeps the running average up to date."""
+
+    def __init__(self, average: RunningAverage) -> None:
+        super().__init__()
+        self._average = average
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Take in a step."""
+        # On JAX the weights are the model's again once it was asked for here.
+        if self.model is not None:
+            self._average.update()
+
+
+def train(
+    config: TrainingConfig,
+    training: FaceData,
+    validation: FaceData,
+    folder: Path,
+    resume: bool = False,
+    stop_after: int | None = None,
+    on_epoch: Callable[[dict[str, Any]], None] = lambda row: None,
+    share: Share = WHOLE,
+    workers: int = 0,
+) -> dict[str, float]:
+    """
+    Train a recipe, or go on with a run that was interrupted.
+
+    After each epoch the folder holds a checkpoint, a line in `log.csv` and, of the epochs at the
+    full side, the averaged weights that did best on the validation split.
+
+    :param config: the recipe.
+    :param training: pictures to learn from; those that are no face are left out.
+    :param validation: pictures to choose the epoch by, never to learn from.
+    :param folder: of the run; made if need be.
+    :param resume: go on from the folder's checkpoint, if there is one.
+    :param stop_after: epochs after which this call ends, though the recipe has more.
+    :param on_epoch: given the row of the log after each epoch; what it raises ends the run.
+    :param share: of each batch that this process feeds, where `distribute` made several.
+    :param workers: processes that make batches, as of `workers.batches_by`.
+    :return: the validation accuracy by head of the weights that were chosen.
+    :raises FileExistsError: if the folder holds a run and it is not to be resumed.
+    :raises ValueError: if that run has another network, seed or number of epochs.
+    """
+    share.check(config.batch_size)
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoint = folder / CHECKPOINT
+    resumed = checkpoint.exists()
+    if resumed and not resume:
+        raise FileExistsError(f'{checkpoint} exists; say --resume, or name another --output')
+    if training.votes is not None:
+        training = training.take(~is_not_a_face(training.votes))
+    training = learnt_from(training, config)
+    if config.standardise:
+        config = replace(config, value_range=standardised_range(training.images))
+    steps = len(training) // config.batch_size
+    labels = head_labels(config, training.label_names)
+    targets = head_targets(training, config)
+    if config.teachers:
+        with on_one_device():
+            targets = teach(
+                targets, labels, config.teachers, config.teacher_share, training.images
+            )
+    targets = learnt_targets(targets, training, config)
+    model = build_model(config, labels, pretrained=not resumed)
+    if config.whitening and not resumed:
+        set_whitening(model, training.images, config)
+    compile_model(model, config, steps)
+    average = RunningAverage(model, config.average)
+    # What is measured computes in float32, as the exported network will.
+    with on_one_device():
+        measured = build_model(replace(config, precision='float32'), labels)
+    plan = describe_run(config, labels, training)
+    state: dict[str, Any] = {
+        'epoch': 0,
+        'best': {},
+        'best_epoch': None,
+        'seconds': 0.0,
+        'watch': initial_watch(config),
+        'engine': engine_name(),
+        # Now, as a bundle that ships may be replaced by what comes of it.
+        **({} if resumed else find_origins(config)),
+        **plan,
+    }
+    if resumed:
+        state = load_checkpoint(checkpoint, model, average)
+        _check_plan(checkpoint, state, plan)
+        print(f'resumed after epoch {state["epoch"]} of {config.epochs}', flush=True)
+    last = min(config.epochs, state['epoch'] + (stop_after or config.epochs))
+    events = EventLog(folder if share.is_first else None, state['epoch'])
+    with batches_by(
+        workers, training, config, share.rows(config.batch_size), targets
+    ) as batches_of:
+        for epoch in range(state['epoch'], last):
+            if ends_early(state['watch'], config):
+                print(f'ended early: {config.early_stopping} epochs brought nothing better')
+                break
+            begin = time.monotonic()
+            if config.schedule != 'cosine':
+                model.optimizer.learning_rate = state['watch']['learning_rate']
+            told = [Progress(config, epoch, steps)] if share.is_first else []
+            history = model.fit(
+                batches_of(epoch),
+                initial_epoch=epoch,
+                epochs=epoch + 1,
+                verbose=0,
+                shuffle=False,
+                callbacks=[_Averaging(average), *told],
+            )
+            rate = float(model.optimizer.learning_rate)
+            fitted = time.monotonic() - begin
+            side = config.side_at(epoch)
+            with on_one_device():
+                measured.set_weights(average.values)
+                accuracy, loss = validate(measured, validation, config, side)
+            if side == config.side:
+                score = -loss if config.monitor == 'loss' else float(np.mean([*accuracy.values()]))
+                followed, best = watch(state['watch'], score, config)
+                state = {**state, 'watch': followed}
+                if best:
+                    if share.is_first:
+                        measured.save_weights(folder / BEST)
+                    state = {**state, 'best': accuracy, 'best_epoch': epoch + 1}
+            seconds = time.monotonic() - begin
+            state = {**state, 'epoch': epoch + 1, 'seconds': round(state['seconds'] + seconds, 1)}
+            row = {
+                'epoch': epoch + 1,
+                'side': side,
+                'seconds': round(seconds, 1),
+                'pictures_per_second': round(steps * config.batch_size / fitted, 1),
+                'learning_rate': float(f'{rate:.4g}'),
+                'loss': round(history.history['loss'][-1], 5),
+                'validation_loss': round(loss, 5),
+                **{f'validation_{head}': round(value, 5) for head, value in accuracy.items()},
+            }
+            if share.is_first:
+                save_checkpoint(checkpoint, model, average, state)
+                log_epoch(folder / LOG, row)
+                events.add(row)
+                print(', '.join(f'{name} {value}' for name, value in row.items()), flush=True)
+            on_epoch(row)
+    events.close()
+    return state['best']
+
+
+def _check_plan(checkpoint: Path, state: dict[str, Any], plan: dict[str, Any]) -> None:
+    """Refuse to go on with a run that was begun otherwise."""
+    begun = {name: state.get(name) for name in plan}
+    differing = [name for name in plan if begun[name] != plan[name]]
+    if differing:
+        was, would_be = ({name: what[name] for name in differing} for what in (begun, plan))
+        raise ValueError(f'{checkpoint} is of a run with {was}, not with {would_be}')
+
+
+def smoke_config(config: TrainingConfig) -> TrainingConfig:
+    """
+    Shorten a recipe so that it goes through all its steps in seconds.
+
+    :param config: the recipe.
+    :return: the same with two epochs of small batches, one at each of its first and last sides.
+    """
+    sides = ((0.0, config.sides[0][1]), (0.5, config.side)) if config.sides else ()
+    return replace(
+        config,
+        epochs=SMOKE_EPOCHS,
+        warmup_epochs=min(1, config.warmup_epochs),
+        batch_size=SMOKE_BATCH,
+        sides=sides,
+    )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Tell what `train` takes."""
+    parser.add_argument('config', type=Path, help='a recipe: its file, or its name')
+    parser.add_argument('--output', type=Path, help='folder of the run (default: runs/<name>)')
+    parser.add_argument('--epochs', type=int, help='another number than the recipe has')
+    parser.add_argument('--seed', type=int, help='another seed than the recipe has')
+    parser.add_argument(
+        '--weights', help="of the backbone: 'none' for chance, 'imagenet', or a file of them"
+    )
+    parser.add_argument(
+        '--teachers', nargs='+', help='folders of runs or bundles that it learns from as well'
+    )
+    parser.add_argument(
+        '--hold-back',
+        dest='held_back',
+        type=part,
+        metavar='K/N',
+        help='do not learn from the K-th of N parts, to teach that part alone afterwards',
+    )
+    parser.add_argument('--precision', help='float32, mixed_bfloat16 or mixed_float16')
+    parser.add_argument(
+        '--distribute',
+        action='store_true',
+        help='train on all devices of JAX, of this machine or of several',
+    )
+    parser.add_argument(
+        '--workers', type=int, default=0, help='processes that make batches, for a fast GPU'
+    )
+    parser.add_argument('--smoke', action='store_true', help='all steps, on 64 pictures')
+    parser.add_argument('--resume', action='store_true', help='go on with an interrupted run')
+    add_data_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out `train`."""
+    keep_freed_memory()
+    # First of all: what is computed before cannot be told of the other machines.
+    share = distribute() if arguments.distribute else WHOLE
+    config = load_config(arguments.config)
+    changes = {name: getattr(arguments, name) for name in CHANGEABLE}
+    if changes['teachers']:
+        changes['teachers'] = tuple(changes['teachers'])
+    config = replace(config, **{name: v for name, v in changes.items() if v is not None})
+    config = replace(config, selection=selection_from(arguments, config.selection))
+    data = read_selected(arguments, config.selection, config.dataset)
+    training, validation = data.of_split(TRAIN), data.of_split(PUBLIC)
+    name = config.name
+    if arguments.smoke:
+        config = smoke_config(config)
+        training = training.take(np.arange(SMOKE_COUNT))
+        validation = validation.take(np.arange(SMOKE_COUNT))
+        name = f'{name}_smoke'
+    folder = arguments.output or Path('runs') / name
+    best = train(
+        config,
+        training,
+        validation,
+        folder,
+        resume=arguments.resume,
+        share=share,
+        workers=arguments.workers,
+    )
+    chosen = ', '.join(f'{head} {100 * value:.2f} %' for head, value in best.items())
+    print(f'best on the validation split: {chosen}; the weights are in {folder / BEST}')
+    return 0
