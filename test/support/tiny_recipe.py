@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import keras
 
-from training.data.augmentation import AugmentationConfig
+from training.data.augmentation import Augmentation
 from training.networks.residual import residual_network
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import Recipe
 
 
 def tiny(heads: Mapping[str, int], side: int | None) -> keras.Model:
@@ -18,7 +18,7 @@ def tiny(heads: Mapping[str, int], side: int | None) -> keras.Model:
     )
 
 
-TINY = TrainingConfig(
+TINY = Recipe(
     name='tiny',
     build=tiny,
     side=16,
@@ -27,7 +27,7 @@ TINY = TrainingConfig(
     batch_size=8,
     learning_rate=0.05,
     warmup_epochs=1,
-    augmentation=AugmentationConfig(mixup=0.2),
+    augmentation=Augmentation(mixup=0.2),
     average=0.9,
     seed=3,
 )

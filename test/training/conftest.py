@@ -59,9 +59,9 @@ def made_up() -> Callable[..., FaceData]:
 
 
 # The file of a recipe whose network trains in a second.
-RECIPE = """
+RECIPE_TEXT = """
 from training.networks.residual import residual_network
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import Recipe
 
 
 def build(heads, side):
@@ -70,7 +70,7 @@ def build(heads, side):
     )
 
 
-CONFIG = TrainingConfig(
+RECIPE = Recipe(
     name='{name}', build=build, side=16, epochs={epochs}, batch_size=8, warmup_epochs=0,
     average=0.9,
 )
@@ -83,7 +83,7 @@ def _write_recipe(tmp_path: Path) -> Callable[..., Path]:
 
     def write(name: str, epochs: int = 1) -> Path:
         file = tmp_path / f'{name}.py'
-        file.write_text(RECIPE.format(name=name, epochs=epochs))
+        file.write_text(RECIPE_TEXT.format(name=name, epochs=epochs))
         return file
 
     return write

@@ -40,10 +40,9 @@ from training.evaluation.metrics import fit_temperature
 from training.evaluation.validation import head_truth
 from training.evaluation.validation import predict_logits
 from training.learning.batches import input_spec
-from training.recipes.recipe import config_file
-from training.recipes.recipe import config_sha256
-from training.recipes.recipe import shipped_path
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import Recipe
+from training.recipes.recipe import recipe_file
+from training.recipes.recipe import recipe_sha256
 from training.runs.origins import began_with_imagenet
 from training.runs.origins import origins_of
 from training.runs.run import load_run
@@ -142,7 +141,7 @@ def check_parity(backends: dict[str, Backend], batch: np.ndarray) -> dict[str, f
 
 
 def export(
-    config: TrainingConfig,
+    recipe: Recipe,
     model: keras.Model,
     labels: Sequence[str],
     head: str,
@@ -156,7 +155,7 @@ def export(
 
     The temperature is fitted on PublicTest, which no weight was learnt from.
 
-    :param config: the recipe.
+    :param recipe: the recipe.
     :param model: of the recipe, trained, in float32 and of the recipe's side.
     :param labels: of the head.
     :param head: that becomes the bundle's output.
@@ -171,8 +170,8 @@ def export(
     network = single_head(model, head, folder.name)
     truth = head_truth(head, public)
     kept = truth >= 0
-    logits = predict_logits(model, public.images, config, config.side)[head]
-    spec = input_spec(config)
+    logits = predict_logits(model, public.images, recipe, recipe.side)[head]
+    spec = input_spec(recipe)
     card = {
         'name': folder.name,
         'labels': list(labels),
@@ -228,12 +227,12 @@ def terms_of(run: Run, head: str) -> str:
     :return: the card's `terms`.
     """
     begun = ''
-    if run.config.weights != 'none':
+    if run.recipe.weights != 'none':
         of_imagenet = began_with_imagenet(origins_of(run)['begun_from'])
         begun = IMAGENET_TERMS if of_imagenet else BEGUN_TERMS
     if run.state['data_sha256'] == FER2013_IMAGES_SHA256:
         return TERMS + (FERPLUS_TERMS if head == 'ferplus' else '') + begun
-    return (CKPLUS_TERMS if run.config.dataset == 'ckplus' else OTHER_TERMS) + begun
+    return (CKPLUS_TERMS if run.recipe.dataset == 'ckplus' else OTHER_TERMS) + begun
 
 
 def origin_of(run: Run) -> dict[str, Any]:
@@ -243,18 +242,18 @@ def origin_of(run: Run) -> dict[str, Any]:
     :param run: trained; the runs that taught it are still there.
     :return: the card's `training`.
     """
-    data = 'CK+' if run.config.dataset == 'ckplus' else ''
+    data = 'CK+' if run.recipe.dataset == 'ckplus' else ''
     data = data or f'{run.state["pictures"]} pictures of a data set of its owner'
     if run.state['data_sha256'] == FER2013_IMAGES_SHA256:
         data = 'FER2013, Training split without pictures that are no face by the FER+ votes'
         data += '; FER+ votes' if 'ferplus' in run.labels else ''
-    selected = run.config.selection.summary()
+    selected = run.recipe.selection.summary()
     averaged = run.state.get('averaged')
     chosen = {'averaged': averaged} if averaged else {'chosen_epoch': run.state['best_epoch']}
-    file = config_file(Path(run.config.file or run.config.name))
+    file = recipe_file(Path(run.recipe.file or run.recipe.name))
     return {
-        'config': shipped_path(file) or file.name,
-        'config_sha256': config_sha256(file),
+        'recipe': run.recipe.name,
+        'recipe_sha256': recipe_sha256(file),
         'data': data + (f'; {json.dumps(selected)}' if selected else ''),
         'data_sha256': run.state['data_sha256'],
         **{name: told for name, told in origins_of(run).items() if told},
@@ -267,7 +266,7 @@ def origin_of(run: Run) -> dict[str, Any]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Tell what `export` takes."""
-    parser.add_argument('config', nargs='?', help='the recipe of the run: its file, or its name')
+    parser.add_argument('recipe', nargs='?', help='the recipe of the run: its file, or its name')
     parser.add_argument(
         '--run', dest='folder', type=Path, help='the folder of the run (default: runs/<name>)'
     )
@@ -293,7 +292,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out `export`."""
-    if (arguments.bundle is None) == (arguments.config is None and arguments.folder is None):
+    if (arguments.bundle is None) == (arguments.recipe is None and arguments.folder is None):
         raise ExportError('name the recipe or --run of what was trained, or a --bundle')
     if arguments.bundle is not None:
         if not arguments.quantize:
@@ -304,9 +303,9 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.output is None:
             raise ExportError('name the folder of the bundle by --output')
         folder = arguments.output
-        found = load_run(arguments.folder or Path('runs') / Path(arguments.config).stem)
-        data = read_data(data_root(arguments.data, found.config.dataset))
-        data = select(data, found.config.selection)
+        found = load_run(arguments.folder or Path('runs') / Path(arguments.recipe).stem)
+        data = read_data(data_root(arguments.data, found.recipe.dataset))
+        data = select(data, found.recipe.selection)
         _export_run(found, arguments.head, folder, data)
     card = load_card(folder)
     for precision in arguments.quantize:
@@ -334,7 +333,7 @@ def _export_run(found: Run, given: str | None, folder: Path, data: FaceData) -> 
         )
     with contextlib.redirect_stdout(None):
         differences = export(
-            found.config,
+            found.recipe,
             found.model,
             found.labels[head],
             head,

@@ -34,7 +34,7 @@ from training.pages.comparison import read_sources
 from training.pages.comparison import RESULTS
 from training.pages.comparison import results_page
 from training.pages.comparison import write_results
-from training.recipes.recipe import load_config
+from training.recipes.recipe import load_recipe
 from training.recipes.recipe import recipe_files
 from training.runs.origins import is_bundle
 from training.runs.run import load_run
@@ -58,23 +58,23 @@ def measure_run(run: Run, data: FaceData, machine: str) -> list[dict[str, Any]]:
     model = run.model
     splits = {
         'train': stratified(
-            learnt_from(data.of_split(TRAIN), run.config), TRAINING_PICTURES
+            learnt_from(data.of_split(TRAIN), run.recipe), TRAINING_PICTURES
         ),
         'validation': data.of_split(PUBLIC),
         'test': data.of_split(PRIVATE),
     }
     logits = {
-        name: predict_logits(model, part.images, run.config, run.config.side)
+        name: predict_logits(model, part.images, run.recipe, run.recipe.side)
         for name, part in splits.items()
     }
     return [
         {
-            'recipe': run.config.name,
+            'recipe': run.recipe.name,
             'head': head,
             'command': command_of(run),
-            'selection': run.config.selection.summary(),
+            'selection': run.recipe.selection.summary(),
             'seed': ', '.join(str(part['seed']) for part in run.state.get('averaged', []))
-            or run.config.seed,
+            or run.recipe.seed,
             'engine': run.state['engine'],
             'machine': machine,
             'epochs': run.state['epoch'],
@@ -95,7 +95,7 @@ def _check_learnt_from(run: Run, data: FaceData) -> None:
     training = data.of_split(TRAIN)
     if training.votes is not None:
         training = training.take(~is_not_a_face(training.votes))
-    training = learnt_from(training, run.config)
+    training = learnt_from(training, run.recipe)
     if run.state['pictures'] != len(training):
         raise DataError(
             f'{run.folder} learnt from {run.state["pictures"]} pictures, the data has '
@@ -128,19 +128,19 @@ def command_of(run: Run) -> str:
     if 'averaged' in run.state:
         runs = ' '.join(f'runs/{part["run"]}' for part in run.state['averaged'])
         return f'python -m training average {runs} --output runs/{run.folder.name}'
-    recipe = load_config(Path(run.config.file or run.config.name))
-    words = ['python -m training train', run.config.name]
+    original = load_recipe(Path(run.recipe.file or run.recipe.name))
+    words = ['python -m training train', run.recipe.name]
     for name in ('epochs', 'seed', 'weights', 'precision'):
-        value = getattr(run.config, name)
-        if value != getattr(recipe, name):
+        value = getattr(run.recipe, name)
+        if value != getattr(original, name):
             # Where the weights of a backbone lie is nobody's business.
             words.append(f'--{name} {Path(value).name if name == "weights" else value}')
-    if run.config.teachers != recipe.teachers:
-        folders = {t: 'models' if is_bundle(t) else 'runs' for t in run.config.teachers}
+    if run.recipe.teachers != original.teachers:
+        folders = {t: 'models' if is_bundle(t) else 'runs' for t in run.recipe.teachers}
         words += ['--teachers', *(f'{of}/{Path(t).name}' for t, of in folders.items())]
-    if run.config.held_back != recipe.held_back:
-        words.append(f'--hold-back {run.config.held_back[0] + 1}/{run.config.held_back[1]}')
-    selected, standard = run.config.selection, recipe.selection
+    if run.recipe.held_back != original.held_back:
+        words.append(f'--hold-back {run.recipe.held_back[0] + 1}/{run.recipe.held_back[1]}')
+    selected, standard = run.recipe.selection, original.selection
     if selected.classes != standard.classes:
         words.append(f'--classes {",".join(selected.classes)}')
     if selected.groups != standard.groups:
@@ -181,10 +181,10 @@ def run(arguments: argparse.Namespace) -> int:
     known: dict[str, FaceData] = {}
     for folder in arguments.runs:
         found = load_run(folder)
-        name = found.config.dataset
+        name = found.recipe.dataset
         if name not in known:
             known[name] = read_data(data_root(arguments.data) / DATASETS[name])
-        data = select(known[name], found.config.selection)
+        data = select(known[name], found.recipe.selection)
         new = measure_run(found, data, arguments.machine)
         rows = merge(rows, new)
         # After each one: the next may fail.

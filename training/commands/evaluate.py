@@ -177,10 +177,10 @@ def _selection_of_run(arguments: argparse.Namespace) -> Selection | None:
         return None
     from training.runs.run import load_run
 
-    config = load_run(folder).config
+    recipe = load_run(folder).recipe
     if arguments.data is None:
-        arguments.data = str(data_root(dataset=config.dataset))
-    return config.selection
+        arguments.data = str(data_root(dataset=recipe.dataset))
+    return recipe.selection
 
 
 def run(arguments: argparse.Namespace) -> int:

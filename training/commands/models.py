@@ -13,7 +13,7 @@ import keras
 from training.networks.registry import ENTRIES
 from training.networks.registry import RegisteredNetwork
 from training.recipes.building import head_labels
-from training.recipes.recipe import load_config
+from training.recipes.recipe import load_recipe
 from training.recipes.recipe import recipe_files
 
 
@@ -37,11 +37,11 @@ def networks() -> Iterator[tuple[str, str, int, keras.Model]]:
     for entry in ENTRIES:
         yield entry.name, entry.source, entry.classes, entry.build(entry.classes)
     for path in recipe_files().values():
-        config = load_config(path)
+        recipe = load_recipe(path)
         # What has as many outputs as its data has labels is another recipe's network.
-        if not isinstance(config.build, RegisteredNetwork) and 'labels' not in config.heads:
-            heads = {head: len(labels) for head, labels in head_labels(config).items()}
-            yield config.name, 'fer_ros', sum(heads.values()), config.build(heads, config.side)
+        if not isinstance(recipe.build, RegisteredNetwork) and 'labels' not in recipe.heads:
+            heads = {head: len(labels) for head, labels in head_labels(recipe).items()}
+            yield recipe.name, 'fer_ros', sum(heads.values()), recipe.build(heads, recipe.side)
 
 
 def describe() -> dict[str, dict[str, Any]]:

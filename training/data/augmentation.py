@@ -14,7 +14,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class AugmentationConfig:
+class Augmentation:
     """
     How far a picture may be changed; each is drawn evenly up to its bound, on either side.
 
@@ -75,7 +75,7 @@ class AugmentationConfig:
 
 
 # Changes nothing; for recipes that train on the pictures as they are.
-NO_AUGMENTATION = AugmentationConfig(
+NO_AUGMENTATION = Augmentation(
     flip=False,
     shift=0,
     scale=0,
@@ -98,7 +98,7 @@ _ERASE_ASPECT = 3.3
 
 
 def augment(
-    images: np.ndarray, config: AugmentationConfig, side: int, generator: np.random.Generator
+    images: np.ndarray, augmentation: Augmentation, side: int, generator: np.random.Generator
 ) -> np.ndarray:
     """
     Change pictures at random, and bring them to one size.
@@ -107,16 +107,16 @@ def augment(
     border, as in `fer_ros.perception.alignment`.
 
     :param images: (N, H, W) uint8, gray.
-    :param config: how far.
+    :param augmentation: how far.
     :param side: of the result, in pixels.
     :param generator: where chance comes from.
     :return: (N, side, side) uint8.
     """
     count = len(images)
-    matrices = _placements(images.shape[1:], config, side, count, generator)
-    offsets = 255 * config.brightness * generator.uniform(-1, 1, count)
-    factors = 1 + config.contrast * generator.uniform(-1, 1, count)
-    gains = generator.uniform(*config.brightness_factor, count)
+    matrices = _placements(images.shape[1:], augmentation, side, count, generator)
+    offsets = 255 * augmentation.brightness * generator.uniform(-1, 1, count)
+    factors = 1 + augmentation.contrast * generator.uniform(-1, 1, count)
+    gains = generator.uniform(*augmentation.brightness_factor, count)
     result = np.empty((count, side, side), np.uint8)
     for index, image in enumerate(images):
         result[index] = cv2.warpAffine(
@@ -126,11 +126,12 @@ def augment(
             flags=cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_REPLICATE,
         )
-    if config.brightness or config.contrast or config.brightness_factor != (1.0, 1.0):
+    is_lit = augmentation.brightness_factor != (1.0, 1.0)
+    if augmentation.brightness or augmentation.contrast or is_lit:
         _light(result, factors * gains, 127.5 * (1 - factors) * gains + offsets)
-    if config.degrade_probability:
-        _degrade(result, config.degrade_probability, generator)
-    _erase(result, config, generator)
+    if augmentation.degrade_probability:
+        _degrade(result, augmentation.degrade_probability, generator)
+    _erase(result, augmentation, generator)
     return result
 
 
@@ -151,7 +152,7 @@ def _light(images: np.ndarray, slopes: np.ndarray, intercepts: np.ndarray) -> No
 
 def _placements(
     shape: tuple[int, int],
-    config: AugmentationConfig,
+    augmentation: Augmentation,
     side: int,
     count: int,
     generator: np.random.Generator,
@@ -162,11 +163,11 @@ def _placements(
     :return: (count, 2, 3) float64, from source to target pixels as `cv2.warpAffine` takes it.
     """
     height, width = shape
-    angle = np.deg2rad(config.rotation_deg) * generator.uniform(-1, 1, count)
-    size = (1 + config.scale) ** generator.uniform(-1, 1, count)
-    shear = config.shear * generator.uniform(-1, 1, count)
-    shift = config.shift * side * generator.uniform(-1, 1, (count, 2))
-    mirror = np.where(generator.uniform(size=count) < 0.5, -1.0, 1.0) if config.flip else 1.0
+    angle = np.deg2rad(augmentation.rotation_deg) * generator.uniform(-1, 1, count)
+    size = (1 + augmentation.scale) ** generator.uniform(-1, 1, count)
+    shear = augmentation.shear * generator.uniform(-1, 1, count)
+    shift = augmentation.shift * side * generator.uniform(-1, 1, (count, 2))
+    mirror = np.where(generator.uniform(size=count) < 0.5, -1.0, 1.0) if augmentation.flip else 1.0
 
     turn = np.empty((count, 2, 2))
     turn[:, 0, 0], turn[:, 0, 1] = np.cos(angle), -np.sin(angle)
@@ -219,15 +220,15 @@ def _degrade(images: np.ndarray, probability: float, generator: np.random.Genera
         images[index] = image
 
 
-def _erase(images: np.ndarray, config: AugmentationConfig, generator: np.random.Generator) -> None:
+def _erase(images: np.ndarray, augmentation: Augmentation, generator: np.random.Generator) -> None:
     """
     Cover a rectangle of some pictures with noise, in place.
 
     :param images: (N, side, side) uint8.
     """
     count, side = images.shape[:2]
-    chosen = generator.uniform(size=count) < config.erase_probability
-    area = generator.uniform(*config.erase_area, count) * side**2
+    chosen = generator.uniform(size=count) < augmentation.erase_probability
+    area = generator.uniform(*augmentation.erase_area, count) * side**2
     aspect = np.exp(generator.uniform(-1, 1, count) * np.log(_ERASE_ASPECT))
     heights = np.clip(np.rint(np.sqrt(area * aspect)), 1, side).astype(int)
     widths = np.clip(np.rint(np.sqrt(area / aspect)), 1, side).astype(int)

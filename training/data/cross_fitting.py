@@ -14,7 +14,7 @@ import zlib
 import numpy as np
 
 from training.data.datasets import FaceData
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import Recipe
 
 
 def parts_of(images: np.ndarray, count: int) -> np.ndarray:
@@ -29,29 +29,29 @@ def parts_of(images: np.ndarray, count: int) -> np.ndarray:
     return np.fromiter((value % count for value in sums), np.int64, len(images))
 
 
-def learnt_from(data: FaceData, config: TrainingConfig) -> FaceData:
+def learnt_from(data: FaceData, recipe: Recipe) -> FaceData:
     """
     Leave out what a network holds back.
 
     :param data: the pictures of its split.
-    :param config: the recipe.
+    :param recipe: the recipe.
     :return: the pictures that it learns from.
     """
-    if not config.held_back:
+    if not recipe.held_back:
         return data
-    number, count = config.held_back
+    number, count = recipe.held_back
     return data.take(parts_of(data.images, count) != number)
 
 
-def taught(images: np.ndarray, config: TrainingConfig) -> np.ndarray:
+def taught(images: np.ndarray, recipe: Recipe) -> np.ndarray:
     """
     Tell which pictures a network teaches.
 
     :param images: (N, H, W) uint8.
-    :param config: the recipe of the teacher.
+    :param recipe: the recipe of the teacher.
     :return: (N,) bool: those that it held back, or all if it held nothing back.
     """
-    if not config.held_back:
+    if not recipe.held_back:
         return np.ones(len(images), bool)
-    number, count = config.held_back
+    number, count = recipe.held_back
     return parts_of(images, count) == number

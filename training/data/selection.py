@@ -282,12 +282,12 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def selection_from(arguments: argparse.Namespace, recipe: Selection | None = None) -> Selection:
+def selection_from(arguments: argparse.Namespace, default: Selection | None = None) -> Selection:
     """
     Make a selection of what a command was told.
 
     :param arguments: of a parser that `add_data_arguments` was given.
-    :param recipe: what holds where nothing was said.
+    :param default: applies where the command line names nothing else.
     :return: the selection.
     :raises DataError: if it makes no sense.
     """
@@ -301,7 +301,7 @@ def selection_from(arguments: argparse.Namespace, recipe: Selection | None = Non
         'seed': arguments.split_seed,
         'clean': arguments.clean,
     }
-    known = recipe or Selection()
+    known = default or Selection()
     if arguments.split_by not in (None, known.split_by) and arguments.fractions is None:
         # The recipe's fractions belong to the recipe's way of splitting.
         known = replace(known, split_by='official', fractions=None)
@@ -312,18 +312,18 @@ def selection_from(arguments: argparse.Namespace, recipe: Selection | None = Non
 
 
 def read_selected(
-    arguments: argparse.Namespace, recipe: Selection | None = None, dataset: str = 'fer2013'
+    arguments: argparse.Namespace, default: Selection | None = None, dataset: str = 'fer2013'
 ) -> FaceData:
     """
     Read the data that a command was told of, as far as it counts.
 
     :param arguments: of a parser that `add_data_arguments` was given.
-    :param recipe: what holds where nothing was said.
+    :param default: applies where the command line names nothing else.
     :param dataset: to read where no other was named.
     :return: what counts, all of its splits.
     :raises DataError: if there is no such data, or it does not have what is asked for.
     """
-    selection = selection_from(arguments, recipe)
+    selection = selection_from(arguments, default)
     data = read_data(data_root(arguments.data, dataset), arguments.strict)
     return select(data, selection, arguments.strict)
 

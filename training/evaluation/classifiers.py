@@ -149,7 +149,7 @@ def _of_run(folder: Path, options: ModelOptions) -> Classifier:
         given = f"no head '{head}'" if head else 'several heads: choose one by --head'
         raise BundleError(f'the run {folder} has {given}; it has: {", ".join(heads)}')
     model = run.model
-    spec = _spec(model, run.config.value_range)
+    spec = _spec(model, run.recipe.value_range)
     card = _made_up_card(folder.resolve().name, run.labels[head], spec, 'logits')
     return Classifier(card, InMemory(model, head))
 

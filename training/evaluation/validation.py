@@ -14,25 +14,25 @@ from training.evaluation.metrics import LEAST_PROBABILITY
 from training.evaluation.metrics import softmax
 from training.learning.batches import head_targets
 from training.learning.batches import input_spec
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import Recipe
 
 
 def predict_logits(
-    model: keras.Model, images: np.ndarray, config: TrainingConfig, side: int, batch: int = 256
+    model: keras.Model, images: np.ndarray, recipe: Recipe, side: int, batch: int = 256
 ) -> dict[str, np.ndarray]:
     """
     Run a network on pictures as they are.
 
     :param model: of the recipe.
     :param images: (N, H, W) uint8.
-    :param config: the recipe.
+    :param recipe: the recipe.
     :param side: that the pictures are brought to, in pixels.
     :param batch: pictures at once.
     :return: by head, (N, labels) float32.
     """
-    inputs = to_network_input(resize(images, side), input_spec(config, side))
+    inputs = to_network_input(resize(images, side), input_spec(recipe, side))
     outputs = model.predict(inputs, batch_size=batch, verbose=0)
-    return {head: np.asarray(outputs[head], np.float32) for head in config.heads}
+    return {head: np.asarray(outputs[head], np.float32) for head in recipe.heads}
 
 
 def head_truth(head: str, data: FaceData) -> np.ndarray:
@@ -53,22 +53,22 @@ def head_truth(head: str, data: FaceData) -> np.ndarray:
 
 
 def validate(
-    model: keras.Model, data: FaceData, config: TrainingConfig, side: int
+    model: keras.Model, data: FaceData, recipe: Recipe, side: int
 ) -> tuple[dict[str, float], float]:
     """
     Measure a network.
 
     :param model: of the recipe.
     :param data: to measure on.
-    :param config: the recipe.
+    :param recipe: the recipe.
     :param side: that the pictures are brought to, in pixels.
     :return: the accuracy by head, from 0 to 1, and the loss: the heads' log losses against their
         targets, weighted as in training.
     """
-    logits = predict_logits(model, data.images, config, side)
-    targets = head_targets(data, config)
+    logits = predict_logits(model, data.images, recipe, side)
+    targets = head_targets(data, recipe)
     accuracy, loss = {}, 0.0
-    for head, weight in config.heads.items():
+    for head, weight in recipe.heads.items():
         truth = head_truth(head, data)
         kept = truth >= 0
         accuracy[head] = float(np.mean(logits[head].argmax(axis=1)[kept] == truth[kept]))

@@ -23,7 +23,7 @@ from training.data.datasets import PUBLIC
 from training.data.reading.forms import read_data
 from training.data.selection import select
 from training.evaluation.validation import validate
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import Recipe
 from training.runs.checkpoints import write_state
 from training.runs.run import BEST
 from training.runs.run import CHECKPOINT
@@ -77,11 +77,11 @@ def average(runs: Sequence[Run], validation: FaceData, folder: Path) -> dict[str
                 )
     parts: list[dict[str, Any]] = []
     for run in runs:
-        accuracy = _measure(run.model, validation, run.config, str(run.folder))
+        accuracy = _measure(run.model, validation, run.recipe, str(run.folder))
         parts.append(
             {
                 'run': run.folder.name,
-                'seed': run.config.seed,
+                'seed': run.recipe.seed,
                 'chosen_epoch': run.state['best_epoch'],
                 'validation': {head: round(value, 5) for head, value in accuracy.items()},
                 'sha256': sha256_of(run.folder / BEST),
@@ -90,7 +90,7 @@ def average(runs: Sequence[Run], validation: FaceData, folder: Path) -> dict[str
     model = keras.models.clone_model(first.model)
     columns = zip(*(run.model.get_weights() for run in runs), strict=True)
     model.set_weights([np.mean(values, axis=0, dtype=np.float64) for values in columns])
-    accuracy = _measure(model, validation, first.config, 'their mean')
+    accuracy = _measure(model, validation, first.recipe, 'their mean')
     folder.mkdir(parents=True, exist_ok=True)
     model.save_weights(folder / BEST)
     state = {
@@ -105,10 +105,10 @@ def average(runs: Sequence[Run], validation: FaceData, folder: Path) -> dict[str
 
 
 def _measure(
-    model: keras.Model, data: FaceData, config: TrainingConfig, name: str
+    model: keras.Model, data: FaceData, recipe: Recipe, name: str
 ) -> dict[str, float]:
     """Measure a network, and say how good it is."""
-    accuracy, loss = validate(model, data, config, config.side)
+    accuracy, loss = validate(model, data, recipe, recipe.side)
     told = ', '.join(f'{head} {100 * value:.2f} %' for head, value in accuracy.items())
     print(f'{name}: {told} of the validation split, loss {loss:.4f}', flush=True)
     return accuracy
@@ -124,8 +124,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Carry out `average`."""
     runs = [load_run(folder) for folder in arguments.runs]
-    config = runs[0].config
-    data = select(read_data(data_root(arguments.data, config.dataset)), config.selection)
+    recipe = runs[0].recipe
+    data = select(read_data(data_root(arguments.data, recipe.dataset)), recipe.selection)
     average(runs, data.of_split(PUBLIC), arguments.output)
     print(f'the mean of {len(runs)} runs is in {arguments.output / BEST}')
     return 0

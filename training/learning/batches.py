@@ -17,36 +17,36 @@ from training.data.augmentation import mix
 from training.data.datasets import DataError
 from training.data.datasets import FaceData
 from training.data.votes import vote_distribution
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import Recipe
 
 # Of the heads whose labels do not depend on the data.
 HEAD_LABELS = {'fer2013': FER2013_LABELS, 'ferplus': FERPLUS_LABELS}
 
 
-def input_spec(config: TrainingConfig, side: int | None = None) -> InputSpec:
+def input_spec(recipe: Recipe, side: int | None = None) -> InputSpec:
     """
     Tell what a recipe's network wants to see.
 
-    :param config: the recipe.
+    :param recipe: the recipe.
     :param side: in pixels, if another than the recipe's.
     :return: square, in the recipe's colours and range.
     """
-    side = side or config.side
-    return InputSpec(side, side, COLOURS[config.colour], config.colour, config.value_range)
+    side = side or recipe.side
+    return InputSpec(side, side, COLOURS[recipe.colour], recipe.colour, recipe.value_range)
 
 
-def head_targets(data: FaceData, config: TrainingConfig) -> dict[str, np.ndarray]:
+def head_targets(data: FaceData, recipe: Recipe) -> dict[str, np.ndarray]:
     """
     Give what each head is to say.
 
     :param data: the pictures; of FER2013, with votes if there is a `ferplus` head.
-    :param config: whose heads and label smoothing count.
+    :param recipe: whose heads and label smoothing count.
     :return: by head, (N, labels) float32.  A row sums to 1, or is all zero where the head has
         nothing to learn: no annotator saw an emotion.
     :raises DataError: if the data has no labels for a head.
     """
     targets = {}
-    for head in config.heads:
+    for head in recipe.heads:
         names = HEAD_LABELS.get(head, data.label_names)
         if head == 'ferplus':
             if data.votes is None:
@@ -56,7 +56,7 @@ def head_targets(data: FaceData, config: TrainingConfig) -> dict[str, np.ndarray
         if data.label_names != names:
             raise DataError(f'the head {head} has the labels {names}, not {data.label_names}')
         hard = np.eye(len(names), dtype=np.float32)[data.labels]
-        targets[head] = hard * (1 - config.label_smoothing) + config.label_smoothing / len(names)
+        targets[head] = hard * (1 - recipe.label_smoothing) + recipe.label_smoothing / len(names)
     return targets
 
 
@@ -74,19 +74,19 @@ def picture_weights(data: FaceData, power: float = 1.0) -> np.ndarray:
 
 
 def learnt_targets(
-    targets: Mapping[str, np.ndarray], data: FaceData, config: TrainingConfig
+    targets: Mapping[str, np.ndarray], data: FaceData, recipe: Recipe
 ) -> dict[str, np.ndarray]:
     """
     Weight what each head is to say by how rare its label is.
 
     :param targets: by head, (N, labels), as of `head_targets`.
     :param data: the pictures.
-    :param config: whose `class_weights` count.
+    :param recipe: whose `class_weights` count.
     :return: by head, (N, labels) float32; a row sums to its picture's weight.
     """
-    if not config.class_weights:
+    if not recipe.class_weights:
         return dict(targets)
-    weights = picture_weights(data, config.class_weights)[:, None]
+    weights = picture_weights(data, recipe.class_weights)[:, None]
     return {head: rows if head == 'ferplus' else weights * rows for head, rows in targets.items()}
 
 
@@ -101,7 +101,7 @@ class EpochBatches(keras.utils.PyDataset):
     def __init__(
         self,
         data: FaceData,
-        config: TrainingConfig,
+        recipe: Recipe,
         epoch: int,
         rows: slice = slice(None),
         targets: Mapping[str, np.ndarray] | None = None,
@@ -110,7 +110,7 @@ class EpochBatches(keras.utils.PyDataset):
         Prepare an epoch.
 
         :param data: the pictures to train on.
-        :param config: the recipe.
+        :param recipe: the recipe.
         :param epoch: from 0 on.
         :param rows: of each batch, that are given; the others are for other processes.
         :param targets: by head, (N, labels), as of `learnt_targets`, if others than those of the
@@ -118,20 +118,20 @@ class EpochBatches(keras.utils.PyDataset):
         :raises DataError: if the pictures do not fill one batch, or lack labels of a head.
         """
         super().__init__()
-        if len(data) < config.batch_size:
-            raise DataError(f'{len(data)} pictures do not fill a batch of {config.batch_size}')
+        if len(data) < recipe.batch_size:
+            raise DataError(f'{len(data)} pictures do not fill a batch of {recipe.batch_size}')
         self._data = data
-        self._config = config
+        self._recipe = recipe
         self._epoch = epoch
         self._rows = rows
-        self._side = config.side_at(epoch)
+        self._side = recipe.side_at(epoch)
         if targets is None:
-            targets = learnt_targets(head_targets(data, config), data, config)
+            targets = learnt_targets(head_targets(data, recipe), data, recipe)
         self._targets = targets
-        self._order = np.random.default_rng((config.seed, epoch)).permutation(len(data))
+        self._order = np.random.default_rng((recipe.seed, epoch)).permutation(len(data))
 
     def __len__(self) -> int:
-        return len(self._data) // self._config.batch_size
+        return len(self._data) // self._recipe.batch_size
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """
@@ -141,12 +141,12 @@ class EpochBatches(keras.utils.PyDataset):
         :return: (B, side, side, channels) float32 in the recipe's range, and (B, labels) float32
             by head.
         """
-        config = self._config
-        generator = np.random.default_rng((config.seed, self._epoch, index))
-        first = index * config.batch_size
-        chosen = self._order[first:][: config.batch_size]
-        images = augment(self._data.images[chosen], config.augmentation, self._side, generator)
-        inputs = to_network_input(images, input_spec(config, self._side))
+        recipe = self._recipe
+        generator = np.random.default_rng((recipe.seed, self._epoch, index))
+        first = index * recipe.batch_size
+        chosen = self._order[first:][: recipe.batch_size]
+        images = augment(self._data.images[chosen], recipe.augmentation, self._side, generator)
+        inputs = to_network_input(images, input_spec(recipe, self._side))
         targets = {head: target[chosen] for head, target in self._targets.items()}
-        inputs, targets = mix(inputs, targets, config.augmentation.mixup, generator)
+        inputs, targets = mix(inputs, targets, recipe.augmentation.mixup, generator)
         return inputs[self._rows], {head: target[self._rows] for head, target in targets.items()}

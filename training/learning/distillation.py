@@ -107,15 +107,15 @@ def _run(
     run = load_run(Path(teacher))
     heads = [head for head, names in labels.items() if tuple(names) == run.labels.get(head)]
     _check(teacher, heads, labels, run.labels.values())
-    chosen = taught(images, run.config)
+    chosen = taught(images, run.recipe)
     images = images[chosen]
     _tell(teacher, images)
     # As it was trained, which is faster than as it is measured, and as near as need be.  Its
     # layers may have other names in the file, but they are the same ones.
-    model = build_model(replace(run.config, sides=()), run.labels)
+    model = build_model(replace(run.recipe, sides=()), run.labels)
     model.set_weights(run.model.get_weights())
     said = [
-        predict_logits(model, pictures, run.config, run.config.side)
+        predict_logits(model, pictures, run.recipe, run.recipe.side)
         for pictures in (images, images[:, :, ::-1])
     ]
     return chosen, {

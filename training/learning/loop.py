@@ -42,8 +42,8 @@ from training.recipes.building import build_model
 from training.recipes.building import head_labels
 from training.recipes.building import set_whitening
 from training.recipes.building import standardised_range
-from training.recipes.recipe import load_config
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import load_recipe
+from training.recipes.recipe import Recipe
 from training.runs.checkpoints import load_checkpoint
 from training.runs.checkpoints import RunningAverage
 from training.runs.checkpoints import save_checkpoint
@@ -78,7 +78,7 @@ class _Averaging(keras.callbacks.Callback):
 
 
 def train(
-    config: TrainingConfig,
+    recipe: Recipe,
     training: FaceData,
     validation: FaceData,
     folder: Path,
@@ -94,7 +94,7 @@ def train(
     After each epoch the folder holds a checkpoint, a line in `log.csv` and, of the epochs at the
     full side, the averaged weights that did best on the validation split.
 
-    :param config: the recipe.
+    :param recipe: the recipe.
     :param training: pictures to learn from; those that are no face are left out.
     :param validation: pictures to choose the epoch by, never to learn from.
     :param folder: of the run; made if need be.
@@ -107,7 +107,7 @@ def train(
     :raises FileExistsError: if the folder holds a run and it is not to be resumed.
     :raises ValueError: if that run has another network, seed or number of epochs.
     """
-    share.check(config.batch_size)
+    share.check(recipe.batch_size)
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / CHECKPOINT
     resumed = checkpoint.exists()
@@ -115,55 +115,55 @@ def train(
         raise FileExistsError(f'{checkpoint} exists; say --resume, or name another --output')
     if training.votes is not None:
         training = training.take(~is_not_a_face(training.votes))
-    training = learnt_from(training, config)
-    if config.standardise:
-        config = replace(config, value_range=standardised_range(training.images))
-    steps = len(training) // config.batch_size
-    labels = head_labels(config, training.label_names)
-    targets = head_targets(training, config)
-    if config.teachers:
+    training = learnt_from(training, recipe)
+    if recipe.standardise:
+        recipe = replace(recipe, value_range=standardised_range(training.images))
+    steps = len(training) // recipe.batch_size
+    labels = head_labels(recipe, training.label_names)
+    targets = head_targets(training, recipe)
+    if recipe.teachers:
         with on_one_device():
             targets = teach(
-                targets, labels, config.teachers, config.teacher_share, training.images
+                targets, labels, recipe.teachers, recipe.teacher_share, training.images
             )
-    targets = learnt_targets(targets, training, config)
-    model = build_model(config, labels, pretrained=not resumed)
-    if config.whitening and not resumed:
-        set_whitening(model, training.images, config)
-    compile_model(model, config, steps)
-    average = RunningAverage(model, config.average)
+    targets = learnt_targets(targets, training, recipe)
+    model = build_model(recipe, labels, pretrained=not resumed)
+    if recipe.whitening and not resumed:
+        set_whitening(model, training.images, recipe)
+    compile_model(model, recipe, steps)
+    average = RunningAverage(model, recipe.average)
     # What is measured computes in float32, as the exported network will.
     with on_one_device():
-        measured = build_model(replace(config, precision='float32'), labels)
-    plan = describe_run(config, labels, training)
+        measured = build_model(replace(recipe, precision='float32'), labels)
+    plan = describe_run(recipe, labels, training)
     state: dict[str, Any] = {
         'epoch': 0,
         'best': {},
         'best_epoch': None,
         'seconds': 0.0,
-        'watch': initial_watch(config),
+        'watch': initial_watch(recipe),
         'engine': engine_name(),
         # Now, as a bundle that ships may be replaced by what comes of it.
-        **({} if resumed else find_origins(config)),
+        **({} if resumed else find_origins(recipe)),
         **plan,
     }
     if resumed:
         state = load_checkpoint(checkpoint, model, average)
         _check_plan(checkpoint, state, plan)
-        print(f'resumed after epoch {state["epoch"]} of {config.epochs}', flush=True)
-    last = min(config.epochs, state['epoch'] + (stop_after or config.epochs))
+        print(f'resumed after epoch {state["epoch"]} of {recipe.epochs}', flush=True)
+    last = min(recipe.epochs, state['epoch'] + (stop_after or recipe.epochs))
     events = EventLog(folder if share.is_first else None, state['epoch'])
     with batches_by(
-        workers, training, config, share.rows(config.batch_size), targets
+        workers, training, recipe, share.rows(recipe.batch_size), targets
     ) as batches_of:
         for epoch in range(state['epoch'], last):
-            if ends_early(state['watch'], config):
-                print(f'ended early: {config.early_stopping} epochs brought nothing better')
+            if ends_early(state['watch'], recipe):
+                print(f'ended early: {recipe.early_stopping} epochs brought nothing better')
                 break
             begin = time.monotonic()
-            if config.schedule != 'cosine':
+            if recipe.schedule != 'cosine':
                 model.optimizer.learning_rate = state['watch']['learning_rate']
-            told = [Progress(config, epoch, steps)] if share.is_first else []
+            told = [Progress(recipe, epoch, steps)] if share.is_first else []
             history = model.fit(
                 batches_of(epoch),
                 initial_epoch=epoch,
@@ -174,13 +174,13 @@ def train(
             )
             rate = float(model.optimizer.learning_rate)
             fitted = time.monotonic() - begin
-            side = config.side_at(epoch)
+            side = recipe.side_at(epoch)
             with on_one_device():
                 measured.set_weights(average.values)
-                accuracy, loss = validate(measured, validation, config, side)
-            if side == config.side:
-                score = -loss if config.monitor == 'loss' else float(np.mean([*accuracy.values()]))
-                followed, best = watch(state['watch'], score, config)
+                accuracy, loss = validate(measured, validation, recipe, side)
+            if side == recipe.side:
+                score = -loss if recipe.monitor == 'loss' else float(np.mean([*accuracy.values()]))
+                followed, best = watch(state['watch'], score, recipe)
                 state = {**state, 'watch': followed}
                 if best:
                     if share.is_first:
@@ -192,7 +192,7 @@ def train(
                 'epoch': epoch + 1,
                 'side': side,
                 'seconds': round(seconds, 1),
-                'pictures_per_second': round(steps * config.batch_size / fitted, 1),
+                'pictures_per_second': round(steps * recipe.batch_size / fitted, 1),
                 'learning_rate': float(f'{rate:.4g}'),
                 'loss': round(history.history['loss'][-1], 5),
                 'validation_loss': round(loss, 5),
@@ -217,18 +217,18 @@ def _check_plan(checkpoint: Path, state: dict[str, Any], plan: dict[str, Any]) -
         raise ValueError(f'{checkpoint} is of a run with {was}, not with {would_be}')
 
 
-def smoke_config(config: TrainingConfig) -> TrainingConfig:
+def smoke_recipe(recipe: Recipe) -> Recipe:
     """
     Shorten a recipe so that it goes through all its steps in seconds.
 
-    :param config: the recipe.
+    :param recipe: the recipe.
     :return: the same with two epochs of small batches, one at each of its first and last sides.
     """
-    sides = ((0.0, config.sides[0][1]), (0.5, config.side)) if config.sides else ()
+    sides = ((0.0, recipe.sides[0][1]), (0.5, recipe.side)) if recipe.sides else ()
     return replace(
-        config,
+        recipe,
         epochs=SMOKE_EPOCHS,
-        warmup_epochs=min(1, config.warmup_epochs),
+        warmup_epochs=min(1, recipe.warmup_epochs),
         batch_size=SMOKE_BATCH,
         sides=sides,
     )
@@ -236,7 +236,7 @@ def smoke_config(config: TrainingConfig) -> TrainingConfig:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Tell what `train` takes."""
-    parser.add_argument('config', type=Path, help='a recipe: its file, or its name')
+    parser.add_argument('recipe', type=Path, help='a recipe: its file, or its name')
     parser.add_argument('--output', type=Path, help='folder of the run (default: runs/<name>)')
     parser.add_argument('--epochs', type=int, help='another number than the recipe has')
     parser.add_argument('--seed', type=int, help='another seed than the recipe has')
@@ -272,23 +272,23 @@ def run(arguments: argparse.Namespace) -> int:
     keep_freed_memory()
     # First of all: what is computed before cannot be told of the other machines.
     share = distribute() if arguments.distribute else WHOLE
-    config = load_config(arguments.config)
+    recipe = load_recipe(arguments.recipe)
     changes = {name: getattr(arguments, name) for name in CHANGEABLE}
     if changes['teachers']:
         changes['teachers'] = tuple(changes['teachers'])
-    config = replace(config, **{name: v for name, v in changes.items() if v is not None})
-    config = replace(config, selection=selection_from(arguments, config.selection))
-    data = read_selected(arguments, config.selection, config.dataset)
+    recipe = replace(recipe, **{name: v for name, v in changes.items() if v is not None})
+    recipe = replace(recipe, selection=selection_from(arguments, recipe.selection))
+    data = read_selected(arguments, recipe.selection, recipe.dataset)
     training, validation = data.of_split(TRAIN), data.of_split(PUBLIC)
-    name = config.name
+    name = recipe.name
     if arguments.smoke:
-        config = smoke_config(config)
+        recipe = smoke_recipe(recipe)
         training = training.take(np.arange(SMOKE_COUNT))
         validation = validation.take(np.arange(SMOKE_COUNT))
         name = f'{name}_smoke'
     folder = arguments.output or Path('runs') / name
     best = train(
-        config,
+        recipe,
         training,
         validation,
         folder,

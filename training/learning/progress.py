@@ -12,7 +12,7 @@ from typing import TextIO
 
 import keras
 
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import Recipe
 
 # How often a line of progress is written where nobody watches, in seconds.
 PROGRESS_SECONDS = 20.0
@@ -23,7 +23,7 @@ class Progress(keras.callbacks.Callback):
 
     def __init__(
         self,
-        config: TrainingConfig,
+        recipe: Recipe,
         epoch: int,
         steps: int,
         clock: Callable[[], float] = time.monotonic,
@@ -32,14 +32,14 @@ class Progress(keras.callbacks.Callback):
         """
         Prepare for an epoch.
 
-        :param config: the recipe.
+        :param recipe: the recipe.
         :param epoch: from 0 on.
         :param steps: batches an epoch.
         :param clock: in seconds.
         :param stream: where to write.
         """
         super().__init__()
-        self._config = config
+        self._recipe = recipe
         self._epoch = epoch
         self._steps = steps
         self._clock = clock
@@ -54,30 +54,30 @@ class Progress(keras.callbacks.Callback):
             return
         self._written = now
         per_step = (now - self._begin) / (batch + 1)
-        left = work_left(self._config, self._epoch, (batch + 1) / self._steps)
-        side = self._config.side_at(self._epoch)
+        left = work_left(self._recipe, self._epoch, (batch + 1) / self._steps)
+        side = self._recipe.side_at(self._epoch)
         eta_minutes = left * per_step * self._steps / side**2 / 60
         line = (
-            f'epoch {self._epoch + 1}/{self._config.epochs} {side}x{side} '
+            f'epoch {self._epoch + 1}/{self._recipe.epochs} {side}x{side} '
             f'step {batch + 1}/{self._steps} '
-            f'{self._config.batch_size / per_step:.0f} pictures/s '
+            f'{self._recipe.batch_size / per_step:.0f} pictures/s '
             f'loss {(logs or {}).get("loss", float("nan")):.4f} ETA {eta_minutes:.0f} min'
         )
         self._stream.write(f'\r{line}   ' if live else f'{line}\n')
         self._stream.flush()
 
 
-def work_left(config: TrainingConfig, epoch: int, done: float) -> float:
+def work_left(recipe: Recipe, epoch: int, done: float) -> float:
     """
     Tell how many pixels are still to be seen, as a measure of time.
 
-    :param config: the recipe.
+    :param recipe: the recipe.
     :param epoch: that is running, from 0 on.
     :param done: the fraction of it that is done.
     :return: pixels a picture, summed over the epochs.
     """
-    rest = sum(config.side_at(later) ** 2 for later in range(epoch + 1, config.epochs))
-    return rest + (1 - done) * config.side_at(epoch) ** 2
+    rest = sum(recipe.side_at(later) ** 2 for later in range(epoch + 1, recipe.epochs))
+    return rest + (1 - done) * recipe.side_at(epoch) ** 2
 
 
 def log_epoch(path: Path, row: dict[str, Any]) -> None:

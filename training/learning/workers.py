@@ -29,7 +29,7 @@ import numpy as np
 
 from training.data.datasets import FaceData
 from training.learning.batches import EpochBatches
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import Recipe
 
 Batch = tuple[np.ndarray, dict[str, np.ndarray]]
 
@@ -47,7 +47,7 @@ _AHEAD = 3
 def batches_by(
     workers: int,
     data: FaceData,
-    config: TrainingConfig,
+    recipe: Recipe,
     rows: slice = slice(None),
     targets: Mapping[str, np.ndarray] | None = None,
 ) -> Iterator[Epochs]:
@@ -58,23 +58,23 @@ def batches_by(
 
     :param workers: processes; 0 for threads.
     :param data: the pictures to train on.
-    :param config: the recipe.
+    :param recipe: the recipe.
     :param rows: of each batch, that are given.
     :param targets: as of `EpochBatches`.
     :raises DataError: as `EpochBatches`.
     :return: gives the batches of an epoch by its number from 0 on; for a `with` statement, at
         whose end the processes end.
     """
-    steps = len(EpochBatches(data, config, 0, rows, targets))
+    steps = len(EpochBatches(data, recipe, 0, rows, targets))
     if workers:
         # No process needs the network, and a recipe's file is no module that another can import.
-        plain = replace(config, build=_no_network)
+        plain = replace(recipe, build=_no_network)
         pool: Executor = ProcessPoolExecutor(
             workers, get_context('spawn'), _begin, (data, plain, rows, targets)
         )
         make: Callable[[int, int], Batch] = _make
     else:
-        pool, make = ThreadPoolExecutor(THREADS), _maker(data, config, rows, targets)
+        pool, make = ThreadPoolExecutor(THREADS), _maker(data, recipe, rows, targets)
     ahead = _AHEAD * (workers or THREADS)
     with pool:
         try:
@@ -108,12 +108,12 @@ class _Awaited(keras.utils.PyDataset):
 
 def _maker(
     data: FaceData,
-    config: TrainingConfig,
+    recipe: Recipe,
     rows: slice,
     targets: Mapping[str, np.ndarray] | None,
 ) -> Callable[[int, int], Batch]:
     """Give a function that makes a batch by the numbers of its epoch and of it."""
-    batches_of = lru_cache(2)(lambda epoch: EpochBatches(data, config, epoch, rows, targets))
+    batches_of = lru_cache(2)(lambda epoch: EpochBatches(data, recipe, epoch, rows, targets))
     return lambda epoch, index: batches_of(epoch)[index]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from fer_ros.perception.bundle import ModelCard
@@ -70,7 +71,7 @@ def card_page(card: ModelCard) -> str:
             f'# {card.name}\n',
             f'A network for gray faces of {card.input.height}x{card.input.width} pixels, '
             f'{card.training["parameters"]:,} parameters, by the recipe '
-            f'`{card.training["config"]}`. {_WHAT[prefix]}',
+            f'`{_recipe(card.training)}`. {_WHAT[prefix]}',
             *([_DEFAULT] if card.name == DEFAULT_MODEL else []),
             'This page is written by `python -m training card`, from `card.yaml`.\n',
             '## Figures\n',
@@ -367,7 +368,8 @@ def _seeds(figures: Mapping[str, Any] | None) -> str:
 
 def _recipe(origin: Mapping[str, Any]) -> str:
     """Name the recipe of a network."""
-    return origin['config'].rsplit('/', 1)[-1].removesuffix('.py')
+    # A card of an earlier version has the file of the recipe under `config`.
+    return origin.get('recipe') or Path(origin['config']).stem
 
 
 def _commands(card: ModelCard, prefix: str) -> list[str]:

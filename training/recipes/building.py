@@ -12,7 +12,7 @@ from fer_ros.perception.preprocessing import to_network_input
 from training.data.augmentation import resize
 from training.learning.batches import HEAD_LABELS
 from training.learning.batches import input_spec
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import Recipe
 
 # The layer of ZCA whitening, which a recipe may put before its network.
 WHITENING = 'whitening'
@@ -22,12 +22,12 @@ WHITENING_EPSILON = 1e-6
 
 
 def head_labels(
-    config: TrainingConfig, label_names: tuple[str, ...] | None = None
+    recipe: Recipe, label_names: tuple[str, ...] | None = None
 ) -> dict[str, tuple[str, ...]]:
     """
     Tell what each head of a recipe can say.
 
-    :param config: the recipe.
+    :param recipe: the recipe.
     :param label_names: of the data, which the head 'labels' learns.
     :return: by head, in the order of its outputs.
     :raises ValueError: if there is such a head and nothing says its labels.
@@ -35,43 +35,43 @@ def head_labels(
     known: dict[str, tuple[str, ...]] = dict(HEAD_LABELS)
     if label_names is not None:
         known['labels'] = tuple(label_names)
-    missing = set(config.heads) - set(known)
+    missing = set(recipe.heads) - set(known)
     if missing:
-        raise ValueError(f'{config.name} learns the labels of its data, and none are given')
-    return {head: known[head] for head in config.heads}
+        raise ValueError(f'{recipe.name} learns the labels of its data, and none are given')
+    return {head: known[head] for head in recipe.heads}
 
 
 def build_model(
-    config: TrainingConfig,
+    recipe: Recipe,
     labels: Mapping[str, tuple[str, ...]] | None = None,
     pretrained: bool = False,
 ) -> keras.Model:
     """
     Build a recipe's network from its seed.
 
-    :param config: the recipe.
+    :param recipe: the recipe.
     :param labels: of each head, as `head_labels` gives them.
     :param pretrained: fetch the weights of the backbone that the recipe names; the network is the
         same without them, for weights that are loaded afterwards.
     :return: from (N, side, side, channels) float32 to a dict of (N, labels) logits by head.
     :raises ValueError: if the weights cannot be had, or the network has no backbone.
     """
-    keras.utils.set_random_seed(config.seed)
-    heads = {head: len(names) for head, names in (labels or head_labels(config)).items()}
-    build = config.build
-    if config.weights != 'none':
+    keras.utils.set_random_seed(recipe.seed)
+    heads = {head: len(names) for head, names in (labels or head_labels(recipe)).items()}
+    build = recipe.build
+    if recipe.weights != 'none':
         with_weights = getattr(build, 'with_weights', None)
         if with_weights is None:
             raise ValueError(
-                f'{config.name} has no backbone whose weights could be {config.weights}; leave '
+                f'{recipe.name} has no backbone whose weights could be {recipe.weights}; leave '
                 "them 'none'"
             )
-        build = with_weights(config.weights, pretrained)
+        build = with_weights(recipe.weights, pretrained)
     previous = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(config.precision)
+    keras.config.set_dtype_policy(recipe.precision)
     try:
-        model = build(heads, None if config.sides else config.side)
-        return _whitened(model) if config.whitening else model
+        model = build(heads, None if recipe.sides else recipe.side)
+        return _whitened(model) if recipe.whitening else model
     finally:
         keras.config.set_dtype_policy(previous)
 
@@ -89,7 +89,7 @@ def _whitened(model: keras.Model) -> keras.Model:
     return keras.Model(image, model(layers.Reshape(shape)(white)), name=f'{model.name}_whitened')
 
 
-def set_whitening(model: keras.Model, images: np.ndarray, config: TrainingConfig) -> None:
+def set_whitening(model: keras.Model, images: np.ndarray, recipe: Recipe) -> None:
     """
     Compute the whitening layer of a network.
 
@@ -98,10 +98,10 @@ def set_whitening(model: keras.Model, images: np.ndarray, config: TrainingConfig
 
     :param model: of a recipe with `whitening`.
     :param images: (N, H, W) uint8, that the network will learn from.
-    :param config: the recipe.
+    :param recipe: the recipe.
     """
-    side = config.side
-    inputs = to_network_input(resize(images, side), input_spec(config, side))
+    side = recipe.side
+    inputs = to_network_input(resize(images, side), input_spec(recipe, side))
     flat = inputs.reshape(len(inputs), -1)
     mean = flat.mean(axis=0, dtype=np.float64)
     centred = flat - mean.astype(np.float32)

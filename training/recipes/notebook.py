@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from training.data.augmentation import AugmentationConfig
+from training.data.augmentation import Augmentation
 from training.data.augmentation import NO_AUGMENTATION
 from training.data.selection import Selection
 from training.networks.registry import RegisteredNetwork
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import Recipe
 
 # Mirror images, and faces a little beside the middle.
-MILD: AugmentationConfig = replace(NO_AUGMENTATION, flip=True, shift=0.05)
+MILD: Augmentation = replace(NO_AUGMENTATION, flip=True, shift=0.05)
 
 # Shifts, zoom and rotation, as far as a detector's boxes vary.
-USUAL: AugmentationConfig = replace(
+USUAL: Augmentation = replace(
     NO_AUGMENTATION, flip=True, shift=0.1, scale=0.1, rotation_deg=10
 )
 
@@ -47,15 +47,15 @@ FOUR_EMOTIONS = {
 }
 
 
-def notebook(name: str, **settings: object) -> TrainingConfig:
+def notebook(name: str, **settings: object) -> Recipe:
     """
     Make the recipe of a notebook's network: Adam, hard labels, the last weights as they are.
 
     :param name: of the recipe and of its network.
-    :param settings: that are otherwise than here, by the fields of `TrainingConfig`.
+    :param settings: that are otherwise than here, by the fields of `Recipe`.
     :return: the recipe.
     """
-    common = TrainingConfig(
+    common = Recipe(
         name=name,
         build=RegisteredNetwork(name),
         heads={'labels': 1.0},

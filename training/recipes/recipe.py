@@ -13,7 +13,7 @@ from pathlib import Path
 import re
 from typing import TYPE_CHECKING
 
-from training.data.augmentation import AugmentationConfig
+from training.data.augmentation import Augmentation
 from training.data.datasets import DATASETS
 from training.data.selection import Selection
 
@@ -38,7 +38,7 @@ CHOICES = {
 
 
 @dataclass(frozen=True)
-class TrainingConfig:
+class Recipe:
     """
     A training recipe: a network, what it learns, and how.
 
@@ -131,7 +131,7 @@ class TrainingConfig:
     held_back: tuple[int, ...] = ()
     teachers: tuple[str, ...] = ()
     teacher_share: float = 0.5
-    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
+    augmentation: Augmentation = field(default_factory=Augmentation)
     average: float = 0.998
     precision: str = 'float32'
     xla: bool = False
@@ -204,35 +204,38 @@ class TrainingConfig:
         return side
 
 
-def load_config(path: Path) -> TrainingConfig:
+def load_recipe(path: Path) -> Recipe:
     """
-    Read the `CONFIG` of a recipe.
+    Read the `RECIPE` that a file defines.
 
     :param path: of a Python file that defines it, or the name of one in `training/recipes`.
     :return: the recipe.
     :raises ValueError: if there is no such file, or it defines none.
     """
-    file = config_file(path)
-    spec = importlib.util.spec_from_file_location(f'training_config_{file.stem}', file)
+    file = recipe_file(path)
+    spec = importlib.util.spec_from_file_location(f'training_recipe_{file.stem}', file)
     if spec is None or spec.loader is None:
         raise ValueError(f'{file} is no Python file')
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    config = getattr(module, 'CONFIG', None)
-    if not isinstance(config, TrainingConfig):
-        raise ValueError(f'{file} defines no CONFIG that is a TrainingConfig')
-    if config.name != file.stem:
-        raise ValueError(f"the recipe in {file} is called '{config.name}', not '{file.stem}'")
+    recipe = getattr(module, 'RECIPE', None)
+    if not isinstance(recipe, Recipe):
+        raise ValueError(
+            f'{file} defines no RECIPE that is a Recipe; in earlier versions these were CONFIG '
+            'and TrainingConfig'
+        )
+    if recipe.name != file.stem:
+        raise ValueError(f"the recipe in {file} is called '{recipe.name}', not '{file.stem}'")
     if file.resolve() in recipe_files().values():
-        return config
-    return replace(config, file=str(file.resolve()))
+        return recipe
+    return replace(recipe, file=str(file.resolve()))
 
 
 def is_of_imagenet(weights: str) -> bool:
     """
     Say if the weights that a network begins from were learned from ImageNet.
 
-    :param weights: as of `TrainingConfig`, or the name of their file: Keras's own, and
+    :param weights: as of `Recipe`, or the name of their file: Keras's own, and
         torchvision's in an `.npz`, are; what is in a `.keras` learned from other data too.
     :return: whether they are.
     """
@@ -254,19 +257,7 @@ def recipe_files() -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
-def shipped_path(file: Path) -> str:
-    """
-    Give the path of a recipe that ships, from the root of the checkout.
-
-    :param file: of a recipe.
-    :return: with forward slashes; empty if the recipe is not one of those that ship.
-    """
-    if file.resolve() not in recipe_files().values():
-        return ''
-    return file.resolve().relative_to(RECIPES.parents[1]).as_posix()
-
-
-def config_file(path: Path) -> Path:
+def recipe_file(path: Path) -> Path:
     """
     Find a recipe.
 
@@ -281,17 +272,17 @@ def config_file(path: Path) -> Path:
     raise ValueError(f'there is no recipe {path}; there are: {", ".join(known)}')
 
 
-def config_sha256(path: Path) -> str:
+def recipe_sha256(path: Path) -> str:
     """
     Give the SHA-256 of a recipe's file without its docstring, which tells results.
 
     The text of `training/recipes/notebook.py` is part of each recipe that imports it, and so is
     the text of another recipe of each recipe that imports that one.
 
-    :param path: as for `config_file`.
+    :param path: as for `recipe_file`.
     :return: hexadecimal.
     """
-    text = _without_docstring(config_file(path))
+    text = _without_docstring(recipe_file(path))
     parts = re.findall(r'^from training\.recipes\.(notebook|own\.\w+) import', text, re.MULTILINE)
     for part in dict.fromkeys(parts):
         text += _without_docstring(RECIPES / f'{part.replace(".", "/")}.py')

@@ -12,13 +12,16 @@ from fer_ros.perception.bundle import CARD_NAME
 from fer_ros.perception.bundle import load_card
 from fer_ros.perception.model_files import sha256_of
 from training.recipes.recipe import is_of_imagenet
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
     from training.runs.run import Run
 
 # What is kept of how a bundle was made that a network begins from: it may be replaced.
 _OF_A_BEGINNING = (
+    'recipe',
+    'recipe_sha256',
+    # What these two were called in an earlier version.
     'config',
     'config_sha256',
     'begun_from',
@@ -40,20 +43,20 @@ def is_bundle(teacher: str) -> bool:
     return (Path(teacher) / CARD_NAME).is_file()
 
 
-def find_origins(config: TrainingConfig) -> dict[str, list[dict[str, Any]]]:
+def find_origins(recipe: Recipe) -> dict[str, list[dict[str, Any]]]:
     """
     Tell what a network is about to begin from, and who is to teach it.
 
-    :param config: of its run.
+    :param recipe: of its run.
     :return: 'begun_from', the files of weights by name and SHA-256, with how they were made where
         they are a bundle's; 'taught_by', the recipe of a run with its settings or the name of a
         bundle, and the SHA-256 of its weights.
     :raises ValueError: if a teacher is neither run nor bundle.
     """
-    files = [] if config.weights == 'none' else config.weights.split(',')
+    files = [] if recipe.weights == 'none' else recipe.weights.split(',')
     return {
         'begun_from': [_beginning(Path(file)) for file in files],
-        'taught_by': [_teacher(Path(teacher)) for teacher in config.teachers],
+        'taught_by': [_teacher(Path(teacher)) for teacher in recipe.teachers],
     }
 
 
@@ -67,7 +70,7 @@ def origins_of(run: Run) -> dict[str, list[dict[str, Any]]]:
     names = ('begun_from', 'taught_by')
     if all(name in run.state for name in names):
         return {name: run.state[name] for name in names}
-    return find_origins(run.config)
+    return find_origins(run.recipe)
 
 
 def began_with_imagenet(beginnings: Sequence[Mapping[str, Any]]) -> bool:
@@ -107,13 +110,13 @@ def _teacher(folder: Path) -> dict[str, Any]:
 
     run = load_run(folder)
     told = {
-        'recipe': run.config.name,
+        'recipe': run.recipe.name,
         'sha256': sha256_of(folder / BEST),
-        'epochs': run.config.epochs,
-        'seed': run.config.seed,
+        'epochs': run.recipe.epochs,
+        'seed': run.recipe.seed,
         'begun_from': origins_of(run)['begun_from'],
     }
-    if run.config.held_back:
-        number, parts = run.config.held_back
+    if run.recipe.held_back:
+        number, parts = run.recipe.held_back
         told['held_back'] = f'{number + 1}/{parts}'
     return told

@@ -16,8 +16,8 @@ import numpy as np
 from training.data.datasets import FaceData
 from training.data.selection import Selection
 from training.recipes.building import build_model
-from training.recipes.recipe import load_config
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import load_recipe
+from training.recipes.recipe import Recipe
 from training.runs.checkpoints import read_state
 
 CHECKPOINT = 'checkpoint.npz'
@@ -34,14 +34,14 @@ class Run:
     A run that has come to at least one checkpoint.
 
     :param folder: of it.
-    :param config: the recipe as it was run.
+    :param recipe: the recipe as it was run.
     :param labels: by head, in the order of its outputs.
     :param state: what the checkpoint holds beside arrays: 'epoch', 'best' (validation accuracy by
         head), 'best_epoch', 'seconds', 'engine', 'pictures', 'data_sha256' and the settings.
     """
 
     folder: Path
-    config: TrainingConfig
+    recipe: Recipe
     labels: dict[str, tuple[str, ...]]
     state: dict[str, Any]
 
@@ -55,8 +55,8 @@ class Run:
         """
         if not (self.folder / BEST).is_file():
             raise ValueError(f'{self.folder} holds no {BEST}: no epoch was finished at full side')
-        config = replace(self.config, precision='float32', sides=())
-        model = build_model(config, self.labels)
+        recipe = replace(self.recipe, precision='float32', sides=())
+        model = build_model(recipe, self.labels)
         model.load_weights(self.folder / BEST)
         return model
 
@@ -69,21 +69,21 @@ def engine_name() -> str:
 
 
 def describe_run(
-    config: TrainingConfig, labels: Mapping[str, tuple[str, ...]], training: FaceData
+    recipe: Recipe, labels: Mapping[str, tuple[str, ...]], training: FaceData
 ) -> dict[str, Any]:
     """
     Tell what makes a run the one it is; a run that differs in any of it is another.
 
-    :param config: the recipe as it is run.
+    :param recipe: the recipe as it is run.
     :param labels: of each head.
     :param training: the pictures learnt from.
     :return: what JSON gives back as it is.
     """
     described = {
-        'recipe': config.name,
-        'file': config.file,
-        **{name: getattr(config, name) for name in KEPT},
-        'selection': config.selection.summary(),
+        'recipe': recipe.name,
+        'file': recipe.file,
+        **{name: getattr(recipe, name) for name in KEPT},
+        'selection': recipe.selection.summary(),
         'labels': {head: list(names) for head, names in labels.items()},
         'pictures': len(training),
         'data_sha256': training.sha256,
@@ -106,14 +106,14 @@ def load_run(folder: Path) -> Run:
         state = read_state(saved)
     if 'recipe' not in state:
         raise ValueError(f'{checkpoint} is of an earlier version, which did not name its recipe')
-    config = load_config(Path(state['file'] or state['recipe']))
+    recipe = load_recipe(Path(state['file'] or state['recipe']))
     selection = _as_tuples(state['selection'])
     if 'exclude' in selection:
         selection['exclude'] = Path(selection['exclude'])
     kept = {name: _as_tuples(state[name]) for name in KEPT}
-    config = replace(config, selection=Selection(**selection), **kept)
+    recipe = replace(recipe, selection=Selection(**selection), **kept)
     labels = {head: tuple(names) for head, names in state['labels'].items()}
-    return Run(folder, config, labels, state)
+    return Run(folder, recipe, labels, state)
 
 
 def _as_tuples(value: Any) -> Any:

@@ -22,8 +22,8 @@ from training.data.datasets import FER2013_IMAGES_SHA256
 from training.learning.batches import HEAD_LABELS
 from training.networks.residual import residual_network
 from training.recipes.building import build_model
-from training.recipes.recipe import load_config
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import load_recipe
+from training.recipes.recipe import Recipe
 from training.runs.run import Run
 
 
@@ -33,7 +33,7 @@ def tiny(heads, side):
     )
 
 
-TINY = TrainingConfig(name='tiny', build=tiny, side=48)
+TINY = Recipe(name='tiny', build=tiny, side=48)
 
 
 class Fixed:
@@ -159,11 +159,11 @@ def test_a_bundle_says_what_its_network_was_begun_from(tmp_path):
         'engine': 'Keras',
     }
     labels = dict(HEAD_LABELS)
-    config = load_config(Path('fer_mobile'))
+    recipe = load_recipe(Path('fer_mobile'))
 
-    begun = Run(tmp_path, replace(config, weights=str(weights)), labels, state)
-    of_chance = Run(tmp_path, replace(config, weights='none'), labels, state)
-    of_another = Run(tmp_path, replace(config, weights='model.keras'), labels, state)
+    begun = Run(tmp_path, replace(recipe, weights=str(weights)), labels, state)
+    of_chance = Run(tmp_path, replace(recipe, weights='none'), labels, state)
+    of_another = Run(tmp_path, replace(recipe, weights='model.keras'), labels, state)
 
     assert origin_of(begun)['begun_from'] == [
         {'name': 'mobilenet_v2.npz', 'sha256': hashlib.sha256(b'arrays').hexdigest()}
@@ -177,7 +177,7 @@ def test_a_bundle_says_what_its_network_was_begun_from(tmp_path):
 def test_a_bundle_that_began_from_others_tells_how_these_were_made(tmp_path):
     models = [tmp_path / 'fer2013_old', tmp_path / 'ferplus_old']
     made = {
-        'config': 'training/recipes/own/first.py',
+        'recipe': 'first',
         'begun_from': [{'name': 'mobilenet_v2.npz', 'sha256': 'abc'}],
         'seed': 1,
         'parameters': 7,
@@ -201,12 +201,12 @@ def test_a_bundle_that_began_from_others_tells_how_these_were_made(tmp_path):
         'engine': 'Keras',
         'averaged': [{'seed': 0}, {'seed': 3}],
     }
-    config = replace(
-        load_config(Path('fer_mobile')),
+    recipe = replace(
+        load_recipe(Path('fer_mobile')),
         weights=','.join(str(folder / 'model.keras') for folder in models),
         teachers=(str(models[1]),),
     )
-    run = Run(tmp_path, config, dict(HEAD_LABELS), state)
+    run = Run(tmp_path, recipe, dict(HEAD_LABELS), state)
 
     origin = origin_of(run)
 

@@ -58,12 +58,12 @@ def test_a_page_names_imagenet_where_the_weights_are_of_it(name, of_imagenet):
 def test_a_page_of_a_mean_tells_its_runs_and_where_its_weights_are_from():
     card = load_card(MODELS / 'fer2013_mobile')
     history = {
-        'config': 'training/recipes/own/first.py',
+        'recipe': 'first',
         'begun_from': [{'name': 'mobilenet.npz', 'sha256': 'abc'}],
         'taught_by': [{'recipe': 'zeroth', 'sha256': 'def'}],
     }
     training = {
-        'config': 'training/recipes/own/second.py',
+        'recipe': 'second',
         'data': 'pictures',
         'begun_from': [
             {'name': 'models/a/model.keras', 'sha256': '1', 'training': history},

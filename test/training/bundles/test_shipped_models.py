@@ -24,7 +24,7 @@ from training.data.datasets import PUBLIC
 from training.data.reading.forms import read_data
 from training.evaluation.scores import score
 from training.pages.card import card_page
-from training.recipes.recipe import config_sha256
+from training.recipes.recipe import recipe_sha256
 
 ROOT = Path(__file__).resolve().parents[3]
 MOST_PARAMETERS = {
@@ -55,7 +55,7 @@ def test_a_bundle_has_all_forms_each_small_enough_for_git(folder):
 def test_a_card_tells_how_the_network_was_made(folder):
     card = load_card(folder)
 
-    assert card.training['config_sha256'] == config_sha256(ROOT / card.training['config'])
+    assert card.training['recipe_sha256'] == recipe_sha256(Path(card.training['recipe']))
     assert card.training['data_sha256'] == FER2013_IMAGES_SHA256
     assert card.training['parameters'] < MOST_PARAMETERS[folder.name]
     assert card.crop == FER2013_CROP

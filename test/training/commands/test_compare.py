@@ -11,12 +11,12 @@ from training.commands.compare import command_of
 from training.commands.compare import measure_run
 from training.data.datasets import DataError
 from training.data.selection import Selection
-from training.recipes.recipe import load_config
+from training.recipes.recipe import load_recipe
 
 STATE = {'epoch': 3, 'best_epoch': 2, 'seconds': 12.5, 'engine': 'Keras', 'pictures': 70}
 
 
-def run_of(config, **state):
+def run_of(recipe, **state):
     image = keras.Input((48, 48, 1))
     # The brightness of a made-up picture tells its label; the brightest two are mixed up.
     mean = layers.GlobalAveragePooling2D()(image)
@@ -27,7 +27,7 @@ def run_of(config, **state):
     dense.set_weights([200 * centres[None].astype('f4'), (-100 * centres**2).astype('f4')])
     return SimpleNamespace(
         folder=Path('run'),
-        config=config,
+        recipe=recipe,
         labels={'labels': tuple('abcdefg')},
         state={**STATE, **state},
         model=keras.Model(image, {'labels': logits}),
@@ -35,8 +35,8 @@ def run_of(config, **state):
 
 
 @pytest.fixture
-def config():
-    found = load_config(Path('csce633_fnn1'))
+def recipe():
+    found = load_recipe(Path('csce633_fnn1'))
     return replace(found, value_range=(0.0, 1.0))
 
 
@@ -46,8 +46,8 @@ def data(made_up):
     return replace(parts, split=np.array(['train', 'public', 'private'])[np.arange(210) // 70])
 
 
-def test_a_run_is_measured_on_all_its_splits(config, data):
-    (row,) = measure_run(run_of(config), data, 'a machine')
+def test_a_run_is_measured_on_all_its_splits(recipe, data):
+    (row,) = measure_run(run_of(recipe), data, 'a machine')
 
     for split in ('train', 'validation', 'test'):
         assert row[split]['pictures'] == 70
@@ -58,14 +58,14 @@ def test_a_run_is_measured_on_all_its_splits(config, data):
     assert row['parameters'] == 14
 
 
-def test_a_smoke_run_is_no_result(config, data):
+def test_a_smoke_run_is_no_result(recipe, data):
     with pytest.raises(DataError, match='learnt from 61 pictures, the data has 70'):
-        measure_run(run_of(config, pictures=61), data, 'a machine')
+        measure_run(run_of(recipe, pictures=61), data, 'a machine')
 
 
-def test_the_command_says_what_the_run_has_otherwise_than_its_recipe(config):
+def test_the_command_says_what_the_run_has_otherwise_than_its_recipe(recipe):
     changed = replace(
-        config,
+        recipe,
         seed=3,
         epochs=5,
         teachers=('/somewhere/first',),
@@ -73,7 +73,7 @@ def test_the_command_says_what_the_run_has_otherwise_than_its_recipe(config):
         selection=Selection(classes=('happy', 'sad'), split_by='random', fold=(2, 5), seed=7),
     )
 
-    assert command_of(run_of(config)) == 'python -m training train csce633_fnn1'
+    assert command_of(run_of(recipe)) == 'python -m training train csce633_fnn1'
     assert command_of(run_of(changed)) == (
         'python -m training train csce633_fnn1 --epochs 5 --seed 3 --teachers runs/first '
         '--hold-back 1/4 --classes happy,sad --split-by random --fold 3/5 --split-seed 7'

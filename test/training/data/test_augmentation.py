@@ -4,20 +4,20 @@ import numpy as np
 import pytest
 
 from training.data.augmentation import augment
-from training.data.augmentation import AugmentationConfig
+from training.data.augmentation import Augmentation
 from training.data.augmentation import mix
 from training.data.augmentation import NO_AUGMENTATION
 from training.data.augmentation import resize
 
-EVERYTHING = AugmentationConfig(shear=0.1, erase_probability=0.5, degrade_probability=0.5)
+EVERYTHING = Augmentation(shear=0.1, erase_probability=0.5, degrade_probability=0.5)
 
 
 def pictures(count=8, side=48):
     return np.random.default_rng(1).integers(0, 256, (count, side, side), np.uint8)
 
 
-def changed(images, config, seed=0, side=48):
-    return augment(images, config, side, np.random.default_rng(seed))
+def changed(images, augmentation, seed=0, side=48):
+    return augment(images, augmentation, side, np.random.default_rng(seed))
 
 
 @pytest.mark.parametrize('side', [32, 48, 64])
@@ -94,9 +94,9 @@ def test_light_stays_in_its_bounds(value):
 
 def test_erasing_covers_as_much_as_it_may():
     flat = np.zeros((200, 48, 48), np.uint8)
-    config = replace(NO_AUGMENTATION, erase_probability=0.5, erase_area=(0.1, 0.2))
+    augmentation = replace(NO_AUGMENTATION, erase_probability=0.5, erase_area=(0.1, 0.2))
 
-    covered = (changed(flat, config) > 0).mean(axis=(1, 2))
+    covered = (changed(flat, augmentation) > 0).mean(axis=(1, 2))
 
     assert 60 < (covered > 0).sum() < 140
     assert covered.max() <= 0.22

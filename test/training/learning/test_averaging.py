@@ -7,18 +7,18 @@ from training.bundles.export import origin_of
 from training.commands.compare import command_of
 from training.learning.averaging import average
 from training.learning.loop import train
-from training.recipes.recipe import load_config
+from training.recipes.recipe import load_recipe
 from training.runs.run import load_run
 
 
 @pytest.fixture(name='runs')
 def _runs(tmp_path, made_up, write_recipe):
     """Give two runs that differ in their seeds."""
-    config = load_config(write_recipe('small'))
+    recipe = load_recipe(write_recipe('small'))
     folders = [tmp_path / f'small_{seed}' for seed in (4, 7)]
     for seed, folder in zip((4, 7), folders, strict=True):
         data = made_up(24), made_up(14, 'public', seed=1)
-        train(replace(config, seed=seed), *data, folder)
+        train(replace(recipe, seed=seed), *data, folder)
     return [load_run(folder) for folder in folders]
 
 
@@ -66,4 +66,4 @@ def test_nothing_goes_on_from_a_mean(runs, made_up, tmp_path):
     average(runs, public, tmp_path / 'mean')
 
     with pytest.raises(ValueError, match='holds 0 variables of the model'):
-        train(runs[0].config, made_up(24), public, tmp_path / 'mean', resume=True)
+        train(runs[0].recipe, made_up(24), public, tmp_path / 'mean', resume=True)

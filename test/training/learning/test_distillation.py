@@ -19,8 +19,8 @@ from training.learning.distillation import teach
 from training.learning.loop import train
 from training.pages.card import card_page
 from training.recipes.building import head_labels
-from training.recipes.recipe import load_config
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import load_recipe
+from training.recipes.recipe import Recipe
 from training.runs.origins import find_origins
 from training.runs.run import BEST
 from training.runs.run import load_run
@@ -29,26 +29,26 @@ MODELS = Path(__file__).resolve().parents[3] / 'models'
 
 
 @pytest.fixture(name='teacher')
-def _teacher(tmp_path, made_up, write_recipe) -> tuple[TrainingConfig, Path]:
+def _teacher(tmp_path, made_up, write_recipe) -> tuple[Recipe, Path]:
     """Give a recipe and the folder of its run."""
-    config = load_config(write_recipe('first', epochs=2))
+    recipe = load_recipe(write_recipe('first', epochs=2))
     folder = tmp_path / 'runs' / 'first'
-    train(config, made_up(40), made_up(14, 'public', seed=1), folder)
-    return config, folder
+    train(recipe, made_up(40), made_up(14, 'public', seed=1), folder)
+    return recipe, folder
 
 
 def test_a_teacher_has_its_share_of_each_target(teacher, made_up, capsys):
-    config, folder = teacher
+    recipe, folder = teacher
     data = made_up(10)
     data.votes[3] = 0
-    targets = head_targets(data, config)
+    targets = head_targets(data, recipe)
 
-    taught = teach(targets, head_labels(config), [str(folder)], 0.25, data.images)
+    taught = teach(targets, head_labels(recipe), [str(folder)], 0.25, data.images)
 
     assert capsys.readouterr().out.endswith(f'{folder} looks at 10 pictures\n')
     model = load_run(folder).model
     said = [
-        softmax(predict_logits(model, images, config, 16)['fer2013'])
+        softmax(predict_logits(model, images, recipe, 16)['fer2013'])
         for images in (data.images, data.images[:, :, ::-1])
     ]
     expected = 0.75 * targets['fer2013'] + 0.25 * np.mean(said, axis=0)
@@ -59,20 +59,20 @@ def test_a_teacher_has_its_share_of_each_target(teacher, made_up, capsys):
 
 
 def test_a_teacher_of_other_labels_is_refused(teacher, made_up):
-    config, folder = teacher
+    recipe, folder = teacher
     data = made_up(10)
 
     with pytest.raises(DataError, match='has the labels angry, .*, not those of labels: a, b'):
         teach({'labels': np.eye(10, 2)}, {'labels': ('a', 'b')}, [str(folder)], 0.5, data.images)
     with pytest.raises(ValueError, match='holds no checkpoint'):
-        teach({}, head_labels(config), [str(folder.parent)], 0.5, data.images)
+        teach({}, head_labels(recipe), [str(folder.parent)], 0.5, data.images)
 
 
 def test_a_bundle_teaches_the_head_whose_labels_it_has(teacher, made_up):
-    config, _ = teacher
+    recipe, _ = teacher
     data = made_up(6)
     bundles = [str(MODELS / 'fer2013_mobile'), str(MODELS / 'ferplus_mobile')]
-    targets, labels = head_targets(data, config), head_labels(config)
+    targets, labels = head_targets(data, recipe), head_labels(recipe)
 
     taught = teach(targets, labels, bundles, 1.0, data.images)
 
@@ -86,12 +86,12 @@ def test_a_bundle_teaches_the_head_whose_labels_it_has(teacher, made_up):
 
 
 def test_one_that_held_pictures_back_teaches_these_alone(teacher, made_up, tmp_path):
-    config, _ = teacher
+    recipe, _ = teacher
     data, validation = made_up(48), made_up(14, 'public', seed=1)
     folders = [tmp_path / f'part_{number}' for number in range(2)]
     for number, folder in enumerate(folders):
-        train(replace(config, held_back=(number, 2)), data, validation, folder)
-    targets, labels = head_targets(data, config), head_labels(config)
+        train(replace(recipe, held_back=(number, 2)), data, validation, folder)
+    targets, labels = head_targets(data, recipe), head_labels(recipe)
 
     taught = teach(targets, labels, [*map(str, folders)], 1.0, data.images)
 
@@ -101,7 +101,7 @@ def test_one_that_held_pictures_back_teaches_these_alone(teacher, made_up, tmp_p
         images = data.images[parts == number]
         model = load_run(folder).model
         said = [
-            softmax(predict_logits(model, pictures, config, 16)['fer2013'])
+            softmax(predict_logits(model, pictures, recipe, 16)['fer2013'])
             for pictures in (images, images[:, :, ::-1])
         ]
         found = taught['fer2013'][parts == number]
@@ -109,21 +109,21 @@ def test_one_that_held_pictures_back_teaches_these_alone(teacher, made_up, tmp_p
     untaught = np.sum(parts != 0)
     with pytest.raises(DataError, match=f'held back {untaught} of 48 pictures; name one for each'):
         teach(targets, labels, [str(folders[0])], 1.0, data.images)
-    pupil = replace(config, teachers=tuple(map(str, folders)))
+    pupil = replace(recipe, teachers=tuple(map(str, folders)))
     told = find_origins(pupil)['taught_by']
     assert [one['held_back'] for one in told] == ['1/2', '2/2']
 
 
 def test_a_run_that_is_taught_learns_otherwise_and_says_by_whom(teacher, made_up, tmp_path):
-    config, folder = teacher
+    recipe, folder = teacher
     training, validation = made_up(40), made_up(14, 'public', seed=1)
-    pupil = replace(config, teachers=(str(folder),), teacher_share=1.0)
+    pupil = replace(recipe, teachers=(str(folder),), teacher_share=1.0)
 
     train(pupil, training, validation, tmp_path / 'pupil', stop_after=1)
     train(pupil, training, validation, tmp_path / 'pupil', resume=True)
 
     run = load_run(tmp_path / 'pupil')
-    assert run.config.teachers == (str(folder),)
+    assert run.recipe.teachers == (str(folder),)
     told = [
         {
             'recipe': 'first',
@@ -173,7 +173,7 @@ def test_a_page_says_what_was_held_back_from_whom():
     training = {
         **card.training,
         'seed': 1,
-        'config': 'training/recipes/own/second.py',
+        'recipe': 'second',
         'begun_from': [{'name': 'efficientnet_lite0.npz', 'sha256': 'def'}],
         'taught_by': [
             {
@@ -208,9 +208,9 @@ def test_a_page_says_what_was_held_back_from_whom():
 
 def test_votes_keep_their_frequencies_where_rare_labels_count_more(made_up):
     data = made_up(70).take(np.r_[0, 7, 14, 21, 1])
-    config = TrainingConfig(name='plain', build=lambda heads, side: None, class_weights=0.5)
+    recipe = Recipe(name='plain', build=lambda heads, side: None, class_weights=0.5)
 
-    targets = learnt_targets(head_targets(data, config), data, config)
+    targets = learnt_targets(head_targets(data, recipe), data, recipe)
 
     weights = targets['fer2013'].sum(axis=1)
     # Four times as frequent: half the weight.

@@ -29,8 +29,8 @@ from made_up_faces import make_up
 from tiny_recipe import TINY
 from dataclasses import replace
 from training.learning.loop import train
-config = replace(TINY, sides=(), epochs=2, average=0.0)
-train(config, make_up(40), make_up(15, 'public', seed=1), Path(sys.argv[1]), share=share)
+recipe = replace(TINY, sides=(), epochs=2, average=0.0)
+train(recipe, make_up(40), make_up(15, 'public', seed=1), Path(sys.argv[1]), share=share)
 print('devices', share.devices)
 """
 

@@ -11,7 +11,7 @@ import pytest
 from photographs import data_path
 from tiny_recipe import TINY
 from training.__main__ import main
-from training.data.augmentation import AugmentationConfig
+from training.data.augmentation import Augmentation
 from training.data.datasets import DataError
 from training.learning.batches import EpochBatches
 from training.learning.batches import head_targets
@@ -57,7 +57,7 @@ def test_a_resumed_run_ends_with_the_weights_of_one_that_was_not_interrupted(tmp
 
 
 def test_a_resumed_run_goes_on_with_the_learning_rate_that_a_plateau_gave(tmp_path, made_up):
-    config = replace(
+    recipe = replace(
         TINY,
         sides=(),
         heads={'labels': 1.0},
@@ -75,9 +75,9 @@ def test_a_resumed_run_goes_on_with_the_learning_rate_that_a_plateau_gave(tmp_pa
     )
     training, validation = made_up(40), made_up(14, 'public', seed=1)
 
-    train(config, training, validation, tmp_path / 'whole')
-    train(config, training, validation, tmp_path / 'parts', stop_after=3)
-    train(config, training, validation, tmp_path / 'parts', resume=True)
+    train(recipe, training, validation, tmp_path / 'whole')
+    train(recipe, training, validation, tmp_path / 'parts', stop_after=3)
+    train(recipe, training, validation, tmp_path / 'parts', resume=True)
 
     expected, found = weights_of(tmp_path / 'whole'), weights_of(tmp_path / 'parts')
     for name, values in expected.items():
@@ -92,9 +92,9 @@ def test_a_resumed_run_goes_on_with_the_learning_rate_that_a_plateau_gave(tmp_pa
 
 
 def test_a_run_ends_early_where_nothing_gets_better(tmp_path, made_up):
-    config = replace(TINY, sides=(), epochs=50, learning_rate=1e-6, early_stopping=2)
+    recipe = replace(TINY, sides=(), epochs=50, learning_rate=1e-6, early_stopping=2)
 
-    train(config, made_up(40), made_up(14, 'public', seed=1), tmp_path)
+    train(recipe, made_up(40), made_up(14, 'public', seed=1), tmp_path)
 
     assert 3 <= len(rows_of(tmp_path)) < 50
 
@@ -110,8 +110,8 @@ def test_rare_labels_weigh_as_much_as_frequent_ones(made_up):
 
 def test_a_run_of_an_earlier_version_is_resumed(tmp_path, made_up):
     data = made_up(16), made_up(7, 'public')
-    config = replace(TINY, epochs=2)
-    train(config, *data, tmp_path, stop_after=1)
+    recipe = replace(TINY, epochs=2)
+    train(recipe, *data, tmp_path, stop_after=1)
     with np.load(tmp_path / CHECKPOINT) as saved:
         arrays = dict(saved)
     state = json.loads(str(arrays['state']))
@@ -119,7 +119,7 @@ def test_a_run_of_an_earlier_version_is_resumed(tmp_path, made_up):
     del state['teachers'], state['held_back']
     np.savez(tmp_path / CHECKPOINT, **{**arrays, 'state': np.array(json.dumps(state))})
 
-    train(config, *data, tmp_path, resume=True)
+    train(recipe, *data, tmp_path, resume=True)
 
     assert len(rows_of(tmp_path)) == 2
 
@@ -141,7 +141,7 @@ def test_a_run_is_not_written_over(tmp_path, made_up):
 
 
 def test_training_learns_what_can_be_learnt(tmp_path, made_up):
-    config = replace(
+    recipe = replace(
         TINY,
         epochs=6,
         sides=(),
@@ -149,7 +149,7 @@ def test_training_learns_what_can_be_learnt(tmp_path, made_up):
         augmentation=replace(TINY.augmentation, brightness=0, contrast=0, mixup=0),
     )
 
-    best = train(config, made_up(280), made_up(70, 'public', seed=1), tmp_path)
+    best = train(recipe, made_up(280), made_up(70, 'public', seed=1), tmp_path)
 
     assert best['fer2013'] > 0.5
     assert best['ferplus'] > 0.5
@@ -187,7 +187,7 @@ def test_batches_have_the_side_of_the_epoch_and_the_range_of_the_recipe(made_up)
 
 def test_each_picture_is_in_an_epoch_once(made_up):
     data = made_up(24)
-    plain = replace(TINY, augmentation=AugmentationConfig(mixup=0), label_smoothing=0.0)
+    plain = replace(TINY, augmentation=Augmentation(mixup=0), label_smoothing=0.0)
 
     batches = EpochBatches(data, plain, 0)
     seen = np.concatenate([batches[i][1]['fer2013'].argmax(axis=1) for i in range(len(batches))])
@@ -224,9 +224,9 @@ def test_the_loss_is_the_cross_entropy_and_nothing_for_no_target():
 
 
 def test_a_head_without_a_target_leaves_the_weights_alone(made_up):
-    config = replace(TINY, heads={'ferplus': 1.0}, weight_decay=0.0, sides=(), warmup_epochs=0)
-    model = build_model(config)
-    compile_model(model, config, steps_per_epoch=1)
+    recipe = replace(TINY, heads={'ferplus': 1.0}, weight_decay=0.0, sides=(), warmup_epochs=0)
+    model = build_model(recipe)
+    compile_model(model, recipe, steps_per_epoch=1)
     before = [ops.convert_to_numpy(variable) for variable in model.trainable_variables]
 
     model.train_on_batch(np.ones((8, 16, 16, 1), np.float32), {'ferplus': np.zeros((8, 8))})
@@ -236,9 +236,9 @@ def test_a_head_without_a_target_leaves_the_weights_alone(made_up):
 
 
 def test_weight_decay_leaves_biases_and_normalisation_alone():
-    config = replace(TINY, heads={'ferplus': 1.0}, weight_decay=0.9, sides=(), warmup_epochs=0)
-    model = build_model(config)
-    compile_model(model, config, steps_per_epoch=1)
+    recipe = replace(TINY, heads={'ferplus': 1.0}, weight_decay=0.9, sides=(), warmup_epochs=0)
+    model = build_model(recipe)
+    compile_model(model, recipe, steps_per_epoch=1)
     before = {v.path: ops.convert_to_numpy(v).copy() for v in model.trainable_variables}
 
     model.train_on_batch(np.ones((8, 16, 16, 1), np.float32), {'ferplus': np.zeros((8, 8))})
@@ -297,11 +297,11 @@ def test_a_recipe_that_is_not_there_ends_with_one_sentence(capsys):
 
 
 def test_processes_that_make_the_batches_change_nothing(tmp_path, made_up):
-    config = replace(TINY, epochs=2, sides=())
+    recipe = replace(TINY, epochs=2, sides=())
     training, validation = made_up(40), made_up(14, 'public', seed=1)
 
-    train(config, training, validation, tmp_path / 'threads')
-    train(config, training, validation, tmp_path / 'processes', workers=1)
+    train(recipe, training, validation, tmp_path / 'threads')
+    train(recipe, training, validation, tmp_path / 'processes', workers=1)
 
     expected, found = weights_of(tmp_path / 'threads'), weights_of(tmp_path / 'processes')
     for name, values in expected.items():

@@ -6,9 +6,9 @@ from training.learning.optimization import _optimizer
 from training.learning.optimization import ends_early
 from training.learning.optimization import initial_watch
 from training.learning.optimization import watch
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import Recipe
 
-PLAIN = TrainingConfig(name='plain', build=lambda heads, side: None, learning_rate=1.0)
+PLAIN = Recipe(name='plain', build=lambda heads, side: None, learning_rate=1.0)
 PLATEAU = replace(
     PLAIN,
     schedule='plateau',
@@ -19,10 +19,10 @@ PLATEAU = replace(
 )
 
 
-def follow(scores, config):
-    state, rates, best = initial_watch(config), [], []
+def follow(scores, recipe):
+    state, rates, best = initial_watch(recipe), [], []
     for score in scores:
-        state, is_best = watch(state, score, config)
+        state, is_best = watch(state, score, recipe)
         rates.append(state['learning_rate'])
         best.append(is_best)
     return state, rates, best

@@ -2,20 +2,20 @@ import numpy as np
 import pytest
 
 from training.learning.workers import batches_by
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import Recipe
 
 
 def build(heads, side):
     raise AssertionError('no network is built')
 
 
-CONFIG = TrainingConfig(name='made_up', build=build, batch_size=16, side=32)
+RECIPE = Recipe(name='made_up', build=build, batch_size=16, side=32)
 
 
 def test_processes_make_the_batches_that_threads_make(made_up):
     data, rows = made_up(70), slice(0, 8)
 
-    with batches_by(0, data, CONFIG, rows) as here, batches_by(2, data, CONFIG, rows) as there:
+    with batches_by(0, data, RECIPE, rows) as here, batches_by(2, data, RECIPE, rows) as there:
         for epoch in (0, 1, 0):
             own, others = here(epoch), there(epoch)
             assert len(own) == len(others) == 4
@@ -34,7 +34,7 @@ def test_what_a_process_raises_arrives(made_up):
     targets = {'fer2013': np.zeros((3, 7), np.float32)}
 
     with (
-        batches_by(1, data, CONFIG, targets=targets) as there,
+        batches_by(1, data, RECIPE, targets=targets) as there,
         pytest.raises(IndexError, match='out of bounds'),
     ):
         there(0)[0]

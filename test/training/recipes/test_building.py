@@ -15,7 +15,7 @@ from training.recipes.building import head_labels
 from training.recipes.building import set_whitening
 from training.recipes.building import standardised_range
 from training.recipes.building import WHITENING
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import Recipe
 
 TORCHVISION = 'backbone/mobilenet_v2_imagenet_torchvision_b0353104.npz'
 
@@ -29,7 +29,7 @@ def small(heads, side):
     return keras.Model(image, outputs, name='small')
 
 
-SMALL = TrainingConfig(
+SMALL = Recipe(
     name='small', build=small, heads={'labels': 1.0}, side=8, augmentation=NO_AUGMENTATION
 )
 
@@ -39,10 +39,10 @@ def test_whitening_leaves_pixels_uncorrelated_and_pictures_where_they_were():
     smooth = generator.uniform(0, 255, (4000, 10, 10))
     images = (smooth[:, :8, :8] + smooth[:, 1:9, :8] + smooth[:, 2:, :8]) / 3
     images = np.rint(images).astype(np.uint8)
-    config = replace(SMALL, whitening=True, value_range=(0.0, 1.0))
-    model = build_model(config, {'labels': ('a', 'b')})
+    recipe = replace(SMALL, whitening=True, value_range=(0.0, 1.0))
+    model = build_model(recipe, {'labels': ('a', 'b')})
 
-    set_whitening(model, images, config)
+    set_whitening(model, images, recipe)
 
     layer = model.get_layer(WHITENING)
     inputs = images.reshape(len(images), -1).astype(np.float32) / 255
@@ -68,10 +68,10 @@ def test_whitening_needs_one_side():
         seen = keras.layers.GlobalAveragePooling2D()(image)
         return keras.Model(image, {'labels': keras.layers.Dense(2)(seen)}, name='any_side')
 
-    config = replace(SMALL, build=any_side, sides=((0.0, 4), (0.5, 8)), whitening=True)
+    recipe = replace(SMALL, build=any_side, sides=((0.0, 4), (0.5, 8)), whitening=True)
 
     with pytest.raises(ValueError, match='sides'):
-        build_model(config, {'labels': ('a', 'b')})
+        build_model(recipe, {'labels': ('a', 'b')})
 
 
 def test_standardised_pictures_have_mean_0_and_deviation_1():
@@ -118,10 +118,10 @@ def test_a_network_of_one_head_refuses_two():
 
 @pytest.mark.parametrize('entry', [e for e in ENTRIES if not e.has_backbone], ids=lambda e: e.name)
 def test_a_network_without_backbone_refuses_weights(entry):
-    config = replace(SMALL, build=RegisteredNetwork(entry.name), weights='imagenet')
+    recipe = replace(SMALL, build=RegisteredNetwork(entry.name), weights='imagenet')
 
     with pytest.raises(ValueError, match=f'{entry.name} has no backbone'):
-        build_model(config, {'labels': ('a', 'b')}, pretrained=True)
+        build_model(recipe, {'labels': ('a', 'b')}, pretrained=True)
 
 
 def test_a_file_of_weights_that_is_not_there_is_named():

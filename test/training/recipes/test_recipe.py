@@ -3,22 +3,22 @@ from pathlib import Path
 
 import pytest
 
-from training.recipes.recipe import config_file
-from training.recipes.recipe import config_sha256
-from training.recipes.recipe import load_config
+from training.recipes.recipe import load_recipe
+from training.recipes.recipe import Recipe
+from training.recipes.recipe import recipe_file
 from training.recipes.recipe import recipe_files
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import recipe_sha256
 
 RECIPES = [*recipe_files().values()]
-PLAIN = TrainingConfig(name='plain', build=lambda heads, side: None)
+PLAIN = Recipe(name='plain', build=lambda heads, side: None)
 
 
 @pytest.mark.parametrize('path', RECIPES, ids=lambda path: path.stem)
 def test_every_recipe_loads_and_says_how_to_run_it(path):
     pytest.importorskip('keras')
-    config = load_config(path)
+    recipe = load_recipe(path)
 
-    assert f'python -m training train {config.name}' in path.read_text(encoding='utf-8')
+    assert f'python -m training train {recipe.name}' in path.read_text(encoding='utf-8')
 
 
 @pytest.mark.parametrize(
@@ -51,22 +51,22 @@ def test_a_setting_that_makes_no_sense_is_refused_by_name(name, value):
 
 
 def test_the_side_grows_at_its_fractions_of_the_epochs():
-    config = replace(PLAIN, epochs=4, sides=((0.0, 32), (0.5, 40), (0.75, 48)))
+    recipe = replace(PLAIN, epochs=4, sides=((0.0, 32), (0.5, 40), (0.75, 48)))
 
-    assert [config.side_at(epoch) for epoch in range(4)] == [32, 32, 40, 48]
+    assert [recipe.side_at(epoch) for epoch in range(4)] == [32, 32, 40, 48]
 
 
 def test_a_recipe_that_is_not_there_is_answered_with_those_that_are():
     with pytest.raises(ValueError, match='there is no recipe nothing; there are: .*fer_small'):
-        config_file(Path('nothing'))
+        recipe_file(Path('nothing'))
 
 
 def test_a_file_without_a_recipe_is_refused(tmp_path):
     path = tmp_path / 'empty.py'
     path.write_text('')
 
-    with pytest.raises(ValueError, match='defines no CONFIG'):
-        load_config(path)
+    with pytest.raises(ValueError, match='defines no RECIPE'):
+        load_recipe(path)
 
 
 def test_the_results_in_the_docstring_do_not_change_the_hash(tmp_path):
@@ -75,7 +75,7 @@ def test_the_results_in_the_docstring_do_not_change_the_hash(tmp_path):
     second.write_text('"""After: 0.7."""\nX = 1\n')
     third.write_text('"""Before."""\nX = 2\n')
 
-    assert config_sha256(first) == config_sha256(second) != config_sha256(third)
+    assert recipe_sha256(first) == recipe_sha256(second) != recipe_sha256(third)
 
 
 def test_what_recipes_have_in_common_is_in_their_hash(tmp_path, monkeypatch):
@@ -83,11 +83,11 @@ def test_what_recipes_have_in_common_is_in_their_hash(tmp_path, monkeypatch):
     alone, common = tmp_path / 'alone.py', tmp_path / 'common.py'
     alone.write_text('X = 1\n')
     common.write_text('from training.recipes.notebook import notebook\n')
-    before = [config_sha256(path) for path in (alone, common)]
+    before = [recipe_sha256(path) for path in (alone, common)]
     (tmp_path / 'notebook.py').write_text('"""Otherwise."""\n')
     monkeypatch.setattr('training.recipes.recipe.RECIPES', tmp_path)
 
-    after = [config_sha256(path) for path in (alone, common)]
+    after = [recipe_sha256(path) for path in (alone, common)]
 
     assert after[0] == before[0]
     assert after[1] != before[1]
@@ -99,8 +99,8 @@ def test_the_recipe_that_another_one_is_made_from_is_in_its_hash(tmp_path, monke
     monkeypatch.setattr('training.recipes.recipe.RECIPES', tmp_path)
     base, made = own / 'base.py', own / 'made.py'
     base.write_text('X = 1\n')
-    made.write_text('from training.recipes.own.base import CONFIG\n')
-    before = config_sha256(made)
+    made.write_text('from training.recipes.own.base import RECIPE\n')
+    before = recipe_sha256(made)
     base.write_text('X = 2\n')
 
-    assert config_sha256(made) != before
+    assert recipe_sha256(made) != before

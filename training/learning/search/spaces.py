@@ -13,7 +13,7 @@ from training.networks.families import BlockNetwork
 from training.networks.families import PairNetwork
 from training.recipes.notebook import notebook
 from training.recipes.notebook import USUAL
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
     import optuna
@@ -35,10 +35,10 @@ class Space:
     purpose: str
     trials: int
     sampler: str
-    suggest: Callable[[optuna.trial.BaseTrial], TrainingConfig]
+    suggest: Callable[[optuna.trial.BaseTrial], Recipe]
 
 
-def _blocks(trial: optuna.trial.BaseTrial, count: int) -> TrainingConfig:
+def _blocks(trial: optuna.trial.BaseTrial, count: int) -> Recipe:
     """Choose a network of so many blocks, and its learning rate."""
 
     def widths(name: str, number: int) -> tuple[int, ...]:
@@ -64,7 +64,7 @@ def _blocks(trial: optuna.trial.BaseTrial, count: int) -> TrainingConfig:
     )
 
 
-def _pairs(trial: optuna.trial.BaseTrial) -> TrainingConfig:
+def _pairs(trial: optuna.trial.BaseTrial) -> Recipe:
     """Choose the small network of two pairs, and its optimizer."""
     network = PairNetwork(
         kernel=trial.suggest_categorical('kernel', (1, 3, 5)),

@@ -24,7 +24,7 @@ import optuna
 from optuna.study import MaxTrialsCallback
 from optuna.trial import TrialState
 
-from training.data.augmentation import AugmentationConfig
+from training.data.augmentation import Augmentation
 from training.data.datasets import FaceData
 from training.data.datasets import PUBLIC
 from training.data.datasets import TRAIN
@@ -32,14 +32,14 @@ from training.data.selection import add_data_arguments
 from training.data.selection import read_selected
 from training.data.selection import Selection
 from training.data.selection import selection_from
-from training.learning.loop import smoke_config
 from training.learning.loop import SMOKE_COUNT
+from training.learning.loop import smoke_recipe
 from training.learning.loop import train
 from training.learning.memory import keep_freed_memory
 from training.learning.search.spaces import find_space
 from training.learning.search.spaces import Space
 from training.learning.search.spaces import SPACES
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import Recipe
 
 SAMPLERS: dict[str, Callable[..., optuna.samplers.BaseSampler]] = {
     'random': optuna.samplers.RandomSampler,
@@ -78,17 +78,17 @@ class Search:
     epochs: int | None = None
     smoke: bool = False
 
-    def config(self, trial: optuna.trial.BaseTrial) -> TrainingConfig:
+    def recipe(self, trial: optuna.trial.BaseTrial) -> Recipe:
         """
         Make the recipe of a trial.
 
         :param trial: that chooses.
         :return: the recipe, with the search's number of epochs.
         """
-        config = replace(self.space.suggest(trial), selection=self.selection)
+        recipe = replace(self.space.suggest(trial), selection=self.selection)
         if self.epochs:
-            config = replace(config, epochs=self.epochs)
-        return smoke_config(config) if self.smoke else config
+            recipe = replace(recipe, epochs=self.epochs)
+        return smoke_recipe(recipe) if self.smoke else recipe
 
     def __call__(self, trial: optuna.Trial) -> float:
         """
@@ -98,7 +98,7 @@ class Search:
         :return: the mean of the executions' best validation accuracies.
         :raises optuna.TrialPruned: if it does worse than others did so early.
         """
-        config = self.config(trial)
+        recipe = self.recipe(trial)
         scores = []
         for execution in range(self.executions):
             folder = self.folder / f'trial_{trial.number:04d}_{execution}'
@@ -106,7 +106,7 @@ class Search:
             watched = trial if execution == 0 else None
             try:
                 best = train(
-                    replace(config, seed=config.seed + execution),
+                    replace(recipe, seed=recipe.seed + execution),
                     self.training,
                     self.validation,
                     folder,
@@ -188,18 +188,18 @@ def _tell(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
     print(f'trial {trial.number} {trial.state.name.lower()}: {score} ({done} done{leader})')
 
 
-def config_text(config: TrainingConfig, name: str, origin: str) -> str:
+def recipe_text(recipe: Recipe, name: str, origin: str) -> str:
     """
     Write a recipe as a file that `train` takes.
 
-    :param config: the recipe.
+    :param recipe: the recipe.
     :param name: of the file, without its suffix.
     :param origin: where it comes from, in a sentence.
     :return: Python.
     """
     changed = []
-    for known in fields(config):
-        value = getattr(config, known.name)
+    for known in fields(recipe):
+        value = getattr(recipe, known.name)
         if known.default_factory is not MISSING:
             default = known.default_factory()
         else:
@@ -208,15 +208,15 @@ def config_text(config: TrainingConfig, name: str, origin: str) -> str:
             changed.append(f'    {known.name}={value!r},')
     # What the settings are made of, by their `repr`.
     body = '\n'.join(changed).replace('PosixPath(', 'Path(').replace('WindowsPath(', 'Path(')
-    parts = (Path, type(config.build), AugmentationConfig, TrainingConfig, Selection)
+    parts = (Path, type(recipe.build), Augmentation, Recipe, Selection)
     imports = [
         f'from {part.__module__.split("._")[0]} import {part.__name__}'
         for part in parts
-        if part is TrainingConfig or f'{part.__name__}(' in body
+        if part is Recipe or f'{part.__name__}(' in body
     ]
     head = f'"""\n{origin}\n\nRun it with `python -m training train {name}.py`.\n"""\n'
     return '\n'.join(
-        [head, *imports, '', 'CONFIG = TrainingConfig(', f'    name={name!r},', body, ')\n']
+        [head, *imports, '', 'RECIPE = Recipe(', f'    name={name!r},', body, ')\n']
     )
 
 
@@ -231,13 +231,13 @@ def write_results(study: optuna.Study, search: Search, folder: Path) -> Path:
     """
     best = study.best_trial
     name = f'{study.study_name}_best'
-    config = replace(search.config(optuna.trial.FixedTrial(best.params)), name=name)
+    recipe = replace(search.recipe(optuna.trial.FixedTrial(best.params)), name=name)
     origin = (
         f'Trial {best.number} of {len(study.trials)} of the study {study.study_name}: '
         f'{100 * study.best_value:.2f} % on the validation split.'
     )
     path = folder / f'{name}.py'
-    path.write_text(config_text(config, name, origin), encoding='utf-8')
+    path.write_text(recipe_text(recipe, name, origin), encoding='utf-8')
     _plots(study, folder)
     return path
 
@@ -298,9 +298,9 @@ def run(arguments: argparse.Namespace) -> int:
     folder = arguments.output or Path('runs') / f'tune_{space.name}'
     folder.mkdir(parents=True, exist_ok=True)
     storage = arguments.storage or f'sqlite:///{(folder / "study.db").resolve()}'
-    any_config = space.suggest(optuna.create_study().ask())
-    selection = selection_from(arguments, any_config.selection)
-    data = read_selected(arguments, selection, any_config.dataset)
+    any_recipe = space.suggest(optuna.create_study().ask())
+    selection = selection_from(arguments, any_recipe.selection)
+    data = read_selected(arguments, selection, any_recipe.dataset)
     training, validation = data.of_split(TRAIN), data.of_split(PUBLIC)
     if arguments.smoke:
         training, validation = (d.take(np.arange(SMOKE_COUNT)) for d in (training, validation))

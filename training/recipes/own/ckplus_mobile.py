@@ -17,12 +17,12 @@ no mixup), for 12 epochs and with six blocks frozen 96.5 % (96.0 %).  The epoch 
 loss: the accuracy is 100 % on most folds' few pictures after two epochs.
 """
 
-from training.data.augmentation import AugmentationConfig
+from training.data.augmentation import Augmentation
 from training.data.selection import Selection
 from training.networks.mobile import MobileNetwork
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import Recipe
 
-CONFIG = TrainingConfig(
+RECIPE = Recipe(
     name='ckplus_mobile',
     build=MobileNetwork('ckplus_mobile', dropout=0.2, frozen_blocks=4),
     dataset='ckplus',
@@ -38,7 +38,7 @@ CONFIG = TrainingConfig(
     warmup_epochs=1,
     weight_decay=1e-3,
     label_smoothing=0.1,
-    augmentation=AugmentationConfig(
+    augmentation=Augmentation(
         shift=0.08,
         scale=0.12,
         rotation_deg=10,

@@ -23,11 +23,11 @@ taught had 65.7 to 66.6 % and 85.0 to 85.6 %.
 
 from dataclasses import replace
 
-from training.data.augmentation import AugmentationConfig
+from training.data.augmentation import Augmentation
 from training.networks.lite import LiteNetwork
-from training.recipes.own.fer_mobile import CONFIG as FIRST
+from training.recipes.own.fer_mobile import RECIPE as FIRST
 
-CONFIG = replace(
+RECIPE = replace(
     FIRST,
     name='fer_lite_taught',
     build=LiteNetwork(
@@ -45,7 +45,7 @@ CONFIG = replace(
     weight_decay=5e-3,
     class_weights=0.25,
     teacher_share=0.5,
-    augmentation=AugmentationConfig(
+    augmentation=Augmentation(
         shift=0.12,
         scale=0.2,
         rotation_deg=15,

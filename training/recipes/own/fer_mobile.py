@@ -12,11 +12,11 @@ the FER+ majority.  Then, by `python -m training evaluate --model NAME --split p
 (macro-F1 0.685) and 85.9 % (macro-F1 0.672).  One seed; nothing of it was searched for.
 """
 
-from training.data.augmentation import AugmentationConfig
+from training.data.augmentation import Augmentation
 from training.networks.mobile import MobileNetwork
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import Recipe
 
-CONFIG = TrainingConfig(
+RECIPE = Recipe(
     name='fer_mobile',
     build=MobileNetwork('fer_mobile', dropout=0.2, frozen_blocks=2),
     weights='imagenet',
@@ -28,7 +28,7 @@ CONFIG = TrainingConfig(
     warmup_epochs=1,
     weight_decay=4e-3,
     label_smoothing=0.1,
-    augmentation=AugmentationConfig(
+    augmentation=Augmentation(
         shift=0.1,
         scale=0.15,
         rotation_deg=12,

@@ -24,9 +24,9 @@ points.  Nothing of it was searched for.
 from dataclasses import replace
 
 from training.networks.mobile import MobileNetwork
-from training.recipes.own.fer_mobile import CONFIG as FIRST
+from training.recipes.own.fer_mobile import RECIPE as FIRST
 
-CONFIG = replace(
+RECIPE = replace(
     FIRST,
     name='fer_mobile_distilled',
     build=MobileNetwork('fer_mobile_distilled', dropout=0.2, frozen_blocks=2, output_stride=16),

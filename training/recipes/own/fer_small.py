@@ -13,9 +13,9 @@ from collections.abc import Mapping
 
 import keras
 
-from training.data.augmentation import AugmentationConfig
+from training.data.augmentation import Augmentation
 from training.networks.residual import residual_network
-from training.recipes.recipe import TrainingConfig
+from training.recipes.recipe import Recipe
 
 
 def build(heads: Mapping[str, int], side: int | None) -> keras.Model:
@@ -31,7 +31,7 @@ def build(heads: Mapping[str, int], side: int | None) -> keras.Model:
     )
 
 
-CONFIG = TrainingConfig(
+RECIPE = Recipe(
     name='fer_small',
     build=build,
     heads={'fer2013': 0.5, 'ferplus': 0.5},
@@ -42,7 +42,7 @@ CONFIG = TrainingConfig(
     warmup_epochs=1,
     weight_decay=1e-3,
     label_smoothing=0.1,
-    augmentation=AugmentationConfig(
+    augmentation=Augmentation(
         shift=0.1,
         scale=0.15,
         rotation_deg=12,

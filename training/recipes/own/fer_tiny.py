@@ -21,9 +21,9 @@ searched for.
 from dataclasses import replace
 
 from training.networks.mobile import MobileNetwork
-from training.recipes.own.fer_mobile import CONFIG as LARGE
+from training.recipes.own.fer_mobile import RECIPE as LARGE
 
-CONFIG = replace(
+RECIPE = replace(
     LARGE,
     name='fer_tiny',
     build=MobileNetwork('fer_tiny', dropout=0.1, frozen_blocks=2, blocks=10),

@@ -14,7 +14,7 @@ from training.data.augmentation import NO_AUGMENTATION
 from training.data.selection import Selection
 from training.recipes.notebook import notebook
 
-CONFIG = notebook(
+RECIPE = notebook(
     'ckplus_resnet101',
     dataset='ckplus',
     selection=Selection(split_by='random', fractions=(0.7, 0.1, 0.2)),

@@ -11,7 +11,7 @@ from dataclasses import replace
 from training.data.augmentation import NO_AUGMENTATION
 from training.recipes.notebook import notebook
 
-CONFIG = notebook(
+RECIPE = notebook(
     'com3528_vgg',
     standardise=True,
     epochs=100,

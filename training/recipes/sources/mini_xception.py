@@ -10,7 +10,7 @@ stopping; the epochs are cut here.  It is compiled by XLA, as the oneDNN kernels
 from training.recipes.notebook import notebook
 from training.recipes.notebook import USUAL
 
-CONFIG = notebook(
+RECIPE = notebook(
     'mini_xception',
     side=64,
     value_range=(-1.0, 1.0),

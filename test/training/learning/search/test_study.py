@@ -8,13 +8,13 @@ from training.data.selection import Selection
 from training.learning.search.spaces import find_space
 from training.learning.search.spaces import Space
 from training.learning.search.spaces import SPACES
-from training.learning.search.study import config_text
 from training.learning.search.study import FINISHED
 from training.learning.search.study import open_study
+from training.learning.search.study import recipe_text
 from training.learning.search.study import Search
 from training.learning.search.study import search_until
 from training.learning.search.study import write_results
-from training.recipes.recipe import load_config
+from training.recipes.recipe import load_recipe
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ class ScriptedSearch(Search):
     """Scores a trial by what it chose, without training."""
 
     def __call__(self, trial):
-        config = self.config(trial)
-        return 1 - config.build.dropout
+        recipe = self.recipe(trial)
+        return 1 - recipe.build.dropout
 
 
 def scripted(tmp_path, name='csce633_pairs', kind=ScriptedSearch):
@@ -39,9 +39,9 @@ def scripted(tmp_path, name='csce633_pairs', kind=ScriptedSearch):
 def test_every_choice_of_a_space_builds(name, seed):
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=seed))
 
-    config = find_space(name).suggest(study.ask())
+    recipe = find_space(name).suggest(study.ask())
 
-    model = config.build({'labels': 4}, config.side)
+    model = recipe.build({'labels': 4}, recipe.side)
     assert model.input_shape == (None, 48, 48, 1)
     assert model.output['labels'].shape == (None, 4)
 
@@ -77,7 +77,7 @@ def test_two_machines_share_one_study(tmp_path, storage):
 def test_an_interrupted_trial_is_the_next_one_s_choice(tmp_path, storage):
     class Interrupted(ScriptedSearch):
         def __call__(self, trial):
-            self.config(trial)
+            self.recipe(trial)
             raise KeyboardInterrupt
 
     study = open_study(find_space('csce633_pairs'), storage, 'random', seed=0)
@@ -122,11 +122,11 @@ def test_a_search_ends_with_a_recipe_that_trains_and_with_plots(tmp_path, storag
     search_until(study, search, 2)
     path = write_results(study, search, tmp_path)
 
-    config = load_config(path)
+    recipe = load_recipe(path)
     best = study.best_trial.params
-    assert config.name == 'csce633_pairs_best'
-    assert (config.build.kernel, config.optimizer) == (best['kernel'], best['optimizer'])
-    assert config.learning_rate == best['learning_rate']
+    assert recipe.name == 'csce633_pairs_best'
+    assert (recipe.build.kernel, recipe.optimizer) == (best['kernel'], best['optimizer'])
+    assert recipe.learning_rate == best['learning_rate']
     assert (tmp_path / 'history.png').stat().st_size > 5000
     # Each trial ran twice, and left its logs and no weights.
     assert len(list(tmp_path.glob('trial_*/log.csv'))) == 4
@@ -135,13 +135,13 @@ def test_a_search_ends_with_a_recipe_that_trains_and_with_plots(tmp_path, storag
 
 def test_a_recipe_is_written_as_it_is(tmp_path):
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
-    config = replace(
+    recipe = replace(
         find_space('fed_5_blocks').suggest(study.ask()),
         name='written',
         selection=Selection(exclude=Path('list.txt'), classes=('happy', 'sad')),
     )
     path = tmp_path / 'written.py'
 
-    path.write_text(config_text(config, 'written', 'A test.'), encoding='utf-8')
+    path.write_text(recipe_text(recipe, 'written', 'A test.'), encoding='utf-8')
 
-    assert replace(load_config(path), file='') == config
+    assert replace(load_recipe(path), file='') == recipe

@@ -9,4 +9,4 @@ the batch, the epochs and the augmentation are chosen here.
 from training.recipes.notebook import CONVOLUTIONAL
 from training.recipes.notebook import notebook
 
-CONFIG = notebook('csce633_cnn2', **CONVOLUTIONAL)
+RECIPE = notebook('csce633_cnn2', **CONVOLUTIONAL)

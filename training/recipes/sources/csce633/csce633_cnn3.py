@@ -14,4 +14,4 @@ away: the network then says the most frequent emotion of every picture (24.7 %).
 from training.recipes.notebook import CONVOLUTIONAL
 from training.recipes.notebook import notebook
 
-CONFIG = notebook('csce633_cnn3', **{**CONVOLUTIONAL, 'value_range': (0.0, 255.0)})
+RECIPE = notebook('csce633_cnn3', **{**CONVOLUTIONAL, 'value_range': (0.0, 255.0)})

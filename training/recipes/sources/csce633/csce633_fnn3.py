@@ -9,4 +9,4 @@ the batch, the epochs and the augmentation are chosen here.
 from training.recipes.notebook import DENSE
 from training.recipes.notebook import notebook
 
-CONFIG = notebook('csce633_fnn3', **DENSE)
+RECIPE = notebook('csce633_fnn3', **DENSE)

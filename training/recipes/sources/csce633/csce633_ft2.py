@@ -9,7 +9,7 @@ frozen body of chance next to nothing.
 
 from training.recipes.notebook import notebook
 
-CONFIG = notebook(
+RECIPE = notebook(
     'csce633_ft2',
     colour='rgb',
     weights='imagenet',

@@ -9,4 +9,4 @@ the augmentation are chosen here.  `python -m training tune` has the search itse
 from training.recipes.notebook import CONVOLUTIONAL
 from training.recipes.notebook import notebook
 
-CONFIG = notebook('csce633_tuned', **CONVOLUTIONAL)
+RECIPE = notebook('csce633_tuned', **CONVOLUTIONAL)

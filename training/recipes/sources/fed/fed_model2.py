@@ -12,7 +12,7 @@ chance: little passes its dense layers of 32 with dropout until they have learne
 from training.recipes.notebook import FOUR_EMOTIONS
 from training.recipes.notebook import notebook
 
-CONFIG = notebook(
+RECIPE = notebook(
     'fed_model2',
     learning_rate=2.5718e-4,
     **{**FOUR_EMOTIONS, 'schedule': 'cosine', 'epochs': 22},

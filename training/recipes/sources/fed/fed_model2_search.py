@@ -9,4 +9,4 @@ here.
 from training.recipes.notebook import FOUR_EMOTIONS
 from training.recipes.notebook import notebook
 
-CONFIG = notebook('fed_model2_search', learning_rate=2.5718e-4, **FOUR_EMOTIONS)
+RECIPE = notebook('fed_model2_search', learning_rate=2.5718e-4, **FOUR_EMOTIONS)

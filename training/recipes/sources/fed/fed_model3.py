@@ -8,4 +8,4 @@ Run it with `python -m training train fed_model3`; with `--smoke` it goes throug
 from training.recipes.notebook import FOUR_EMOTIONS
 from training.recipes.notebook import notebook
 
-CONFIG = notebook('fed_model3', learning_rate=2.3177e-3, **FOUR_EMOTIONS)
+RECIPE = notebook('fed_model3', learning_rate=2.3177e-3, **FOUR_EMOTIONS)

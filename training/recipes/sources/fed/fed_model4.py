@@ -8,4 +8,4 @@ Run it with `python -m training train fed_model4`; with `--smoke` it goes throug
 from training.recipes.notebook import FOUR_EMOTIONS
 from training.recipes.notebook import notebook
 
-CONFIG = notebook('fed_model4', learning_rate=1.0224e-4, **FOUR_EMOTIONS)
+RECIPE = notebook('fed_model4', learning_rate=1.0224e-4, **FOUR_EMOTIONS)

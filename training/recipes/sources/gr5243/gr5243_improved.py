@@ -7,7 +7,7 @@ steps on 64 pictures.  Ten epochs, as its source; the batch and the learning rat
 
 from training.recipes.notebook import notebook
 
-CONFIG = notebook(
+RECIPE = notebook(
     'gr5243_improved',
     epochs=10,
     batch_size=64,

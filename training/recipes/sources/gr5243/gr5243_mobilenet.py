@@ -8,7 +8,7 @@ takes a file of them, `--weights none` begins from chance.
 
 from training.recipes.notebook import notebook
 
-CONFIG = notebook(
+RECIPE = notebook(
     'gr5243_mobilenet',
     colour='rgb',
     weights='imagenet',

@@ -7,7 +7,7 @@ on 64 pictures.  Ten epochs, as its source; the batch and the learning rate are 
 
 from training.recipes.notebook import notebook
 
-CONFIG = notebook(
+RECIPE = notebook(
     'gr5243_vgg19',
     epochs=10,
     batch_size=64,
