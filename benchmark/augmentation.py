@@ -32,10 +32,10 @@ from training.learning.batches import EpochBatches
 from training.learning.optimization import compile_model
 from training.learning.workers import THREADS
 from training.recipes.building import build_model
-from training.recipes.building import head_labels
 from training.recipes.building import set_whitening
 from training.recipes.building import standardised_range
 from training.recipes.building import WHITENING
+from training.recipes.heads import head_labels
 from training.recipes.recipe import load_recipe
 from training.recipes.recipe import Recipe
 

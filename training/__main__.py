@@ -2,23 +2,87 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Sequence
 import sys
+from typing import Any
 
 from fer_ros.perception.backends import BackendError
 from training.commands.dispatch import run_command
 
-# Each command is a module of this package, with `add_arguments` and `run`.
-COMMANDS = {
-    'inspect': ('data.inspection', 'report what is in a data set, and what is wrong with it'),
-    'models': ('commands.models', 'list all networks with their parameters'),
-    'train': ('learning.loop', 'train a recipe'),
-    'average': ('learning.averaging', 'take the mean of the weights of runs'),
-    'tune': ('learning.search.study', 'search for the settings of a network'),
-    'export': ('bundles.export', 'make a bundle of a trained network'),
-    'evaluate': ('commands.evaluate', 'measure a bundle, a run or a Keras file on a data set'),
-    'card': ('bundles.measuring', 'measure a bundle and write its page'),
-    'compare': ('commands.compare', 'measure runs, and set them beside what the sources say'),
+
+def _inspect() -> Any:
+    from training.commands import inspect
+
+    return inspect
+
+
+def _models() -> Any:
+    from training.commands import models
+
+    return models
+
+
+def _train() -> Any:
+    from training.commands import train
+
+    return train
+
+
+def _average() -> Any:
+    from training.commands import average
+
+    return average
+
+
+def _tune() -> Any:
+    from training.commands import tune
+
+    return tune
+
+
+def _export() -> Any:
+    from training.commands import export
+
+    return export
+
+
+def _evaluate() -> Any:
+    from training.commands import evaluate
+
+    return evaluate
+
+
+def _card() -> Any:
+    from training.commands import card
+
+    return card
+
+
+def _yunet_graph() -> Any:
+    from training.commands import yunet_graph
+
+    return yunet_graph
+
+
+def _compare() -> Any:
+    from training.commands import compare
+
+    return compare
+
+
+# For each command, the function that imports its module, and its purpose.
+COMMANDS: dict[str, tuple[Callable[[], Any], str]] = {
+    'inspect': (_inspect, 'report what is in a data set, and what is wrong with it'),
+    'models': (_models, 'list all networks with their parameters'),
+    'train': (_train, 'train a recipe'),
+    'average': (_average, 'take the mean of the weights of runs'),
+    'tune': (_tune, 'search for the settings of a network'),
+    'export': (_export, 'make a bundle of a trained network'),
+    'evaluate': (_evaluate, 'measure a bundle, a run or a Keras file on a data set'),
+    'card': (_card, 'measure a bundle and write its page'),
+    'yunet_graph': (_yunet_graph, 'write the graph by which the node runs YuNet on LiteRT'),
+    'compare': (_compare, 'measure runs, and set them beside what the sources say'),
 }
 
 

@@ -19,6 +19,7 @@ NEEDED_BY = {
         'learning/test_averaging.py',
         'learning/test_loop.py',
         'networks/test_lite.py',
+        'networks/test_mobile.py',
         'learning/test_workers.py',
         'bundles/test_export.py',
         'commands/test_models.py',

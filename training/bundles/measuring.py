@@ -6,7 +6,6 @@ The page, `README.md`, is made of `card.yaml` alone.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,21 +14,16 @@ import numpy as np
 
 from fer_ros.perception.baseline import NEUTRAL
 from fer_ros.perception.bundle import BundleError
-from fer_ros.perception.bundle import find_bundle
 from fer_ros.perception.bundle import load_card
-from fer_ros.perception.detection import create_detector
 from fer_ros.perception.emotions import FERPLUS_LABELS
 from training.bundles.card_figures import change_metrics
 from training.bundles.card_figures import lean
 from training.bundles.card_figures import rounded
 from training.bundles.card_figures import whole
-from training.commands.evaluate import figures
-from training.data.datasets import data_root
 from training.data.datasets import FaceData
 from training.data.datasets import PRIVATE
 from training.data.datasets import PUBLIC
 from training.data.datasets import TRAIN
-from training.data.reading.forms import read_data
 from training.data.votes import emotion_votes
 from training.evaluation.bootstrap import Bootstrap
 from training.evaluation.bootstrap import interval
@@ -38,12 +32,10 @@ from training.evaluation.classifiers import load_classifier
 from training.evaluation.classifiers import ModelOptions
 from training.evaluation.degradations import DEGRADATIONS
 from training.evaluation.real_path import measure_real_path
+from training.evaluation.report import figures
 from training.evaluation.scores import score
 from training.evaluation.scores import Scores
 from training.evaluation.truth import MAJORITY_PROTOCOL
-from training.pages.card import card_page
-
-PAGE = 'README.md'
 
 
 def measure(bundle: Path, data: FaceData, others: FaceData | None, detector: Any) -> None:
@@ -166,44 +158,3 @@ def _degraded(scores: Scores, classifier: Any) -> dict[str, Any]:
             'said_most_share': float(np.bincount(said).max() / len(said)),
         }
     return rounded(measured)
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell what `card` takes."""
-    parser.add_argument('model', help='a bundle: its folder, or its name')
-    parser.add_argument(
-        '--measure', action='store_true', help='measure all figures anew, and put them in the card'
-    )
-    parser.add_argument(
-        '--seeds',
-        type=Path,
-        nargs='+',
-        metavar='RUN_OR_BUNDLE',
-        help='measure runs of its recipe that differ in their seeds (a bundle stands for the run '
-        'that it was made of), and tell their mean and spread',
-    )
-    parser.add_argument('--data', help='folder of the data sets (default: FER_ROS_DATA)')
-    parser.add_argument('--detector', default='auto', help='for scenes, as of the node')
-    parser.add_argument('--detector-model', default='', help='its weights; empty: searched')
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Carry out `card`."""
-    bundle = find_bundle(arguments.model)
-    if arguments.measure:
-        root = data_root(arguments.data)
-        ckplus = root / 'ckplus'
-        measure(
-            bundle,
-            read_data(root),
-            read_data(ckplus) if ckplus.exists() else None,
-            create_detector(arguments.detector, arguments.detector_model),
-        )
-    if arguments.seeds:
-        measure_seeds(bundle, read_data(data_root(arguments.data)), arguments.seeds)
-    card = load_card(bundle)
-    if not any(name.endswith('_private') for name in card.metrics):
-        raise BundleError(f'the card of {card.name} has no figures yet; say --measure')
-    (bundle / PAGE).write_text(card_page(card), encoding='utf-8')
-    print(f'wrote {bundle / PAGE}')
-    return 0

@@ -31,8 +31,8 @@ from training.data.datasets import FaceData
 from training.data.datasets import PUBLIC
 from training.data.datasets import TRAIN
 from training.data.stratified import stratified
+from training.evaluation.calibration import fit_temperature
 from training.evaluation.classifiers import classify
-from training.evaluation.metrics import fit_temperature
 from training.evaluation.metrics import LEAST_PROBABILITY
 from training.evaluation.truth import truth_for
 

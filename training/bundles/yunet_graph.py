@@ -1,5 +1,5 @@
 """
-Write the graph of YuNet for LiteRT, without its weights: `python -m training.bundles.yunet_graph`.
+Write the graph of YuNet for LiteRT, without its weights: `python -m training yunet_graph`.
 
 The weights are OpenCV's, in an ONNX file that LiteRT cannot read and that this package does not
 ship.  So the graph has a number in each place of a weight that tells which array belongs there;
@@ -8,6 +8,8 @@ again only if the graph is to change.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import keras
 from keras import layers
@@ -92,19 +94,13 @@ class _Enlarged(layers.Layer):
         return tensorflow.nn.depth_to_space(keras.ops.concatenate([x] * 4, axis=-1), 2)
 
 
-def main() -> int:
+def write_graph() -> Path:
     """
     Write the graph into the package.
 
-    :return: the exit status.
+    :return: the path of the file.
     """
     import tensorflow
 
-    graph = tensorflow.lite.TFLiteConverter.from_keras_model(build()).convert()
-    GRAPH.write_bytes(graph)
-    print(f'{GRAPH}: {len(graph)} bytes')
-    return 0
-
-
-if __name__ == '__main__':
-    raise SystemExit(main())
+    GRAPH.write_bytes(tensorflow.lite.TFLiteConverter.from_keras_model(build()).convert())
+    return GRAPH

@@ -1,39 +1,41 @@
-"""Run one of several commands, importing it alone: `python -m training`, `python -m benchmark`."""
+"""Run one of several commands: `python -m training` and `python -m benchmark`."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
-import importlib
 import sys
+from typing import Any
 
 
 def run_command(
     package: str,
     description: str | None,
-    commands: Mapping[str, tuple[str, str]],
+    commands: Mapping[str, tuple[Callable[[], Any], str]],
     refusals: tuple[type[Exception], ...],
     argv: Sequence[str] | None,
 ) -> int:
     """
     Run a command of a package.
 
-    :param package: whose modules the commands are; each has `add_arguments` and `run`.
+    :param package: name of the package, for the usage text.
     :param description: of the package.
-    :param commands: by name, the module and what it is for.
-    :param refusals: errors that are told in a sentence, without a traceback.
-    :param argv: the words of the command line, or None for the process's own.
+    :param commands: by name, a function that imports and returns the module of the command, and
+        the purpose of the command.  The module has `add_arguments` and `run`.
+    :param refusals: errors that are printed in one sentence, without a traceback.
+    :param argv: the words of the command line, or None for the words of the process.
     :return: the exit status.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog=f'python -m {package}', description=description)
     subparsers = parser.add_subparsers(dest='command', required=True, metavar='command')
-    for name, (module_name, purpose) in commands.items():
-        # Only the command that is asked for is imported: not all of them need the same packages.
+    for name, (load, purpose) in commands.items():
         command = subparsers.add_parser(name, help=purpose, description=purpose)
+        # Commands need different packages, so only the requested command is imported.
         if words[:1] == [name]:
-            module = importlib.import_module(f'{package}.{module_name}')
+            module = load()
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     arguments = parser.parse_args(words)

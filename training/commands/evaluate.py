@@ -9,123 +9,23 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from fer_ros.perception.classification import Classifier
 from fer_ros.perception.detection import create_detector
 from training.bundles.card_figures import record
-from training.data.datasets import also_in
+from training.commands.data_arguments import add_data_arguments
+from training.commands.data_arguments import read_selected
 from training.data.datasets import data_root
-from training.data.datasets import FaceData
 from training.data.datasets import SPLITS
 from training.data.datasets import TRAIN
-from training.data.selection import add_data_arguments
-from training.data.selection import read_selected
 from training.data.selection import Selection
 from training.data.stratified import stratified
-from training.data.votes import emotion_votes
-from training.evaluation.bootstrap import Bootstrap
-from training.evaluation.bootstrap import DRAWS
-from training.evaluation.bootstrap import interval
 from training.evaluation.classifiers import load_classifier
 from training.evaluation.classifiers import ModelOptions
-from training.evaluation.classifiers import run_of
 from training.evaluation.real_path import measure_real_path
-from training.evaluation.report import classification_report
+from training.evaluation.report import figures
 from training.evaluation.scores import score
-from training.evaluation.scores import Scores
-from training.evaluation.truth import MAJORITY_PROTOCOL
-from training.evaluation.truth import votes_for_label
-from training.evaluation.truth import votes_for_others
 from training.pages.terminal import report_text
-
-FOUR_CLASSES = ('happy', 'sad', 'surprise', 'neutral')
-
-
-def figures(
-    scores: Scores, training: FaceData | None = None, draws: int = DRAWS
-) -> dict[str, Any]:
-    """
-    Compute all that scores tell.
-
-    :param scores: of one split.
-    :param training: the pictures that the model learnt from, to tell what it does without them.
-    :param draws: of the bootstrap.
-    :return: the figures of `classification_report` and those that the data allows beside: by name,
-        what JSON can hold.
-    """
-    kept = scores.take(scores.truth >= 0)
-    report = classification_report(kept.probabilities, kept.truth, kept.labels, draws)
-    report['protocol'] = scores.protocol
-    right = kept.probabilities.argmax(axis=1) == kept.truth
-    if training is not None:
-        fresh = ~also_in(kept.data.images, training.images)
-        _add(report, 'without_training_pictures', right[fresh], draws)
-    if scores.protocol.startswith(MAJORITY_PROTOCOL) and scores.data.votes is not None:
-        _add_votes(report, scores, scores.data.votes, draws)
-    there = sorted(set(kept.truth.tolist()))
-    if len(there) < len(kept.labels):
-        among = np.array(there)[kept.probabilities[:, there].argmax(axis=1)]
-        _add(report, 'among_shared', among == kept.truth, draws)
-    if {kept.labels[i] for i in there} > set(FOUR_CLASSES):
-        four = [kept.labels.index(name) for name in FOUR_CLASSES]
-        chosen = np.isin(kept.truth, four)
-        among = np.array(four)[kept.probabilities[:, four].argmax(axis=1)]
-        _add(report, 'four_classes', (among == kept.truth)[chosen], draws)
-    return report
-
-
-def _add(report: dict[str, Any], name: str, right: np.ndarray, draws: int) -> None:
-    """Add the accuracy on some of the pictures, with its interval and their number."""
-    if not len(right):
-        return
-    report[f'pictures_{name}'] = len(right)
-    report[f'accuracy_{name}'] = float(right.mean())
-    report['ci95'][f'accuracy_{name}'] = interval(Bootstrap(len(right), draws).means(right))
-
-
-def _add_votes(
-    report: dict[str, Any], scores: Scores, all_votes: np.ndarray, draws: int
-) -> None:
-    """Add what single annotators say to the network, ties and minorities kept."""
-    votes = emotion_votes(all_votes)
-    seen = votes.sum(axis=1) > 0
-    votes, predicted = votes[seen], scores.probabilities[seen].argmax(axis=1)
-    _add(report, 'plurality', predicted == votes.argmax(axis=1), draws)
-    counts = votes.sum(axis=1)
-    agreeing = {
-        'vote_agreement': votes_for_label(predicted, votes),
-        'vote_agreement_of_annotators': votes_for_others(votes),
-    }
-    # The difference of the two has an interval of its own: both are on the same pictures.
-    agreeing['vote_agreement_difference'] = np.subtract(*agreeing.values())
-    bootstrap = Bootstrap(len(votes), draws)
-    report['votes'] = int(counts.sum())
-    for name, values in agreeing.items():
-        report[name] = float(values.sum() / counts.sum())
-        report['ci95'][name] = interval(bootstrap.sums(values) / bootstrap.sums(counts))
-
-
-def evaluate(
-    classifier: Classifier,
-    data: FaceData,
-    training: FaceData | None = None,
-    mirrored: bool = False,
-) -> dict[str, Any]:
-    """
-    Measure a model on pictures.
-
-    :param classifier: the model's.
-    :param data: one split.
-    :param training: the pictures that it was trained on, to tell what it does without them.
-    :param mirrored: as for `classify`.
-    :return: model, back end and the figures of `figures`.
-    :raises DataError: if data and model do not fit, or no picture is left.
-    """
-    report = figures(score(classifier, data, mirrored), training)
-    return {'model': classifier.card.name, 'backend': classifier.backend.name, **report}
+from training.runs.files import run_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ import keras
 
 from training.networks.registry import ENTRIES
 from training.networks.registry import RegisteredNetwork
-from training.recipes.building import head_labels
+from training.recipes.heads import head_labels
 from training.recipes.recipe import load_recipe
 from training.recipes.recipe import recipe_files
 

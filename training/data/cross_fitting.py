@@ -14,7 +14,6 @@ import zlib
 import numpy as np
 
 from training.data.datasets import FaceData
-from training.recipes.recipe import Recipe
 
 
 def parts_of(images: np.ndarray, count: int) -> np.ndarray:
@@ -29,29 +28,29 @@ def parts_of(images: np.ndarray, count: int) -> np.ndarray:
     return np.fromiter((value % count for value in sums), np.int64, len(images))
 
 
-def learnt_from(data: FaceData, recipe: Recipe) -> FaceData:
+def learnt_from(data: FaceData, held_back: tuple[int, ...]) -> FaceData:
     """
     Leave out what a network holds back.
 
     :param data: the pictures of its split.
-    :param recipe: the recipe.
+    :param held_back: the recipe's setting of this name.
     :return: the pictures that it learns from.
     """
-    if not recipe.held_back:
+    if not held_back:
         return data
-    number, count = recipe.held_back
+    number, count = held_back
     return data.take(parts_of(data.images, count) != number)
 
 
-def taught(images: np.ndarray, recipe: Recipe) -> np.ndarray:
+def taught(images: np.ndarray, held_back: tuple[int, ...]) -> np.ndarray:
     """
     Tell which pictures a network teaches.
 
     :param images: (N, H, W) uint8.
-    :param recipe: the recipe of the teacher.
+    :param held_back: the setting of this name of the teacher's recipe.
     :return: (N,) bool: those that it held back, or all if it held nothing back.
     """
-    if not recipe.held_back:
+    if not held_back:
         return np.ones(len(images), bool)
-    number, count = recipe.held_back
+    number, count = held_back
     return parts_of(images, count) == number

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from itertools import pairwise
-import json
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -21,10 +18,7 @@ from training.data.datasets import PRIVATE
 from training.data.datasets import PUBLIC
 from training.data.datasets import SPLITS
 from training.data.datasets import TRAIN
-from training.data.selection import add_data_arguments
-from training.data.selection import read_selected
 from training.data.votes import is_not_a_face
-from training.pages.inspection import report_page
 
 # Pictures whose coarse shading is the same are near duplicates when they differ by less than
 # this on average, in gray levels: what recompression and slight blur make of one picture.
@@ -173,29 +167,3 @@ def _side_counts(sides: np.ndarray) -> dict[str, int]:
         counts[name] = int(((sides >= low) & (sides < end)).sum())
     counts[f'{SIDES[-1]} and more'] = int((sides >= SIDES[-1]).sum())
     return counts
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell what `inspect` takes."""
-    parser.add_argument('data', nargs='?', help='a data set (default: FER_ROS_DATA)')
-    parser.add_argument('--output', type=Path, default=Path('runs') / 'inspection')
-    add_data_arguments(parser)
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Carry out `inspect`."""
-    data = read_selected(arguments)
-    report = inspect_data(data)
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    page = arguments.output / 'inspection.html'
-    page.write_text(report_page(data, report), encoding='utf-8')
-    page.with_suffix('.json').write_text(json.dumps(report, indent=1), encoding='utf-8')
-    skipped = sum(map(len, report['skipped'].values()))
-    print(
-        f'{report["pictures"]} pictures, {skipped} skipped: '
-        f'{report["extra_duplicates"]} extra copies, '
-        f'{len(report["conflicting_labels"])} groups of copies with conflicting labels, '
-        f'{len(report["near_duplicates"])} near duplicates, {len(report["constant"])} constant, '
-        f'{len(report["not_a_face"])} not a face; see {page}'
-    )
-    return 0

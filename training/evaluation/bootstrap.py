@@ -8,7 +8,7 @@ import numpy as np
 DRAWS = 1000
 
 # The quantiles between which a figure lies 95 times of a hundred.
-_LIMITS = (0.025, 0.975)
+_PERCENTILES = (0.025, 0.975)
 
 
 class Bootstrap:
@@ -75,7 +75,7 @@ def interval(drawn: np.ndarray) -> list[float]:
     :param drawn: (draws,) float.
     :return: [lower, upper].
     """
-    lower, upper = np.quantile(drawn, _LIMITS)
+    lower, upper = np.quantile(drawn, _PERCENTILES)
     return [float(lower), float(upper)]
 
 

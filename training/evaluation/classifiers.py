@@ -22,6 +22,7 @@ from fer_ros.perception.emotions import FER2013_LABELS
 from fer_ros.perception.emotions import FERPLUS_LABELS
 from fer_ros.perception.preprocessing import InputSpec
 from training.data.augmentation import resize
+from training.runs.files import run_of
 
 if TYPE_CHECKING:
     import keras
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 # Pictures that are classified at once.
 CHUNK = 512
 
-# What a run folder is known by.
-CHECKPOINT_NAME = 'checkpoint.npz'
 
 # Rows of probabilities sum to 1 within what half precision may cost.
 _SUM_TOLERANCE = 1e-2
@@ -105,19 +104,6 @@ def load_classifier(model: str, options: ModelOptions | None = None) -> Classifi
         return _of_run(run, options)
     card = load_card(find_bundle(model))
     return Classifier(card, create_backend(options.backend, card))
-
-
-def run_of(model: str) -> Path | None:
-    """
-    Find the folder of the run that a model is given by.
-
-    :param model: as for `load_classifier`.
-    :return: the folder, or None if the model is none of a run.
-    """
-    path = Path(model).expanduser()
-    folder = path if path.is_dir() else path.parent
-    is_run = (folder / CHECKPOINT_NAME).is_file() and path.exists()
-    return folder if is_run and path.suffix != '.keras' else None
 
 
 def classify(

@@ -13,19 +13,6 @@ CALIBRATION_BINS = 15
 LEAST_PROBABILITY = 1e-12
 
 
-def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
-    """
-    Turn logits into probabilities.
-
-    :param logits: (N, K) float.
-    :param temperature: above 0, they are divided by it.
-    :return: (N, K) float64, each row sums to 1.
-    """
-    scaled = np.asarray(logits, np.float64) / temperature
-    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
-
-
 def confusion_matrix(truth: np.ndarray, predicted: np.ndarray, count: int) -> np.ndarray:
     """
     Count how often each label was taken for each.
@@ -162,27 +149,6 @@ def log_losses(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """
     given = probabilities[np.arange(len(truth)), truth]
     return -np.log(np.maximum(given, LEAST_PROBABILITY))
-
-
-def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
-    """
-    Find the temperature at which the probabilities fit the truth best, by the log loss.
-
-    :param logits: (N, K) float.
-    :param truth: (N,) int, of pictures that the network did not learn from.
-    :return: from 0.05 to 20.
-    """
-    # The log loss is convex in 1 / temperature: halving finds its least.
-    low, high = 1 / 20.0, 20.0
-    golden = (5**0.5 - 1) / 2
-    for _ in range(60):
-        left, right = high - golden * (high - low), low + golden * (high - low)
-        left_loss = log_loss(softmax(logits, 1 / left), truth)
-        if left_loss < log_loss(softmax(logits, 1 / right), truth):
-            high = right
-        else:
-            low = left
-    return 2 / (low + high)
 
 
 def macro_mean(values: np.ndarray, support: np.ndarray) -> np.ndarray:

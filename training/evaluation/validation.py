@@ -10,10 +10,10 @@ from training.data.augmentation import resize
 from training.data.datasets import DataError
 from training.data.datasets import FaceData
 from training.data.votes import majority
+from training.evaluation.calibration import softmax
 from training.evaluation.metrics import LEAST_PROBABILITY
-from training.evaluation.metrics import softmax
-from training.learning.batches import head_targets
-from training.learning.batches import input_spec
+from training.recipes.heads import head_targets
+from training.recipes.heads import input_spec
 from training.recipes.recipe import Recipe
 
 

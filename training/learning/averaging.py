@@ -8,7 +8,6 @@ al. 2022, arXiv:2203.05482, "model soups").  Networks that began from chance hav
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,17 +16,12 @@ import keras
 import numpy as np
 
 from fer_ros.perception.model_files import sha256_of
-from training.data.datasets import data_root
 from training.data.datasets import FaceData
-from training.data.datasets import PUBLIC
-from training.data.reading.forms import read_data
-from training.data.selection import select
 from training.evaluation.validation import validate
 from training.recipes.recipe import Recipe
 from training.runs.checkpoints import write_state
-from training.runs.run import BEST
-from training.runs.run import CHECKPOINT
-from training.runs.run import load_run
+from training.runs.files import BEST
+from training.runs.files import CHECKPOINT
 from training.runs.run import Run
 
 # What runs have in common that are averaged; they differ in their seeds.
@@ -112,20 +106,3 @@ def _measure(
     told = ', '.join(f'{head} {100 * value:.2f} %' for head, value in accuracy.items())
     print(f'{name}: {told} of the validation split, loss {loss:.4f}', flush=True)
     return accuracy
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell what `average` takes."""
-    parser.add_argument('runs', type=Path, nargs='+', help='folders of runs of one recipe')
-    parser.add_argument('--output', type=Path, required=True, help='folder of the new run')
-    parser.add_argument('--data', help='folder of the data sets (default: FER_ROS_DATA)')
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Carry out `average`."""
-    runs = [load_run(folder) for folder in arguments.runs]
-    recipe = runs[0].recipe
-    data = select(read_data(data_root(arguments.data, recipe.dataset)), recipe.selection)
-    average(runs, data.of_split(PUBLIC), arguments.output)
-    print(f'the mean of {len(runs)} runs is in {arguments.output / BEST}')
-    return 0

@@ -7,57 +7,14 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
-from fer_ros.perception.emotions import FER2013_LABELS
-from fer_ros.perception.emotions import FERPLUS_LABELS
-from fer_ros.perception.preprocessing import COLOURS
-from fer_ros.perception.preprocessing import InputSpec
 from fer_ros.perception.preprocessing import to_network_input
 from training.data.augmentation import augment
 from training.data.augmentation import mix
 from training.data.datasets import DataError
 from training.data.datasets import FaceData
-from training.data.votes import vote_distribution
+from training.recipes.heads import head_targets
+from training.recipes.heads import input_spec
 from training.recipes.recipe import Recipe
-
-# Of the heads whose labels do not depend on the data.
-HEAD_LABELS = {'fer2013': FER2013_LABELS, 'ferplus': FERPLUS_LABELS}
-
-
-def input_spec(recipe: Recipe, side: int | None = None) -> InputSpec:
-    """
-    Tell what a recipe's network wants to see.
-
-    :param recipe: the recipe.
-    :param side: in pixels, if another than the recipe's.
-    :return: square, in the recipe's colours and range.
-    """
-    side = side or recipe.side
-    return InputSpec(side, side, COLOURS[recipe.colour], recipe.colour, recipe.value_range)
-
-
-def head_targets(data: FaceData, recipe: Recipe) -> dict[str, np.ndarray]:
-    """
-    Give what each head is to say.
-
-    :param data: the pictures; of FER2013, with votes if there is a `ferplus` head.
-    :param recipe: whose heads and label smoothing count.
-    :return: by head, (N, labels) float32.  A row sums to 1, or is all zero where the head has
-        nothing to learn: no annotator saw an emotion.
-    :raises DataError: if the data has no labels for a head.
-    """
-    targets = {}
-    for head in recipe.heads:
-        names = HEAD_LABELS.get(head, data.label_names)
-        if head == 'ferplus':
-            if data.votes is None:
-                raise DataError('the head ferplus learns from votes, and the data has none')
-            targets[head] = vote_distribution(data.votes)
-            continue
-        if data.label_names != names:
-            raise DataError(f'the head {head} has the labels {names}, not {data.label_names}')
-        hard = np.eye(len(names), dtype=np.float32)[data.labels]
-        targets[head] = hard * (1 - recipe.label_smoothing) + recipe.label_smoothing / len(names)
-    return targets
 
 
 def picture_weights(data: FaceData, power: float = 1.0) -> np.ndarray:

@@ -19,10 +19,10 @@ import numpy as np
 
 from training.data.cross_fitting import taught
 from training.data.datasets import DataError
+from training.evaluation.calibration import softmax
 from training.evaluation.classifiers import classify
 from training.evaluation.classifiers import load_classifier
 from training.evaluation.classifiers import ModelOptions
-from training.evaluation.metrics import softmax
 from training.evaluation.validation import predict_logits
 from training.recipes.building import build_model
 from training.runs.origins import is_bundle
@@ -107,7 +107,7 @@ def _run(
     run = load_run(Path(teacher))
     heads = [head for head, names in labels.items() if tuple(names) == run.labels.get(head)]
     _check(teacher, heads, labels, run.labels.values())
-    chosen = taught(images, run.recipe)
+    chosen = taught(images, run.recipe.held_back)
     images = images[chosen]
     _tell(teacher, images)
     # As it was trained, which is faster than as it is measured, and as near as need be.  Its

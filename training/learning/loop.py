@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,22 +13,13 @@ import numpy as np
 
 from training.data.cross_fitting import learnt_from
 from training.data.datasets import FaceData
-from training.data.datasets import PUBLIC
-from training.data.datasets import TRAIN
-from training.data.selection import add_data_arguments
-from training.data.selection import part
-from training.data.selection import read_selected
-from training.data.selection import selection_from
 from training.data.votes import is_not_a_face
 from training.evaluation.validation import validate
-from training.learning.batches import head_targets
 from training.learning.batches import learnt_targets
 from training.learning.distillation import teach
-from training.learning.distribution import distribute
 from training.learning.distribution import on_one_device
 from training.learning.distribution import Share
 from training.learning.distribution import WHOLE
-from training.learning.memory import keep_freed_memory
 from training.learning.optimization import compile_model
 from training.learning.optimization import ends_early
 from training.learning.optimization import initial_watch
@@ -39,28 +29,20 @@ from training.learning.progress import log_epoch
 from training.learning.progress import Progress
 from training.learning.workers import batches_by
 from training.recipes.building import build_model
-from training.recipes.building import head_labels
 from training.recipes.building import set_whitening
 from training.recipes.building import standardised_range
-from training.recipes.recipe import load_recipe
+from training.recipes.heads import head_labels
+from training.recipes.heads import head_targets
 from training.recipes.recipe import Recipe
 from training.runs.checkpoints import load_checkpoint
 from training.runs.checkpoints import RunningAverage
 from training.runs.checkpoints import save_checkpoint
+from training.runs.files import BEST
+from training.runs.files import CHECKPOINT
+from training.runs.files import LOG
 from training.runs.origins import find_origins
-from training.runs.run import BEST
-from training.runs.run import CHECKPOINT
 from training.runs.run import describe_run
 from training.runs.run import engine_name
-from training.runs.run import LOG
-
-# Pictures that `--smoke` trains and validates on.
-SMOKE_COUNT = 64
-SMOKE_BATCH = 16
-SMOKE_EPOCHS = 2
-
-# Settings that the command line may change.
-CHANGEABLE = ('epochs', 'seed', 'weights', 'precision', 'teachers', 'held_back')
 
 
 class _Averaging(keras.callbacks.Callback):
@@ -115,7 +97,7 @@ def train(
         raise FileExistsError(f'{checkpoint} exists; say --resume, or name another --output')
     if training.votes is not None:
         training = training.take(~is_not_a_face(training.votes))
-    training = learnt_from(training, recipe)
+    training = learnt_from(training, recipe.held_back)
     if recipe.standardise:
         recipe = replace(recipe, value_range=standardised_range(training.images))
     steps = len(training) // recipe.batch_size
@@ -215,87 +197,3 @@ def _check_plan(checkpoint: Path, state: dict[str, Any], plan: dict[str, Any]) -
     if differing:
         was, would_be = ({name: what[name] for name in differing} for what in (begun, plan))
         raise ValueError(f'{checkpoint} is of a run with {was}, not with {would_be}')
-
-
-def smoke_recipe(recipe: Recipe) -> Recipe:
-    """
-    Shorten a recipe so that it goes through all its steps in seconds.
-
-    :param recipe: the recipe.
-    :return: the same with two epochs of small batches, one at each of its first and last sides.
-    """
-    sides = ((0.0, recipe.sides[0][1]), (0.5, recipe.side)) if recipe.sides else ()
-    return replace(
-        recipe,
-        epochs=SMOKE_EPOCHS,
-        warmup_epochs=min(1, recipe.warmup_epochs),
-        batch_size=SMOKE_BATCH,
-        sides=sides,
-    )
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell what `train` takes."""
-    parser.add_argument('recipe', type=Path, help='a recipe: its file, or its name')
-    parser.add_argument('--output', type=Path, help='folder of the run (default: runs/<name>)')
-    parser.add_argument('--epochs', type=int, help='another number than the recipe has')
-    parser.add_argument('--seed', type=int, help='another seed than the recipe has')
-    parser.add_argument(
-        '--weights', help="of the backbone: 'none' for chance, 'imagenet', or a file of them"
-    )
-    parser.add_argument(
-        '--teachers', nargs='+', help='folders of runs or bundles that it learns from as well'
-    )
-    parser.add_argument(
-        '--hold-back',
-        dest='held_back',
-        type=part,
-        metavar='K/N',
-        help='do not learn from the K-th of N parts, to teach that part alone afterwards',
-    )
-    parser.add_argument('--precision', help='float32, mixed_bfloat16 or mixed_float16')
-    parser.add_argument(
-        '--distribute',
-        action='store_true',
-        help='train on all devices of JAX, of this machine or of several',
-    )
-    parser.add_argument(
-        '--workers', type=int, default=0, help='processes that make batches, for a fast GPU'
-    )
-    parser.add_argument('--smoke', action='store_true', help='all steps, on 64 pictures')
-    parser.add_argument('--resume', action='store_true', help='go on with an interrupted run')
-    add_data_arguments(parser)
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Carry out `train`."""
-    keep_freed_memory()
-    # First of all: what is computed before cannot be told of the other machines.
-    share = distribute() if arguments.distribute else WHOLE
-    recipe = load_recipe(arguments.recipe)
-    changes = {name: getattr(arguments, name) for name in CHANGEABLE}
-    if changes['teachers']:
-        changes['teachers'] = tuple(changes['teachers'])
-    recipe = replace(recipe, **{name: v for name, v in changes.items() if v is not None})
-    recipe = replace(recipe, selection=selection_from(arguments, recipe.selection))
-    data = read_selected(arguments, recipe.selection, recipe.dataset)
-    training, validation = data.of_split(TRAIN), data.of_split(PUBLIC)
-    name = recipe.name
-    if arguments.smoke:
-        recipe = smoke_recipe(recipe)
-        training = training.take(np.arange(SMOKE_COUNT))
-        validation = validation.take(np.arange(SMOKE_COUNT))
-        name = f'{name}_smoke'
-    folder = arguments.output or Path('runs') / name
-    best = train(
-        recipe,
-        training,
-        validation,
-        folder,
-        resume=arguments.resume,
-        share=share,
-        workers=arguments.workers,
-    )
-    chosen = ', '.join(f'{head} {100 * value:.2f} %' for head, value in best.items())
-    print(f'best on the validation split: {chosen}; the weights are in {folder / BEST}')
-    return 0

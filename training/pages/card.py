@@ -8,9 +8,9 @@ from typing import Any
 
 from fer_ros.perception.bundle import ModelCard
 from fer_ros.perception.config import DEFAULT_MODEL
+from training.bundles.imagenet import began_with_imagenet
+from training.bundles.imagenet import is_of_imagenet
 from training.pages.terminal import percent
-from training.recipes.recipe import is_of_imagenet
-from training.runs.origins import began_with_imagenet
 
 _WHAT = {
     'ferplus': 'It says what people see: it learnt how ten annotators voted on each picture '

@@ -18,7 +18,7 @@ from training.data.selection import Selection
 FOLDER = Path(__file__).resolve().parents[1]
 SOURCES = FOLDER / 'sources.yaml'
 RESULTS = FOLDER / 'results.json'
-PAGE = FOLDER / 'RESULTS.md'
+RESULTS_PAGE = FOLDER / 'RESULTS.md'
 
 Row = dict[str, Any]
 

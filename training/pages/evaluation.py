@@ -27,13 +27,13 @@ from training.pages.plots import svg
 from training.pages.terminal import FURTHER
 from training.pages.terminal import percent
 from training.pages.terminal import percent_interval
+from training.runs.files import LOG
 
 if TYPE_CHECKING:
     from training.evaluation.scores import Scores
 
-PAGE = 'evaluation.html'
+EVALUATION_PAGE = 'evaluation.html'
 JSON = 'evaluation.json'
-LOG = 'log.csv'
 
 # Mistakes that the page shows.
 WORST = 30
@@ -85,7 +85,7 @@ def write_report(
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / JSON).write_text(json.dumps(report, indent=1), encoding='utf-8')
-    page = folder / PAGE
+    page = folder / EVALUATION_PAGE
     page.write_text(report_page(scores, report, run), encoding='utf-8')
     return page
 

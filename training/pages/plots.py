@@ -19,7 +19,7 @@ import numpy as np
 BLUE, ORANGE, GREEN, GRAY = '#0072b2', '#d55e00', '#009e73', '#8a8f98'
 INK = '#20242c'
 
-_STYLE: Any = {
+_PLOT_STYLE: Any = {
     'font.size': 10,
     'axes.edgecolor': '#c4c8d0',
     'axes.labelcolor': INK,
@@ -50,7 +50,7 @@ def plot(width: float, height: float, columns: int = 1) -> Iterator[tuple[Figure
     :return: the figure, and its axes from left to right; it takes its style when it is drawn, so
         `svg` is to be called within.
     """
-    with rc_context(_STYLE):
+    with rc_context(_PLOT_STYLE):
         figure = Figure(figsize=(width, height), layout='constrained')
         axes = figure.subplots(1, columns, squeeze=False)[0]
         yield figure, list(axes)

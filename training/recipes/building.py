@@ -10,8 +10,8 @@ import numpy as np
 
 from fer_ros.perception.preprocessing import to_network_input
 from training.data.augmentation import resize
-from training.learning.batches import HEAD_LABELS
-from training.learning.batches import input_spec
+from training.recipes.heads import head_labels
+from training.recipes.heads import input_spec
 from training.recipes.recipe import Recipe
 
 # The layer of ZCA whitening, which a recipe may put before its network.
@@ -19,26 +19,6 @@ WHITENING = 'whitening'
 
 # Added to the variances that whitening divides by, as Keras's ImageDataGenerator does it.
 WHITENING_EPSILON = 1e-6
-
-
-def head_labels(
-    recipe: Recipe, label_names: tuple[str, ...] | None = None
-) -> dict[str, tuple[str, ...]]:
-    """
-    Tell what each head of a recipe can say.
-
-    :param recipe: the recipe.
-    :param label_names: of the data, which the head 'labels' learns.
-    :return: by head, in the order of its outputs.
-    :raises ValueError: if there is such a head and nothing says its labels.
-    """
-    known: dict[str, tuple[str, ...]] = dict(HEAD_LABELS)
-    if label_names is not None:
-        known['labels'] = tuple(label_names)
-    missing = set(recipe.heads) - set(known)
-    if missing:
-        raise ValueError(f'{recipe.name} learns the labels of its data, and none are given')
-    return {head: known[head] for head in recipe.heads}
 
 
 def build_model(

@@ -231,17 +231,6 @@ def load_recipe(path: Path) -> Recipe:
     return replace(recipe, file=str(file.resolve()))
 
 
-def is_of_imagenet(weights: str) -> bool:
-    """
-    Say if the weights that a network begins from were learned from ImageNet.
-
-    :param weights: as of `Recipe`, or the name of their file: Keras's own, and
-        torchvision's in an `.npz`, are; what is in a `.keras` learned from other data too.
-    :return: whether they are.
-    """
-    return weights == 'imagenet' or weights.endswith('.npz')
-
-
 def recipe_files() -> dict[str, Path]:
     """
     Find the recipes that ship.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from typing import TYPE_CHECKING
@@ -11,7 +9,6 @@ from typing import TYPE_CHECKING
 from fer_ros.perception.bundle import CARD_NAME
 from fer_ros.perception.bundle import load_card
 from fer_ros.perception.model_files import sha256_of
-from training.recipes.recipe import is_of_imagenet
 from training.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -73,21 +70,6 @@ def origins_of(run: Run) -> dict[str, list[dict[str, Any]]]:
     return find_origins(run.recipe)
 
 
-def began_with_imagenet(beginnings: Sequence[Mapping[str, Any]]) -> bool:
-    """
-    Say if there are weights of ImageNet at the beginning of a network.
-
-    :param beginnings: the `begun_from` of a card's `training`; what a file of a bundle began from
-        counts too.
-    :return: whether there are.
-    """
-    return any(
-        is_of_imagenet(beginning['name'])
-        or began_with_imagenet(beginning.get('training', {}).get('begun_from', []))
-        for beginning in beginnings
-    )
-
-
 def _beginning(path: Path) -> dict[str, Any]:
     """Tell of a file of weights."""
     # Where a user has it is nobody's business; what ships lies where everybody has it.
@@ -105,7 +87,7 @@ def _teacher(folder: Path) -> dict[str, Any]:
     if is_bundle(str(folder)):
         name = folder.name if folder.is_absolute() else str(folder)
         return {'bundle': name, 'sha256': sha256_of(load_card(folder).file('keras'))}
-    from training.runs.run import BEST
+    from training.runs.files import BEST
     from training.runs.run import load_run
 
     run = load_run(folder)

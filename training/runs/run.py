@@ -19,10 +19,8 @@ from training.recipes.building import build_model
 from training.recipes.recipe import load_recipe
 from training.recipes.recipe import Recipe
 from training.runs.checkpoints import read_state
-
-CHECKPOINT = 'checkpoint.npz'
-BEST = 'best.weights.h5'
-LOG = 'log.csv'
+from training.runs.files import BEST
+from training.runs.files import CHECKPOINT
 
 # Settings that a run may have otherwise than its recipe, from the command line or from the data.
 KEPT = ('epochs', 'seed', 'weights', 'precision', 'value_range', 'teachers', 'held_back')

@@ -14,14 +14,14 @@ from fer_ros.perception.classification import Classifier
 from training.bundles.export import check_parity
 from training.bundles.export import export
 from training.bundles.export import ExportError
-from training.bundles.export import origin_of
 from training.bundles.export import single_head
-from training.bundles.export import terms_of
 from training.bundles.export import write_forms
+from training.bundles.provenance import origin_of
+from training.bundles.provenance import terms_of
 from training.data.datasets import FER2013_IMAGES_SHA256
-from training.learning.batches import HEAD_LABELS
 from training.networks.residual import residual_network
 from training.recipes.building import build_model
+from training.recipes.heads import HEAD_LABELS
 from training.recipes.recipe import load_recipe
 from training.recipes.recipe import Recipe
 from training.runs.run import Run

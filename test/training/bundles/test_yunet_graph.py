@@ -19,7 +19,7 @@ def test_the_graph_of_the_package_is_what_is_written(tmp_path, monkeypatch):
 
     written = tmp_path / 'yunet.tflite'
     monkeypatch.setattr(yunet_graph, 'GRAPH', written)
-    assert yunet_graph.main() == 0
+    assert yunet_graph.write_graph() == written
 
     monkeypatch.setattr(yunet_litert, 'read_weights', lambda path: small_weights())
     image = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)

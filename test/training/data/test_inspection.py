@@ -7,7 +7,7 @@ import pytest
 
 from photographs import data_path
 from training.__main__ import main
-from training.data.inspection import equal_groups
+from training.data.cleaning import equal_groups
 from training.data.inspection import inspect_data
 from training.data.inspection import near_pairs
 from training.data.reading.forms import read_data

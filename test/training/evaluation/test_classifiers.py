@@ -9,7 +9,7 @@ from fer_ros.perception.bundle import BundleError
 from training.evaluation.classifiers import classify
 from training.evaluation.classifiers import load_classifier
 from training.evaluation.classifiers import ModelOptions
-from training.evaluation.classifiers import run_of
+from training.runs.files import run_of
 
 ROOT = Path(__file__).resolve().parents[3]
 BUNDLE = ROOT / 'models' / 'fer2013_mobile'

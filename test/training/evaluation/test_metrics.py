@@ -4,11 +4,9 @@ import pytest
 from training.evaluation.metrics import accuracy_at_coverage
 from training.evaluation.metrics import confusion_matrix
 from training.evaluation.metrics import expected_calibration_error
-from training.evaluation.metrics import fit_temperature
 from training.evaluation.metrics import log_loss
 from training.evaluation.metrics import per_class
 from training.evaluation.metrics import reliability
-from training.evaluation.metrics import softmax
 from training.evaluation.report import classification_report
 
 LABELS = ('a', 'b', 'c')
@@ -87,22 +85,6 @@ def test_certainty_and_success_make_no_calibration_error():
 def test_accuracy_at_coverage_keeps_the_surest():
     assert accuracy_at_coverage(PROBABILITIES, TRUTH, 0.5) == pytest.approx(1)
     assert accuracy_at_coverage(PROBABILITIES, TRUTH, 1.0) == pytest.approx(0.5)
-
-
-def test_a_temperature_undoes_what_was_done_to_the_logits():
-    generator = np.random.default_rng(0)
-    logits = generator.normal(size=(20000, 3)) * 2
-    truth = (logits + generator.gumbel(size=logits.shape)).argmax(axis=1)
-
-    assert fit_temperature(logits, truth) == pytest.approx(1, abs=0.05)
-    assert fit_temperature(3 * logits, truth) == pytest.approx(3, abs=0.15)
-
-
-def test_softmax_stands_large_logits_and_sums_to_one():
-    probabilities = softmax(np.array([[1000.0, 999.0]]), 0.5)
-
-    assert probabilities.sum() == pytest.approx(1)
-    assert probabilities[0, 0] == pytest.approx(1 / (1 + np.exp(-2)))
 
 
 def test_the_bins_of_reliability_hold_every_picture_with_its_confidence():

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from training.bundles.export import origin_of
-from training.commands.compare import command_of
+from training.bundles.provenance import origin_of
+from training.evaluation.comparison import command_of
 from training.learning.averaging import average
 from training.learning.loop import train
 from training.recipes.recipe import load_recipe

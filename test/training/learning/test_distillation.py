@@ -6,23 +6,23 @@ import pytest
 
 from fer_ros.perception.bundle import load_card
 from fer_ros.perception.model_files import sha256_of
-from training.bundles.export import origin_of
+from training.bundles.provenance import origin_of
 from training.data.cross_fitting import parts_of
 from training.data.datasets import DataError
+from training.evaluation.calibration import softmax
 from training.evaluation.classifiers import classify
 from training.evaluation.classifiers import load_classifier
-from training.evaluation.metrics import softmax
 from training.evaluation.validation import predict_logits
-from training.learning.batches import head_targets
 from training.learning.batches import learnt_targets
 from training.learning.distillation import teach
 from training.learning.loop import train
 from training.pages.card import card_page
-from training.recipes.building import head_labels
+from training.recipes.heads import head_labels
+from training.recipes.heads import head_targets
 from training.recipes.recipe import load_recipe
 from training.recipes.recipe import Recipe
+from training.runs.files import BEST
 from training.runs.origins import find_origins
-from training.runs.run import BEST
 from training.runs.run import load_run
 
 MODELS = Path(__file__).resolve().parents[3] / 'models'

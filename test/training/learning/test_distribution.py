@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from training.learning.distribution import Share
-from training.runs.run import CHECKPOINT
-from training.runs.run import LOG
+from training.runs.files import CHECKPOINT
+from training.runs.files import LOG
 
 ROOT = Path(__file__).resolve().parents[3]
 

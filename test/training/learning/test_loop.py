@@ -14,17 +14,17 @@ from training.__main__ import main
 from training.data.augmentation import Augmentation
 from training.data.datasets import DataError
 from training.learning.batches import EpochBatches
-from training.learning.batches import head_targets
 from training.learning.batches import picture_weights
 from training.learning.loop import train
 from training.learning.optimization import compile_model
 from training.learning.optimization import soft_cross_entropy
 from training.learning.progress import Progress
 from training.recipes.building import build_model
+from training.recipes.heads import head_targets
 from training.runs.checkpoints import RunningAverage
-from training.runs.run import BEST
-from training.runs.run import CHECKPOINT
-from training.runs.run import LOG
+from training.runs.files import BEST
+from training.runs.files import CHECKPOINT
+from training.runs.files import LOG
 
 
 def rows_of(folder):

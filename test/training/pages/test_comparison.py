@@ -3,9 +3,9 @@ import yaml
 
 from training.pages.comparison import chosen
 from training.pages.comparison import merge
-from training.pages.comparison import PAGE
 from training.pages.comparison import read_results
 from training.pages.comparison import read_sources
+from training.pages.comparison import RESULTS_PAGE
 from training.pages.comparison import results_page
 from training.pages.comparison import write_results
 from training.recipes.recipe import recipe_files
@@ -130,7 +130,7 @@ def test_no_results_are_no_error(tmp_path):
 def test_the_page_in_the_repository_is_what_the_command_writes():
     recipes = [*recipe_files()]
 
-    assert PAGE.read_text(encoding='utf-8') == results_page(
+    assert RESULTS_PAGE.read_text(encoding='utf-8') == results_page(
         read_sources(), read_results(), recipes
     )
 

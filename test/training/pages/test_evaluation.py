@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fer_ros.perception.emotions import FER2013_LABELS
-from training.commands.evaluate import figures
+from training.evaluation.report import figures
 from training.evaluation.scores import Scores
 from training.pages.evaluation import read_log
 from training.pages.evaluation import report_page

@@ -11,10 +11,10 @@ from training.networks.parts.backbones import WeightsError
 from training.networks.registry import ENTRIES
 from training.networks.registry import RegisteredNetwork
 from training.recipes.building import build_model
-from training.recipes.building import head_labels
 from training.recipes.building import set_whitening
 from training.recipes.building import standardised_range
 from training.recipes.building import WHITENING
+from training.recipes.heads import head_labels
 from training.recipes.recipe import Recipe
 
 TORCHVISION = 'backbone/mobilenet_v2_imagenet_torchvision_b0353104.npz'

@@ -104,3 +104,9 @@ def test_the_recipe_that_another_one_is_made_from_is_in_its_hash(tmp_path, monke
     base.write_text('X = 2\n')
 
     assert recipe_sha256(made) != before
+
+
+@pytest.mark.parametrize('part', [(1, 1), (2, 2), (-1, 3)])
+def test_a_part_that_there_is_not_is_refused(write_recipe, part):
+    with pytest.raises(ValueError, match='not .number, parts. of two parts or more'):
+        replace(load_recipe(write_recipe('first')), held_back=part)

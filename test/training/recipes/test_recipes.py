@@ -4,11 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from training.learning.loop import smoke_recipe
 from training.learning.loop import train
+from training.learning.smoke import smoke_recipe
 from training.networks.registry import ENTRIES
 from training.recipes.building import build_model
-from training.recipes.building import head_labels
+from training.recipes.heads import head_labels
 from training.recipes.recipe import load_recipe
 from training.recipes.recipe import recipe_files
 from training.runs.run import load_run

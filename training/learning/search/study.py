@@ -2,43 +2,26 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import field
-from dataclasses import fields
-from dataclasses import MISSING
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 import shutil
 from typing import Any
-import warnings
 
 import keras
-import matplotlib
-from matplotlib.axes import Axes
-import matplotlib.pyplot as plt
 import numpy as np
 import optuna
 from optuna.study import MaxTrialsCallback
 from optuna.trial import TrialState
 
-from training.data.augmentation import Augmentation
 from training.data.datasets import FaceData
-from training.data.datasets import PUBLIC
-from training.data.datasets import TRAIN
-from training.data.selection import add_data_arguments
-from training.data.selection import read_selected
 from training.data.selection import Selection
-from training.data.selection import selection_from
-from training.learning.loop import SMOKE_COUNT
-from training.learning.loop import smoke_recipe
 from training.learning.loop import train
-from training.learning.memory import keep_freed_memory
-from training.learning.search.spaces import find_space
 from training.learning.search.spaces import Space
-from training.learning.search.spaces import SPACES
+from training.learning.smoke import smoke_recipe
 from training.recipes.recipe import Recipe
 
 SAMPLERS: dict[str, Callable[..., optuna.samplers.BaseSampler]] = {
@@ -186,142 +169,3 @@ def _tell(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     leader = f'; best {100 * study.best_value:.2f} %' if complete else ''
     print(f'trial {trial.number} {trial.state.name.lower()}: {score} ({done} done{leader})')
-
-
-def recipe_text(recipe: Recipe, name: str, origin: str) -> str:
-    """
-    Write a recipe as a file that `train` takes.
-
-    :param recipe: the recipe.
-    :param name: of the file, without its suffix.
-    :param origin: where it comes from, in a sentence.
-    :return: Python.
-    """
-    changed = []
-    for known in fields(recipe):
-        value = getattr(recipe, known.name)
-        if known.default_factory is not MISSING:
-            default = known.default_factory()
-        else:
-            default = known.default
-        if known.name not in ('name', 'file') and value != default:
-            changed.append(f'    {known.name}={value!r},')
-    # What the settings are made of, by their `repr`.
-    body = '\n'.join(changed).replace('PosixPath(', 'Path(').replace('WindowsPath(', 'Path(')
-    parts = (Path, type(recipe.build), Augmentation, Recipe, Selection)
-    imports = [
-        f'from {part.__module__.split("._")[0]} import {part.__name__}'
-        for part in parts
-        if part is Recipe or f'{part.__name__}(' in body
-    ]
-    head = f'"""\n{origin}\n\nRun it with `python -m training train {name}.py`.\n"""\n'
-    return '\n'.join(
-        [head, *imports, '', 'RECIPE = Recipe(', f'    name={name!r},', body, ')\n']
-    )
-
-
-def write_results(study: optuna.Study, search: Search, folder: Path) -> Path:
-    """
-    Write the best recipe, the table of trials and the plots of a study.
-
-    :param study: with at least one finished trial.
-    :param search: that it went through.
-    :param folder: of the search.
-    :return: the file of the recipe.
-    """
-    best = study.best_trial
-    name = f'{study.study_name}_best'
-    recipe = replace(search.recipe(optuna.trial.FixedTrial(best.params)), name=name)
-    origin = (
-        f'Trial {best.number} of {len(study.trials)} of the study {study.study_name}: '
-        f'{100 * study.best_value:.2f} % on the validation split.'
-    )
-    path = folder / f'{name}.py'
-    path.write_text(recipe_text(recipe, name, origin), encoding='utf-8')
-    _plots(study, folder)
-    return path
-
-
-def _plots(study: optuna.Study, folder: Path) -> None:
-    """Draw how the search went, and which settings mattered."""
-    matplotlib.use('Agg')
-    plots: dict[str, Callable[[optuna.Study], Axes]] = {
-        'history': optuna.visualization.matplotlib.plot_optimization_history
-    }
-    # Which of the settings mattered can be told from differing trials only.
-    scores = {t.value for t in study.get_trials(states=(TrialState.COMPLETE,), deepcopy=False)}
-    if len(scores) > 1:
-        plots['importance'] = optuna.visualization.matplotlib.plot_param_importances
-    for name, plot in plots.items():
-        with warnings.catch_warnings():
-            # They are experimental for Optuna for years.
-            warnings.simplefilter('ignore', optuna.exceptions.ExperimentalWarning)
-            plot(study)
-        figure = plt.gcf()
-        figure.set_size_inches(9, 5)
-        figure.savefig(folder / f'{name}.png', dpi=120, bbox_inches='tight')
-        plt.close(figure)
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell what `tune` takes."""
-    parser.add_argument('space', choices=SPACES, help='what to choose from')
-    parser.add_argument(
-        '--trials',
-        type=int,
-        help="finished trials that the study shall have (default: its source's)",
-    )
-    parser.add_argument(
-        '--sampler',
-        choices=SAMPLERS,
-        help="at random, or tree-structured Parzen (default: its source's)",
-    )
-    parser.add_argument('--executions', type=int, default=1, help='runs of a trial (default: 1)')
-    parser.add_argument('--epochs', type=int, help="of a run (default: the space's own)")
-    parser.add_argument('--seed', type=int, default=0, help='of the sampler')
-    parser.add_argument(
-        '--storage',
-        help='URL of a database, which several machines may share (default: a file in --output)',
-    )
-    parser.add_argument('--study', help="name in the storage (default: the space's)")
-    parser.add_argument(
-        '--output', type=Path, help='folder of the search (default: runs/tune_<space>)'
-    )
-    parser.add_argument('--smoke', action='store_true', help='runs of seconds, on 64 pictures')
-    add_data_arguments(parser)
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Carry out `tune`."""
-    keep_freed_memory()
-    space = find_space(arguments.space)
-    folder = arguments.output or Path('runs') / f'tune_{space.name}'
-    folder.mkdir(parents=True, exist_ok=True)
-    storage = arguments.storage or f'sqlite:///{(folder / "study.db").resolve()}'
-    any_recipe = space.suggest(optuna.create_study().ask())
-    selection = selection_from(arguments, any_recipe.selection)
-    data = read_selected(arguments, selection, any_recipe.dataset)
-    training, validation = data.of_split(TRAIN), data.of_split(PUBLIC)
-    if arguments.smoke:
-        training, validation = (d.take(np.arange(SMOKE_COUNT)) for d in (training, validation))
-    search = Search(
-        space,
-        training,
-        validation,
-        folder,
-        selection,
-        executions=arguments.executions,
-        epochs=arguments.epochs,
-        smoke=arguments.smoke,
-    )
-    study = open_study(
-        space, storage, arguments.sampler or space.sampler, arguments.seed, arguments.study
-    )
-    trials = arguments.trials or space.trials
-    finished = len(study.get_trials(deepcopy=False, states=FINISHED))
-    print(f'study {study.study_name}: {finished} of {trials} trials are done; storage {storage}')
-    search_until(study, search, trials)
-    path = write_results(study, search, folder)
-    print(f'best: {100 * study.best_value:.2f} % on the validation split, by {study.best_params}')
-    print(f'`python -m training train {path}` trains it; plots are in {folder}')
-    return 0

@@ -5,15 +5,15 @@ import optuna
 import pytest
 
 from training.data.selection import Selection
+from training.learning.search.outcome import recipe_text
+from training.learning.search.outcome import write_results
 from training.learning.search.spaces import find_space
 from training.learning.search.spaces import Space
 from training.learning.search.spaces import SPACES
 from training.learning.search.study import FINISHED
 from training.learning.search.study import open_study
-from training.learning.search.study import recipe_text
 from training.learning.search.study import Search
 from training.learning.search.study import search_until
-from training.learning.search.study import write_results
 from training.recipes.recipe import load_recipe
 
 
