@@ -30,13 +30,14 @@ from training.data.datasets import TRAIN
 from training.data.reading.forms import read_data
 from training.learning.batches import EpochBatches
 from training.learning.optimization import compile_model
+from training.learning.targets import prepare_targets
 from training.learning.workers import THREADS
 from training.recipes.building import build_model
 from training.recipes.building import set_whitening
 from training.recipes.building import standardised_range
 from training.recipes.building import WHITENING
 from training.recipes.heads import head_labels
-from training.recipes.recipe import load_recipe
+from training.recipes.library import load_recipe
 from training.recipes.recipe import Recipe
 
 # Whitening takes Keras milliseconds a picture: this share of the pictures is enough for it.
@@ -121,7 +122,7 @@ def compare(data: FaceData, batch_size: int, whitening: bool, runs: int) -> dict
     :return: the figures.
     """
     recipe = replace(pipeline_recipe(batch_size, data.images), whitening=whitening)
-    batches = EpochBatches(data, recipe, epoch=0)
+    batches = EpochBatches(data, prepare_targets(data, recipe), recipe, epoch=0)
     theirs = iter(keras_generator(data.images, batch_size, whitening))
     matrix, bias = np.empty((0, 0), np.float32), np.empty(0, np.float32)
     if whitening:
@@ -176,7 +177,7 @@ def watch_training(data: FaceData, name: str, steps: int, batch_size: int = 64) 
     )
     model = build_model(recipe, head_labels(recipe, data.label_names))
     compile_model(model, recipe, steps)
-    batches = EpochBatches(data, recipe, epoch=0)
+    batches = EpochBatches(data, prepare_targets(data, recipe), recipe, epoch=0)
     alone = time_in_turns({'batch': lambda: batches[0]}, AHEAD)['batch'].summary()['seconds']
     waited = computed = 0.0
     queue: deque[Future[Any]] = deque()

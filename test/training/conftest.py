@@ -26,6 +26,8 @@ NEEDED_BY = {
         'recipes/test_building.py',
         'learning/test_optimization.py',
         'recipes/test_recipes.py',
+        'recipes/test_settings.py',
+        'runs/test_run.py',
         'evaluation/test_classifiers.py',
         'bundles/test_quantization.py',
         'commands/test_compare.py',

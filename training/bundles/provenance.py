@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from training.bundles.imagenet import began_with_imagenet
 from training.data.datasets import FER2013_IMAGES_SHA256
-from training.recipes.recipe import recipe_file
-from training.recipes.recipe import recipe_sha256
+from training.recipes.settings import recipe_sha256
 from training.runs.origins import origins_of
 from training.runs.run import Run
 
@@ -64,14 +62,13 @@ def origin_of(run: Run) -> dict[str, Any]:
     selected = run.recipe.selection.summary()
     averaged = run.state.get('averaged')
     chosen = {'averaged': averaged} if averaged else {'chosen_epoch': run.state['best_epoch']}
-    file = recipe_file(Path(run.recipe.file or run.recipe.name))
     return {
         'recipe': run.recipe.name,
-        'recipe_sha256': recipe_sha256(file),
+        'recipe_sha256': recipe_sha256(run.recipe),
         'data': data + (f'; {json.dumps(selected)}' if selected else ''),
         'data_sha256': run.state['data_sha256'],
         **{name: told for name, told in origins_of(run).items() if told},
-        'seed': [part['seed'] for part in averaged] if averaged else run.state['seed'],
+        'seed': [part['seed'] for part in averaged] if averaged else run.recipe.seed,
         'epochs': run.state['epoch'],
         **chosen,
         'engine': run.state['engine'],

@@ -18,7 +18,7 @@ from training.pages.comparison import RESULTS
 from training.pages.comparison import RESULTS_PAGE
 from training.pages.comparison import results_page
 from training.pages.comparison import write_results
-from training.recipes.recipe import recipe_files
+from training.recipes.library import recipe_files
 from training.runs.run import load_run
 
 

@@ -13,8 +13,8 @@ import keras
 from training.networks.registry import ENTRIES
 from training.networks.registry import RegisteredNetwork
 from training.recipes.heads import head_labels
-from training.recipes.recipe import load_recipe
-from training.recipes.recipe import recipe_files
+from training.recipes.library import load_recipe
+from training.recipes.library import recipe_files
 
 
 def count_parameters(model: keras.Model) -> tuple[int, int]:

@@ -20,7 +20,7 @@ from training.learning.loop import train
 from training.learning.memory import keep_freed_memory
 from training.learning.smoke import SMOKE_COUNT
 from training.learning.smoke import smoke_recipe
-from training.recipes.recipe import load_recipe
+from training.recipes.library import load_recipe
 from training.runs.files import BEST
 
 # Settings that the command line may change.

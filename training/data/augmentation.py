@@ -12,57 +12,58 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from fer_ros.perception.config import setting
+from training.data.declared import check_declared
+
 
 @dataclass(frozen=True)
 class Augmentation:
     """
-    How far a picture may be changed; each is drawn evenly up to its bound, on either side.
+    How far a picture may be changed.
 
-    :param flip: mirror every second picture.
-    :param shift: as a fraction of the side.
-    :param scale: 0.15 means a factor from 1 / 1.15 to 1.15, even in its logarithm.
-    :param rotation_deg: in degrees.
-    :param shear: sideways movement per height.
-    :param brightness: as a fraction of the range of values, added.
-    :param brightness_factor: lowest and highest factor that all values are multiplied by.
-    :param contrast: 0.2 means a factor from 0.8 to 1.2 around the middle gray.
-    :param erase_probability: of a rectangle of noise (Zhong et al. 2017, arXiv:1708.04896).
-    :param erase_area: smallest and largest area of that rectangle, as fractions of the picture.
-    :param degrade_probability: of a picture as a poor camera gives it: small or out of focus,
-        dark, noisy and compressed, each now and then.
-    :param mixup: the parameter of the Beta distribution from which the share of a second picture
-        is drawn (Zhang et al. 2017, arXiv:1710.09412); 0 mixes nothing.
-    :raises ValueError: if one of them is out of range.
+    Each change is drawn evenly up to its bound, in both directions.  The metadata of each field
+    describe it.
+
+    :raises ValueError: if a value is out of range.
     """
 
-    flip: bool = True
-    shift: float = 0.1
-    scale: float = 0.15
-    rotation_deg: float = 12.0
-    shear: float = 0.0
-    brightness: float = 0.15
-    brightness_factor: tuple[float, float] = (1.0, 1.0)
-    contrast: float = 0.25
-    erase_probability: float = 0.25
-    erase_area: tuple[float, float] = (0.02, 0.15)
-    degrade_probability: float = 0.0
-    mixup: float = 0.2
+    flip: bool = setting(True, 'Mirror every second picture.')
+    shift: float = setting(0.1, 'Largest shift, as a fraction of the side.', (0.0, 0.5))
+    scale: float = setting(
+        0.15, 'Largest scaling s: a factor from 1 / (1 + s) to 1 + s, log-uniform.', (0.0, 1.0)
+    )
+    rotation_deg: float = setting(12.0, 'Largest rotation [deg].', (0.0, 180.0))
+    shear: float = setting(0.0, 'Largest sideways movement per height.', (0.0, 1.0))
+    brightness: float = setting(
+        0.15, 'Largest value that is added, as a fraction of the value range.', (0.0, 1.0)
+    )
+    brightness_factor: tuple[float, float] = setting(
+        (1.0, 1.0), 'Lowest and highest factor of all values; above 0, at most 10.'
+    )
+    contrast: float = setting(
+        0.25, 'Largest contrast c: a factor from 1 - c to 1 + c around middle gray.', (0.0, 1.0)
+    )
+    # Zhong et al. 2017, arXiv:1708.04896.
+    erase_probability: float = setting(
+        0.25, 'Probability that a rectangle of noise covers a part of the picture.', (0.0, 1.0)
+    )
+    erase_area: tuple[float, float] = setting(
+        (0.02, 0.15), 'Smallest and largest area of that rectangle, as fractions of the picture.'
+    )
+    degrade_probability: float = setting(
+        0.0,
+        "Probability of a poor camera's picture: small, blurred, dark, noisy or compressed.",
+        (0.0, 1.0),
+    )
+    # Zhang et al. 2017, arXiv:1710.09412.
+    mixup: float = setting(
+        0.2,
+        'Parameter of the Beta distribution of the share of a second picture; 0: no mixup.',
+        (0.0, 10.0),
+    )
 
     def __post_init__(self) -> None:
-        for name, highest in (
-            ('shift', 0.5),
-            ('scale', 1.0),
-            ('rotation_deg', 180.0),
-            ('shear', 1.0),
-            ('brightness', 1.0),
-            ('contrast', 1.0),
-            ('erase_probability', 1.0),
-            ('degrade_probability', 1.0),
-            ('mixup', 10.0),
-        ):
-            value = getattr(self, name)
-            if not 0 <= value <= highest:
-                raise ValueError(f'{name} is {value}, not from 0 to {highest}')
+        check_declared(self)
         low, high = self.brightness_factor
         if not 0 < low <= high <= 10:
             raise ValueError(

@@ -22,12 +22,19 @@ from training.evaluation.metrics import macro_mean
 from training.evaluation.metrics import per_class
 from training.evaluation.validation import head_truth
 from training.evaluation.validation import predict_logits
-from training.recipes.recipe import load_recipe
+from training.recipes.library import load_recipe
+from training.recipes.recipe import Recipe
+from training.recipes.settings import changed_settings
+from training.recipes.settings import settings_of
+from training.runs.files import RECIPE
 from training.runs.origins import is_bundle
 from training.runs.run import Run
 
 # Pictures of Training that the training accuracy is measured on: half a point of sampling error.
 TRAINING_PICTURES = 5000
+
+# Settings of a recipe that an option of `train` changes, beside those of the selection.
+OPTIONS = ('epochs', 'seed', 'weights', 'precision', 'teachers', 'held_back')
 
 
 def measure_run(run: Run, data: FaceData, machine: str) -> list[dict[str, Any]]:
@@ -106,15 +113,20 @@ def _figures(logits: np.ndarray, truth: np.ndarray, count: int) -> dict[str, Any
 
 def command_of(run: Run) -> str:
     """
-    Give the command that makes a run.
+    Write the command that makes a run.
 
     :param run: that was made.
-    :return: what to type at the root of the checkout.
+    :return: to type at the root of the checkout; a comment lists settings that the recipe file
+        had otherwise when the run was made.
     """
     if 'averaged' in run.state:
         runs = ' '.join(f'runs/{part["run"]}' for part in run.state['averaged'])
         return f'python -m training average {runs} --output runs/{run.folder.name}'
-    original = load_recipe(Path(run.recipe.file or run.recipe.name))
+    try:
+        original = load_recipe(Path(run.recipe.file or run.recipe.name))
+    except ValueError:
+        name = run.recipe.name
+        return f'python -m training train {name} # {RECIPE} of the run has its settings'
     words = ['python -m training train', run.recipe.name]
     for name in ('epochs', 'seed', 'weights', 'precision'):
         value = getattr(run.recipe, name)
@@ -141,4 +153,19 @@ def command_of(run: Run) -> str:
         words.append(f'--split-seed {selected.seed}')
     if selected.clean and not standard.clean:
         words.append('--clean')
-    return ' '.join(words)
+    if selected.exclude != standard.exclude and selected.exclude is not None:
+        words.append(f'--exclude {selected.exclude.name}')
+    return ' '.join([*words, *_of_no_option(original, run.recipe)])
+
+
+def _of_no_option(original: Recipe, recipe: Recipe) -> list[str]:
+    """List, as a comment of the shell, settings of a run that the recipe file no longer has."""
+    reachable = {*OPTIONS, *(['value_range'] if recipe.standardise else [])}
+    changed = {
+        name: new
+        for name, (_, new) in changed_settings(
+            settings_of(original), settings_of(recipe)
+        ).items()
+        if name not in reachable and not name.startswith('selection.')
+    }
+    return ['#', *(f'{name}={new}' for name, new in changed.items())] if changed else []

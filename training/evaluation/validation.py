@@ -12,8 +12,8 @@ from training.data.datasets import FaceData
 from training.data.votes import majority
 from training.evaluation.calibration import softmax
 from training.evaluation.metrics import LEAST_PROBABILITY
-from training.recipes.heads import head_targets
 from training.recipes.heads import input_spec
+from training.recipes.heads import label_targets
 from training.recipes.recipe import Recipe
 
 
@@ -66,7 +66,7 @@ def validate(
         targets, weighted as in training.
     """
     logits = predict_logits(model, data.images, recipe, side)
-    targets = head_targets(data, recipe)
+    targets = label_targets(data, recipe)
     accuracy, loss = {}, 0.0
     for head, weight in recipe.heads.items():
         truth = head_truth(head, data)

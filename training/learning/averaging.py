@@ -16,29 +16,20 @@ import keras
 import numpy as np
 
 from fer_ros.perception.model_files import sha256_of
+from fer_ros.perception.quoting import quoted
 from training.data.datasets import FaceData
 from training.evaluation.validation import validate
 from training.recipes.recipe import Recipe
+from training.recipes.settings import changed_settings
+from training.recipes.settings import settings_of
 from training.runs.checkpoints import write_state
 from training.runs.files import BEST
 from training.runs.files import CHECKPOINT
 from training.runs.run import Run
+from training.runs.run import write_settings
 
-# What runs have in common that are averaged; they differ in their seeds.
-COMMON = (
-    'recipe',
-    'file',
-    'epochs',
-    'weights',
-    'begun_from',
-    'precision',
-    'value_range',
-    'teachers',
-    'selection',
-    'labels',
-    'pictures',
-    'data_sha256',
-)
+# Facts of runs that are averaged must be equal, and so must all settings but the seed.
+COMMON = ('begun_from', 'labels', 'pictures', 'data_sha256')
 
 
 def average(runs: Sequence[Run], validation: FaceData, folder: Path) -> dict[str, float]:
@@ -62,13 +53,7 @@ def average(runs: Sequence[Run], validation: FaceData, folder: Path) -> dict[str
     for run in runs:
         if 'averaged' in run.state:
             raise ValueError(f'{run.folder} is a mean itself; name the runs that it is of')
-        for name in COMMON:
-            one, other = first.state.get(name), run.state.get(name)
-            if one != other:
-                raise ValueError(
-                    f'{run.folder} has the {name} {other}, and {first.folder} {one}: runs that '
-                    'are averaged differ in their seeds alone'
-                )
+        _check_alike(first, run)
     parts: list[dict[str, Any]] = []
     for run in runs:
         accuracy = _measure(run.model, validation, run.recipe, str(run.folder))
@@ -94,8 +79,25 @@ def average(runs: Sequence[Run], validation: FaceData, folder: Path) -> dict[str
         'seconds': round(sum(run.state['seconds'] for run in runs), 1),
         'averaged': parts,
     }
+    write_settings(folder, first.recipe)
     write_state(folder / CHECKPOINT, state)
     return accuracy
+
+
+def _check_alike(first: Run, run: Run) -> None:
+    """Refuse runs that differ in more than their seeds."""
+    changed = changed_settings(settings_of(first.recipe), settings_of(run.recipe))
+    differing = {name: values for name, values in changed.items() if name != 'seed'}
+    differing |= {
+        name: (first.state.get(name), run.state.get(name))
+        for name in COMMON
+        if first.state.get(name) != run.state.get(name)
+    }
+    for name, (one, other) in differing.items():
+        raise ValueError(
+            f'{run.folder} has the {name} {quoted(other)}, and {first.folder} {quoted(one)}: runs '
+            'that are averaged differ in their seeds alone'
+        )
 
 
 def _measure(

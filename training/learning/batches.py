@@ -12,39 +12,8 @@ from training.data.augmentation import augment
 from training.data.augmentation import mix
 from training.data.datasets import DataError
 from training.data.datasets import FaceData
-from training.recipes.heads import head_targets
 from training.recipes.heads import input_spec
 from training.recipes.recipe import Recipe
-
-
-def picture_weights(data: FaceData, power: float = 1.0) -> np.ndarray:
-    """
-    Weight pictures so that rare labels count more.
-
-    :param data: the pictures.
-    :param power: 1 lets all labels count alike, 0 weights nothing.
-    :return: (N,) float32, with a mean of 1.
-    """
-    counts = np.bincount(data.labels, minlength=len(data.label_names))
-    weights = counts[data.labels] ** -float(power)
-    return (weights / weights.mean()).astype(np.float32)
-
-
-def learnt_targets(
-    targets: Mapping[str, np.ndarray], data: FaceData, recipe: Recipe
-) -> dict[str, np.ndarray]:
-    """
-    Weight what each head is to say by how rare its label is.
-
-    :param targets: by head, (N, labels), as of `head_targets`.
-    :param data: the pictures.
-    :param recipe: whose `class_weights` count.
-    :return: by head, (N, labels) float32; a row sums to its picture's weight.
-    """
-    if not recipe.class_weights:
-        return dict(targets)
-    weights = picture_weights(data, recipe.class_weights)[:, None]
-    return {head: rows if head == 'ferplus' else weights * rows for head, rows in targets.items()}
 
 
 class EpochBatches(keras.utils.PyDataset):
@@ -58,21 +27,20 @@ class EpochBatches(keras.utils.PyDataset):
     def __init__(
         self,
         data: FaceData,
+        targets: Mapping[str, np.ndarray],
         recipe: Recipe,
         epoch: int,
         rows: slice = slice(None),
-        targets: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         """
         Prepare an epoch.
 
         :param data: the pictures to train on.
+        :param targets: by head, (N, labels) float32, of `prepare_targets`.
         :param recipe: the recipe.
         :param epoch: from 0 on.
-        :param rows: of each batch, that are given; the others are for other processes.
-        :param targets: by head, (N, labels), as of `learnt_targets`, if others than those of the
-            data's labels.
-        :raises DataError: if the pictures do not fill one batch, or lack labels of a head.
+        :param rows: of each batch, that are returned; the others are for other processes.
+        :raises DataError: if the pictures do not fill one batch.
         """
         super().__init__()
         if len(data) < recipe.batch_size:
@@ -82,8 +50,6 @@ class EpochBatches(keras.utils.PyDataset):
         self._epoch = epoch
         self._rows = rows
         self._side = recipe.side_at(epoch)
-        if targets is None:
-            targets = learnt_targets(head_targets(data, recipe), data, recipe)
         self._targets = targets
         self._order = np.random.default_rng((recipe.seed, epoch)).permutation(len(data))
 

@@ -43,7 +43,7 @@ def teach(
     One that held pictures back teaches these alone (`cross_fitting`), one that did not all.
     A row without a target stays so: the teachers know no better what nobody could tell.
 
-    :param targets: by head, (N, labels) float32, as of `batches.head_targets`.
+    :param targets: by head, (N, labels) float32, as of `label_targets`.
     :param labels: of each head.
     :param teachers: folders of runs, whose networks say what they say in training, or of bundles,
         which say what the node publishes: calibrated probabilities.  Those of a head count alike.

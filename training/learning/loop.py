@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from dataclasses import replace
 from pathlib import Path
 import time
@@ -15,8 +16,6 @@ from training.data.cross_fitting import learnt_from
 from training.data.datasets import FaceData
 from training.data.votes import is_not_a_face
 from training.evaluation.validation import validate
-from training.learning.batches import learnt_targets
-from training.learning.distillation import teach
 from training.learning.distribution import on_one_device
 from training.learning.distribution import Share
 from training.learning.distribution import WHOLE
@@ -27,12 +26,12 @@ from training.learning.optimization import watch
 from training.learning.progress import EventLog
 from training.learning.progress import log_epoch
 from training.learning.progress import Progress
+from training.learning.targets import prepare_targets
 from training.learning.workers import batches_by
 from training.recipes.building import build_model
 from training.recipes.building import set_whitening
 from training.recipes.building import standardised_range
 from training.recipes.heads import head_labels
-from training.recipes.heads import head_targets
 from training.recipes.recipe import Recipe
 from training.runs.checkpoints import load_checkpoint
 from training.runs.checkpoints import RunningAverage
@@ -41,8 +40,12 @@ from training.runs.files import BEST
 from training.runs.files import CHECKPOINT
 from training.runs.files import LOG
 from training.runs.origins import find_origins
-from training.runs.run import describe_run
+from training.runs.run import check_settings
 from training.runs.run import engine_name
+from training.runs.run import facts_of
+from training.runs.run import write_settings
+from training.runs.state import state_of
+from training.runs.state import TrainingState
 
 
 class _Averaging(keras.callbacks.Callback):
@@ -59,6 +62,33 @@ class _Averaging(keras.callbacks.Callback):
             self._average.update()
 
 
+@dataclass(frozen=True)
+class Session:
+    """
+    What stays the same over the epochs of a training.
+
+    :param recipe: as it is run, with the value range that its data gave.
+    :param validation: pictures to choose the epoch by, never to learn from.
+    :param folder: of the run.
+    :param share: of each batch that this process feeds.
+    :param steps: batches in an epoch.
+    :param model: compiled; it learns.
+    :param measured: the same network in float32, as it is exported, for the averaged weights.
+    :param average: the running average of the weights of `model`.
+    :param facts: labels, data, engine and origins of the run, for its checkpoint.
+    """
+
+    recipe: Recipe
+    validation: FaceData
+    folder: Path
+    share: Share
+    steps: int
+    model: keras.Model
+    measured: keras.Model
+    average: RunningAverage
+    facts: dict[str, Any]
+
+
 def train(
     recipe: Recipe,
     training: FaceData,
@@ -73,8 +103,9 @@ def train(
     """
     Train a recipe, or go on with a run that was interrupted.
 
-    After each epoch the folder holds a checkpoint, a line in `log.csv` and, of the epochs at the
-    full side, the averaged weights that did best on the validation split.
+    The folder holds the settings in `recipe.json` and, after each epoch, a checkpoint, a line in
+    `log.csv` and the averaged weights of the epoch at the full side that did best on the
+    validation split.
 
     :param recipe: the recipe.
     :param training: pictures to learn from; those that are no face are left out.
@@ -87,113 +118,184 @@ def train(
     :param workers: processes that make batches, as of `workers.batches_by`.
     :return: the validation accuracy by head of the weights that were chosen.
     :raises FileExistsError: if the folder holds a run and it is not to be resumed.
-    :raises ValueError: if that run has another network, seed or number of epochs.
+    :raises ValueError: if that run has other settings, another network or other data.
     """
-    share.check(recipe.batch_size)
-    folder.mkdir(parents=True, exist_ok=True)
-    checkpoint = folder / CHECKPOINT
-    resumed = checkpoint.exists()
-    if resumed and not resume:
-        raise FileExistsError(f'{checkpoint} exists; say --resume, or name another --output')
+    learnt, recipe = resolve(recipe, training)
+    resumed = check_folder(folder, recipe, resume, share)
+    targets = prepare_targets(learnt, recipe)
+    session, state = prepare(recipe, learnt, validation, folder, share, resumed)
+    last = min(recipe.epochs, state.epoch + (stop_after or recipe.epochs))
+    events = EventLog(folder if share.is_first else None, state.epoch)
+    rows = share.rows(recipe.batch_size)
+    with batches_by(workers, learnt, targets, recipe, rows) as batches_of:
+        for epoch in range(state.epoch, last):
+            if ends_early(state.watch, recipe):
+                print(f'ended early: {recipe.early_stopping} epochs brought nothing better')
+                break
+            state, row = run_epoch(session, state, batches_of(epoch))
+            if share.is_first:
+                events.add(row)
+                print(', '.join(f'{name} {value}' for name, value in row.items()), flush=True)
+            on_epoch(row)
+    events.close()
+    return state.best
+
+
+def resolve(recipe: Recipe, training: FaceData) -> tuple[FaceData, Recipe]:
+    """
+    Choose the pictures to learn from, and compute the settings that depend on them.
+
+    :param recipe: as it was read.
+    :param training: the pictures of the training split.
+    :return: the pictures that are faces and are not held back; and the recipe as it is run.
+    """
     if training.votes is not None:
         training = training.take(~is_not_a_face(training.votes))
     training = learnt_from(training, recipe.held_back)
     if recipe.standardise:
         recipe = replace(recipe, value_range=standardised_range(training.images))
-    steps = len(training) // recipe.batch_size
+    return training, recipe
+
+
+def check_folder(folder: Path, recipe: Recipe, resume: bool, share: Share) -> bool:
+    """
+    Make the folder of a run and write its settings, or check those of an interrupted run.
+
+    :param folder: of the run.
+    :param recipe: as it is run.
+    :param resume: whether to go on with a run that is there.
+    :param share: the first process writes.
+    :return: whether there is a run to go on with.
+    :raises FileExistsError: if the folder holds a run and it is not to be resumed.
+    :raises ValueError: if that run has other settings.
+    """
+    share.check(recipe.batch_size)
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoint = folder / CHECKPOINT
+    if not checkpoint.exists():
+        if share.is_first:
+            write_settings(folder, recipe)
+        return False
+    if not resume:
+        raise FileExistsError(f'{checkpoint} exists; say --resume, or name another --output')
+    check_settings(folder, recipe)
+    return True
+
+
+def prepare(
+    recipe: Recipe,
+    training: FaceData,
+    validation: FaceData,
+    folder: Path,
+    share: Share,
+    resumed: bool,
+) -> tuple[Session, TrainingState]:
+    """
+    Build and compile the network, or bring it into the state of its checkpoint.
+
+    :param recipe: as it is run.
+    :param training: the pictures learnt from.
+    :param validation: pictures to choose the epoch by.
+    :param folder: of the run.
+    :param share: of each batch that this process feeds.
+    :param resumed: whether the folder holds a checkpoint.
+    :return: the session, and the state to begin with.
+    :raises ValueError: if the checkpoint is of another network or of other data.
+    """
     labels = head_labels(recipe, training.label_names)
-    targets = head_targets(training, recipe)
-    if recipe.teachers:
-        with on_one_device():
-            targets = teach(
-                targets, labels, recipe.teachers, recipe.teacher_share, training.images
-            )
-    targets = learnt_targets(targets, training, recipe)
+    steps = len(training) // recipe.batch_size
     model = build_model(recipe, labels, pretrained=not resumed)
     if recipe.whitening and not resumed:
         set_whitening(model, training.images, recipe)
     compile_model(model, recipe, steps)
     average = RunningAverage(model, recipe.average)
-    # What is measured computes in float32, as the exported network will.
+    # Validation computes in float32, as the exported network will.
     with on_one_device():
         measured = build_model(replace(recipe, precision='float32'), labels)
-    plan = describe_run(recipe, labels, training)
-    state: dict[str, Any] = {
-        'epoch': 0,
-        'best': {},
-        'best_epoch': None,
-        'seconds': 0.0,
-        'watch': initial_watch(recipe),
-        'engine': engine_name(),
-        # Now, as a bundle that ships may be replaced by what comes of it.
-        **({} if resumed else find_origins(recipe)),
-        **plan,
-    }
+    facts = facts_of(labels, training)
     if resumed:
-        state = load_checkpoint(checkpoint, model, average)
-        _check_plan(checkpoint, state, plan)
-        print(f'resumed after epoch {state["epoch"]} of {recipe.epochs}', flush=True)
-    last = min(recipe.epochs, state['epoch'] + (stop_after or recipe.epochs))
-    events = EventLog(folder if share.is_first else None, state['epoch'])
-    with batches_by(
-        workers, training, recipe, share.rows(recipe.batch_size), targets
-    ) as batches_of:
-        for epoch in range(state['epoch'], last):
-            if ends_early(state['watch'], recipe):
-                print(f'ended early: {recipe.early_stopping} epochs brought nothing better')
-                break
-            begin = time.monotonic()
-            if recipe.schedule != 'cosine':
-                model.optimizer.learning_rate = state['watch']['learning_rate']
-            told = [Progress(recipe, epoch, steps)] if share.is_first else []
-            history = model.fit(
-                batches_of(epoch),
-                initial_epoch=epoch,
-                epochs=epoch + 1,
-                verbose=0,
-                shuffle=False,
-                callbacks=[_Averaging(average), *told],
-            )
-            rate = float(model.optimizer.learning_rate)
-            fitted = time.monotonic() - begin
-            side = recipe.side_at(epoch)
-            with on_one_device():
-                measured.set_weights(average.values)
-                accuracy, loss = validate(measured, validation, recipe, side)
-            if side == recipe.side:
-                score = -loss if recipe.monitor == 'loss' else float(np.mean([*accuracy.values()]))
-                followed, best = watch(state['watch'], score, recipe)
-                state = {**state, 'watch': followed}
-                if best:
-                    if share.is_first:
-                        measured.save_weights(folder / BEST)
-                    state = {**state, 'best': accuracy, 'best_epoch': epoch + 1}
-            seconds = time.monotonic() - begin
-            state = {**state, 'epoch': epoch + 1, 'seconds': round(state['seconds'] + seconds, 1)}
-            row = {
-                'epoch': epoch + 1,
-                'side': side,
-                'seconds': round(seconds, 1),
-                'pictures_per_second': round(steps * recipe.batch_size / fitted, 1),
-                'learning_rate': float(f'{rate:.4g}'),
-                'loss': round(history.history['loss'][-1], 5),
-                'validation_loss': round(loss, 5),
-                **{f'validation_{head}': round(value, 5) for head, value in accuracy.items()},
-            }
-            if share.is_first:
-                save_checkpoint(checkpoint, model, average, state)
-                log_epoch(folder / LOG, row)
-                events.add(row)
-                print(', '.join(f'{name} {value}' for name, value in row.items()), flush=True)
-            on_epoch(row)
-    events.close()
-    return state['best']
+        saved = load_checkpoint(folder / CHECKPOINT, model, average)
+        _check_facts(folder, saved, facts)
+        state = state_of(saved)
+        facts = {name: value for name, value in saved.items() if name not in state.as_json()}
+        print(f'resumed after epoch {state.epoch} of {recipe.epochs}', flush=True)
+    else:
+        state = TrainingState(0, {}, None, 0.0, initial_watch(recipe))
+        # Hashed now: a bundle that the network begins from may be replaced later.
+        facts |= {'engine': engine_name(), **find_origins(recipe)}
+    session = Session(recipe, validation, folder, share, steps, model, measured, average, facts)
+    return session, state
 
 
-def _check_plan(checkpoint: Path, state: dict[str, Any], plan: dict[str, Any]) -> None:
-    """Refuse to go on with a run that was begun otherwise."""
-    begun = {name: state.get(name) for name in plan}
-    differing = [name for name in plan if begun[name] != plan[name]]
+def run_epoch(
+    session: Session, state: TrainingState, batches: keras.utils.PyDataset
+) -> tuple[TrainingState, dict[str, Any]]:
+    """
+    Train for an epoch, validate, and write the checkpoint and the log.
+
+    :param session: of `prepare`.
+    :param state: before the epoch.
+    :param batches: of the epoch.
+    :return: the state after the epoch, and its row of the log.
+    """
+    recipe, epoch = session.recipe, state.epoch
+    begin = time.monotonic()
+    if recipe.schedule != 'cosine':
+        session.model.optimizer.learning_rate = state.watch['learning_rate']
+    told = [Progress(recipe, epoch, session.steps)] if session.share.is_first else []
+    history = session.model.fit(
+        batches,
+        initial_epoch=epoch,
+        epochs=epoch + 1,
+        verbose=0,
+        shuffle=False,
+        callbacks=[_Averaging(session.average), *told],
+    )
+    rate = float(session.model.optimizer.learning_rate)
+    fitted = time.monotonic() - begin
+    side = recipe.side_at(epoch)
+    with on_one_device():
+        session.measured.set_weights(session.average.values)
+        accuracy, loss = validate(session.measured, session.validation, recipe, side)
+    state = _choose(session, state, accuracy, loss)
+    seconds = time.monotonic() - begin
+    state = replace(state, epoch=epoch + 1, seconds=round(state.seconds + seconds, 1))
+    row = {
+        'epoch': epoch + 1,
+        'side': side,
+        'seconds': round(seconds, 1),
+        'pictures_per_second': round(session.steps * recipe.batch_size / fitted, 1),
+        'learning_rate': float(f'{rate:.4g}'),
+        'loss': round(history.history['loss'][-1], 5),
+        'validation_loss': round(loss, 5),
+        **{f'validation_{head}': round(value, 5) for head, value in accuracy.items()},
+    }
+    if session.share.is_first:
+        saved = {**session.facts, **state.as_json()}
+        save_checkpoint(session.folder / CHECKPOINT, session.model, session.average, saved)
+        log_epoch(session.folder / LOG, row)
+    return state, row
+
+
+def _choose(
+    session: Session, state: TrainingState, accuracy: dict[str, float], loss: float
+) -> TrainingState:
+    """Keep the weights of the epoch if they are the best so far at the full side."""
+    recipe = session.recipe
+    if recipe.side_at(state.epoch) != recipe.side:
+        return state
+    score = -loss if recipe.monitor == 'loss' else float(np.mean([*accuracy.values()]))
+    followed, best = watch(state.watch, score, recipe)
+    if not best:
+        return replace(state, watch=followed)
+    if session.share.is_first:
+        session.measured.save_weights(session.folder / BEST)
+    return replace(state, watch=followed, best=accuracy, best_epoch=state.epoch + 1)
+
+
+def _check_facts(folder: Path, saved: dict[str, Any], facts: dict[str, Any]) -> None:
+    """Refuse to resume a run of other data."""
+    differing = [name for name in facts if saved.get(name) != facts[name]]
     if differing:
-        was, would_be = ({name: what[name] for name in differing} for what in (begun, plan))
-        raise ValueError(f'{checkpoint} is of a run with {was}, not with {would_be}')
+        was, would_be = ({name: of[name] for name in differing} for of in (saved, facts))
+        raise ValueError(f'{folder} is of a run with {was}, not with {would_be}')

@@ -47,9 +47,9 @@ _AHEAD = 3
 def batches_by(
     workers: int,
     data: FaceData,
+    targets: Mapping[str, np.ndarray],
     recipe: Recipe,
     rows: slice = slice(None),
-    targets: Mapping[str, np.ndarray] | None = None,
 ) -> Iterator[Epochs]:
     """
     Make batches in other processes, or in threads of this one.
@@ -58,23 +58,23 @@ def batches_by(
 
     :param workers: processes; 0 for threads.
     :param data: the pictures to train on.
+    :param targets: of `prepare_targets`.
     :param recipe: the recipe.
-    :param rows: of each batch, that are given.
-    :param targets: as of `EpochBatches`.
+    :param rows: of each batch, that are returned.
     :raises DataError: as `EpochBatches`.
     :return: gives the batches of an epoch by its number from 0 on; for a `with` statement, at
         whose end the processes end.
     """
-    steps = len(EpochBatches(data, recipe, 0, rows, targets))
+    steps = len(EpochBatches(data, targets, recipe, 0, rows))
     if workers:
         # No process needs the network, and a recipe's file is no module that another can import.
         plain = replace(recipe, build=_no_network)
         pool: Executor = ProcessPoolExecutor(
-            workers, get_context('spawn'), _begin, (data, plain, rows, targets)
+            workers, get_context('spawn'), _begin, (data, targets, plain, rows)
         )
         make: Callable[[int, int], Batch] = _make
     else:
-        pool, make = ThreadPoolExecutor(THREADS), _maker(data, recipe, rows, targets)
+        pool, make = ThreadPoolExecutor(THREADS), _maker(data, targets, recipe, rows)
     ahead = _AHEAD * (workers or THREADS)
     with pool:
         try:
@@ -108,12 +108,12 @@ class _Awaited(keras.utils.PyDataset):
 
 def _maker(
     data: FaceData,
+    targets: Mapping[str, np.ndarray],
     recipe: Recipe,
     rows: slice,
-    targets: Mapping[str, np.ndarray] | None,
 ) -> Callable[[int, int], Batch]:
     """Give a function that makes a batch by the numbers of its epoch and of it."""
-    batches_of = lru_cache(2)(lambda epoch: EpochBatches(data, recipe, epoch, rows, targets))
+    batches_of = lru_cache(2)(lambda epoch: EpochBatches(data, targets, recipe, epoch, rows))
     return lambda epoch, index: batches_of(epoch)[index]
 
 

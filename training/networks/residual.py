@@ -10,6 +10,7 @@ that training can begin on small ones.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import keras
 from keras import layers
@@ -18,6 +19,44 @@ from training.networks.parts.layer_lists import logits_of
 
 # A block's excitation passes through this fraction of its channels.
 EXCITATION_RATIO = 8
+
+
+@dataclass(frozen=True)
+class ResidualNetwork:
+    """
+    A residual network with an output of logits for each head, as a recipe's `build`.
+
+    :param name: of the model.
+    :param stem: channels of the first convolution.
+    :param widths: channels of each stage.
+    :param blocks: residual blocks of each stage.
+    :param dropout: rate before the heads.
+    """
+
+    name: str
+    stem: int
+    widths: tuple[int, ...]
+    blocks: tuple[int, ...]
+    dropout: float
+
+    def __call__(self, heads: Mapping[str, int], side: int | None) -> keras.Model:
+        """
+        Build the network.
+
+        :param heads: the number of labels by the head's name; each output has that name.
+        :param side: of the square input in pixels, or None for any.
+        :return: from (N, side, side, 1) to a dict of (N, labels) float32 logits.
+        :raises ValueError: if the stages' widths and numbers of blocks do not pair.
+        """
+        return residual_network(
+            heads,
+            side=side,
+            stem=self.stem,
+            widths=self.widths,
+            blocks=self.blocks,
+            dropout=self.dropout,
+            name=self.name,
+        )
 
 
 def residual_network(

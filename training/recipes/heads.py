@@ -29,12 +29,12 @@ def input_spec(recipe: Recipe, side: int | None = None) -> InputSpec:
     return InputSpec(side, side, COLOURS[recipe.colour], recipe.colour, recipe.value_range)
 
 
-def head_targets(data: FaceData, recipe: Recipe) -> dict[str, np.ndarray]:
+def label_targets(data: FaceData, recipe: Recipe) -> dict[str, np.ndarray]:
     """
-    Give what each head is to say.
+    Compute the targets of each head from labels and votes alone.
 
     :param data: the pictures; of FER2013, with votes if there is a `ferplus` head.
-    :param recipe: whose heads and label smoothing count.
+    :param recipe: its heads and its label smoothing.
     :return: by head, (N, labels) float32.  A row sums to 1, or is all zero where the head has
         nothing to learn: no annotator saw an emotion.
     :raises DataError: if the data has no labels for a head.

@@ -147,10 +147,9 @@ def read_state(saved: Mapping[str, np.ndarray]) -> dict[str, Any]:
     Read what a checkpoint holds beside arrays.
 
     :param saved: the checkpoint, opened.
-    :return: what was saved as `state`; a run of an earlier version had no teachers,
-        and held nothing back.
+    :return: what was saved as `state`.
     """
-    return {'teachers': [], 'held_back': [], **json.loads(str(saved['state']))}
+    return json.loads(str(saved['state']))
 
 
 def load_checkpoint(path: Path, model: keras.Model, average: RunningAverage) -> dict[str, Any]:

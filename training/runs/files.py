@@ -10,6 +10,9 @@ CHECKPOINT = 'checkpoint.npz'
 # The averaged weights of the epoch that did best on the validation split.
 BEST = 'best.weights.h5'
 
+# Every resolved setting of the run's recipe.
+RECIPE = 'recipe.json'
+
 # A row per epoch.
 LOG = 'log.csv'
 

@@ -13,17 +13,18 @@ from typing import Any
 import keras
 import numpy as np
 
+from fer_ros.perception.quoting import quoted
+from fer_ros.perception.quoting import shortened
 from training.data.datasets import FaceData
-from training.data.selection import Selection
 from training.recipes.building import build_model
-from training.recipes.recipe import load_recipe
 from training.recipes.recipe import Recipe
+from training.recipes.settings import changed_settings
+from training.recipes.settings import recipe_of
+from training.recipes.settings import settings_of
 from training.runs.checkpoints import read_state
 from training.runs.files import BEST
 from training.runs.files import CHECKPOINT
-
-# Settings that a run may have otherwise than its recipe, from the command line or from the data.
-KEPT = ('epochs', 'seed', 'weights', 'precision', 'value_range', 'teachers', 'held_back')
+from training.runs.files import RECIPE
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ class Run:
     :param folder: of it.
     :param recipe: the recipe as it was run.
     :param labels: by head, in the order of its outputs.
-    :param state: what the checkpoint holds beside arrays: 'epoch', 'best' (validation accuracy by
-        head), 'best_epoch', 'seconds', 'engine', 'pictures', 'data_sha256' and the settings.
+    :param state: what the checkpoint holds beside arrays: the fields of `TrainingState`, 'engine',
+        'labels', 'pictures', 'data_sha256', 'begun_from' and 'taught_by'.
     """
 
     folder: Path
@@ -66,27 +67,76 @@ def engine_name() -> str:
     return f'Keras {keras.__version__} on {engine} {module.__version__}'
 
 
-def describe_run(
-    recipe: Recipe, labels: Mapping[str, tuple[str, ...]], training: FaceData
-) -> dict[str, Any]:
+def facts_of(labels: Mapping[str, tuple[str, ...]], training: FaceData) -> dict[str, Any]:
     """
-    Tell what makes a run the one it is; a run that differs in any of it is another.
+    Describe the data of a run; a run with other facts is another run.
 
-    :param recipe: the recipe as it is run.
     :param labels: of each head.
     :param training: the pictures learnt from.
-    :return: what JSON gives back as it is.
+    :return: what JSON returns unchanged.
     """
-    described = {
-        'recipe': recipe.name,
-        'file': recipe.file,
-        **{name: getattr(recipe, name) for name in KEPT},
-        'selection': recipe.selection.summary(),
+    return {
         'labels': {head: list(names) for head, names in labels.items()},
         'pictures': len(training),
         'data_sha256': training.sha256,
     }
-    return json.loads(json.dumps(described))
+
+
+def write_settings(folder: Path, recipe: Recipe) -> None:
+    """
+    Write the resolved settings of a run into its folder.
+
+    :param folder: of the run.
+    :param recipe: as it is run.
+    :raises ValueError: if a setting cannot be stored.
+    """
+    text = json.dumps(settings_of(recipe), indent=1, ensure_ascii=False) + '\n'
+    unfinished = (folder / RECIPE).with_suffix('.unfinished')
+    unfinished.write_text(text, encoding='utf-8')
+    unfinished.replace(folder / RECIPE)
+
+
+def read_settings(folder: Path) -> dict[str, Any]:
+    """
+    Read the resolved settings of a run.
+
+    :param folder: of the run.
+    :return: as of `settings_of`.
+    :raises ValueError: if the run has none, or they cannot be read.
+    """
+    file = folder / RECIPE
+    if not file.is_file():
+        raise ValueError(
+            f'{folder} holds no {RECIPE}: an earlier version made this run and did not keep its '
+            'settings; train the recipe anew'
+        )
+    try:
+        settings = json.loads(file.read_text(encoding='utf-8'))
+    except ValueError as error:
+        raise ValueError(f'{file} is not JSON: {shortened(error)}') from error
+    if not isinstance(settings, dict):
+        raise ValueError(f'{file} holds no settings of a recipe')
+    return settings
+
+
+def check_settings(folder: Path, recipe: Recipe) -> None:
+    """
+    Refuse to resume a run with other settings.
+
+    :param folder: of the run.
+    :param recipe: to go on with.
+    :raises ValueError: if a setting differs; the message names it with the old and the new value.
+    """
+    changed = changed_settings(read_settings(folder), settings_of(recipe))
+    if changed:
+        listed = '; '.join(
+            f'{name} was {quoted(old)} and is now {quoted(new)}'
+            for name, (old, new) in changed.items()
+        )
+        raise ValueError(
+            f'{folder} cannot be resumed with other settings: {listed}. Restore them, or name '
+            'another --output'
+        )
 
 
 def load_run(folder: Path) -> Run:
@@ -94,30 +144,14 @@ def load_run(folder: Path) -> Run:
     Read a run.
 
     :param folder: that `train` wrote.
-    :return: the run.
-    :raises ValueError: if there is no checkpoint, or its recipe is gone.
+    :return: the run, with the settings that it was trained with.
+    :raises ValueError: if there is no checkpoint, or its settings are missing or unusable.
     """
     checkpoint = folder / CHECKPOINT
     if not checkpoint.is_file():
         raise ValueError(f'{folder} holds no {CHECKPOINT}; train a recipe first')
+    recipe = recipe_of(read_settings(folder))
     with np.load(checkpoint) as saved:
         state = read_state(saved)
-    if 'recipe' not in state:
-        raise ValueError(f'{checkpoint} is of an earlier version, which did not name its recipe')
-    recipe = load_recipe(Path(state['file'] or state['recipe']))
-    selection = _as_tuples(state['selection'])
-    if 'exclude' in selection:
-        selection['exclude'] = Path(selection['exclude'])
-    kept = {name: _as_tuples(state[name]) for name in KEPT}
-    recipe = replace(recipe, selection=Selection(**selection), **kept)
     labels = {head: tuple(names) for head, names in state['labels'].items()}
     return Run(folder, recipe, labels, state)
-
-
-def _as_tuples(value: Any) -> Any:
-    """Turn lists, which JSON makes of tuples, into tuples."""
-    if isinstance(value, list):
-        return tuple(map(_as_tuples, value))
-    if isinstance(value, dict):
-        return {key: _as_tuples(item) for key, item in value.items()}
-    return value

@@ -22,7 +22,7 @@ from training.data.datasets import FER2013_IMAGES_SHA256
 from training.networks.residual import residual_network
 from training.recipes.building import build_model
 from training.recipes.heads import HEAD_LABELS
-from training.recipes.recipe import load_recipe
+from training.recipes.library import load_recipe
 from training.recipes.recipe import Recipe
 from training.runs.run import Run
 

@@ -11,7 +11,7 @@ from training.data.datasets import DataError
 from training.data.selection import Selection
 from training.evaluation.comparison import command_of
 from training.evaluation.comparison import measure_run
-from training.recipes.recipe import load_recipe
+from training.recipes.library import load_recipe
 
 STATE = {'epoch': 3, 'best_epoch': 2, 'seconds': 12.5, 'engine': 'Keras', 'pictures': 70}
 

@@ -7,7 +7,7 @@ from training.bundles.provenance import origin_of
 from training.evaluation.comparison import command_of
 from training.learning.averaging import average
 from training.learning.loop import train
-from training.recipes.recipe import load_recipe
+from training.recipes.library import load_recipe
 from training.runs.run import load_run
 
 
@@ -49,7 +49,7 @@ def test_runs_that_are_not_alike_have_no_mean(runs, made_up, tmp_path):
     public = made_up(14, 'public', seed=1)
     with pytest.raises(ValueError, match='of at least two runs, not of 1'):
         average(runs[:1], public, tmp_path / 'mean')
-    longer = replace(runs[1], state={**runs[1].state, 'epochs': 3})
+    longer = replace(runs[1], recipe=replace(runs[1].recipe, epochs=3))
     with pytest.raises(ValueError, match='small_7 has the epochs 3, and .*small_4 1: '):
         average([runs[0], longer], public, tmp_path / 'mean')
     assert not (tmp_path / 'mean').exists()

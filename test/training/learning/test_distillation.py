@@ -13,13 +13,13 @@ from training.evaluation.calibration import softmax
 from training.evaluation.classifiers import classify
 from training.evaluation.classifiers import load_classifier
 from training.evaluation.validation import predict_logits
-from training.learning.batches import learnt_targets
 from training.learning.distillation import teach
 from training.learning.loop import train
+from training.learning.targets import prepare_targets
 from training.pages.card import card_page
 from training.recipes.heads import head_labels
-from training.recipes.heads import head_targets
-from training.recipes.recipe import load_recipe
+from training.recipes.heads import label_targets
+from training.recipes.library import load_recipe
 from training.recipes.recipe import Recipe
 from training.runs.files import BEST
 from training.runs.origins import find_origins
@@ -41,7 +41,7 @@ def test_a_teacher_has_its_share_of_each_target(teacher, made_up, capsys):
     recipe, folder = teacher
     data = made_up(10)
     data.votes[3] = 0
-    targets = head_targets(data, recipe)
+    targets = label_targets(data, recipe)
 
     taught = teach(targets, head_labels(recipe), [str(folder)], 0.25, data.images)
 
@@ -72,7 +72,7 @@ def test_a_bundle_teaches_the_head_whose_labels_it_has(teacher, made_up):
     recipe, _ = teacher
     data = made_up(6)
     bundles = [str(MODELS / 'fer2013_mobile'), str(MODELS / 'ferplus_mobile')]
-    targets, labels = head_targets(data, recipe), head_labels(recipe)
+    targets, labels = label_targets(data, recipe), head_labels(recipe)
 
     taught = teach(targets, labels, bundles, 1.0, data.images)
 
@@ -91,7 +91,7 @@ def test_one_that_held_pictures_back_teaches_these_alone(teacher, made_up, tmp_p
     folders = [tmp_path / f'part_{number}' for number in range(2)]
     for number, folder in enumerate(folders):
         train(replace(recipe, held_back=(number, 2)), data, validation, folder)
-    targets, labels = head_targets(data, recipe), head_labels(recipe)
+    targets, labels = label_targets(data, recipe), head_labels(recipe)
 
     taught = teach(targets, labels, [*map(str, folders)], 1.0, data.images)
 
@@ -210,7 +210,7 @@ def test_votes_keep_their_frequencies_where_rare_labels_count_more(made_up):
     data = made_up(70).take(np.r_[0, 7, 14, 21, 1])
     recipe = Recipe(name='plain', build=lambda heads, side: None, class_weights=0.5)
 
-    targets = learnt_targets(head_targets(data, recipe), data, recipe)
+    targets = prepare_targets(data, recipe)
 
     weights = targets['fer2013'].sum(axis=1)
     # Four times as frequent: half the weight.

@@ -1,7 +1,7 @@
 import csv
 from dataclasses import replace
 import io
-import json
+import re
 
 import keras
 from keras import ops
@@ -14,13 +14,14 @@ from training.__main__ import main
 from training.data.augmentation import Augmentation
 from training.data.datasets import DataError
 from training.learning.batches import EpochBatches
-from training.learning.batches import picture_weights
 from training.learning.loop import train
 from training.learning.optimization import compile_model
 from training.learning.optimization import soft_cross_entropy
 from training.learning.progress import Progress
+from training.learning.targets import picture_weights
+from training.learning.targets import prepare_targets
+from training.networks.residual import ResidualNetwork
 from training.recipes.building import build_model
-from training.recipes.heads import head_targets
 from training.runs.checkpoints import RunningAverage
 from training.runs.files import BEST
 from training.runs.files import CHECKPOINT
@@ -108,28 +109,42 @@ def test_rare_labels_weigh_as_much_as_frequent_ones(made_up):
     assert weights.mean() == pytest.approx(1)
 
 
-def test_a_run_of_an_earlier_version_is_resumed(tmp_path, made_up):
+def test_a_run_of_an_earlier_version_without_its_settings_is_not_resumed(tmp_path, made_up):
     data = made_up(16), made_up(7, 'public')
     recipe = replace(TINY, epochs=2)
     train(recipe, *data, tmp_path, stop_after=1)
-    with np.load(tmp_path / CHECKPOINT) as saved:
-        arrays = dict(saved)
-    state = json.loads(str(arrays['state']))
-    # There were no teachers then, and nothing was held back.
-    del state['teachers'], state['held_back']
-    np.savez(tmp_path / CHECKPOINT, **{**arrays, 'state': np.array(json.dumps(state))})
+    (tmp_path / 'recipe.json').unlink()
 
-    train(recipe, *data, tmp_path, resume=True)
-
-    assert len(rows_of(tmp_path)) == 2
+    with pytest.raises(ValueError, match='holds no recipe.json: an earlier version .* anew'):
+        train(recipe, *data, tmp_path, resume=True)
 
 
-def test_a_run_of_another_seed_is_not_resumed(tmp_path, made_up):
+@pytest.mark.parametrize(
+    ('changes', 'sentence'),
+    [
+        ({'seed': 4}, 'seed was 3 and is now 4'),
+        ({'learning_rate': 0.02}, 'learning_rate was 0.05 and is now 0.02'),
+        (
+            {'augmentation': Augmentation(shift=0.2)},
+            'augmentation.shift was 0.1 and is now 0.2',
+        ),
+        ({'build': ResidualNetwork('x', 8, (8,), (1,), 0.2)}, "build.function was 'tiny' and is"),
+    ],
+)
+def test_a_run_is_not_resumed_with_another_setting(tmp_path, made_up, changes, sentence):
     data = made_up(16), made_up(7, 'public')
     train(replace(TINY, epochs=2), *data, tmp_path, stop_after=1)
 
-    with pytest.raises(ValueError, match="'seed': 3.*'seed': 4"):
-        train(replace(TINY, epochs=2, seed=4), *data, tmp_path, resume=True)
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        train(replace(TINY, epochs=2, **changes), *data, tmp_path, resume=True)
+
+
+def test_a_run_of_other_pictures_is_not_resumed(tmp_path, made_up):
+    validation = made_up(7, 'public')
+    train(replace(TINY, epochs=2), made_up(16), validation, tmp_path, stop_after=1)
+
+    with pytest.raises(ValueError, match="'pictures': 16.*'pictures': 24"):
+        train(replace(TINY, epochs=2), made_up(24), validation, tmp_path, resume=True)
 
 
 def test_a_run_is_not_written_over(tmp_path, made_up):
@@ -167,9 +182,9 @@ def test_pictures_without_a_face_are_not_learnt_from(tmp_path, made_up):
 
 def test_batches_are_the_same_whenever_they_are_made(made_up):
     data = made_up(24)
+    targets = prepare_targets(data, TINY)
 
-    first, again = EpochBatches(data, TINY, 1)[2], EpochBatches(data, TINY, 1)[2]
-    other = EpochBatches(data, TINY, 2)[2]
+    first, again, other = (EpochBatches(data, targets, TINY, epoch)[2] for epoch in (1, 1, 2))
 
     assert np.array_equal(first[0], again[0])
     assert all(np.array_equal(first[1][head], again[1][head]) for head in TINY.heads)
@@ -177,7 +192,10 @@ def test_batches_are_the_same_whenever_they_are_made(made_up):
 
 
 def test_batches_have_the_side_of_the_epoch_and_the_range_of_the_recipe(made_up):
-    batches = [EpochBatches(made_up(16), TINY, epoch)[0][0] for epoch in range(4)]
+    data = made_up(16)
+    targets = prepare_targets(data, TINY)
+
+    batches = [EpochBatches(data, targets, TINY, epoch)[0][0] for epoch in range(4)]
 
     assert [batch.shape for batch in batches] == [(8, 8, 8, 1)] * 2 + [(8, 16, 16, 1)] * 2
     assert all(batch.dtype == np.float32 for batch in batches)
@@ -189,7 +207,7 @@ def test_each_picture_is_in_an_epoch_once(made_up):
     data = made_up(24)
     plain = replace(TINY, augmentation=Augmentation(mixup=0), label_smoothing=0.0)
 
-    batches = EpochBatches(data, plain, 0)
+    batches = EpochBatches(data, prepare_targets(data, plain), plain, 0)
     seen = np.concatenate([batches[i][1]['fer2013'].argmax(axis=1) for i in range(len(batches))])
 
     assert len(batches) == 3
@@ -201,7 +219,7 @@ def test_targets_sum_to_one_or_are_nothing(made_up):
     data.votes[0] = 0
     data.votes[0, 8] = 10
 
-    targets = head_targets(data, TINY)
+    targets = prepare_targets(data, TINY)
 
     np.testing.assert_allclose(targets['fer2013'].sum(axis=1), 1, rtol=1e-6)
     assert targets['fer2013'][0].max() == pytest.approx(0.9 + 0.1 / 7)
@@ -210,7 +228,7 @@ def test_targets_sum_to_one_or_are_nothing(made_up):
 
 def test_a_head_of_votes_needs_votes(made_up):
     with pytest.raises(DataError, match='the data has none'):
-        head_targets(replace(made_up(7), votes=None), TINY)
+        prepare_targets(replace(made_up(7), votes=None), TINY)
 
 
 def test_the_loss_is_the_cross_entropy_and_nothing_for_no_target():

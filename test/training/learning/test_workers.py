@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from training.learning.targets import prepare_targets
 from training.learning.workers import batches_by
 from training.recipes.recipe import Recipe
 
@@ -14,8 +15,9 @@ RECIPE = Recipe(name='made_up', build=build, batch_size=16, side=32)
 
 def test_processes_make_the_batches_that_threads_make(made_up):
     data, rows = made_up(70), slice(0, 8)
+    given = data, prepare_targets(data, RECIPE), RECIPE, rows
 
-    with batches_by(0, data, RECIPE, rows) as here, batches_by(2, data, RECIPE, rows) as there:
+    with batches_by(0, *given) as here, batches_by(2, *given) as there:
         for epoch in (0, 1, 0):
             own, others = here(epoch), there(epoch)
             assert len(own) == len(others) == 4
@@ -34,7 +36,7 @@ def test_what_a_process_raises_arrives(made_up):
     targets = {'fer2013': np.zeros((3, 7), np.float32)}
 
     with (
-        batches_by(1, data, RECIPE, targets=targets) as there,
+        batches_by(1, data, targets, RECIPE) as there,
         pytest.raises(IndexError, match='out of bounds'),
     ):
         there(0)[0]

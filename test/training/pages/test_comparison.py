@@ -8,7 +8,7 @@ from training.pages.comparison import read_sources
 from training.pages.comparison import RESULTS_PAGE
 from training.pages.comparison import results_page
 from training.pages.comparison import write_results
-from training.recipes.recipe import recipe_files
+from training.recipes.library import recipe_files
 
 SOURCES = [
     {'recipe': 'small', 'accuracy': 50.0, 'measured_on': 'validation', 'source': 'S', 'note': 'n'},

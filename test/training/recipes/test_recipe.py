@@ -3,11 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from training.recipes.recipe import load_recipe
+from training.recipes.library import load_recipe
+from training.recipes.library import recipe_file
+from training.recipes.library import recipe_files
 from training.recipes.recipe import Recipe
-from training.recipes.recipe import recipe_file
-from training.recipes.recipe import recipe_files
-from training.recipes.recipe import recipe_sha256
 
 RECIPES = [*recipe_files().values()]
 PLAIN = Recipe(name='plain', build=lambda heads, side: None)
@@ -67,43 +66,6 @@ def test_a_file_without_a_recipe_is_refused(tmp_path):
 
     with pytest.raises(ValueError, match='defines no RECIPE'):
         load_recipe(path)
-
-
-def test_the_results_in_the_docstring_do_not_change_the_hash(tmp_path):
-    first, second, third = (tmp_path / f'{name}.py' for name in 'abc')
-    first.write_text('"""Before."""\nX = 1\n')
-    second.write_text('"""After: 0.7."""\nX = 1\n')
-    third.write_text('"""Before."""\nX = 2\n')
-
-    assert recipe_sha256(first) == recipe_sha256(second) != recipe_sha256(third)
-
-
-def test_what_recipes_have_in_common_is_in_their_hash(tmp_path, monkeypatch):
-    pytest.importorskip('keras')
-    alone, common = tmp_path / 'alone.py', tmp_path / 'common.py'
-    alone.write_text('X = 1\n')
-    common.write_text('from training.recipes.notebook import notebook\n')
-    before = [recipe_sha256(path) for path in (alone, common)]
-    (tmp_path / 'notebook.py').write_text('"""Otherwise."""\n')
-    monkeypatch.setattr('training.recipes.recipe.RECIPES', tmp_path)
-
-    after = [recipe_sha256(path) for path in (alone, common)]
-
-    assert after[0] == before[0]
-    assert after[1] != before[1]
-
-
-def test_the_recipe_that_another_one_is_made_from_is_in_its_hash(tmp_path, monkeypatch):
-    own = tmp_path / 'own'
-    own.mkdir()
-    monkeypatch.setattr('training.recipes.recipe.RECIPES', tmp_path)
-    base, made = own / 'base.py', own / 'made.py'
-    base.write_text('X = 1\n')
-    made.write_text('from training.recipes.own.base import RECIPE\n')
-    before = recipe_sha256(made)
-    base.write_text('X = 2\n')
-
-    assert recipe_sha256(made) != before
 
 
 @pytest.mark.parametrize('part', [(1, 1), (2, 2), (-1, 3)])

@@ -9,8 +9,8 @@ from training.learning.smoke import smoke_recipe
 from training.networks.registry import ENTRIES
 from training.recipes.building import build_model
 from training.recipes.heads import head_labels
-from training.recipes.recipe import load_recipe
-from training.recipes.recipe import recipe_files
+from training.recipes.library import load_recipe
+from training.recipes.library import recipe_files
 from training.runs.run import load_run
 
 # Too long for every day: their steps take minutes on two cores, or they begin with a download.

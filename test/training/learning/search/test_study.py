@@ -14,7 +14,7 @@ from training.learning.search.study import FINISHED
 from training.learning.search.study import open_study
 from training.learning.search.study import Search
 from training.learning.search.study import search_until
-from training.recipes.recipe import load_recipe
+from training.recipes.library import load_recipe
 
 
 @pytest.fixture
