@@ -23,6 +23,12 @@ def _models() -> Any:
     return models
 
 
+def _recipes() -> Any:
+    from training.commands import recipes
+
+    return recipes
+
+
 def _train() -> Any:
     from training.commands import train
 
@@ -75,6 +81,7 @@ def _compare() -> Any:
 COMMANDS: dict[str, tuple[Callable[[], Any], str]] = {
     'inspect': (_inspect, 'report what is in a data set, and what is wrong with it'),
     'models': (_models, 'list all networks with their parameters'),
+    'recipes': (_recipes, 'list the recipes, or describe the settings of one'),
     'train': (_train, 'train a recipe'),
     'average': (_average, 'take the mean of the weights of runs'),
     'tune': (_tune, 'search for the settings of a network'),

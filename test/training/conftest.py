@@ -23,6 +23,7 @@ NEEDED_BY = {
         'learning/test_workers.py',
         'bundles/test_export.py',
         'commands/test_models.py',
+        'commands/test_recipes.py',
         'recipes/test_building.py',
         'learning/test_optimization.py',
         'recipes/test_recipes.py',
