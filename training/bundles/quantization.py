@@ -22,6 +22,7 @@ from fer_ros.perception.backends.litert import LiteRtBackend
 from fer_ros.perception.bundle import CARD_NAME
 from fer_ros.perception.bundle import ModelCard
 from fer_ros.perception.classification import Classifier
+from fer_ros.perception.classification import LEAST_PROBABILITY
 from fer_ros.perception.model_files import sha256_of
 from fer_ros.perception.preprocessing import to_network_input
 from training.bundles.card_figures import card_text
@@ -33,7 +34,6 @@ from training.data.datasets import TRAIN
 from training.data.stratified import stratified
 from training.evaluation.calibration import fit_temperature
 from training.evaluation.classifiers import classify
-from training.evaluation.metrics import LEAST_PROBABILITY
 from training.evaluation.truth import truth_for
 
 # Half the bits: float16 weights.  A quarter: int8 weights, a scale for each channel, and int8

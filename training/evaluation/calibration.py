@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from fer_ros.perception.classification import calibrated
 from training.evaluation.metrics import log_loss
 
 
 def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """
-    Turn logits into probabilities.
+    Turn logits into probabilities, as the node does.
 
     :param logits: (N, K) float.
-    :param temperature: above 0, they are divided by it.
+    :param temperature: divides the logits; above 0.
     :return: (N, K) float64, each row sums to 1.
     """
-    scaled = np.asarray(logits, np.float64) / temperature
-    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    return calibrated(logits, 'logits', temperature)
 
 
 def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> float:

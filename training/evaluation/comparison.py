@@ -26,7 +26,7 @@ from training.recipes.library import load_recipe
 from training.recipes.recipe import Recipe
 from training.recipes.settings import changed_settings
 from training.recipes.settings import settings_of
-from training.runs.files import RECIPE
+from training.runs.files import RECIPE_FILE
 from training.runs.origins import is_bundle
 from training.runs.run import Run
 
@@ -126,7 +126,7 @@ def command_of(run: Run) -> str:
         original = load_recipe(Path(run.recipe.file or run.recipe.name))
     except ValueError:
         name = run.recipe.name
-        return f'python -m training train {name} # {RECIPE} of the run has its settings'
+        return f'python -m training train {name} # {RECIPE_FILE} of the run has its settings'
     words = ['python -m training train', run.recipe.name]
     for name in ('epochs', 'seed', 'weights', 'precision'):
         value = getattr(run.recipe, name)

@@ -1,4 +1,4 @@
-"""Figures of a classifier, from its probabilities and the truth; NumPy only."""
+"""Figures of a classifier, from its probabilities and the truth."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from fer_ros.perception.classification import LEAST_PROBABILITY
+
 # Of the expected calibration error (Guo et al. 2017, arXiv:1706.04599).
 CALIBRATION_BINS = 15
-
-# A probability below this costs no more than it.
-LEAST_PROBABILITY = 1e-12
 
 
 def confusion_matrix(truth: np.ndarray, predicted: np.ndarray, count: int) -> np.ndarray:

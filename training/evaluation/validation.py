@@ -5,13 +5,13 @@ from __future__ import annotations
 import keras
 import numpy as np
 
+from fer_ros.perception.classification import LEAST_PROBABILITY
 from fer_ros.perception.preprocessing import to_network_input
 from training.data.augmentation import resize
 from training.data.datasets import DataError
 from training.data.datasets import FaceData
 from training.data.votes import majority
 from training.evaluation.calibration import softmax
-from training.evaluation.metrics import LEAST_PROBABILITY
 from training.recipes.heads import input_spec
 from training.recipes.heads import label_targets
 from training.recipes.recipe import Recipe

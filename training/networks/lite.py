@@ -45,7 +45,7 @@ _STAGES = (
 
 # Channels of the first layer and of the last, of all of them.
 _STEM = 32
-_TOP = 1280
+_TOP_CHANNELS = 1280
 
 # Channels of the last layer, of chance, where the network is cut short.
 _SHORT_TOP = 384
@@ -154,7 +154,7 @@ class LiteNetwork:
             if self.output_stride == 16 and number == halvings[-1]:
                 stride = 1
             x = _block(x, f'block_{number}', kernel, stride, expansion, channels)
-        top = ('short_top', _SHORT_TOP) if self.left_out else ('top', _TOP)
+        top = ('short_top', _SHORT_TOP) if self.left_out else ('top', _TOP_CHANNELS)
         return _normalised(_convolution(top[1], 1, top[0])(x), top[0])
 
 

@@ -11,7 +11,7 @@ CHECKPOINT = 'checkpoint.npz'
 BEST = 'best.weights.h5'
 
 # Every resolved setting of the run's recipe.
-RECIPE = 'recipe.json'
+RECIPE_FILE = 'recipe.json'
 
 # A row per epoch.
 LOG = 'log.csv'

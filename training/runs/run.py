@@ -24,7 +24,7 @@ from training.recipes.settings import settings_of
 from training.runs.checkpoints import read_state
 from training.runs.files import BEST
 from training.runs.files import CHECKPOINT
-from training.runs.files import RECIPE
+from training.runs.files import RECIPE_FILE
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,9 @@ def write_settings(folder: Path, recipe: Recipe) -> None:
     :raises ValueError: if a setting cannot be stored.
     """
     text = json.dumps(settings_of(recipe), indent=1, ensure_ascii=False) + '\n'
-    unfinished = (folder / RECIPE).with_suffix('.unfinished')
+    unfinished = (folder / RECIPE_FILE).with_suffix('.unfinished')
     unfinished.write_text(text, encoding='utf-8')
-    unfinished.replace(folder / RECIPE)
+    unfinished.replace(folder / RECIPE_FILE)
 
 
 def read_settings(folder: Path) -> dict[str, Any]:
@@ -104,11 +104,11 @@ def read_settings(folder: Path) -> dict[str, Any]:
     :return: as of `settings_of`.
     :raises ValueError: if the run has none, or they cannot be read.
     """
-    file = folder / RECIPE
+    file = folder / RECIPE_FILE
     if not file.is_file():
         raise ValueError(
-            f'{folder} holds no {RECIPE}: an earlier version made this run and did not keep its '
-            'settings; train the recipe anew'
+            f'{folder} holds no {RECIPE_FILE}: an earlier version made this run and did not keep '
+            'its settings; train the recipe anew'
         )
     try:
         settings = json.loads(file.read_text(encoding='utf-8'))
