@@ -31,4 +31,3 @@ TINY = Recipe(
     average=0.9,
     seed=3,
 )
-

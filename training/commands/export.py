@@ -41,12 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help='make smaller bundles too, <output>_<precision>, for LiteRT alone',
     )
-    parser.add_argument(
-        '--bundle', help='make them of a bundle that is there, in place of a run'
-    )
-    parser.add_argument(
-        '--force', action='store_true', help='make them though they lose accuracy'
-    )
+    parser.add_argument('--bundle', help='make them of a bundle that is there, in place of a run')
+    parser.add_argument('--force', action='store_true', help='make them though they lose accuracy')
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -129,9 +129,7 @@ def inspect_data(data: FaceData) -> dict[str, Any]:
         ],
         'constant': _sources(data, constant),
         'not_a_face': _sources(data, np.flatnonzero(unseen)),
-        'left_out_by_clean': {
-            reason: int(where.sum()) for reason, where in unclean(data).items()
-        },
+        'left_out_by_clean': {reason: int(where.sum()) for reason, where in unclean(data).items()},
     }
 
 

@@ -110,9 +110,7 @@ def subjects(data: FaceData) -> np.ndarray:
     return np.array([match.group(1) for match in found if match])
 
 
-def _drawn(
-    data: FaceData, fractions: Sequence[float], seed: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _drawn(data: FaceData, fractions: Sequence[float], seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Draw the pictures for choosing and for testing by their fractions of each label."""
     from sklearn.model_selection import StratifiedShuffleSplit
 

@@ -106,9 +106,7 @@ def load_classifier(model: str, options: ModelOptions | None = None) -> Classifi
     return Classifier(card, create_backend(options.backend, card))
 
 
-def classify(
-    classifier: Classifier, images: np.ndarray, mirrored: bool = False
-) -> np.ndarray:
+def classify(classifier: Classifier, images: np.ndarray, mirrored: bool = False) -> np.ndarray:
     """
     Classify pictures as the node would crops.
 

@@ -163,9 +163,7 @@ def _of_no_option(original: Recipe, recipe: Recipe) -> list[str]:
     reachable = {*OPTIONS, *(['value_range'] if recipe.standardise else [])}
     changed = {
         name: new
-        for name, (_, new) in changed_settings(
-            settings_of(original), settings_of(recipe)
-        ).items()
+        for name, (_, new) in changed_settings(settings_of(original), settings_of(recipe)).items()
         if name not in reachable and not name.startswith('selection.')
     }
     return ['#', *(f'{name}={new}' for name, new in changed.items())] if changed else []

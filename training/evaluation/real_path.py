@@ -74,9 +74,7 @@ def scene_of(picture: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return np.clip(np.rint(scene), 0, 255).astype(np.uint8), box
 
 
-def see(
-    pipeline: Pipeline, scene: np.ndarray, box: np.ndarray, stamp: float
-) -> np.ndarray | None:
+def see(pipeline: Pipeline, scene: np.ndarray, box: np.ndarray, stamp: float) -> np.ndarray | None:
     """
     Let the pipeline find and read a face.
 

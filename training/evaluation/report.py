@@ -80,10 +80,7 @@ def classification_report(
         'reliability': reliability(probabilities, truth),
         'per_class': {
             label: {
-                **{
-                    name: float(classes[name][i])
-                    for name in ('precision', 'recall', 'f1')
-                },
+                **{name: float(classes[name][i]) for name in ('precision', 'recall', 'f1')},
                 'ci95': {name: rows[i] for name, rows in class_intervals.items()},
                 'pictures': int(classes['support'][i]),
                 'predicted': int(confusion[:, i].sum()),
@@ -124,6 +121,7 @@ def _intervals(
         for name in ('precision', 'recall', 'f1')
     }
     return intervals, by_class
+
 
 FOUR_CLASSES = ('happy', 'sad', 'surprise', 'neutral')
 
@@ -170,9 +168,7 @@ def _add(report: dict[str, Any], name: str, right: np.ndarray, draws: int) -> No
     report['ci95'][f'accuracy_{name}'] = interval(Bootstrap(len(right), draws).means(right))
 
 
-def _add_votes(
-    report: dict[str, Any], scores: Scores, all_votes: np.ndarray, draws: int
-) -> None:
+def _add_votes(report: dict[str, Any], scores: Scores, all_votes: np.ndarray, draws: int) -> None:
     """Add what single annotators say to the network, ties and minorities kept."""
     votes = emotion_votes(all_votes)
     seen = votes.sum(axis=1) > 0

@@ -100,9 +100,7 @@ def _check_alike(first: Run, run: Run) -> None:
         )
 
 
-def _measure(
-    model: keras.Model, data: FaceData, recipe: Recipe, name: str
-) -> dict[str, float]:
+def _measure(model: keras.Model, data: FaceData, recipe: Recipe, name: str) -> dict[str, float]:
     """Measure a network, and say how good it is."""
     accuracy, loss = validate(model, data, recipe, recipe.side)
     told = ', '.join(f'{head} {100 * value:.2f} %' for head, value in accuracy.items())

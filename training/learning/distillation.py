@@ -87,9 +87,7 @@ def teach(
 _Lesson = tuple[np.ndarray, dict[str, np.ndarray]]
 
 
-def _bundle(
-    teacher: str, labels: Mapping[str, tuple[str, ...]], images: np.ndarray
-) -> _Lesson:
+def _bundle(teacher: str, labels: Mapping[str, tuple[str, ...]], images: np.ndarray) -> _Lesson:
     """Ask a bundle, on what the node would run it on."""
     classifier = load_classifier(teacher, ModelOptions(backend='auto'))
     known = classifier.card.labels
@@ -100,9 +98,7 @@ def _bundle(
     return np.ones(len(images), bool), dict.fromkeys(heads, probabilities)
 
 
-def _run(
-    teacher: str, labels: Mapping[str, tuple[str, ...]], images: np.ndarray
-) -> _Lesson:
+def _run(teacher: str, labels: Mapping[str, tuple[str, ...]], images: np.ndarray) -> _Lesson:
     """Ask the network of a run."""
     run = load_run(Path(teacher))
     heads = [head for head, names in labels.items() if tuple(names) == run.labels.get(head)]

@@ -84,9 +84,7 @@ def initial_watch(recipe: Recipe) -> dict[str, Any]:
     return {'score': None, 'since_better': 0, 'learning_rate': recipe.learning_rate, 'waited': 0}
 
 
-def watch(
-    state: Mapping[str, Any], score: float, recipe: Recipe
-) -> tuple[dict[str, Any], bool]:
+def watch(state: Mapping[str, Any], score: float, recipe: Recipe) -> tuple[dict[str, Any], bool]:
     """
     Take in how an epoch did: whether it is the best so far, and what the next learning rate is.
 

@@ -273,9 +273,7 @@ def _wrong(private: dict[str, Any]) -> str:
         )
     few = [f'{name} ({row["pictures"]})' for name, row in there if row['pictures'] < FEW]
     if few:
-        lines.append(
-            f'- So few pictures that their figures say little: {", ".join(few)}.'
-        )
+        lines.append(f'- So few pictures that their figures say little: {", ".join(few)}.')
     path = private.get('real_path', {})
     if 'accuracy_not_found_as_crops' in path:
         missed = path['pictures'] - path['found']

@@ -14,9 +14,7 @@ from training.recipes.recipe import Recipe
 MILD: Augmentation = replace(NO_AUGMENTATION, flip=True, shift=0.05)
 
 # Shifts, zoom and rotation, as far as a detector's boxes vary.
-USUAL: Augmentation = replace(
-    NO_AUGMENTATION, flip=True, shift=0.1, scale=0.1, rotation_deg=10
-)
+USUAL: Augmentation = replace(NO_AUGMENTATION, flip=True, shift=0.1, scale=0.1, rotation_deg=10)
 
 # Each time that three epochs brought nothing better, go on in steps of three tenths.
 CAREFUL = {'schedule': 'plateau', 'plateau_factor': 0.3, 'plateau_patience': 3}

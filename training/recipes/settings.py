@@ -90,9 +90,7 @@ def comparable(settings: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def changed_settings(
-    old: Mapping[str, Any], new: Mapping[str, Any]
-) -> dict[str, tuple[Any, Any]]:
+def changed_settings(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """
     Compare the settings of two recipes.
 

@@ -1,4 +1,3 @@
-
 import numpy as np
 
 from training.data.cross_fitting import learnt_from

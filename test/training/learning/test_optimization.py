@@ -41,9 +41,7 @@ def test_only_what_is_better_than_all_before_is_the_best():
 
 
 def test_a_run_ends_after_as_many_epochs_without_progress_as_it_may():
-    ended = [
-        ends_early(follow([2, *[1] * count], PLATEAU)[0], PLATEAU) for count in (4, 5, 6)
-    ]
+    ended = [ends_early(follow([2, *[1] * count], PLATEAU)[0], PLATEAU) for count in (4, 5, 6)]
 
     assert ended == [False, True, True]
 

@@ -23,9 +23,7 @@ TORCHVISION = 'backbone/mobilenet_v2_imagenet_torchvision_b0353104.npz'
 def small(heads, side):
     image = keras.Input((side, side, 1))
     flat = keras.layers.Flatten()(image)
-    outputs = {
-        head: keras.layers.Dense(count, name=head)(flat) for head, count in heads.items()
-    }
+    outputs = {head: keras.layers.Dense(count, name=head)(flat) for head, count in heads.items()}
     return keras.Model(image, outputs, name='small')
 
 
@@ -101,9 +99,7 @@ def test_a_network_of_a_recipe_has_one_head_of_the_data_s_labels():
         replace(SMALL, build=RegisteredNetwork('csce633_cnn3')), {'labels': ('a', 'b', 'c')}
     )
 
-    assert {name: output.shape for name, output in model.output.items()} == {
-        'labels': (None, 3)
-    }
+    assert {name: output.shape for name, output in model.output.items()} == {'labels': (None, 3)}
 
 
 def test_a_network_that_is_not_there_is_answered_with_those_that_are():
@@ -166,7 +162,7 @@ def test_torchvision_s_weights_know_an_espresso():
     path = data_path(TORCHVISION)
     picture = cv2.imread(str(data_path('photos/skimage/coffee.png')))[:, :, ::-1]
     height, width = picture.shape[:2]
-    picture = picture[:, (width - height) // 2:][:, :height]
+    picture = picture[:, (width - height) // 2 :][:, :height]
     picture = cv2.resize(picture, (256, 256), interpolation=cv2.INTER_AREA)[16:240, 16:240]
 
     seen = picture[None].astype(np.float32) / 255

@@ -46,9 +46,7 @@ def _blocks(trial: optuna.trial.BaseTrial, count: int) -> Recipe:
 
     network = BlockNetwork(
         channels=widths('channels', count),
-        kernels=tuple(
-            trial.suggest_categorical(f'kernel_{i}', (2, 3, 4)) for i in range(count)
-        ),
+        kernels=tuple(trial.suggest_categorical(f'kernel_{i}', (2, 3, 4)) for i in range(count)),
         units=widths('units', trial.suggest_int('dense_layers', 2, 3)),
         activation=trial.suggest_categorical('activation', ACTIVATIONS),
         dropout=trial.suggest_float('dropout', 0.0, 0.5),

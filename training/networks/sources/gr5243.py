@@ -12,9 +12,7 @@ from training.networks.parts.layer_lists import dense
 from training.networks.parts.layer_lists import pool
 
 
-def gr5243_mobilenet(
-    classes: int, weights: str | None = None, load: bool = True
-) -> keras.Model:
+def gr5243_mobilenet(classes: int, weights: str | None = None, load: bool = True) -> keras.Model:
     """
     Build MobileNetV2 with a convolution and dense layers on top.
 
@@ -38,9 +36,7 @@ def gr5243_mobilenet(
     )
 
 
-def gr5243_resnet50(
-    classes: int, weights: str | None = None, load: bool = True
-) -> keras.Model:
+def gr5243_resnet50(classes: int, weights: str | None = None, load: bool = True) -> keras.Model:
     """
     Build ResNet50 with a dense layer on its averages.
 
