@@ -15,7 +15,6 @@ from training.evaluation.classifiers import load_classifier
 from training.evaluation.validation import predict_logits
 from training.learning.distillation import teach
 from training.learning.loop import train
-from training.learning.targets import prepare_targets
 from training.pages.card import card_page
 from training.recipes.heads import head_labels
 from training.recipes.heads import label_targets
@@ -204,16 +203,3 @@ def test_a_page_says_what_was_held_back_from_whom():
         assert line in page.splitlines(), line
     assert "EfficientNet-lite's weights are under the Apache License 2.0" in page
     assert 'torchvision' not in page
-
-
-def test_votes_keep_their_frequencies_where_rare_labels_count_more(made_up):
-    data = made_up(70).take(np.r_[0, 7, 14, 21, 1])
-    recipe = Recipe(name='plain', build=lambda heads, side: None, class_weights=0.5)
-
-    targets = prepare_targets(data, recipe)
-
-    weights = targets['fer2013'].sum(axis=1)
-    # Four times as frequent: half the weight.
-    np.testing.assert_allclose(weights / weights[0], [1, 1, 1, 1, 2], atol=1e-5)
-    assert weights.mean() == pytest.approx(1, abs=1e-5)
-    np.testing.assert_allclose(targets['ferplus'].sum(axis=1), 1, atol=1e-5)

@@ -1,10 +1,8 @@
 import csv
 from dataclasses import replace
-import io
 import re
 
 import keras
-from keras import ops
 import numpy as np
 import pytest
 
@@ -13,16 +11,9 @@ from tiny_recipe import TINY
 from training.__main__ import main
 from training.data.augmentation import Augmentation
 from training.data.datasets import DataError
-from training.learning.batches import EpochBatches
 from training.learning.loop import train
-from training.learning.optimization import compile_model
-from training.learning.optimization import soft_cross_entropy
-from training.learning.progress import Progress
-from training.learning.targets import picture_weights
-from training.learning.targets import prepare_targets
 from training.networks.residual import ResidualNetwork
 from training.recipes.building import build_model
-from training.runs.checkpoints import RunningAverage
 from training.runs.files import BEST
 from training.runs.files import CHECKPOINT
 from training.runs.files import LOG
@@ -100,15 +91,6 @@ def test_a_run_ends_early_where_nothing_gets_better(tmp_path, made_up):
     assert 3 <= len(rows_of(tmp_path)) < 50
 
 
-def test_rare_labels_weigh_as_much_as_frequent_ones(made_up):
-    data = made_up(70).take(np.r_[0, 7, 14, 1])
-
-    weights = picture_weights(data)
-
-    np.testing.assert_allclose(weights, [2 / 3, 2 / 3, 2 / 3, 2])
-    assert weights.mean() == pytest.approx(1)
-
-
 def test_a_run_of_an_earlier_version_without_its_settings_is_not_resumed(tmp_path, made_up):
     data = made_up(16), made_up(7, 'public')
     recipe = replace(TINY, epochs=2)
@@ -180,123 +162,11 @@ def test_pictures_without_a_face_are_not_learnt_from(tmp_path, made_up):
         train(replace(TINY, batch_size=16), data, made_up(7, 'public'), tmp_path)
 
 
-def test_batches_are_the_same_whenever_they_are_made(made_up):
-    data = made_up(24)
-    targets = prepare_targets(data, TINY)
-
-    first, again, other = (EpochBatches(data, targets, TINY, epoch)[2] for epoch in (1, 1, 2))
-
-    assert np.array_equal(first[0], again[0])
-    assert all(np.array_equal(first[1][head], again[1][head]) for head in TINY.heads)
-    assert first[0].shape != other[0].shape or not np.array_equal(first[0], other[0])
-
-
-def test_batches_have_the_side_of_the_epoch_and_the_range_of_the_recipe(made_up):
-    data = made_up(16)
-    targets = prepare_targets(data, TINY)
-
-    batches = [EpochBatches(data, targets, TINY, epoch)[0][0] for epoch in range(4)]
-
-    assert [batch.shape for batch in batches] == [(8, 8, 8, 1)] * 2 + [(8, 16, 16, 1)] * 2
-    assert all(batch.dtype == np.float32 for batch in batches)
-    assert min(batch.min() for batch in batches) >= -2
-    assert max(batch.max() for batch in batches) <= 2
-
-
-def test_each_picture_is_in_an_epoch_once(made_up):
-    data = made_up(24)
-    plain = replace(TINY, augmentation=Augmentation(mixup=0), label_smoothing=0.0)
-
-    batches = EpochBatches(data, prepare_targets(data, plain), plain, 0)
-    seen = np.concatenate([batches[i][1]['fer2013'].argmax(axis=1) for i in range(len(batches))])
-
-    assert len(batches) == 3
-    assert sorted(seen) == sorted(data.labels)
-
-
-def test_targets_sum_to_one_or_are_nothing(made_up):
-    data = made_up(14)
-    data.votes[0] = 0
-    data.votes[0, 8] = 10
-
-    targets = prepare_targets(data, TINY)
-
-    np.testing.assert_allclose(targets['fer2013'].sum(axis=1), 1, rtol=1e-6)
-    assert targets['fer2013'][0].max() == pytest.approx(0.9 + 0.1 / 7)
-    np.testing.assert_allclose(targets['ferplus'].sum(axis=1), [0] + [1] * 13)
-
-
-def test_a_head_of_votes_needs_votes(made_up):
-    with pytest.raises(DataError, match='the data has none'):
-        prepare_targets(replace(made_up(7), votes=None), TINY)
-
-
-def test_the_loss_is_the_cross_entropy_and_nothing_for_no_target():
-    logits = np.array([[2.0, 0.0], [2.0, 0.0]], np.float32)
-    target = np.array([[0.75, 0.25], [0.0, 0.0]], np.float32)
-
-    found = ops.convert_to_numpy(soft_cross_entropy(target, logits))
-
-    shared = np.log(1 + np.exp(-2))
-    np.testing.assert_allclose(found, [0.75 * shared + 0.25 * (2 + shared), 0], rtol=1e-5)
-
-
-def test_a_head_without_a_target_leaves_the_weights_alone(made_up):
-    recipe = replace(TINY, heads={'ferplus': 1.0}, weight_decay=0.0, sides=(), warmup_epochs=0)
-    model = build_model(recipe)
-    compile_model(model, recipe, steps_per_epoch=1)
-    before = [ops.convert_to_numpy(variable) for variable in model.trainable_variables]
-
-    model.train_on_batch(np.ones((8, 16, 16, 1), np.float32), {'ferplus': np.zeros((8, 8))})
-
-    for old, variable in zip(before, model.trainable_variables, strict=True):
-        np.testing.assert_array_equal(ops.convert_to_numpy(variable), old)
-
-
-def test_weight_decay_leaves_biases_and_normalisation_alone():
-    recipe = replace(TINY, heads={'ferplus': 1.0}, weight_decay=0.9, sides=(), warmup_epochs=0)
-    model = build_model(recipe)
-    compile_model(model, recipe, steps_per_epoch=1)
-    before = {v.path: ops.convert_to_numpy(v).copy() for v in model.trainable_variables}
-
-    model.train_on_batch(np.ones((8, 16, 16, 1), np.float32), {'ferplus': np.zeros((8, 8))})
-
-    for variable in model.trainable_variables:
-        same = np.array_equal(ops.convert_to_numpy(variable), before[variable.path])
-        assert same == (variable.name != 'kernel'), variable.path
-
-
 def test_the_seed_tells_the_first_weights():
     first, again, other = (build_model(replace(TINY, seed=seed)) for seed in (1, 1, 2))
 
     assert np.array_equal(first.get_weights()[0], again.get_weights()[0])
     assert not np.array_equal(first.get_weights()[0], other.get_weights()[0])
-
-
-def test_the_average_follows_the_weights():
-    model = build_model(replace(TINY, sides=()))
-    average = RunningAverage(model, decay=0.5)
-    first = model.get_weights()
-    model.set_weights([value + 1 for value in first])
-
-    for _ in range(30):
-        average.update()
-
-    for value, old in zip(average.values, first, strict=True):
-        np.testing.assert_allclose(value, old + 1, rtol=1e-4, atol=1e-4)
-
-
-def test_progress_tells_the_speed_and_when_it_ends():
-    times = iter([0.0, 30.0])
-    written = io.StringIO()
-    progress = Progress(
-        replace(TINY, epochs=2, sides=()), 0, steps=4, clock=lambda: next(times), stream=written
-    )
-
-    progress.on_train_batch_end(1, {'loss': 1.25})
-
-    # Two of eight steps took 30 s: six more take 90 s, which is rounded to 2 minutes.
-    assert written.getvalue() == ('epoch 1/2 16x16 step 2/4 1 pictures/s loss 1.2500 ETA 2 min\n')
 
 
 def test_every_step_of_the_recipe_runs_on_a_few_pictures(tmp_path, capsys):
