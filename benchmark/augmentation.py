@@ -24,26 +24,27 @@ import numpy as np
 from benchmark.timing import how_much_faster
 from benchmark.timing import machine
 from benchmark.timing import time_in_turns
-from training.batches import EpochBatches
-from training.config import load_config
-from training.config import TrainingConfig
-from training.datasets import data_root
-from training.datasets import FaceData
-from training.datasets import TRAIN
-from training.networks import build_model
-from training.networks import head_labels
-from training.networks import set_whitening
-from training.networks import standardised_range
-from training.networks import WHITENING
-from training.optimization import compile_model
-from training.readers import read_data
-from training.workers import THREADS
+from training.data.datasets import data_root
+from training.data.datasets import FaceData
+from training.data.datasets import TRAIN
+from training.data.reading.forms import read_data
+from training.learning.batches import EpochBatches
+from training.learning.optimization import compile_model
+from training.learning.targets import prepare_targets
+from training.learning.workers import THREADS
+from training.recipes.building import build_model
+from training.recipes.building import set_whitening
+from training.recipes.building import standardised_range
+from training.recipes.building import WHITENING
+from training.recipes.heads import head_labels
+from training.recipes.library import load_recipe
+from training.recipes.recipe import Recipe
 
 # Whitening takes Keras milliseconds a picture: this share of the pictures is enough for it.
 WHITENED = 0.25
 
 # What the notebooks do to each picture: mirror, shift, shear, turn, light or darken it.
-AUGMENTATION = load_config(Path('com3528_vgg')).augmentation
+AUGMENTATION = load_recipe(Path('com3528_vgg')).augmentation
 
 # The same for Keras, whose shear is an angle.
 KERAS_AUGMENTATION = {
@@ -68,7 +69,7 @@ AHEAD = 10
 WARM_UP = 2
 
 
-def pipeline_config(batch_size: int, images: np.ndarray) -> TrainingConfig:
+def pipeline_recipe(batch_size: int, images: np.ndarray) -> Recipe:
     """
     Give a recipe with what the notebooks do to each picture.
 
@@ -77,7 +78,7 @@ def pipeline_config(batch_size: int, images: np.ndarray) -> TrainingConfig:
     :return: the recipe.
     """
     return replace(
-        load_config(Path('gr5243_vgg19')),
+        load_recipe(Path('gr5243_vgg19')),
         augmentation=AUGMENTATION,
         batch_size=batch_size,
         value_range=standardised_range(images),
@@ -120,13 +121,13 @@ def compare(data: FaceData, batch_size: int, whitening: bool, runs: int) -> dict
     :param runs: of each pipeline.
     :return: the figures.
     """
-    config = replace(pipeline_config(batch_size, data.images), whitening=whitening)
-    batches = EpochBatches(data, config, epoch=0)
+    recipe = replace(pipeline_recipe(batch_size, data.images), whitening=whitening)
+    batches = EpochBatches(data, prepare_targets(data, recipe), recipe, epoch=0)
     theirs = iter(keras_generator(data.images, batch_size, whitening))
     matrix, bias = np.empty((0, 0), np.float32), np.empty(0, np.float32)
     if whitening:
-        model = build_model(config, head_labels(config, data.label_names))
-        set_whitening(model, data.images, config)
+        model = build_model(recipe, head_labels(recipe, data.label_names))
+        set_whitening(model, data.images, recipe)
         matrix, bias = model.get_layer(WHITENING).get_weights()
 
     def ours() -> None:
@@ -166,17 +167,17 @@ def watch_training(data: FaceData, name: str, steps: int, batch_size: int = 64) 
     :param batch_size: pictures a step.
     :return: the figures.
     """
-    recipe = load_config(Path(name))
-    config = replace(
+    recipe = load_recipe(Path(name))
+    recipe = replace(
         recipe,
         augmentation=AUGMENTATION,
         batch_size=batch_size,
         sides=(),
         value_range=standardised_range(data.images),
     )
-    model = build_model(config, head_labels(config, data.label_names))
-    compile_model(model, config, steps)
-    batches = EpochBatches(data, config, epoch=0)
+    model = build_model(recipe, head_labels(recipe, data.label_names))
+    compile_model(model, recipe, steps)
+    batches = EpochBatches(data, prepare_targets(data, recipe), recipe, epoch=0)
     alone = time_in_turns({'batch': lambda: batches[0]}, AHEAD)['batch'].summary()['seconds']
     waited = computed = 0.0
     queue: deque[Future[Any]] = deque()

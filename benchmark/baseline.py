@@ -25,8 +25,8 @@ from fer_ros.perception.bundle import load_card
 from fer_ros.perception.classification import Classifier
 from fer_ros.perception.config import Settings
 from fer_ros.perception.smoothing import EmotionSmoother
-from training.datasets import data_root
-from training.datasets import read_fer2013
+from training.data.datasets import data_root
+from training.data.datasets import read_fer2013
 
 # Pictures that are scored at once.
 BATCH = 64

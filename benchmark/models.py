@@ -14,13 +14,13 @@ import numpy as np
 from benchmark.timing import machine
 from benchmark.timing import time_in_turns
 from fer_ros.perception.classification import Classifier
-from training.datasets import data_root
-from training.datasets import FaceData
-from training.datasets import SPLITS
-from training.readers import read_data
-from training.scores import score
-from training.scoring import load_classifier
-from training.scoring import ModelOptions
+from training.data.datasets import data_root
+from training.data.datasets import FaceData
+from training.data.datasets import SPLITS
+from training.data.reading.forms import read_data
+from training.evaluation.classifiers import load_classifier
+from training.evaluation.classifiers import ModelOptions
+from training.evaluation.scores import score
 
 # Faces in a turn, one after the other.
 FACES = 20

@@ -38,11 +38,11 @@ from fer_ros.perception.config import Settings
 from fer_ros.perception.detection import create_detector
 from fer_ros.perception.emotions import FER2013_LABELS
 from fer_ros.perception.emotions import FERPLUS_LABELS
-from training.datasets import data_root
-from training.datasets import FaceData
-from training.readers import read_data
-from training.scoring import classify
-from training.truth import truth_for
+from training.data.datasets import data_root
+from training.data.datasets import FaceData
+from training.data.reading.forms import read_data
+from training.evaluation.classifiers import classify
+from training.evaluation.truth import truth_for
 
 HOW_TO = (
     "peers needs an environment with PyPI's fer, whose python is given by --peer-python; make it "

@@ -14,12 +14,12 @@ import numpy as np
 from benchmark.timing import how_much_faster
 from benchmark.timing import machine
 from benchmark.timing import time_in_turns
-from training.csv_files import read_csv
-from training.datasets import data_root
-from training.datasets import FaceData
-from training.datasets import read_fer2013
-from training.datasets import USAGES
-from training.faults import Faults
+from training.data.datasets import data_root
+from training.data.datasets import FaceData
+from training.data.datasets import read_fer2013
+from training.data.datasets import USAGES
+from training.data.reading.csv_files import read_csv
+from training.data.reading.faults import Faults
 
 
 def write_csv(data: FaceData, path: Path) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from benchmark.watching import images_of
 from fer_ros.perception import yunet
 from fer_ros.perception.model_files import find_model_file
-from training.datasets import data_root
+from training.data.datasets import data_root
 
 # (width, height) of the images, as a webcam gives them.
 SMALL = (640, 480)

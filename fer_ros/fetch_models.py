@@ -15,6 +15,7 @@ import time
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
+from fer_ros.perception.known_files import YUNET_SHA256
 from fer_ros.perception.model_files import model_folders
 from fer_ros.perception.model_files import MODELS_VARIABLE
 from fer_ros.perception.model_files import user_models_folder
@@ -23,7 +24,6 @@ from fer_ros.perception.quoting import shortened
 
 NAME = 'face_detection_yunet_2023mar.onnx'
 SIZE = 232589  # bytes
-SHA256 = '8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4'
 # OpenCV's model zoo stores the file in Git LFS, which the first host serves. The zoo is closed to
 # changes; the second host is its successor.
 URLS = (
@@ -88,7 +88,7 @@ def is_fetched(path: Path) -> bool:
     try:
         # Without O_NONBLOCK, opening a FIFO waits for its writer.
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), 'rb') as file:
-            return hashlib.sha256(file.read(SIZE + 1)).hexdigest() == SHA256
+            return hashlib.sha256(file.read(SIZE + 1)).hexdigest() == YUNET_SHA256
     except OSError:
         return False
 
@@ -125,7 +125,7 @@ def _read(url: str, results: queue.SimpleQueue[bytes | Exception]) -> None:
         if len(content) != SIZE:
             count = f'more than {SIZE}' if len(content) > SIZE else len(content)
             raise ValueError(f'it sent {count} bytes, not {SIZE}')
-        if hashlib.sha256(content).hexdigest() != SHA256:
+        if hashlib.sha256(content).hexdigest() != YUNET_SHA256:
             raise ValueError('it has another file: the SHA-256 is wrong')
         results.put(content)
     except Exception as error:
@@ -139,7 +139,7 @@ def show_list(folder: Path) -> None:
     if state == 'not there' and os.path.lexists(target):
         state = 'there, but broken or another version'
     print(f'{NAME}: {USE}')
-    print(f'  {SIZE >> 10} KiB, licence MIT, SHA-256 {SHA256}')
+    print(f'  {SIZE >> 10} KiB, licence MIT, SHA-256 {YUNET_SHA256}')
     for url in URLS:
         print(f'  from {url}')
     print(f'  {state}: {target}')

@@ -94,7 +94,7 @@ def made_up_file(server, monkeypatch):
     monkeypatch.setenv('no_proxy', '127.0.0.1')
     monkeypatch.setattr(fetch_models, 'NAME', 'model.onnx')
     monkeypatch.setattr(fetch_models, 'SIZE', len(CONTENT))
-    monkeypatch.setattr(fetch_models, 'SHA256', hashlib.sha256(CONTENT).hexdigest())
+    monkeypatch.setattr(fetch_models, 'YUNET_SHA256', hashlib.sha256(CONTENT).hexdigest())
     monkeypatch.setattr(fetch_models, 'URLS', (server.url,))
 
 
@@ -470,6 +470,6 @@ def test_the_sources_have_the_name_that_the_node_searches(monkeypatch):
     from fer_ros.perception.yunet import WEIGHTS
 
     assert fetch_models.NAME == WEIGHTS
-    assert re.fullmatch('[0-9a-f]{64}', fetch_models.SHA256)
+    assert re.fullmatch('[0-9a-f]{64}', fetch_models.YUNET_SHA256)
     for url in fetch_models.URLS:
         assert re.fullmatch(rf'https://[^ ]+/{WEIGHTS}', url)

@@ -91,3 +91,85 @@ def test_only_the_node_and_watch_know_ros():
     ]
 
     assert wrong == []
+
+
+# The folders of training, lowest first.  A module imports from its own folder and from folders
+# before it, wherever in the module the import is.
+FOLDERS_OF_TRAINING = (
+    'data',
+    'data.reading',
+    'networks.parts',
+    'networks.sources',
+    'networks',
+    'recipes',
+    'recipes.own',
+    'recipes.sources',
+    'recipes.sources.csce633',
+    'recipes.sources.fed',
+    'recipes.sources.gr5243',
+    'runs',
+    'evaluation',
+    'learning',
+    'learning.search',
+    'bundles',
+    'pages',
+    'commands',
+)
+
+# A folder with more modules has more than one subject.
+MOST_MODULES = 13
+
+
+def folder_of(name):
+    """Name the folder of training that an imported module or package is in."""
+    words = name.split('.')[1:]
+    while words and '.'.join(words) not in FOLDERS_OF_TRAINING:
+        words.pop()
+    return '.'.join(words)
+
+
+@pytest.mark.parametrize('folder', FOLDERS_OF_TRAINING)
+def test_a_folder_of_training_imports_only_folders_below_it(folder):
+    allowed = FOLDERS_OF_TRAINING[: FOLDERS_OF_TRAINING.index(folder) + 1]
+    files = sorted((ROOT / 'training').joinpath(*folder.split('.')).glob('*.py'))
+
+    wrong = [
+        f'{path.name} imports {name}'
+        for path in files
+        for name in imported_names(path)
+        if name.split('.')[0] == 'training' and folder_of(name) not in allowed
+    ]
+
+    assert wrong == []
+    assert 1 < len(files) <= MOST_MODULES + 1
+
+
+def test_every_folder_of_training_has_its_place_and_says_what_goes_in_and_out():
+    folders = {
+        '.'.join(path.parent.relative_to(ROOT / 'training').parts): ast.get_docstring(
+            ast.parse(path.read_text(encoding='utf-8'))
+        )
+        for path in (ROOT / 'training').rglob('__init__.py')
+        if path.parent != ROOT / 'training'
+    }
+
+    assert set(folders) == set(FOLDERS_OF_TRAINING)
+    # The folders of recipes hold no step of their own.
+    steps = [name for name in folders if not name.startswith('recipes.')]
+    assert [n for n in steps if not ('In: ' in folders[n] and 'Out: ' in folders[n])] == []
+
+
+@pytest.mark.parametrize('package', ['training', 'benchmark'])
+def test_no_module_is_imported_by_a_string(package):
+    files = sorted((ROOT / package).rglob('*.py'))
+
+    wrong = [
+        f'{path.relative_to(ROOT)}: {node.func.attr}'
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text(encoding='utf-8')))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == 'import_module'
+    ]
+
+    assert wrong == []

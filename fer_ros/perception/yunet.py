@@ -14,7 +14,6 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from fer_ros.perception import known_files
 from fer_ros.perception.backends.base import BackendError
 from fer_ros.perception.backends.litert import import_interpreter
 from fer_ros.perception.candidates import Candidate
@@ -28,6 +27,7 @@ from fer_ros.perception.files import FileError
 from fer_ros.perception.files import private_copy
 from fer_ros.perception.files import sha256_of_bytes
 from fer_ros.perception.known_files import is_known
+from fer_ros.perception.known_files import YUNET_SHA256
 from fer_ros.perception.model_files import find_model_file
 from fer_ros.perception.quoting import shortened
 from fer_ros.perception.yunet_litert import LiteRtYuNet
@@ -155,10 +155,9 @@ def check_hash(weights: Path, content: bytes) -> None:
     """
     found = sha256_of_bytes(content)
     if not is_known(found, YuNetDetector.name):
-        expected = next(iter(known_files.WEIGHTS[YuNetDetector.name]))
         raise DetectorError(
             f'{shortened(weights)} is not YuNet of 2023: it has the SHA-256 {found[:12]}…, '
-            f'{WEIGHTS} has {expected[:12]}…; {HOW_TO_GET}'
+            f'{WEIGHTS} has {YUNET_SHA256[:12]}…; {HOW_TO_GET}'
         )
 
 

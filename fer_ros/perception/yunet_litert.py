@@ -2,8 +2,8 @@
 YuNet on LiteRT, which takes half of the time of OpenCV's class on one thread.
 
 LiteRT cannot read the ONNX file that the weights come in.  So the package has the graph, whose
-weights are markers (`training/yunet_graph.py` writes it), and this puts in what OpenCV reads of
-the file.  OpenCV does so from 4.6 on, whose own class cannot run these weights.
+weights are markers (`training/bundles/yunet_graph.py` writes it), and this puts in what OpenCV
+reads of the file.  OpenCV does so from 4.6 on, whose own class cannot run these weights.
 """
 
 from __future__ import annotations

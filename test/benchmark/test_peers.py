@@ -9,7 +9,7 @@ from benchmark.peers import accuracy
 from fer_ros.perception.emotions import FER2013_LABELS
 from fer_ros.perception.emotions import FERPLUS_LABELS
 from photographs import data_path
-from training.readers import read_data
+from training.data.reading.forms import read_data
 
 # What the benchmark uses of fer: two faces in each image, and angry on each picture.
 STAND_IN = """

@@ -7,9 +7,9 @@ from benchmark.__main__ import main
 from benchmark.reading import read_as_notebooks
 from benchmark.reading import write_csv
 from photographs import data_path
-from training.csv_files import read_csv
-from training.datasets import read_fer2013
-from training.faults import Faults
+from training.data.datasets import read_fer2013
+from training.data.reading.csv_files import read_csv
+from training.data.reading.faults import Faults
 
 pytest.importorskip('pandas', reason='what reading is compared with')
 

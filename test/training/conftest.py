@@ -6,35 +6,42 @@ from collections.abc import Callable
 import importlib.util
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from fer_ros.perception.emotions import FER2013_LABELS
+from made_up_faces import make_up
 from photographs import data_path
-from training.datasets import FaceData
-from training.datasets import read_fer2013
+from training.data.datasets import FaceData
+from training.data.datasets import read_fer2013
 
 # On a robot there is neither; what reads, changes and counts is tested without them.
 NEEDED_BY = {
     'keras': [
-        'test_average.py',
-        'test_train.py',
-        'test_lite.py',
-        'test_workers.py',
-        'test_export.py',
-        'test_models.py',
-        'test_networks.py',
-        'test_optimization.py',
-        'test_recipes.py',
-        'test_scoring.py',
-        'test_quantization.py',
-        'test_compare.py',
-        'test_distillation.py',
-        'test_distribution.py',
-        'test_tune.py',
+        'learning/test_averaging.py',
+        'learning/test_loop.py',
+        'networks/test_lite.py',
+        'networks/test_mobile.py',
+        'learning/test_batches.py',
+        'learning/test_progress.py',
+        'learning/test_targets.py',
+        'learning/test_workers.py',
+        'bundles/test_export.py',
+        'commands/test_models.py',
+        'commands/test_recipes.py',
+        'recipes/test_building.py',
+        'learning/test_optimization.py',
+        'recipes/test_recipes.py',
+        'recipes/test_settings.py',
+        'runs/test_checkpoints.py',
+        'runs/test_run.py',
+        'evaluation/test_classifiers.py',
+        'bundles/test_quantization.py',
+        'commands/test_compare.py',
+        'learning/test_distillation.py',
+        'learning/test_distribution.py',
+        'learning/search/test_study.py',
     ],
-    'matplotlib': ['test_report_page.py'],
-    'optuna': ['test_tune.py'],
+    'matplotlib': ['pages/test_evaluation.py'],
+    'optuna': ['learning/search/test_study.py'],
 }
 MISSING = [name for name in NEEDED_BY if importlib.util.find_spec(name) is None]
 collect_ignore = [test for name in MISSING for test in NEEDED_BY[name]]
@@ -59,36 +66,10 @@ def made_up() -> Callable[..., FaceData]:
     return make_up
 
 
-def make_up(count: int, split: str = 'train', seed: int = 0) -> FaceData:
-    """
-    Make pictures whose brightness tells their label, in FER2013's form.
-
-    :param count: of pictures.
-    :param split: of all of them.
-    :param seed: of the noise.
-    :return: the pictures, with ten votes each for their label.
-    """
-    generator = np.random.default_rng(seed)
-    labels = np.arange(count) % len(FER2013_LABELS)
-    noise = generator.integers(0, 30, (count, 48, 48))
-    # Where FER+ has these labels among its columns.
-    columns = np.array([4, 5, 6, 1, 3, 2, 0])[labels]
-    votes = np.zeros((count, 10), np.uint8)
-    votes[np.arange(count), columns] = 10
-    return FaceData(
-        images=(labels[:, None, None] * 30 + noise).astype(np.uint8),
-        labels=labels.astype(np.int64),
-        split=np.full(count, split),
-        source=np.array([f'made_up/{index}' for index in range(count)]),
-        label_names=FER2013_LABELS,
-        votes=votes,
-    )
-
-
-# A recipe whose network trains in a second.
-RECIPE = """
-from training.architectures.residual import residual_network
-from training.config import TrainingConfig
+# The file of a recipe whose network trains in a second.
+RECIPE_TEXT = """
+from training.networks.residual import residual_network
+from training.recipes.recipe import Recipe
 
 
 def build(heads, side):
@@ -97,7 +78,7 @@ def build(heads, side):
     )
 
 
-CONFIG = TrainingConfig(
+RECIPE = Recipe(
     name='{name}', build=build, side=16, epochs={epochs}, batch_size=8, warmup_epochs=0,
     average=0.9,
 )
@@ -110,7 +91,7 @@ def _write_recipe(tmp_path: Path) -> Callable[..., Path]:
 
     def write(name: str, epochs: int = 1) -> Path:
         file = tmp_path / f'{name}.py'
-        file.write_text(RECIPE.format(name=name, epochs=epochs))
+        file.write_text(RECIPE_TEXT.format(name=name, epochs=epochs))
         return file
 
     return write

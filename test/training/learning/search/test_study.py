@@ -1,0 +1,147 @@
+from dataclasses import replace
+from pathlib import Path
+
+import optuna
+import pytest
+
+from training.data.selection import Selection
+from training.learning.search.outcome import recipe_text
+from training.learning.search.outcome import write_results
+from training.learning.search.spaces import find_space
+from training.learning.search.spaces import Space
+from training.learning.search.spaces import SPACES
+from training.learning.search.study import FINISHED
+from training.learning.search.study import open_study
+from training.learning.search.study import Search
+from training.learning.search.study import search_until
+from training.recipes.library import load_recipe
+
+
+@pytest.fixture
+def storage(tmp_path):
+    return f'sqlite:///{tmp_path / "study.db"}'
+
+
+class ScriptedSearch(Search):
+    """Scores a trial by what it chose, without training."""
+
+    def __call__(self, trial):
+        recipe = self.recipe(trial)
+        return 1 - recipe.build.dropout
+
+
+def scripted(tmp_path, name='csce633_pairs', kind=ScriptedSearch):
+    return kind(find_space(name), None, None, tmp_path)
+
+
+@pytest.mark.parametrize('name', SPACES)
+@pytest.mark.parametrize('seed', range(3))
+def test_every_choice_of_a_space_builds(name, seed):
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=seed))
+
+    recipe = find_space(name).suggest(study.ask())
+
+    model = recipe.build({'labels': 4}, recipe.side)
+    assert model.input_shape == (None, 48, 48, 1)
+    assert model.output['labels'].shape == (None, 4)
+
+
+def test_a_space_that_is_not_there_is_answered_with_those_that_are():
+    with pytest.raises(ValueError, match='no space is called vgg; there are: fed_4_blocks'):
+        find_space('vgg')
+
+
+def test_a_search_stops_at_the_number_of_trials_and_goes_on_from_there(tmp_path, storage):
+    search = scripted(tmp_path)
+
+    for trials in (3, 3, 5):
+        study = open_study(search.space, storage, 'random', seed=0)
+        search_until(study, search, trials)
+        assert len(study.trials) == trials
+
+    chosen = [tuple(sorted(trial.params.items())) for trial in study.trials]
+    assert len(set(chosen)) == 5
+
+
+def test_two_machines_share_one_study(tmp_path, storage):
+    search = scripted(tmp_path)
+    one = open_study(search.space, storage, 'tpe', seed=0)
+    other = open_study(search.space, storage, 'tpe', seed=1)
+
+    search_until(one, search, 2)
+    search_until(other, search, 4)
+
+    assert len(one.trials) == len(other.trials) == 4
+
+
+def test_an_interrupted_trial_is_the_next_one_s_choice(tmp_path, storage):
+    class Interrupted(ScriptedSearch):
+        def __call__(self, trial):
+            self.recipe(trial)
+            raise KeyboardInterrupt
+
+    study = open_study(find_space('csce633_pairs'), storage, 'random', seed=0)
+    with pytest.raises(KeyboardInterrupt):
+        search_until(study, scripted(tmp_path, kind=Interrupted), 1)
+    lost = study.trials[0].params
+
+    search_until(study, scripted(tmp_path), 1)
+
+    done = study.get_trials(states=FINISHED)
+    assert [trial.params for trial in done] == [lost]
+
+
+def test_a_trial_that_does_badly_is_given_up(tmp_path, storage, made_up):
+    data = made_up(64), made_up(28, 'public', seed=1)
+    # Without any learning, each epoch scores alike: below the median of better ones.
+    space = find_space('csce633_pairs')
+
+    def hopeless(trial):
+        return replace(space.suggest(trial), learning_rate=1e-9, epochs=6)
+
+    study = open_study(space, storage, 'random', seed=0)
+    for _ in range(5):
+        trial = study.ask()
+        space.suggest(trial)
+        for epoch in range(1, 7):
+            trial.report(0.9, epoch)
+        study.tell(trial, 0.9)
+
+    search = Search(Space('hopeless', '', 1, 'random', hopeless), *data, tmp_path)
+    study.optimize(search, n_trials=1)
+
+    assert study.trials[-1].state == optuna.trial.TrialState.PRUNED
+    assert max(study.trials[-1].intermediate_values) < 6
+
+
+def test_a_search_ends_with_a_recipe_that_trains_and_with_plots(tmp_path, storage, made_up):
+    data = made_up(64), made_up(28, 'public', seed=1)
+    search = Search(find_space('csce633_pairs'), *data, tmp_path, executions=2, smoke=True)
+    study = open_study(search.space, storage, 'tpe', seed=0)
+
+    search_until(study, search, 2)
+    path = write_results(study, search, tmp_path)
+
+    recipe = load_recipe(path)
+    best = study.best_trial.params
+    assert recipe.name == 'csce633_pairs_best'
+    assert (recipe.build.kernel, recipe.optimizer) == (best['kernel'], best['optimizer'])
+    assert recipe.learning_rate == best['learning_rate']
+    assert (tmp_path / 'history.png').stat().st_size > 5000
+    # Each trial ran twice, and left its logs and no weights.
+    assert len(list(tmp_path.glob('trial_*/log.csv'))) == 4
+    assert not list(tmp_path.glob('trial_*/*.npz'))
+
+
+def test_a_recipe_is_written_as_it_is(tmp_path):
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    recipe = replace(
+        find_space('fed_5_blocks').suggest(study.ask()),
+        name='written',
+        selection=Selection(exclude=Path('list.txt'), classes=('happy', 'sad')),
+    )
+    path = tmp_path / 'written.py'
+
+    path.write_text(recipe_text(recipe, 'written', 'A test.'), encoding='utf-8')
+
+    assert replace(load_recipe(path), file='') == recipe

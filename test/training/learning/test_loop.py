@@ -1,0 +1,196 @@
+import csv
+from dataclasses import replace
+import re
+
+import keras
+import numpy as np
+import pytest
+
+from photographs import data_path
+from tiny_recipe import TINY
+from training.__main__ import main
+from training.data.augmentation import Augmentation
+from training.data.datasets import DataError
+from training.learning.loop import train
+from training.networks.residual import ResidualNetwork
+from training.recipes.building import build_model
+from training.runs.files import BEST
+from training.runs.files import CHECKPOINT
+from training.runs.files import LOG
+
+
+def rows_of(folder):
+    with open(folder / LOG, newline='', encoding='utf-8') as file:
+        return list(csv.DictReader(file))
+
+
+def weights_of(folder):
+    with np.load(folder / CHECKPOINT) as saved:
+        return {name: saved[name] for name in saved.files if name != 'state'}
+
+
+def test_a_resumed_run_ends_with_the_weights_of_one_that_was_not_interrupted(tmp_path, made_up):
+    training, validation = made_up(40), made_up(14, 'public', seed=1)
+
+    whole = train(TINY, training, validation, tmp_path / 'whole')
+    train(TINY, training, validation, tmp_path / 'parts', stop_after=1)
+    # What Keras drew meanwhile must not matter.
+    keras.utils.set_random_seed(99)
+    train(TINY, training, validation, tmp_path / 'parts', resume=True, stop_after=2)
+    parts = train(TINY, training, validation, tmp_path / 'parts', resume=True)
+
+    assert parts == whole
+    expected, found = weights_of(tmp_path / 'whole'), weights_of(tmp_path / 'parts')
+    assert found.keys() == expected.keys()
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-4, atol=1e-5, err_msg=name)
+    logs = [(tmp_path / name / LOG).read_text().splitlines() for name in ('whole', 'parts')]
+    assert [len(lines) for lines in logs] == [5, 5]
+
+
+def test_a_resumed_run_goes_on_with_the_learning_rate_that_a_plateau_gave(tmp_path, made_up):
+    recipe = replace(
+        TINY,
+        sides=(),
+        heads={'labels': 1.0},
+        optimizer='adam',
+        learning_rate=1e-6,
+        schedule='plateau',
+        plateau_factor=0.5,
+        plateau_patience=1,
+        least_learning_rate=1e-9,
+        class_weights=1.0,
+        whitening=True,
+        standardise=True,
+        average=0.0,
+        epochs=6,
+    )
+    training, validation = made_up(40), made_up(14, 'public', seed=1)
+
+    train(recipe, training, validation, tmp_path / 'whole')
+    train(recipe, training, validation, tmp_path / 'parts', stop_after=3)
+    train(recipe, training, validation, tmp_path / 'parts', resume=True)
+
+    expected, found = weights_of(tmp_path / 'whole'), weights_of(tmp_path / 'parts')
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-4, atol=1e-5, err_msg=name)
+    rates = [
+        [float(row['learning_rate']) for row in rows_of(tmp_path / name)]
+        for name in ('whole', 'parts')
+    ]
+    assert rates[0] == rates[1]
+    # At such a rate little gets better: it must have fallen.
+    assert rates[0][-1] < rates[0][0] == 1e-6
+
+
+def test_a_run_ends_early_where_nothing_gets_better(tmp_path, made_up):
+    recipe = replace(TINY, sides=(), epochs=50, learning_rate=1e-6, early_stopping=2)
+
+    train(recipe, made_up(40), made_up(14, 'public', seed=1), tmp_path)
+
+    assert 3 <= len(rows_of(tmp_path)) < 50
+
+
+def test_a_run_of_an_earlier_version_without_its_settings_is_not_resumed(tmp_path, made_up):
+    data = made_up(16), made_up(7, 'public')
+    recipe = replace(TINY, epochs=2)
+    train(recipe, *data, tmp_path, stop_after=1)
+    (tmp_path / 'recipe.json').unlink()
+
+    with pytest.raises(ValueError, match='holds no recipe.json: an earlier version .* anew'):
+        train(recipe, *data, tmp_path, resume=True)
+
+
+@pytest.mark.parametrize(
+    ('changes', 'sentence'),
+    [
+        ({'seed': 4}, 'seed was 3 and is now 4'),
+        ({'learning_rate': 0.02}, 'learning_rate was 0.05 and is now 0.02'),
+        (
+            {'augmentation': Augmentation(shift=0.2)},
+            'augmentation.shift was 0.1 and is now 0.2',
+        ),
+        ({'build': ResidualNetwork('x', 8, (8,), (1,), 0.2)}, "build.function was 'tiny' and is"),
+    ],
+)
+def test_a_run_is_not_resumed_with_another_setting(tmp_path, made_up, changes, sentence):
+    data = made_up(16), made_up(7, 'public')
+    train(replace(TINY, epochs=2), *data, tmp_path, stop_after=1)
+
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        train(replace(TINY, epochs=2, **changes), *data, tmp_path, resume=True)
+
+
+def test_a_run_of_other_pictures_is_not_resumed(tmp_path, made_up):
+    validation = made_up(7, 'public')
+    train(replace(TINY, epochs=2), made_up(16), validation, tmp_path, stop_after=1)
+
+    with pytest.raises(ValueError, match="'pictures': 16.*'pictures': 24"):
+        train(replace(TINY, epochs=2), made_up(24), validation, tmp_path, resume=True)
+
+
+def test_a_run_is_not_written_over(tmp_path, made_up):
+    data = made_up(16), made_up(7, 'public')
+    train(replace(TINY, epochs=1, sides=()), *data, tmp_path)
+
+    with pytest.raises(FileExistsError, match='--resume'):
+        train(replace(TINY, epochs=1, sides=()), *data, tmp_path)
+
+
+def test_training_learns_what_can_be_learnt(tmp_path, made_up):
+    recipe = replace(
+        TINY,
+        epochs=6,
+        sides=(),
+        average=0.0,
+        augmentation=replace(TINY.augmentation, brightness=0, contrast=0, mixup=0),
+    )
+
+    best = train(recipe, made_up(280), made_up(70, 'public', seed=1), tmp_path)
+
+    assert best['fer2013'] > 0.5
+    assert best['ferplus'] > 0.5
+    assert (tmp_path / BEST).is_file()
+
+
+def test_pictures_without_a_face_are_not_learnt_from(tmp_path, made_up):
+    data = made_up(16)
+    data.votes[:8] = 0
+    data.votes[:8, 9] = 10
+
+    with pytest.raises(DataError, match='8 pictures do not fill a batch of 16'):
+        train(replace(TINY, batch_size=16), data, made_up(7, 'public'), tmp_path)
+
+
+def test_the_seed_tells_the_first_weights():
+    first, again, other = (build_model(replace(TINY, seed=seed)) for seed in (1, 1, 2))
+
+    assert np.array_equal(first.get_weights()[0], again.get_weights()[0])
+    assert not np.array_equal(first.get_weights()[0], other.get_weights()[0])
+
+
+def test_every_step_of_the_recipe_runs_on_a_few_pictures(tmp_path, capsys):
+    data = str(data_path('fer2013'))
+    status = main(['train', 'fer_small', '--smoke', '--output', str(tmp_path), '--data', data])
+
+    assert status == 0
+    assert 'best on the validation split' in capsys.readouterr().out
+    assert (tmp_path / BEST).is_file()
+
+
+def test_a_recipe_that_is_not_there_ends_with_one_sentence(capsys):
+    assert main(['train', 'nothing']) == 1
+
+    assert 'there is no recipe nothing' in capsys.readouterr().err
+
+
+def test_processes_that_make_the_batches_change_nothing(tmp_path, made_up):
+    recipe = replace(TINY, epochs=2, sides=())
+    training, validation = made_up(40), made_up(14, 'public', seed=1)
+
+    train(recipe, training, validation, tmp_path / 'threads')
+    train(recipe, training, validation, tmp_path / 'processes', workers=1)
+
+    expected, found = weights_of(tmp_path / 'threads'), weights_of(tmp_path / 'processes')
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-4, atol=1e-5, err_msg=name)

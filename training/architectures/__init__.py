@@ -1,1 +1,0 @@
-"""The networks, one family a file; a recipe names the builder of its own."""

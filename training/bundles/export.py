@@ -1,0 +1,190 @@
+"""
+Make a bundle of a trained network: `python -m training export fer_mobile --head fer2013 ...`.
+
+`--quantize int8` makes a smaller bundle beside it, or with `--bundle` of one that is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+import shutil
+import tempfile
+from typing import Any
+
+import keras
+import numpy as np
+
+from fer_ros.perception.alignment import FER2013_CROP
+from fer_ros.perception.backends.base import Backend
+from fer_ros.perception.backends.choice import create_backend
+from fer_ros.perception.bundle import CARD_NAME
+from fer_ros.perception.bundle import load_card
+from fer_ros.perception.model_files import sha256_of
+from fer_ros.perception.preprocessing import to_network_input
+from training.bundles.card_figures import card_text
+from training.bundles.provenance import TERMS
+from training.data.augmentation import resize
+from training.data.datasets import FaceData
+from training.data.datasets import PUBLIC
+from training.evaluation.calibration import fit_temperature
+from training.evaluation.validation import head_truth
+from training.evaluation.validation import predict_logits
+from training.recipes.heads import input_spec
+from training.recipes.recipe import Recipe
+
+# OpenCV 4.6 refuses ONNX of opset 11 and later where there is a ReLU6, as its Clip takes the
+# bounds as inputs; and of opset 13 and later, whose Squeeze takes the axes as one.
+ONNX_OPSET = 10
+
+FILE_NAMES = {'keras': 'model.keras', 'tflite': 'model.tflite', 'onnx': 'model.onnx'}
+
+# The forms of a network may differ by this much in their outputs; more refuses the export.
+PARITY_TOLERANCE = 1e-3
+
+# Pictures on which the forms are compared.
+PARITY_PICTURES = 64
+
+
+class ExportError(ValueError):
+    """A network that cannot be exported as it should be."""
+
+
+def single_head(model: keras.Model, head: str, name: str) -> keras.Model:
+    """
+    Cut the network of one head out of one that has several.
+
+    :param model: from a picture to logits by head.
+    :param head: which.
+    :param name: of the new model.
+    :return: from a picture to (N, labels) logits; it shares its layers with the model.
+    :raises ExportError: if there is no such head.
+    """
+    if head not in model.output:
+        raise ExportError(f"the network has no head '{head}'; it has: {', '.join(model.output)}")
+    return keras.Model(model.input, model.output[head], name=name)
+
+
+def write_forms(model: keras.Model, folder: Path) -> dict[str, dict[str, str]]:
+    """
+    Write a network in all the forms that the back ends read.
+
+    :param model: in float32, of a fixed side.
+    :param folder: that exists.
+    :return: the card's `files`.
+    """
+    # A model that was never called has no trace to export.
+    model(np.zeros((1, *model.input_shape[1:]), np.float32))
+    model.save(folder / FILE_NAMES['keras'])
+    model.export(folder / FILE_NAMES['tflite'], format='litert', verbose=False)
+    model.export(
+        folder / FILE_NAMES['onnx'], format='onnx', opset_version=ONNX_OPSET, verbose=False
+    )
+    return {
+        kind: {'name': name, 'sha256': sha256_of(folder / name)}
+        for kind, name in FILE_NAMES.items()
+    }
+
+
+def check_parity(backends: dict[str, Backend], batch: np.ndarray) -> dict[str, float]:
+    """
+    Compare the forms of a network on the same pictures.
+
+    :param backends: by form; the first is what the others are compared with.
+    :param batch: (N, height, width, channels) float32.
+    :return: by form, the largest difference of an output from the first one's.
+    :raises ExportError: if one is larger than `PARITY_TOLERANCE`.
+    """
+    outputs = {kind: backend.run(batch) for kind, backend in backends.items()}
+    first, expected = next(iter(outputs.items()))
+    differences = {}
+    for kind, output in outputs.items():
+        if output.shape != expected.shape:
+            raise ExportError(f'{kind} gives {output.shape}, {first} {expected.shape}')
+        difference = float(np.abs(output - expected).max())
+        # Written so that NaN, which compares as false, is refused as well.
+        if not difference <= PARITY_TOLERANCE:
+            raise ExportError(
+                f'{kind} differs from {first} by {difference:.2g}; '
+                f'at most {PARITY_TOLERANCE} may be'
+            )
+        differences[kind] = difference
+    return differences
+
+
+def export(
+    recipe: Recipe,
+    model: keras.Model,
+    labels: Sequence[str],
+    head: str,
+    folder: Path,
+    data: FaceData,
+    training: dict[str, Any],
+    terms: str = TERMS,
+) -> dict[str, float]:
+    """
+    Write a bundle; nothing is left where it fails.
+
+    The temperature is fitted on PublicTest, which no weight was learnt from.
+
+    :param recipe: the recipe.
+    :param model: of the recipe, trained, in float32 and of the recipe's side.
+    :param labels: of the head.
+    :param head: that becomes the bundle's output.
+    :param folder: of the bundle; what another file but the README there says is replaced.
+    :param data: that the network learnt from, with its split `public`.
+    :param training: the card's `training`.
+    :param terms: of that data.
+    :return: the largest difference of each form, as of `check_parity`.
+    :raises ExportError: if the forms differ, or there is no such head.
+    """
+    public = data.of_split(PUBLIC)
+    network = single_head(model, head, folder.name)
+    truth = head_truth(head, public)
+    kept = truth >= 0
+    logits = predict_logits(model, public.images, recipe, recipe.side)[head]
+    spec = input_spec(recipe)
+    card = {
+        'name': folder.name,
+        'labels': list(labels),
+        'input': {
+            'height': spec.height,
+            'width': spec.width,
+            'channels': spec.channels,
+            'colour': spec.colour,
+            'value_range': list(spec.value_range),
+        },
+        'crop': {
+            'left_eye': list(FER2013_CROP.left_eye),
+            'right_eye': list(FER2013_CROP.right_eye),
+        },
+        'output': 'logits',
+        'temperature': round(fit_temperature(logits[kept], truth[kept]), 4),
+        'files': {},
+        'training': {**training, 'parameters': network.count_params()},
+        'metrics': {},
+        'licence': 'Apache-2.0',
+        'terms': terms,
+    }
+    with tempfile.TemporaryDirectory() as scratch:
+        made = Path(scratch) / folder.name
+        made.mkdir()
+        card['files'] = write_forms(network, made)
+        (made / CARD_NAME).write_text(card_text(card), encoding='utf-8')
+        read = load_card(made)
+        backends = {
+            kind: create_backend(name, read, trial=False)
+            for kind, name in (
+                ('keras', keras.backend.backend()),
+                ('tflite', 'litert'),
+                ('onnx', 'opencv'),
+            )
+        }
+        step = max(1, len(public) // PARITY_PICTURES)
+        differences = check_parity(
+            backends, to_network_input(resize(public.images[::step], spec.height), spec)
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in made.iterdir():
+            shutil.copyfile(file, folder / file.name)
+    return differences

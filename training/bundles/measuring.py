@@ -1,0 +1,160 @@
+"""
+Measure a bundle, and write its page: `python -m training card models/NAME --measure`.
+
+The page, `README.md`, is made of `card.yaml` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fer_ros.perception.baseline import NEUTRAL
+from fer_ros.perception.bundle import BundleError
+from fer_ros.perception.bundle import load_card
+from fer_ros.perception.emotions import FERPLUS_LABELS
+from training.bundles.card_figures import change_metrics
+from training.bundles.card_figures import lean
+from training.bundles.card_figures import rounded
+from training.bundles.card_figures import whole
+from training.data.datasets import FaceData
+from training.data.datasets import PRIVATE
+from training.data.datasets import PUBLIC
+from training.data.datasets import TRAIN
+from training.data.votes import emotion_votes
+from training.evaluation.bootstrap import Bootstrap
+from training.evaluation.bootstrap import interval
+from training.evaluation.classifiers import classify
+from training.evaluation.classifiers import load_classifier
+from training.evaluation.classifiers import ModelOptions
+from training.evaluation.degradations import DEGRADATIONS
+from training.evaluation.real_path import measure_real_path
+from training.evaluation.report import figures
+from training.evaluation.scores import score
+from training.evaluation.scores import Scores
+from training.evaluation.truth import MAJORITY_PROTOCOL
+
+
+def measure(bundle: Path, data: FaceData, others: FaceData | None, detector: Any) -> None:
+    """
+    Put all figures of a bundle's page into its card.
+
+    :param bundle: its folder.
+    :param data: FER2013, all splits.
+    :param others: of another source, to be measured on as they are: CK+; or None.
+    :param detector: for the way through scenes.
+    """
+    classifier = load_classifier(str(bundle))
+    training = data.of_split(TRAIN)
+    private = score(classifier, data.of_split(PRIVATE))
+    prefix = 'ferplus' if private.protocol.startswith(MAJORITY_PROTOCOL) else 'fer2013'
+    public = figures(score(classifier, data.of_split(PUBLIC)), training)
+    report = figures(private, training)
+    mirrored = figures(score(classifier, private.data, mirrored=True))
+    report['accuracy_mirrored'] = mirrored['accuracy']
+    report['ci95']['accuracy_mirrored'] = mirrored['ci95']['accuracy']
+    report['real_path'] = measure_real_path(private, classifier, detector)
+    report['degraded'] = _degraded(private, classifier)
+    report['recall_of_data_labels'] = rounded(recall_of_data_labels(private))
+    taken = taken_for_neutral(private)
+    if taken is not None:
+        report['taken_for_neutral'] = taken
+    found = {f'{prefix}_public': lean(public), f'{prefix}_private': whole(report)}
+    if others is not None:
+        found['ckplus'] = lean(figures(score(classifier, others)))
+    for name, values in found.items():
+        change_metrics(classifier.card, name, values)
+
+
+def measure_seeds(bundle: Path, data: FaceData, runs: Sequence[Path]) -> None:
+    """
+    Put into a bundle's card what runs of its recipe do that differ in their seeds.
+
+    :param bundle: its folder; measured already.
+    :param data: FER2013, all splits.
+    :param runs: their folders, at least two; a bundle's stands for the run that it was made of.
+    :raises BundleError: if there are fewer, one has other labels, or the card has no figures.
+    """
+    card = load_card(bundle)
+    prefixes = [name.removesuffix('_private') for name in card.metrics if 'private' in name]
+    if len(runs) < 2 or not prefixes:
+        raise BundleError(
+            f'{len(runs)} runs are given for the seeds of {card.name}, which has figures of '
+            f'{", ".join(prefixes) or "nothing"}: it takes two runs, and figures (--measure)'
+        )
+    (prefix,) = prefixes
+    classifiers = [load_classifier(str(folder), ModelOptions(head=prefix)) for folder in runs]
+    for folder, classifier in zip(runs, classifiers, strict=True):
+        if classifier.card.labels != card.labels:
+            raise BundleError(
+                f'{folder} says {", ".join(classifier.card.labels)}, and {card.name} '
+                f'{", ".join(card.labels)}: seeds are compared by the same labels'
+            )
+    private = data.of_split(PRIVATE)
+    accuracies = []
+    for classifier in classifiers:
+        scores = score(classifier, private)
+        kept = scores.take(scores.truth >= 0)
+        accuracies.append(float((kept.probabilities.argmax(axis=1) == kept.truth).mean()))
+    figures = {
+        'accuracy': accuracies,
+        'mean': float(np.mean(accuracies)),
+        'deviation': float(np.std(accuracies, ddof=1)),
+    }
+    change_metrics(card, f'{prefix}_seeds', rounded(figures))
+
+
+def recall_of_data_labels(scores: Scores) -> dict[str, float]:
+    """
+    Measure by the labels of the data, whatever a model has learnt: a small sample has no others.
+
+    :param scores: of one split.
+    :return: by name of a label that both have, the share of its pictures that are taken for it.
+    """
+    said = np.array(scores.labels)[scores.probabilities.argmax(axis=1)]
+    truth = np.array(scores.data.label_names)[scores.data.labels]
+    return {
+        name: float((said[truth == name] == name).mean())
+        for name in scores.labels
+        if (truth == name).any()
+    }
+
+
+def taken_for_neutral(scores: Scores) -> dict[str, int] | None:
+    """
+    Count what was wrongly taken for neutral, and how often most people take it for that too.
+
+    :param scores: of one split.
+    :return: 'pictures', and 'to_most_annotators' of FER+ (more votes than for any other emotion);
+        None where there are no votes, or the truth is that of the votes itself.
+    """
+    votes = scores.data.votes
+    if votes is None or NEUTRAL not in scores.labels or scores.labels == FERPLUS_LABELS:
+        return None
+    neutral = scores.labels.index(NEUTRAL)
+    wrong = (scores.probabilities.argmax(axis=1) == neutral) & (scores.truth != neutral)
+    seen = emotion_votes(votes)[wrong].argmax(axis=1)
+    return {
+        'pictures': int(wrong.sum()),
+        'to_most_annotators': int((seen == FERPLUS_LABELS.index(NEUTRAL)).sum()),
+    }
+
+
+def _degraded(scores: Scores, classifier: Any) -> dict[str, Any]:
+    """Measure the accuracy on pictures made worse."""
+    kept = scores.take(scores.truth >= 0)
+    bootstrap = Bootstrap(len(kept.truth))
+    measured = {}
+    for name, degrade in DEGRADATIONS.items():
+        said = classify(classifier, degrade(kept.data.images)).argmax(axis=1)
+        right = said == kept.truth
+        measured[name] = {
+            'accuracy': float(right.mean()),
+            'ci95': interval(bootstrap.means(right)),
+            'said_most': kept.labels[int(np.bincount(said).argmax())],
+            'said_most_share': float(np.bincount(said).max() / len(said)),
+        }
+    return rounded(measured)

@@ -1,0 +1,106 @@
+"""
+Write the graph of YuNet for LiteRT, without its weights: `python -m training yunet_graph`.
+
+The weights are OpenCV's, in an ONNX file that LiteRT cannot read and that this package does not
+ship.  So the graph has a number in each place of a weight that tells which array belongs there;
+`fer_ros.perception.yunet_litert` puts in what the ONNX file has.  It needs TensorFlow, and is run
+again only if the graph is to change.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+from keras import layers
+import numpy as np
+
+from fer_ros.perception.yunet_litert import GRAPH
+from fer_ros.perception.yunet_litert import marker
+from fer_ros.perception.yunet_litert import POINTS
+
+# Channels of the pairs of convolutions, in the order of the ONNX file: the body with its places
+# for halving the side, then the three that lead back from the coarse features to the fine ones.
+_FIRST = 16
+_BODY = (16, 'half', 16, 32, 32, 64, 'half', 64, 64, 'half', 64, 64, 'half', 64, 64)
+
+
+class _Marked:
+    """Makes layers whose weights are markers, each array's own."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def __call__(self, layer: keras.Layer, x: keras.KerasTensor) -> keras.KerasTensor:
+        y = layer(x)
+        arrays = []
+        for weight in layer.weights:
+            arrays.append(np.full(weight.shape, marker(self._count), np.float32))
+            self._count += 1
+        layer.set_weights(arrays)
+        return y
+
+
+def build() -> keras.Model:
+    """
+    Build the network, its weights markers.
+
+    Where the ONNX file has four small convolutions beside each other, one for each kind of answer,
+    this has one for all of them, which is the same sums in fewer passes over the features.
+
+    :return: from (1, H, W, 3), both a multiple of 32, BGR of 0 to 255, to (1, h, w, 16) for the
+        strides 8, 16 and 32: of each place the logits of a face and of an object, the box and five
+        points, as `yunet_litert.decode` reads them.
+    """
+    marked = _Marked()
+
+    def pair(
+        x: keras.KerasTensor, channels: int, activation: str | None = 'relu'
+    ) -> keras.KerasTensor:
+        x = marked(layers.Conv2D(channels, 1), x)
+        return marked(layers.DepthwiseConv2D(3, padding='same', activation=activation), x)
+
+    image = keras.Input((None, None, 3), batch_size=1)
+    # As ONNX pads: a pixel on each side, where TensorFlow adds one at the end alone.
+    x = layers.ZeroPadding2D(1)(image)
+    x = marked(layers.Conv2D(_FIRST, 3, 2, activation='relu'), x)
+    levels = []
+    for step in _BODY:
+        if isinstance(step, str):
+            levels.append(x)
+            x = layers.MaxPooling2D(2)(x)
+        else:
+            x = pair(x, step)
+    fine, middle, coarse = levels[2], levels[3], x
+    coarse = pair(coarse, 64)
+    middle = pair(layers.Add()([middle, _Enlarged()(coarse)]), 64)
+    fine = pair(layers.Add()([fine, _Enlarged()(middle)]), 64)
+    told = [pair(x, POINTS.stop, None) for x in (fine, middle, coarse)]
+    return keras.Model(image, told)
+
+
+class _Enlarged(layers.Layer):
+    """Repeats each pixel twice across and down, by what XNNPACK has kernels for."""
+
+    def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
+        """
+        Enlarge.
+
+        :param x: (N, H, W, C).
+        :return: (N, 2 H, 2 W, C).
+        """
+        import tensorflow
+
+        return tensorflow.nn.depth_to_space(keras.ops.concatenate([x] * 4, axis=-1), 2)
+
+
+def write_graph() -> Path:
+    """
+    Write the graph into the package.
+
+    :return: the path of the file.
+    """
+    import tensorflow
+
+    GRAPH.write_bytes(tensorflow.lite.TFLiteConverter.from_keras_model(build()).convert())
+    return GRAPH

@@ -1,0 +1,31 @@
+"""Average the weights of runs: `python -m training average RUN RUN... --output DIR`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from training.data.datasets import data_root
+from training.data.datasets import PUBLIC
+from training.data.reading.forms import read_data
+from training.data.selection import select
+from training.learning.averaging import average
+from training.runs.files import BEST
+from training.runs.run import load_run
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Tell what `average` takes."""
+    parser.add_argument('runs', type=Path, nargs='+', help='folders of runs of one recipe')
+    parser.add_argument('--output', type=Path, required=True, help='folder of the new run')
+    parser.add_argument('--data', help='folder of the data sets (default: FER_ROS_DATA)')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out `average`."""
+    runs = [load_run(folder) for folder in arguments.runs]
+    recipe = runs[0].recipe
+    data = select(read_data(data_root(arguments.data, recipe.dataset)), recipe.selection)
+    average(runs, data.of_split(PUBLIC), arguments.output)
+    print(f'the mean of {len(runs)} runs is in {arguments.output / BEST}')
+    return 0

@@ -1,0 +1,65 @@
+"""Measure runs, and set them beside the sources: `python -m training compare runs/*`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from training.data.datasets import data_root
+from training.data.datasets import DATASETS
+from training.data.datasets import FaceData
+from training.data.reading.forms import read_data
+from training.data.selection import select
+from training.evaluation.comparison import measure_run
+from training.pages.comparison import merge
+from training.pages.comparison import read_results
+from training.pages.comparison import read_sources
+from training.pages.comparison import RESULTS
+from training.pages.comparison import RESULTS_PAGE
+from training.pages.comparison import results_page
+from training.pages.comparison import write_results
+from training.recipes.library import recipe_files
+from training.runs.run import load_run
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Tell what `compare` takes."""
+    parser.add_argument(
+        'runs', type=Path, nargs='*', help='folders of runs; none only writes the page anew'
+    )
+    parser.add_argument('--data', help='folder of the data sets (default: FER_ROS_DATA)')
+    parser.add_argument(
+        '--machine', default='machine not recorded', help='that the runs were trained on, in words'
+    )
+    parser.add_argument('--results', type=Path, default=RESULTS, help='the table of all runs')
+    parser.add_argument('--page', type=Path, default=RESULTS_PAGE, help='that is written')
+    parser.add_argument(
+        '--forget', action='append', default=[], metavar='RECIPE', help='drop the rows of a recipe'
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out `compare`."""
+    rows = read_results(arguments.results)
+    rows = [row for row in rows if row['recipe'] not in arguments.forget]
+    known: dict[str, FaceData] = {}
+    for folder in arguments.runs:
+        found = load_run(folder)
+        name = found.recipe.dataset
+        if name not in known:
+            known[name] = read_data(data_root(arguments.data) / DATASETS[name])
+        data = select(known[name], found.recipe.selection)
+        new = measure_run(found, data, arguments.machine)
+        rows = merge(rows, new)
+        # After each one: the next may fail.
+        write_results(rows, arguments.results)
+        for row in new:
+            print(
+                f'{row["recipe"]} ({row["head"]}): train {100 * row["train"]["accuracy"]:.2f} %, '
+                f'validation {100 * row["validation"]["accuracy"]:.2f} %, '
+                f'test {100 * row["test"]["accuracy"]:.2f} %'
+            )
+    write_results(rows, arguments.results)
+    arguments.page.write_text(results_page(read_sources(), rows, recipe_files()), encoding='utf-8')
+    print(f'{len(rows)} rows in {arguments.page}')
+    return 0

@@ -1,0 +1,46 @@
+"""Run one of several commands: `python -m training` and `python -m benchmark`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+import sys
+from typing import Any
+
+
+def run_command(
+    package: str,
+    description: str | None,
+    commands: Mapping[str, tuple[Callable[[], Any], str]],
+    refusals: tuple[type[Exception], ...],
+    argv: Sequence[str] | None,
+) -> int:
+    """
+    Run a command of a package.
+
+    :param package: name of the package, for the usage text.
+    :param description: of the package.
+    :param commands: by name, a function that imports and returns the module of the command, and
+        the purpose of the command.  The module has `add_arguments` and `run`.
+    :param refusals: errors that are printed in one sentence, without a traceback.
+    :param argv: the words of the command line, or None for the words of the process.
+    :return: the exit status.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(prog=f'python -m {package}', description=description)
+    subparsers = parser.add_subparsers(dest='command', required=True, metavar='command')
+    for name, (load, purpose) in commands.items():
+        command = subparsers.add_parser(name, help=purpose, description=purpose)
+        # Commands need different packages, so only the requested command is imported.
+        if words[:1] == [name]:
+            module = load()
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+    arguments = parser.parse_args(words)
+    try:
+        return arguments.run(arguments)
+    except refusals as error:
+        print(f'{parser.prog}: {error}', file=sys.stderr)
+        return 1

@@ -1,0 +1,101 @@
+"""Make a bundle of a run: `python -m training export fer_mobile --head fer2013 --output DIR`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from pathlib import Path
+
+from fer_ros.perception.bundle import find_bundle
+from fer_ros.perception.bundle import load_card
+from training.bundles.export import export
+from training.bundles.export import ExportError
+from training.bundles.export import FILE_NAMES
+from training.bundles.provenance import origin_of
+from training.bundles.provenance import terms_of
+from training.bundles.quantization import PRECISIONS
+from training.bundles.quantization import quantize_bundle
+from training.data.datasets import data_root
+from training.data.datasets import FaceData
+from training.data.reading.forms import read_data
+from training.data.selection import select
+from training.runs.run import load_run
+from training.runs.run import Run
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Tell what `export` takes."""
+    parser.add_argument('recipe', nargs='?', help='the recipe of the run: its file, or its name')
+    parser.add_argument(
+        '--run', dest='folder', type=Path, help='the folder of the run (default: runs/<name>)'
+    )
+    parser.add_argument(
+        '--head', help='of a run with several: fer2013, ferplus, or labels for those of the data'
+    )
+    parser.add_argument('--output', type=Path, help='the folder of the bundle')
+    parser.add_argument('--data', help='folder of the data sets (default: FER_ROS_DATA)')
+    parser.add_argument(
+        '--quantize',
+        nargs='+',
+        choices=PRECISIONS,
+        default=[],
+        help='make smaller bundles too, <output>_<precision>, for LiteRT alone',
+    )
+    parser.add_argument('--bundle', help='make them of a bundle that is there, in place of a run')
+    parser.add_argument('--force', action='store_true', help='make them though they lose accuracy')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out `export`."""
+    if (arguments.bundle is None) == (arguments.recipe is None and arguments.folder is None):
+        raise ExportError('name the recipe or --run of what was trained, or a --bundle')
+    if arguments.bundle is not None:
+        if not arguments.quantize:
+            raise ExportError('a bundle is exported already; say --quantize int8 or float16')
+        folder = find_bundle(arguments.bundle)
+        data = read_data(data_root(arguments.data))
+    else:
+        if arguments.output is None:
+            raise ExportError('name the folder of the bundle by --output')
+        folder = arguments.output
+        found = load_run(arguments.folder or Path('runs') / Path(arguments.recipe).stem)
+        data = read_data(data_root(arguments.data, found.recipe.dataset))
+        data = select(data, found.recipe.selection)
+        _export_run(found, arguments.head, folder, data)
+    card = load_card(folder)
+    for precision in arguments.quantize:
+        base = folder if arguments.bundle is None else arguments.output or folder
+        smaller = base.with_name(f'{base.name}_{precision}')
+        # The converter tells of every step; what counts is said below.
+        with contextlib.redirect_stdout(None):
+            made = quantize_bundle(card, precision, smaller, data, arguments.force)
+        size = (smaller / FILE_NAMES['tflite']).stat().st_size / 2**20
+        print(
+            f'{smaller}: {size:.1f} MiB (float32: '
+            f'{card.file("tflite").stat().st_size / 2**20:.1f}), accuracy on PublicTest '
+            f'{100 * made["public_accuracy"]:.2f} % '
+            f'(float32: {100 * made["public_accuracy_float32"]:.2f} %)'
+        )
+    return 0
+
+
+def _export_run(found: Run, given: str | None, folder: Path, data: FaceData) -> None:
+    """Make the bundle of one head of a run."""
+    head = given or (next(iter(found.labels)) if len(found.labels) == 1 else None)
+    if head not in found.labels:
+        raise ExportError(
+            f'--head is {given}; {found.folder} has the heads {", ".join(found.labels)}'
+        )
+    with contextlib.redirect_stdout(None):
+        differences = export(
+            found.recipe,
+            found.model,
+            found.labels[head],
+            head,
+            folder,
+            data,
+            origin_of(found),
+            terms_of(found, head),
+        )
+    compared = ', '.join(f'{kind} {value:.1e}' for kind, value in differences.items())
+    print(f'{folder}: largest differences from the Keras network: {compared}')

@@ -1,0 +1,38 @@
+"""Inspect a data set before it is trusted: `python -m training inspect DATA --output FOLDER`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from training.commands.data_arguments import add_data_arguments
+from training.commands.data_arguments import read_selected
+from training.data.inspection import inspect_data
+from training.pages.inspection import report_page
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Tell what `inspect` takes."""
+    parser.add_argument('data', nargs='?', help='a data set (default: FER_ROS_DATA)')
+    parser.add_argument('--output', type=Path, default=Path('runs') / 'inspection')
+    add_data_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out `inspect`."""
+    data = read_selected(arguments)
+    report = inspect_data(data)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    page = arguments.output / 'inspection.html'
+    page.write_text(report_page(data, report), encoding='utf-8')
+    page.with_suffix('.json').write_text(json.dumps(report, indent=1), encoding='utf-8')
+    skipped = sum(map(len, report['skipped'].values()))
+    print(
+        f'{report["pictures"]} pictures, {skipped} skipped: '
+        f'{report["extra_duplicates"]} extra copies, '
+        f'{len(report["conflicting_labels"])} groups of copies with conflicting labels, '
+        f'{len(report["near_duplicates"])} near duplicates, {len(report["constant"])} constant, '
+        f'{len(report["not_a_face"])} not a face; see {page}'
+    )
+    return 0

@@ -1,0 +1,92 @@
+"""List every network: `python -m training models`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+import json
+import math
+from typing import Any
+
+import keras
+
+from training.networks.registry import ENTRIES
+from training.networks.registry import RegisteredNetwork
+from training.recipes.heads import head_labels
+from training.recipes.library import load_recipe
+from training.recipes.library import recipe_files
+
+
+def count_parameters(model: keras.Model) -> tuple[int, int]:
+    """
+    Count a network's numbers.
+
+    :param model: built.
+    :return: all of its parameters, and those that training changes.
+    """
+    trainable = sum(math.prod(variable.shape) for variable in model.trainable_weights)
+    return model.count_params(), trainable
+
+
+def networks() -> Iterator[tuple[str, str, int, keras.Model]]:
+    """
+    Build every network, those that a recipe builds itself last.
+
+    :return: name, source, number of classes (of all heads together) and the network, one by one.
+    """
+    for entry in ENTRIES:
+        yield entry.name, entry.source, entry.classes, entry.build(entry.classes)
+    for path in recipe_files().values():
+        recipe = load_recipe(path)
+        # What has as many outputs as its data has labels is another recipe's network.
+        if not isinstance(recipe.build, RegisteredNetwork) and 'labels' not in recipe.heads:
+            heads = {head: len(labels) for head, labels in head_labels(recipe).items()}
+            yield recipe.name, 'fer_ros', sum(heads.values()), recipe.build(heads, recipe.side)
+
+
+def describe() -> dict[str, dict[str, Any]]:
+    """
+    Describe every network.
+
+    :return: by name: 'source', 'params', 'trainable', 'input' (height, width, channels) and
+        'classes'.
+    """
+    described = {}
+    for name, source, classes, model in networks():
+        params, trainable = count_parameters(model)
+        described[name] = {
+            'source': source,
+            'params': params,
+            'trainable': trainable,
+            'input': list(model.input_shape[1:]),
+            'classes': classes,
+        }
+        keras.backend.clear_session()
+    return described
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Tell what `models` takes."""
+    parser.add_argument('--json', action='store_true', help='print JSON, and nothing else')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out `models`."""
+    described = describe()
+    if arguments.json:
+        keys = ('params', 'trainable', 'input', 'classes')
+        print(json.dumps({n: {key: row[key] for key in keys} for n, row in described.items()}))
+        return 0
+    width = max(map(len, described))
+    source_width = max(len(row['source']) for row in described.values())
+    print(
+        f'{"name":{width}}  {"source":{source_width}}  {"input":>8}  classes'
+        f'  {"parameters":>10}  {"trainable":>10}'
+    )
+    for name, row in described.items():
+        shape = 'x'.join(map(str, row['input']))
+        print(
+            f'{name:{width}}  {row["source"]:{source_width}}  {shape:>8}  {row["classes"]:7d}'
+            f'  {row["params"]:10,d}  {row["trainable"]:10,d}'
+        )
+    return 0

@@ -1,0 +1,89 @@
+"""Search for the settings of a network: `python -m training tune csce633_pairs --trials 15`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import optuna
+
+from training.commands.data_arguments import add_data_arguments
+from training.commands.data_arguments import read_selected
+from training.commands.data_arguments import selection_from
+from training.data.datasets import PUBLIC
+from training.data.datasets import TRAIN
+from training.learning.memory import keep_freed_memory
+from training.learning.search.outcome import write_results
+from training.learning.search.spaces import find_space
+from training.learning.search.spaces import SPACES
+from training.learning.search.study import FINISHED
+from training.learning.search.study import open_study
+from training.learning.search.study import SAMPLERS
+from training.learning.search.study import Search
+from training.learning.search.study import search_until
+from training.learning.smoke import SMOKE_COUNT
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Tell what `tune` takes."""
+    parser.add_argument('space', choices=SPACES, help='what to choose from')
+    parser.add_argument(
+        '--trials',
+        type=int,
+        help="finished trials that the study shall have (default: its source's)",
+    )
+    parser.add_argument(
+        '--sampler',
+        choices=SAMPLERS,
+        help="at random, or tree-structured Parzen (default: its source's)",
+    )
+    parser.add_argument('--executions', type=int, default=1, help='runs of a trial (default: 1)')
+    parser.add_argument('--epochs', type=int, help="of a run (default: the space's own)")
+    parser.add_argument('--seed', type=int, default=0, help='of the sampler')
+    parser.add_argument(
+        '--storage',
+        help='URL of a database, which several machines may share (default: a file in --output)',
+    )
+    parser.add_argument('--study', help="name in the storage (default: the space's)")
+    parser.add_argument(
+        '--output', type=Path, help='folder of the search (default: runs/tune_<space>)'
+    )
+    parser.add_argument('--smoke', action='store_true', help='runs of seconds, on 64 pictures')
+    add_data_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out `tune`."""
+    keep_freed_memory()
+    space = find_space(arguments.space)
+    folder = arguments.output or Path('runs') / f'tune_{space.name}'
+    folder.mkdir(parents=True, exist_ok=True)
+    storage = arguments.storage or f'sqlite:///{(folder / "study.db").resolve()}'
+    any_recipe = space.suggest(optuna.create_study().ask())
+    selection = selection_from(arguments, any_recipe.selection)
+    data = read_selected(arguments, selection, any_recipe.dataset)
+    training, validation = data.of_split(TRAIN), data.of_split(PUBLIC)
+    if arguments.smoke:
+        training, validation = (d.take(np.arange(SMOKE_COUNT)) for d in (training, validation))
+    search = Search(
+        space,
+        training,
+        validation,
+        folder,
+        selection,
+        executions=arguments.executions,
+        epochs=arguments.epochs,
+        smoke=arguments.smoke,
+    )
+    study = open_study(
+        space, storage, arguments.sampler or space.sampler, arguments.seed, arguments.study
+    )
+    trials = arguments.trials or space.trials
+    finished = len(study.get_trials(deepcopy=False, states=FINISHED))
+    print(f'study {study.study_name}: {finished} of {trials} trials are done; storage {storage}')
+    search_until(study, search, trials)
+    path = write_results(study, search, folder)
+    print(f'best: {100 * study.best_value:.2f} % on the validation split, by {study.best_params}')
+    print(f'`python -m training train {path}` trains it; plots are in {folder}')
+    return 0

@@ -1,0 +1,287 @@
+"""
+Pictures as they might have been: moved, turned, lit otherwise, partly covered.
+
+NumPy and OpenCV only, so that every engine of Keras trains on the same pictures, and drawn from
+a generator that is given, so that a seed tells them all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from fer_ros.perception.config import setting
+from training.data.declared import check_declared
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """
+    How far a picture may be changed.
+
+    Each change is drawn evenly up to its bound, in both directions.  The metadata of each field
+    describe it.
+
+    :raises ValueError: if a value is out of range.
+    """
+
+    flip: bool = setting(True, 'Mirror every second picture.')
+    shift: float = setting(0.1, 'Largest shift, as a fraction of the side.', (0.0, 0.5))
+    scale: float = setting(
+        0.15, 'Largest scaling s: a factor from 1 / (1 + s) to 1 + s, log-uniform.', (0.0, 1.0)
+    )
+    rotation_deg: float = setting(12.0, 'Largest rotation [deg].', (0.0, 180.0))
+    shear: float = setting(0.0, 'Largest sideways movement per height.', (0.0, 1.0))
+    brightness: float = setting(
+        0.15, 'Largest value that is added, as a fraction of the value range.', (0.0, 1.0)
+    )
+    brightness_factor: tuple[float, float] = setting(
+        (1.0, 1.0), 'Lowest and highest factor of all values; above 0, at most 10.'
+    )
+    contrast: float = setting(
+        0.25, 'Largest contrast c: a factor from 1 - c to 1 + c around middle gray.', (0.0, 1.0)
+    )
+    # Zhong et al. 2017, arXiv:1708.04896.
+    erase_probability: float = setting(
+        0.25, 'Probability that a rectangle of noise covers a part of the picture.', (0.0, 1.0)
+    )
+    erase_area: tuple[float, float] = setting(
+        (0.02, 0.15), 'Smallest and largest area of that rectangle, as fractions of the picture.'
+    )
+    degrade_probability: float = setting(
+        0.0,
+        "Probability of a poor camera's picture: small, blurred, dark, noisy or compressed.",
+        (0.0, 1.0),
+    )
+    # Zhang et al. 2017, arXiv:1710.09412.
+    mixup: float = setting(
+        0.2,
+        'Parameter of the Beta distribution of the share of a second picture; 0: no mixup.',
+        (0.0, 10.0),
+    )
+
+    def __post_init__(self) -> None:
+        check_declared(self)
+        low, high = self.brightness_factor
+        if not 0 < low <= high <= 10:
+            raise ValueError(
+                f'brightness_factor is {self.brightness_factor}, not (lowest, highest) from '
+                'above 0 to 10'
+            )
+        low, high = self.erase_area
+        if not 0 < low <= high < 1:
+            raise ValueError(f'erase_area is {self.erase_area}, not (smallest, largest) below 1')
+
+
+# Changes nothing; for recipes that train on the pictures as they are.
+NO_AUGMENTATION = Augmentation(
+    flip=False,
+    shift=0,
+    scale=0,
+    rotation_deg=0,
+    brightness=0,
+    contrast=0,
+    erase_probability=0,
+    mixup=0,
+)
+
+# What a poor camera leaves of a face: a third of its pixels a side, a seventh of the light; what
+# it adds: noise of this deviation in gray levels; and JPEG of the least to the most quality.
+_SMALLEST = 3.0
+_DARKEST = 0.15
+_NOISIEST = 20.0
+_QUALITIES = (15, 75)
+
+# The most elongated rectangle of random erasing, as in its paper.
+_ERASE_ASPECT = 3.3
+
+
+def augment(
+    images: np.ndarray, augmentation: Augmentation, side: int, generator: np.random.Generator
+) -> np.ndarray:
+    """
+    Change pictures at random, and bring them to one size.
+
+    All changes of place are one interpolation.  What comes in from outside has the colour of the
+    border, as in `fer_ros.perception.alignment`.
+
+    :param images: (N, H, W) uint8, gray.
+    :param augmentation: how far.
+    :param side: of the result, in pixels.
+    :param generator: where chance comes from.
+    :return: (N, side, side) uint8.
+    """
+    count = len(images)
+    matrices = _placements(images.shape[1:], augmentation, side, count, generator)
+    offsets = 255 * augmentation.brightness * generator.uniform(-1, 1, count)
+    factors = 1 + augmentation.contrast * generator.uniform(-1, 1, count)
+    gains = generator.uniform(*augmentation.brightness_factor, count)
+    result = np.empty((count, side, side), np.uint8)
+    for index, image in enumerate(images):
+        result[index] = cv2.warpAffine(
+            image,
+            matrices[index],
+            (side, side),
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+    is_lit = augmentation.brightness_factor != (1.0, 1.0)
+    if augmentation.brightness or augmentation.contrast or is_lit:
+        _light(result, factors * gains, 127.5 * (1 - factors) * gains + offsets)
+    if augmentation.degrade_probability:
+        _degrade(result, augmentation.degrade_probability, generator)
+    _erase(result, augmentation, generator)
+    return result
+
+
+def _light(images: np.ndarray, slopes: np.ndarray, intercepts: np.ndarray) -> None:
+    """
+    Change the values of pictures along a line, in place; what leaves the range stops at its end.
+
+    :param images: (N, side, side) uint8.
+    :param slopes: (N,) float64.
+    :param intercepts: (N,) float64.
+    """
+    # A table of 256 entries a picture costs a tenth of the arithmetic on all of its pixels.
+    lines = np.arange(256) * slopes[:, None] + intercepts[:, None]
+    tables = np.clip(np.rint(lines), 0, 255).astype(np.uint8)
+    for image, table in zip(images, tables, strict=True):
+        cv2.LUT(image, table, image)
+
+
+def _placements(
+    shape: tuple[int, int],
+    augmentation: Augmentation,
+    side: int,
+    count: int,
+    generator: np.random.Generator,
+) -> np.ndarray:
+    """
+    Draw where each picture goes.
+
+    :return: (count, 2, 3) float64, from source to target pixels as `cv2.warpAffine` takes it.
+    """
+    height, width = shape
+    angle = np.deg2rad(augmentation.rotation_deg) * generator.uniform(-1, 1, count)
+    size = (1 + augmentation.scale) ** generator.uniform(-1, 1, count)
+    shear = augmentation.shear * generator.uniform(-1, 1, count)
+    shift = augmentation.shift * side * generator.uniform(-1, 1, (count, 2))
+    mirror = np.where(generator.uniform(size=count) < 0.5, -1.0, 1.0) if augmentation.flip else 1.0
+
+    turn = np.empty((count, 2, 2))
+    turn[:, 0, 0], turn[:, 0, 1] = np.cos(angle), -np.sin(angle)
+    turn[:, 1, 0], turn[:, 1, 1] = np.sin(angle), np.cos(angle)
+    turn[:, :, 1] += shear[:, None] * turn[:, :, 0]
+    turn *= size[:, None, None]
+    turn[:, :, 0] *= np.broadcast_to(mirror, count)[:, None]
+    turn = turn * (side / np.array([width, height]))
+    # The middle of the source goes to the middle of the target, plus the shift; OpenCV's pixel
+    # (0, 0) is the middle of the first pixel.
+    source_middle = (np.array([width, height]) - 1) / 2
+    target_middle = (side - 1) / 2
+    matrices = np.empty((count, 2, 3))
+    matrices[:, :, :2] = turn
+    matrices[:, :, 2] = target_middle + shift - turn @ source_middle
+    return matrices
+
+
+def _degrade(images: np.ndarray, probability: float, generator: np.random.Generator) -> None:
+    """
+    Make some pictures as a poor camera gives them, in place.
+
+    :param images: (N, side, side) uint8.
+    :param probability: that a picture is changed.
+    :param generator: where chance comes from.
+    """
+    count, side = images.shape[:2]
+    chosen = generator.uniform(size=count) < probability
+    happens = generator.uniform(size=(count, 4)) < 0.5
+    shrink: np.ndarray = np.exp(generator.uniform(0, np.log(_SMALLEST), count))
+    light: np.ndarray = np.exp(generator.uniform(np.log(_DARKEST), 0, count))
+    deviation = generator.uniform(0, _NOISIEST, (count,))
+    quality = generator.integers(*_QUALITIES, (count,))
+    for index in np.flatnonzero(chosen):
+        image = images[index]
+        small, dark, noisy, compressed = happens[index]
+        if small:
+            low = max(1, round(side / shrink[index]))
+            image = cv2.resize(image, (low, low), interpolation=cv2.INTER_AREA)
+            image = cv2.resize(image, (side, side), interpolation=cv2.INTER_LINEAR)
+        if dark:
+            image = cv2.convertScaleAbs(image, alpha=light[index])
+        if noisy:
+            noise = generator.normal(0, deviation[index], (side, side))
+            image = np.clip(np.rint(image + noise), 0, 255).astype(np.uint8)
+        if compressed:
+            options = [cv2.IMWRITE_JPEG_QUALITY, int(quality[index])]
+            _, written = cv2.imencode('.jpg', image, options)
+            image = cv2.imdecode(written, cv2.IMREAD_GRAYSCALE)
+        images[index] = image
+
+
+def _erase(images: np.ndarray, augmentation: Augmentation, generator: np.random.Generator) -> None:
+    """
+    Cover a rectangle of some pictures with noise, in place.
+
+    :param images: (N, side, side) uint8.
+    """
+    count, side = images.shape[:2]
+    chosen = generator.uniform(size=count) < augmentation.erase_probability
+    area = generator.uniform(*augmentation.erase_area, count) * side**2
+    aspect = np.exp(generator.uniform(-1, 1, count) * np.log(_ERASE_ASPECT))
+    heights = np.clip(np.rint(np.sqrt(area * aspect)), 1, side).astype(int)
+    widths = np.clip(np.rint(np.sqrt(area / aspect)), 1, side).astype(int)
+    corner = generator.uniform(size=(count, 2))
+    for index in np.flatnonzero(chosen):
+        height, width = heights[index], widths[index]
+        top = int(corner[index, 0] * (side - height + 1))
+        left = int(corner[index, 1] * (side - width + 1))
+        covered = images[index, top:, left:][:height, :width]
+        covered[:] = generator.integers(0, 256, (height, width), np.uint8)
+
+
+def resize(images: np.ndarray, side: int) -> np.ndarray:
+    """
+    Bring pictures to one size and change nothing else.
+
+    :param images: (N, H, W) uint8, gray.
+    :param side: of the result, in pixels.
+    :return: (N, side, side) uint8; the very pictures where they have that size.
+    """
+    if images.shape[1:] == (side, side):
+        return images
+    return np.stack(
+        [cv2.resize(image, (side, side), interpolation=cv2.INTER_LINEAR) for image in images]
+    )
+
+
+def mix(
+    inputs: np.ndarray,
+    targets: dict[str, np.ndarray],
+    alpha: float,
+    generator: np.random.Generator,
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """
+    Lay a second picture of the batch over each, and its targets likewise: mixup.
+
+    :param inputs: (N, H, W, C) float32.
+    :param targets: by head, (N, labels) float32.
+    :param alpha: of the Beta distribution that the share is drawn from; 0 mixes nothing.
+    :param generator: where chance comes from.
+    :return: the mixed inputs and targets, of the same shapes and types.
+    """
+    if not alpha:
+        return inputs, targets
+    count = len(inputs)
+    share = generator.beta(alpha, alpha, count).astype(np.float32)
+    # Of the two, the picture itself has the larger share, so that each is seen in each epoch.
+    share = np.maximum(share, 1 - share)
+    other = generator.permutation(count)
+    wide = share[:, None, None, None]
+    mixed = wide * inputs + (1 - wide) * inputs[other]
+    narrow = share[:, None]
+    return mixed, {
+        head: narrow * target + (1 - narrow) * target[other] for head, target in targets.items()
+    }

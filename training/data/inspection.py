@@ -1,0 +1,167 @@
+"""Look at a data set before it is trusted: `python -m training inspect DATA --output FOLDER`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import cv2
+import numpy as np
+
+from training.data.cleaning import equal_groups
+from training.data.cleaning import is_constant
+from training.data.cleaning import unclean
+from training.data.datasets import also_in
+from training.data.datasets import FaceData
+from training.data.datasets import PRIVATE
+from training.data.datasets import PUBLIC
+from training.data.datasets import SPLITS
+from training.data.datasets import TRAIN
+from training.data.votes import is_not_a_face
+
+# Pictures whose coarse shading is the same are near duplicates when they differ by less than
+# this on average, in gray levels: what recompression and slight blur make of one picture.
+NEAR_DIFFERENCE = 8.0
+
+# Bits of 64 in which their shading may differ.
+_NEAR_BITS = 3
+
+# Of the histograms.
+BINS = 32
+
+# Where the shorter side of a picture falls, in pixels; what is smaller than 48 was magnified.
+SIDES = (1, 24, 48, 49, 96, 192, 384, 768)
+
+
+def shading_hashes(images: np.ndarray) -> np.ndarray:
+    """
+    Sum each picture up by which of 8x8 fields are brighter than their right neighbours.
+
+    Recompression, blur and light leave most of it alone: the difference hash.
+
+    :param images: (N, H, W) uint8.
+    :return: (N, 4) uint16, 64 bits a picture.
+    """
+    small = np.stack(
+        [
+            cv2.resize(image.astype(np.float32), (9, 8), interpolation=cv2.INTER_AREA)
+            for image in images
+        ]
+    )
+    brighter = small[:, :, :-1] > small[:, :, 1:]
+    return np.packbits(brighter.reshape(len(images), 64), axis=1).view(np.uint16)
+
+
+def near_pairs(images: np.ndarray) -> list[tuple[int, int]]:
+    """
+    Find pictures that are nearly the same, and not quite.
+
+    Their hashes differ in 3 bits at most, so that one of the four parts is the same: only
+    pictures that share a part are compared.
+
+    :param images: (N, H, W) uint8.
+    :return: pairs of indices, in order.
+    """
+    hashes = shading_hashes(images)
+    ones = np.array([value.bit_count() for value in range(1 << 16)], np.uint8)
+    pairs = set()
+    for part in range(hashes.shape[1]):
+        order = np.argsort(hashes[:, part], kind='stable')
+        edges = np.flatnonzero(np.diff(hashes[order, part])) + 1
+        for group in np.split(order, edges):
+            codes = hashes[group]
+            for position, index in enumerate(group[:-1]):
+                rest = position + 1
+                later = codes[rest:]
+                different = ones[later ^ codes[position]].sum(axis=1)
+                for other in group[rest:][different <= _NEAR_BITS]:
+                    pairs.add((int(index), int(other)))
+    return sorted(pair for pair in pairs if _is_near(images[pair[0]], images[pair[1]]))
+
+
+def _is_near(first: np.ndarray, second: np.ndarray) -> bool:
+    """Say if two pictures differ, but by little."""
+    difference = np.abs(first.astype(np.int16) - second).mean()
+    return bool(0 < difference < NEAR_DIFFERENCE)
+
+
+def inspect_data(data: FaceData) -> dict[str, Any]:
+    """
+    Find out what is in a data set, and what is wrong with it.
+
+    :param data: all of its splits.
+    :return: what JSON can hold: the counts; by name the lists of source ids of what was found.
+    """
+    splits = [split for split in SPLITS if data.has_split(split)]
+    groups = equal_groups(data.images)
+    constant = np.flatnonzero(is_constant(data.images))
+    unseen = np.zeros(len(data), bool) if data.votes is None else is_not_a_face(data.votes)
+    near = near_pairs(data.images)
+    sides = np.full(len(data), data.images.shape[1])
+    if data.sizes is not None:
+        sides = data.sizes.min(axis=1)
+    return {
+        'pictures': len(data),
+        'size': list(data.images.shape[1:]),
+        'sha256': data.sha256,
+        'labels': list(data.label_names),
+        'counts': {
+            split: np.bincount(
+                data.labels[data.split == split], minlength=len(data.label_names)
+            ).tolist()
+            for split in splits
+        },
+        'skipped': {reason: list(names) for reason, names in data.skipped.items()},
+        'brightness': _by_label(data, data.images.mean(axis=(1, 2)), 256),
+        'contrast': _by_label(data, data.images.std(axis=(1, 2)), 128),
+        'sides': _side_counts(sides),
+        'extra_duplicates': sum(len(group) - 1 for group in groups),
+        'duplicates': [_sources(data, group) for group in groups],
+        'conflicting_labels': [
+            _sources(data, group) for group in groups if len(set(data.labels[group].tolist())) > 1
+        ],
+        'in_training_too': _shared(data, TRAIN, [split for split in splits if split != TRAIN]),
+        'in_public_too': _shared(data, PUBLIC, [split for split in splits if split == PRIVATE]),
+        'near_duplicates': [_sources(data, pair) for pair in near],
+        'near_duplicates_across_splits': [
+            _sources(data, pair) for pair in near if data.split[pair[0]] != data.split[pair[1]]
+        ],
+        'constant': _sources(data, constant),
+        'not_a_face': _sources(data, np.flatnonzero(unseen)),
+        'left_out_by_clean': {reason: int(where.sum()) for reason, where in unclean(data).items()},
+    }
+
+
+def _sources(data: FaceData, indices: Sequence[int] | np.ndarray) -> list[str]:
+    """Name pictures by their source ids."""
+    return [str(data.source[index]) for index in indices]
+
+
+def _shared(data: FaceData, among: str, splits: Sequence[str]) -> dict[str, list[str]]:
+    """Name, by their splits, the pictures that are also in another one, pixel for pixel."""
+    others = data.images[data.split == among]
+    if not len(others):
+        return {}
+    found = also_in(data.images, others)
+    return {
+        split: _sources(data, np.flatnonzero(found & (data.split == split))) for split in splits
+    }
+
+
+def _by_label(data: FaceData, values: np.ndarray, end: int) -> dict[str, list[int]]:
+    """Count, by the label, how many pictures have which value from 0 to an end."""
+    return {
+        name: np.histogram(values[data.labels == label], bins=BINS, range=(0, end))[0].tolist()
+        for label, name in enumerate(data.label_names)
+    }
+
+
+def _side_counts(sides: np.ndarray) -> dict[str, int]:
+    """Count how many pictures have a shorter side from which length to which, in words."""
+    counts = {}
+    for low, end in pairwise(SIDES):
+        name = str(low) if end == low + 1 else f'{low} to {end - 1}'
+        counts[name] = int(((sides >= low) & (sides < end)).sum())
+    counts[f'{SIDES[-1]} and more'] = int((sides >= SIDES[-1]).sum())
+    return counts

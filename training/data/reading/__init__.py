@@ -1,0 +1,6 @@
+"""
+Read a data set, in whatever form it comes.
+
+In: a CSV file, folders or archives of pictures, or a packed file.  Out: `FaceData`, with the name
+and the reason of everything that could not be read.
+"""

@@ -1,0 +1,329 @@
+"""Pictures from CSV files, a row each, with what is broken in them counted and named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Sequence
+import csv
+from dataclasses import dataclass
+import hashlib
+from pathlib import Path
+import sys
+
+import numpy as np
+
+from fer_ros.perception.emotions import FER2013_LABELS
+from fer_ros.perception.emotions import FERPLUS_LABELS
+from training.data.datasets import DataError
+from training.data.datasets import FaceData
+from training.data.datasets import FER2013_SIDE
+from training.data.datasets import SPLIT_NAMES
+from training.data.datasets import USAGES
+from training.data.reading.faults import Faults
+from training.data.reading.faults import progress_bar
+from training.data.reading.ferplus_file import read_votes
+from training.data.reading.ferplus_file import VOTES_FILE
+from training.data.reading.ferplus_file import VotesFile
+from training.data.reading.pixels import parse_ranges
+from training.data.reading.pixels import PIXELS
+
+# A folder's file with all splits goes by one of these names: the official one, the one that came
+# with it later (whose columns are in another order), and CK+'s.
+CSV_NAMES = ('fer2013.csv', 'icml_face_data.csv', 'ckextended.csv')
+
+# Read at once: enough rows for NumPy to be quick, few enough for the cache.
+BLOCK_BYTES = 1 << 18
+
+# Blanks in front of them, which the first number needs.
+MARGIN = 4
+
+# What stands around a field and is not of it.
+_AROUND = b'" \t\r'
+
+_USAGES = {name.encode(): split for name, split in USAGES.items()}
+
+
+@dataclass
+class _Row:
+    """
+    A row of a file.
+
+    :param line: in the file, from 1 on.
+    :param number: from 0 on, blank rows not counted; -1 for a blank row.
+    :param fault: why it is skipped, or nothing.
+    :param pixels: where the numbers begin and end in the block that the row is of.
+    """
+
+    line: int
+    number: int
+    fault: str = ''
+    label: int = 0
+    split: str = ''
+    pixels: tuple[int, int] = (0, 0)
+
+    def name(self, file: Path) -> str:
+        """Give the name by which it is told of."""
+        row = '' if self.number < 0 else f' (row {self.number})'
+        return f'{file.name} line {self.line}{row}'
+
+
+def read_csv(path: Path, faults: Faults) -> FaceData:
+    """
+    Read FER2013 or CK+ as CSV.
+
+    Either one file with the columns `emotion`, `pixels` and `Usage`, or files with the first two,
+    each named after its split (`train.csv`, `validation.csv`, `test.csv`).  A file whose name
+    begins with `ck` has the eight labels of CK+ with neutral faces (Kaggle's `ckextended.csv`),
+    any other the seven of FER2013.  Where `fer2013new.csv` lies beside FER2013, the votes of FER+
+    come along, by the number of the row.
+
+    :param path: of a file or a folder.
+    :param faults: told of every row that is skipped.
+    :return: the pictures in order; the source id has the number of the row, from 0 on.
+    :raises DataError: if there is no such file, it has other columns, or no row is left.
+    """
+    files = csv_files(path)
+    names = FERPLUS_LABELS if files[0].stem.lower().startswith('ck') else FER2013_LABELS
+    votes_path = files[0].parent / VOTES_FILE
+    has_votes = names is FER2013_LABELS and votes_path.is_file()
+    votes = read_votes(votes_path) if has_votes else None
+    # No row that is whole is shorter than its numbers; what is never written takes no memory.
+    most = sum(file.stat().st_size for file in files) // (2 * PIXELS - 1)
+    room = np.empty((most, PIXELS), np.uint8)
+    labels: list[int] = []
+    split: list[str] = []
+    source: list[str] = []
+    kept_votes = []
+    for file in files:
+        stem = file.stem
+        for rows, pixels, voted in _read_file(file, names, votes, faults):
+            begin = len(labels)
+            room[begin:][: len(rows)] = pixels
+            labels += [row.label for row in rows]
+            split += [row.split for row in rows]
+            source += [f'{stem}/{row.number:05d}' for row in rows]
+            kept_votes.append(voted)
+    if not labels:
+        raise DataError(f'{path} has no row that can be read\n{faults.text()}')
+    images = room[: len(labels)].reshape(-1, FER2013_SIDE, FER2013_SIDE)
+    return FaceData(
+        images=images,
+        labels=np.array(labels, np.int64),
+        split=np.array(split),
+        source=np.array(source),
+        label_names=names,
+        votes=None if votes is None else np.concatenate(kept_votes),
+        sha256=hashlib.sha256(images.data).hexdigest(),
+        skipped=faults.names,
+    )
+
+
+def csv_files(path: Path) -> list[Path]:
+    """
+    Find the files of a data set that is CSV.
+
+    :param path: of a file or a folder.
+    :return: one file with all splits, or a file for each split, in the order of their names.
+    :raises DataError: if there is none.
+    """
+    if path.is_file():
+        return [path]
+    whole = [path / name for name in CSV_NAMES if (path / name).is_file()]
+    if whole:
+        return whole[:1]
+    files = [file for file in sorted(path.glob('*.csv')) if file.name != VOTES_FILE]
+    by_split = [file for file in files if file.stem.lower() in SPLIT_NAMES]
+    if by_split or len(files) == 1:
+        return by_split or files
+    raise DataError(f'{path} holds no fer2013.csv, and no train.csv, validation.csv, test.csv')
+
+
+def _read_file(
+    file: Path, labels: Sequence[str], votes: VotesFile | None, faults: Faults
+) -> Iterator[tuple[list[_Row], np.ndarray, np.ndarray]]:
+    """
+    Go through the rows that are whole, some at a time.
+
+    :return: M rows; (M, 2304) uint8, their pixels; (M, 10) uint8, their votes, or (M, 0).
+    """
+    form: _Form | None = None
+    voted, voted_split = np.empty((0, 0), np.uint8), np.empty(0, '<U7')
+    for text, size in _blocks(file):
+        if form is None:
+            form = _Form(file, text, size, len(labels))
+            if votes is not None:
+                where = votes.split == (form.split or votes.split)
+                voted, voted_split = votes.votes[where], votes.split[where]
+        rows = form.rows(text, size)
+        if votes is not None:
+            _check_votes(rows, voted_split)
+        parsed = [row for row in rows if not row.fault]
+        pixels, wrong = parse_ranges(text, size, [row.pixels for row in parsed])
+        for position, reason in wrong.items():
+            parsed[position].fault = reason
+        for row in rows:
+            if row.fault:
+                faults.skip(row.name(file), row.fault)
+        whole = [row for row in rows if not row.fault]
+        numbers = [row.number for row in whole]
+        yield whole, pixels, voted[numbers] if votes is not None else voted
+    if form is not None and form.count < len(voted):
+        message = (
+            f'{file} has {form.count} rows, and {VOTES_FILE} has votes for {len(voted)}: they go '
+            'by the row, and are right only if no row is missing but the last ones'
+        )
+        if faults.strict:
+            raise DataError(message)
+        print(message, file=sys.stderr)
+
+
+def _check_votes(rows: Sequence[_Row], voted_split: np.ndarray) -> None:
+    """Mark rows that the votes do not go with."""
+    for row in rows:
+        if row.fault:
+            continue
+        if row.number >= len(voted_split):
+            row.fault = f'{VOTES_FILE} has no votes for the row'
+        elif voted_split[row.number] != row.split:
+            row.fault = f'{VOTES_FILE} has a row of another split there'
+
+
+def _blocks(file: Path) -> Iterator[tuple[bytearray, int]]:
+    """
+    Go through the lines of a file, some hundred kilobytes at a time.
+
+    :return: blanks, and from `MARGIN` on whole lines; how much of it counts.  Each time it is the
+        same array, whose content may be changed.
+    """
+    text = bytearray(b' ' * MARGIN + bytes(2 * BLOCK_BYTES))
+    filled = MARGIN
+    try:
+        with (
+            open(file, 'rb', buffering=0) as opened,
+            progress_bar(f'reading {file.name}', file.stat().st_size, 'B') as progress,
+        ):
+            while True:
+                if len(text) - filled <= BLOCK_BYTES:
+                    # A line so long is none, but is to be told of as one.
+                    text += bytes(len(text))
+                count = opened.readinto(memoryview(text)[filled:][:BLOCK_BYTES])
+                progress.update(count)
+                if not count:
+                    break
+                filled += count
+                size = text.rfind(b'\n', filled - count, filled) + 1
+                if size:
+                    rest = bytes(memoryview(text)[size:filled])
+                    yield text, size
+                    text[:MARGIN] = b' ' * MARGIN
+                    filled = MARGIN + len(rest)
+                    text[MARGIN:filled] = rest
+            text[filled:] = b'\n'
+            yield text, filled + 1
+    except OSError as error:
+        raise DataError(f'{file} cannot be read: {error}') from error
+
+
+class _Form:
+    """The columns of a file, and how far in it the rows are."""
+
+    def __init__(self, file: Path, text: bytearray, size: int, labels: int) -> None:
+        """
+        Read the header.
+
+        :param file: which it is of.
+        :param text: of `_blocks`, the first; its first line becomes blank.
+        :param size: of it.
+        :param labels: how many there are.
+        :raises DataError: if the header lacks a column, or is none.
+        """
+        end = text.index(b'\n', 0, size)
+        header = bytes(text[MARGIN:end]).decode('utf-8-sig', errors='replace').strip()
+        names = [name.strip().lower() for name in next(csv.reader([header]), [])]
+        # A file named after its split needs no usage.
+        self.split = SPLIT_NAMES.get(file.stem.lower(), '')
+        wanted = ['emotion', 'pixels'] + ([] if self.split else ['Usage'])
+        missing = [name for name in wanted if name.lower() not in names]
+        if missing:
+            begin = f"its first line is '{header[:40]}{'…' if len(header) > 40 else ''}'"
+            raise DataError(f'{file} has no column {", ".join(missing)}; {begin}')
+        self._places = [names.index(name.lower()) for name in wanted]
+        self._columns = len(names)
+        self._labels = {str(label).encode(): label for label in range(labels)}
+        self._blank: list[_Row] = []
+        self._begin = end + 1
+        self._lines = 1
+        self.count = 0
+
+    def rows(self, text: bytearray, size: int) -> list[_Row]:
+        """
+        Make rows of the next lines.
+
+        :param text: of `_blocks`.
+        :param size: of it.
+        :return: the rows; blank ones only when another follows, so not those at the end.
+        """
+        rows = []
+        begin, self._begin = self._begin, MARGIN
+        while begin < size:
+            end = text.index(b'\n', begin, size)
+            self._lines += 1
+            # Blank lines are short: there is no need to look at the whole of a long one.
+            if end - begin < PIXELS and not text[begin:end].strip():
+                self._blank.append(_Row(self._lines, -1, 'the row is blank'))
+            else:
+                rows += self._blank
+                self._blank = []
+                row = _Row(self._lines, self.count)
+                row.fault = self._fill(row, text, begin, end)
+                rows.append(row)
+                self.count += 1
+            begin = end + 1
+        return rows
+
+    def _fill(self, row: _Row, text: bytearray, begin: int, end: int) -> str:
+        """Fill a row from its line, or tell what is wrong with it."""
+        quoted = text.find(b'"', begin, end) >= 0
+        try:
+            fields = _quoted_fields(text, begin, end) if quoted else _fields(text, begin, end)
+        except (UnicodeDecodeError, csv.Error):
+            return 'the row is no CSV'
+        columns = self._columns
+        if len(fields) < columns:
+            return 'the row has fewer columns than the header'
+        if any(text[first:last].strip() for first, last in fields[columns:]):
+            return 'the row has more columns than the header'
+        emotion, row.pixels, *usage = (fields[place] for place in self._places)
+        label = self._labels.get(bytes(text[slice(*emotion)].strip(_AROUND)))
+        if label is None:
+            return f'the label is not from 0 to {len(self._labels) - 1}'
+        split: str | None = self.split
+        if usage:
+            split = _USAGES.get(bytes(text[slice(*usage[0])].strip(_AROUND)))
+        if split is None:
+            return f'the usage is not one of {", ".join(USAGES)}'
+        row.label, row.split = label, split
+        return ''
+
+
+def _fields(text: bytearray, begin: int, end: int) -> list[tuple[int, int]]:
+    """Tell where the fields of a line begin and end."""
+    if text.endswith(b'\r', begin, end):
+        end -= 1
+    fields = []
+    while (comma := text.find(b',', begin, end)) >= 0:
+        fields.append((begin, comma))
+        begin = comma + 1
+    return [*fields, (begin, end)]
+
+
+def _quoted_fields(text: bytearray, begin: int, end: int) -> list[tuple[int, int]]:
+    """Tell the same of a line with quotes in it, which a comma may stand between."""
+    fields = []
+    for field in next(csv.reader([text[begin:end].decode('utf-8').rstrip('\r')])):
+        content = field.encode()
+        # One with quotes in itself is nowhere as it is; it is no number and no usage anyway.
+        first = max(text.find(content, begin, end), begin)
+        fields.append((first, min(first + len(content), end)))
+        begin = fields[-1][1]
+    return fields

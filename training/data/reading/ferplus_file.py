@@ -1,0 +1,87 @@
+"""The file of FER+ with the votes of its annotators, and which picture each row is of."""
+
+from __future__ import annotations
+
+from collections import Counter
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from training.data.datasets import DataError
+from training.data.datasets import USAGES
+from training.data.votes import VOTE_COLUMNS
+
+VOTES_FILE = 'fer2013new.csv'
+
+
+@dataclass(frozen=True)
+class VotesFile:
+    """
+    The votes, in the order of FER2013's rows.
+
+    :param votes: (N, 10) uint8, columns as `votes.VOTE_COLUMNS`.
+    :param split: (N,) str, each one of `datasets.SPLITS`.
+    :param names: (N,) str, what FER+ calls the pictures: from row 60 on the number in it is not
+        the row; some are empty.
+    """
+
+    votes: np.ndarray
+    split: np.ndarray
+    names: np.ndarray
+
+    def of_split(self, split: str) -> np.ndarray:
+        """
+        Give the votes of one split, in order.
+
+        :param split: one of `datasets.SPLITS`.
+        :return: (M, 10) uint8.
+        """
+        return self.votes[self.split == split]
+
+    def by_name(self) -> dict[str, np.ndarray]:
+        """
+        Give the votes of each picture that has a name of its own.
+
+        :return: by the name without its suffix, (10,) uint8.
+        """
+        stems = [Path(str(name)).stem for name in self.names]
+        count = Counter(stems)
+        return {
+            stem: row
+            for stem, row in zip(stems, self.votes, strict=True)
+            if stem and count[stem] == 1
+        }
+
+
+def read_votes(path: Path) -> VotesFile:
+    """
+    Read the votes of FER+.
+
+    :param path: of `fer2013new.csv`.
+    :return: all of them.
+    :raises DataError: if it cannot be read, lacks a column, or a row has other than whole numbers
+        from 0 to 10 or another usage than FER2013 has.
+    """
+    wanted = ('Usage', 'Image name', *VOTE_COLUMNS)
+    try:
+        with open(path, newline='', encoding='utf-8-sig') as opened:
+            rows = csv.reader(opened)
+            header = [name.strip() for name in next(rows, [])]
+            missing = [name for name in wanted if name not in header]
+            if missing:
+                raise DataError(f'{path} has no column {", ".join(missing)}')
+            places = [header.index(name) for name in wanted]
+            table = [[row[place] for place in places] for row in rows if row]
+        votes = np.array([row[2:] for row in table], np.int64).reshape(-1, len(VOTE_COLUMNS))
+        split = np.array([USAGES[row[0]] for row in table], dtype='<U7')
+    except KeyError as error:
+        raise DataError(f'{path} has the usage {error}, not {", ".join(USAGES)}') from error
+    except (OSError, UnicodeDecodeError, csv.Error, IndexError, ValueError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f'{path} cannot be read: {error}') from error
+    if len(votes) and not 0 <= votes.min() <= votes.max() <= 10:
+        raise DataError(f'{path} has votes from {votes.min()} to {votes.max()}, not 0 to 10')
+    return VotesFile(votes.astype(np.uint8), split, np.array([row[1] for row in table]))

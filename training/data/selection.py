@@ -1,0 +1,228 @@
+"""
+Which pictures of a data set count, under which labels, and in which split.
+
+What `train`, `evaluate`, `inspect` and the others take by the same words: `--classes`, `--group`,
+`--exclude`, `--clean`, `--split-by`, `--fold`, `--fractions`, `--split-seed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import asdict
+from dataclasses import dataclass
+from dataclasses import field
+from dataclasses import replace
+from pathlib import Path
+import re
+import sys
+from typing import Any
+
+import numpy as np
+
+from training.data.cleaning import unclean
+from training.data.datasets import DataError
+from training.data.datasets import FaceData
+from training.data.splits import split_by_subject
+from training.data.splits import split_random
+
+SPLITTINGS = ('official', 'random', 'subject')
+
+# What a name and the reason behind it are parted by, in a list of names to leave out.
+_PARTING = re.compile(r'[\s,#]')
+
+
+@dataclass(frozen=True)
+class Selection:
+    """
+    Which pictures count, under which labels, and in which split.
+
+    It is carried out in the order of its fields.
+
+    :param exclude: of a file of names to leave out, one a line, each with a reason.
+    :param groups: labels to merge, by the name of what they become.
+    :param classes: labels to keep, in their order; none for all.
+    :param split_by: 'official' for the data's own splits, 'random' or 'subject' for others.
+    :param fold: (number from 0 on, folds) of those.
+    :param fractions: for training, choosing and testing, in place of folds; with 'random' only.
+    :param seed: of the chance in the splits.
+    :param clean: leave out of training what `training.data.cleaning` finds.
+    :raises DataError: if one of them makes no sense.
+    """
+
+    exclude: Path | None = None
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    classes: tuple[str, ...] = ()
+    split_by: str = 'official'
+    fold: tuple[int, int] = (0, 10)
+    fractions: tuple[float, ...] | None = None
+    seed: int = 0
+    clean: bool = False
+
+    def __post_init__(self) -> None:
+        if self.split_by not in SPLITTINGS:
+            raise DataError(f"split_by is '{self.split_by}', not one of {', '.join(SPLITTINGS)}")
+        if self.fractions is not None and self.split_by != 'random':
+            raise DataError(f"fractions are for split_by 'random', not '{self.split_by}'")
+
+    def summary(self) -> dict[str, Any]:
+        """Give what differs from the whole data as it is, as JSON can hold it."""
+        plain = Selection()
+        return {
+            name: str(value) if isinstance(value, Path) else value
+            for name, value in asdict(self).items()
+            if value != getattr(plain, name)
+        }
+
+
+def select_classes(data: FaceData, names: Sequence[str]) -> FaceData:
+    """
+    Keep the pictures of some labels.
+
+    :param data: the pictures; their votes stay as they are, those for other labels as well.
+    :param names: of two or more labels, in the order that they are to have.
+    :return: these pictures in order, with these labels.
+    :raises DataError: if the data has no such label, or a name is there twice.
+    """
+    unknown = [name for name in names if name not in data.label_names]
+    if unknown:
+        raise DataError(
+            f'there is no class {", ".join(unknown)}; there are: {", ".join(data.label_names)}'
+        )
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise DataError(f'the classes are {", ".join(names)}, not two or more different ones')
+    number = np.full(len(data.label_names), -1)
+    number[[data.label_names.index(name) for name in names]] = np.arange(len(names))
+    kept = data.take(number[data.labels] >= 0)
+    return replace(
+        kept,
+        labels=number[kept.labels],
+        label_names=tuple(names),
+        merged={name: members for name, members in data.merged.items() if name in names},
+    )
+
+
+def group_classes(data: FaceData, groups: Mapping[str, Sequence[str]]) -> FaceData:
+    """
+    Merge labels; a group stands where the first of its labels stood.
+
+    :param data: the pictures; their votes stay as they are, and `votes.soft_labels` adds them up.
+    :param groups: by the name of what they become, the labels that are merged.
+    :return: the same pictures in order, with fewer labels.
+    :raises DataError: if the data has no such label, one is in two groups, or a name is taken.
+    """
+    group_of: dict[str, str] = {}
+    for name, members in groups.items():
+        for member in members:
+            if member not in data.label_names:
+                raise DataError(
+                    f"the group '{name}' merges '{member}', which is no class; "
+                    f'there are: {", ".join(data.label_names)}'
+                )
+            if member in group_of:
+                raise DataError(f"the groups merge '{member}' twice")
+            group_of[member] = name
+    for name in groups:
+        if name in data.label_names and group_of.get(name) != name:
+            raise DataError(f"the group '{name}' has the name of a class that it does not merge")
+    became = [group_of.get(label, label) for label in data.label_names]
+    names = tuple(dict.fromkeys(became))
+    merged = {
+        name: tuple(
+            own
+            for label, new in zip(data.label_names, became, strict=True)
+            if new == name
+            for own in data.members(label)
+        )
+        for name in names
+        if name in groups or name in data.merged
+    }
+    number = np.array([names.index(name) for name in became])
+    return replace(data, labels=number[data.labels], label_names=names, merged=merged)
+
+
+def exclude(data: FaceData, names: Iterable[str]) -> FaceData:
+    """
+    Leave out pictures by their names.
+
+    :param data: the pictures.
+    :param names: source ids; those that the data does not have do nothing.
+    :return: the others, in order.
+    """
+    return data.take(~np.isin(data.source, list(names)))
+
+
+def read_names(path: Path, known: Iterable[str]) -> tuple[list[str], list[str]]:
+    """
+    Read a list of names to leave out.
+
+    A line has a name, and after a blank, a comma or a # the reason; lines that are empty or begin
+    with # say nothing.
+
+    :param path: of the list.
+    :param known: the names that there are; they may hold blanks and commas themselves.
+    :return: the names that there are, and those that there are not.
+    :raises DataError: if the list cannot be read.
+    """
+    try:
+        lines = path.read_text(encoding='utf-8-sig').splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f'{path} cannot be read: {error}') from error
+    there = set(known)
+    found, unknown = [], []
+    for line in map(str.strip, lines):
+        if not line or line.startswith('#'):
+            continue
+        ends = [match.start() for match in _PARTING.finditer(line)] + [len(line)]
+        name = next((line[:end] for end in reversed(ends) if line[:end] in there), None)
+        if name is None:
+            unknown.append(line[: ends[0]])
+        else:
+            found.append(name)
+    return found, unknown
+
+
+def select(data: FaceData, selection: Selection, strict: bool = False) -> FaceData:
+    """
+    Carry out a selection, and tell what was left out.
+
+    :param data: all of its splits.
+    :param selection: what counts.
+    :param strict: stop at a name to leave out that the data does not have.
+    :return: what counts.
+    :raises DataError: if the data does not have what is asked for.
+    """
+    if selection.exclude is not None:
+        names, unknown = read_names(selection.exclude, map(str, data.source))
+        if unknown:
+            message = (
+                f'{selection.exclude} names {len(unknown)} pictures that the data does not have: '
+                f'{", ".join(unknown[:5])}' + (', …' if len(unknown) > 5 else '')
+            )
+            if strict:
+                raise DataError(message)
+            _tell(message)
+        before = len(data)
+        data = exclude(data, names)
+        _tell(f'left out {before - len(data)} pictures that {selection.exclude} names')
+    if selection.groups:
+        data = group_classes(data, selection.groups)
+    if selection.classes:
+        data = select_classes(data, selection.classes)
+    fold, folds = selection.fold
+    if selection.split_by == 'random':
+        data = split_random(data, fold, folds, selection.seed, selection.fractions)
+    elif selection.split_by == 'subject':
+        data = split_by_subject(data, fold, folds, selection.seed)
+    if selection.clean:
+        found = unclean(data)
+        counts = ', '.join(f'{int(where.sum())} {reason}' for reason, where in found.items())
+        _tell(f'left out of training: {counts}')
+        data = data.take(~np.any(list(found.values()), axis=0))
+    return data
+
+
+def _tell(message: str) -> None:
+    """Say what was done, where it does not mix with results."""
+    print(message, file=sys.stderr)

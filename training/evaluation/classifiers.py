@@ -1,0 +1,183 @@
+"""What is to be measured: a bundle, a run, or a Keras file, each behind the node's classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fer_ros.perception.alignment import FER2013_CROP
+from fer_ros.perception.backends.choice import create_backend
+from fer_ros.perception.bundle import BundleError
+from fer_ros.perception.bundle import CARD_NAME
+from fer_ros.perception.bundle import find_bundle
+from fer_ros.perception.bundle import load_card
+from fer_ros.perception.bundle import ModelCard
+from fer_ros.perception.classification import Classifier
+from fer_ros.perception.emotions import FER2013_LABELS
+from fer_ros.perception.emotions import FERPLUS_LABELS
+from fer_ros.perception.preprocessing import InputSpec
+from training.data.augmentation import resize
+from training.runs.files import run_of
+
+if TYPE_CHECKING:
+    import keras
+
+# Pictures that are classified at once.
+CHUNK = 512
+
+
+# Rows of probabilities sum to 1 within what half precision may cost.
+_SUM_TOLERANCE = 1e-2
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """
+    What a model that is no bundle may have to be told.
+
+    :param backend: that runs a bundle, as the node's parameter.
+    :param head: of a run with several.
+    :param labels: of a bare Keras file; None for FER2013's seven or FER+'s eight.
+    :param value_range: of a bare Keras file's input: what the uint8 values 0 and 255 become.
+    """
+
+    backend: str = 'litert'
+    head: str | None = None
+    labels: tuple[str, ...] | None = None
+    value_range: tuple[float, float] = (0.0, 1.0)
+
+
+class InMemory:
+    """A back end for a network that is loaded already: many pictures at once, in float32."""
+
+    device = 'as Keras has it'
+    kind = 'keras'
+    reason = 'the model is no bundle'
+
+    def __init__(self, model: keras.Model, head: str | None = None) -> None:
+        """
+        Wrap a network.
+
+        :param model: from a picture to logits or probabilities, or to a dict of them by head.
+        :param head: which of the dict.
+        """
+        import keras
+
+        self.name = keras.backend.backend()
+        self._model = model
+        self._head = head
+
+    def run(self, batch: np.ndarray) -> np.ndarray:
+        """Run the network; see Backend."""
+        output = self._model.predict(batch, batch_size=256, verbose=0)
+        return np.asarray(output if self._head is None else output[self._head], np.float32)
+
+
+def load_classifier(model: str, options: ModelOptions | None = None) -> Classifier:
+    """
+    Load whatever can be measured.
+
+    :param model: a bundle (its name, its folder, or the Keras file in it), the folder of a run,
+        its checkpoint or weights, or a bare `.keras` file.
+    :param options: what it needs beside.
+    :return: the network behind the classifier that the node uses.
+    :raises BundleError: if there is no such model, or it needs an option that is not given.
+    """
+    options = options or ModelOptions()
+    path = Path(model).expanduser()
+    if path.suffix == '.keras':
+        if not path.is_file():
+            raise BundleError(f'there is no {path}')
+        if (path.parent / CARD_NAME).is_file():
+            import keras
+
+            card = load_card(path.parent)
+            return Classifier(card, create_backend(keras.backend.backend(), card, trial=False))
+        return _bare_keras(path, options)
+    run = run_of(model)
+    if run is not None:
+        return _of_run(run, options)
+    card = load_card(find_bundle(model))
+    return Classifier(card, create_backend(options.backend, card, trial=False))
+
+
+def classify(classifier: Classifier, images: np.ndarray, mirrored: bool = False) -> np.ndarray:
+    """
+    Classify pictures as the node would crops.
+
+    :param classifier: of `load_classifier`.
+    :param images: (N, H, W) or (N, H, W, 3) uint8; brought to the size of the input.
+    :param mirrored: take the mean with what it says of the mirrored picture, which the node does
+        not do.
+    :return: (N, labels) float64, calibrated.
+    """
+    sized = resize(images, classifier.card.input.height)
+    starts = range(0, len(sized), CHUNK)
+    found = np.concatenate([classifier.classify(list(sized[i:][:CHUNK])) for i in starts])
+    return (found + classify(classifier, sized[:, :, ::-1])) / 2 if mirrored else found
+
+
+def _of_run(folder: Path, options: ModelOptions) -> Classifier:
+    """Load the chosen weights of a run."""
+    from training.runs.run import load_run
+
+    run = load_run(folder)
+    heads = tuple(run.labels)
+    head = options.head or (heads[0] if len(heads) == 1 else None)
+    if head not in heads:
+        given = f"no head '{head}'" if head else 'several heads: choose one by --head'
+        raise BundleError(f'the run {folder} has {given}; it has: {", ".join(heads)}')
+    model = run.model
+    spec = _spec(model, run.recipe.value_range)
+    card = _made_up_card(folder.resolve().name, run.labels[head], spec, 'logits')
+    return Classifier(card, InMemory(model, head))
+
+
+def _bare_keras(path: Path, options: ModelOptions) -> Classifier:
+    """Load a Keras file that no card describes."""
+    import keras
+
+    model = keras.saving.load_model(path, compile=False)
+    spec = _spec(model, options.value_range)
+    noise = np.random.default_rng(0).uniform(*spec.value_range, (4, *spec.shape))
+    output = model.predict(noise.astype(np.float32), verbose=0)
+    if not isinstance(output, np.ndarray) or output.ndim != 2:
+        raise BundleError(f'{path} has not one output of a number a label; export a head of it')
+    count = output.shape[1]
+    known = {len(labels): labels for labels in (FER2013_LABELS, FERPLUS_LABELS)}
+    labels = options.labels or known.get(count)
+    if labels is None or len(labels) != count:
+        raise BundleError(
+            f'{path} gives {count} numbers a picture, '
+            f'and {len(labels) if labels else "no"} labels are known: name them by --labels'
+        )
+    sums_to_one = np.abs(output.sum(axis=1) - 1).max() < _SUM_TOLERANCE and output.min() >= 0
+    kind = 'probabilities' if sums_to_one else 'logits'
+    return Classifier(_made_up_card(path.stem, labels, spec, kind), InMemory(model))
+
+
+def _spec(model: keras.Model, value_range: tuple[float, float]) -> InputSpec:
+    """Read the form of the input off a network."""
+    height, width, channels = model.input_shape[1:]
+    return InputSpec(height, width, channels, 'gray' if channels == 1 else 'rgb', value_range)
+
+
+def _made_up_card(
+    name: str, labels: Sequence[str], spec: InputSpec, output: str, files: Any = None
+) -> ModelCard:
+    """Write the card that a network without a bundle would have; its temperature is 1."""
+    return ModelCard(
+        name=name,
+        labels=tuple(labels),
+        input=spec,
+        crop=FER2013_CROP,
+        output=output,
+        temperature=1.0,
+        files=files or {},
+        folder=Path(),
+    )

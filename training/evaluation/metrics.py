@@ -1,0 +1,174 @@
+"""Figures of a classifier, from its probabilities and the truth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fer_ros.perception.classification import LEAST_PROBABILITY
+
+# Of the expected calibration error (Guo et al. 2017, arXiv:1706.04599).
+CALIBRATION_BINS = 15
+
+
+def confusion_matrix(truth: np.ndarray, predicted: np.ndarray, count: int) -> np.ndarray:
+    """
+    Count how often each label was taken for each.
+
+    :param truth: (N,) int.
+    :param predicted: (N,) int.
+    :param count: K, the number of labels.
+    :return: (K, K) int64; a row for each true label, a column for each predicted one.
+    """
+    flat = np.bincount(truth * count + predicted, minlength=count * count)
+    return flat.reshape(count, count)
+
+
+def per_class(confusion: np.ndarray) -> dict[str, np.ndarray]:
+    """
+    Give precision, recall and F1 of each label.
+
+    :param confusion: (..., K, K), of `confusion_matrix`, or several of them.
+    :return: 'precision', 'recall', 'f1' and 'support', each (..., K); what would divide by zero
+        is 0.
+    """
+    hits = np.diagonal(confusion, axis1=-2, axis2=-1).astype(np.float64)
+    support = confusion.sum(axis=-1)
+    predicted = confusion.sum(axis=-2)
+    zero = np.zeros_like(hits)
+    both = (support + predicted).astype(np.float64)
+    return {
+        'precision': np.divide(hits, predicted, out=zero.copy(), where=predicted > 0),
+        'recall': np.divide(hits, support, out=zero.copy(), where=support > 0),
+        'f1': np.divide(2 * hits, both, out=zero.copy(), where=both > 0),
+        'support': support,
+    }
+
+
+def confidence_bins(probabilities: np.ndarray, bins: int = CALIBRATION_BINS) -> np.ndarray:
+    """
+    Sort pictures by the probability of their first label, into bins of equal width.
+
+    :param probabilities: (N, K) float.
+    :param bins: how many.
+    :return: (N,) int64, from 0 on.
+    """
+    # The last bin has its upper edge, 1, in it.
+    return np.minimum((probabilities.max(axis=1) * bins).astype(np.int64), bins - 1)
+
+
+def reliability(
+    probabilities: np.ndarray, truth: np.ndarray, bins: int = CALIBRATION_BINS
+) -> dict[str, list[Any]]:
+    """
+    Set confidence against accuracy, bin by bin.
+
+    :param probabilities: (N, K) float.
+    :param truth: (N,) int.
+    :param bins: of equal width from 0 to 1.
+    :return: 'pictures', 'confidence' (its mean) and 'accuracy' of each bin; the latter two are
+        None where it has no pictures.
+    """
+    index = confidence_bins(probabilities, bins)
+    counts = np.bincount(index, minlength=bins)
+    confidence = np.bincount(index, probabilities.max(axis=1), minlength=bins)
+    right = np.bincount(index, probabilities.argmax(axis=1) == truth, minlength=bins)
+    return {
+        'pictures': counts.tolist(),
+        'confidence': _ratios(confidence, counts),
+        'accuracy': _ratios(right, counts),
+    }
+
+
+def _ratios(sums: np.ndarray, counts: np.ndarray) -> list[float | None]:
+    """Divide, and give None where there is nothing to divide by."""
+    return [float(s / n) if n else None for s, n in zip(sums, counts, strict=True)]
+
+
+def expected_calibration_error(
+    probabilities: np.ndarray, truth: np.ndarray, bins: int = CALIBRATION_BINS
+) -> float:
+    """
+    Measure how far confidence is from accuracy, in bins of equal width, weighted by their size.
+
+    :param probabilities: (N, K) float.
+    :param truth: (N,) int.
+    :param bins: how many.
+    :return: from 0 to 1.
+    """
+    right = probabilities.argmax(axis=1) == truth
+    index = confidence_bins(probabilities, bins)
+    gaps = np.bincount(index, probabilities.max(axis=1) - right, minlength=bins)
+    return float(np.abs(gaps).sum() / len(truth))
+
+
+def accuracy_at_coverage(probabilities: np.ndarray, truth: np.ndarray, coverage: float) -> float:
+    """
+    Measure the accuracy on the pictures that a classifier is surest of.
+
+    :param probabilities: (N, K) float.
+    :param truth: (N,) int.
+    :param coverage: the share of the pictures, above 0 and at most 1.
+    :return: from 0 to 1.
+    """
+    count = max(1, round(coverage * len(truth)))
+    surest = surest_first(probabilities)[:count]
+    return float(np.mean(probabilities[surest].argmax(axis=1) == truth[surest]))
+
+
+def surest_first(probabilities: np.ndarray) -> np.ndarray:
+    """
+    Order pictures by the probability of their first label.
+
+    :param probabilities: (N, K) float.
+    :return: (N,) indices, the surest first.
+    """
+    return np.argsort(-probabilities.max(axis=1), kind='stable')
+
+
+def log_loss(probabilities: np.ndarray, truth: np.ndarray) -> float:
+    """
+    Give the mean negative logarithm of the probability of the truth.
+
+    :param probabilities: (N, K) float.
+    :param truth: (N,) int.
+    :return: in nats.
+    """
+    return float(log_losses(probabilities, truth).mean())
+
+
+def log_losses(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """
+    Give the negative logarithm of the probability of the truth, picture by picture.
+
+    :param probabilities: (N, K) float.
+    :param truth: (N,) int.
+    :return: (N,) float64, in nats.
+    """
+    given = probabilities[np.arange(len(truth)), truth]
+    return -np.log(np.maximum(given, LEAST_PROBABILITY))
+
+
+def macro_mean(values: np.ndarray, support: np.ndarray) -> np.ndarray:
+    """
+    Average over the labels that occur in the truth.
+
+    :param values: (..., K) float, a figure of each label.
+    :param support: (..., K), pictures of each label.
+    :return: (...) float64.
+    """
+    there = support > 0
+    return np.where(there, values, 0).sum(axis=-1) / there.sum(axis=-1)
+
+
+def in_first_two(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """
+    Say where the truth is one of the two most likely labels.
+
+    :param probabilities: (N, K) float.
+    :param truth: (N,) int.
+    :return: (N,) bool.
+    """
+    best = np.argsort(-probabilities, axis=1, kind='stable')[:, :2]
+    return (best == truth[:, None]).any(axis=1)

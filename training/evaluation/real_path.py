@@ -1,0 +1,147 @@
+"""
+What the way from a camera's picture to a crop costs: enlarge, detect, align, classify.
+
+A data set's crops are cut by its own hands; a robot's are cut by its detector.  Each picture is
+enlarged into a scene, the node's own pipeline finds the face in it again, and what it says then is
+compared with what the network says of the picture itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+
+from fer_ros.perception.boxes import overlaps
+from fer_ros.perception.classification import Classifier
+from fer_ros.perception.config import Settings
+from fer_ros.perception.detection import Detector
+from fer_ros.perception.pipeline import Pipeline
+from training.data.reading.faults import progress_bar
+from training.evaluation.bootstrap import Bootstrap
+from training.evaluation.bootstrap import DRAWS
+from training.evaluation.bootstrap import interval
+from training.evaluation.scores import Scores
+
+# Of the scene, in pixels: a person at a few metres in a picture of 640x480.
+SCENE_SIDE = 480
+
+# Of the picture in the scene, in pixels.  The box of a face is about five sixths of it.
+LEAST_SIDE, MOST_SIDE = 190, 240
+
+# Across this share of its side the picture fades into what is around it.
+_FADE = 0.04
+
+# A box must share this much with the picture's square, by intersection over union, to be its face:
+# a third is a box of 60 % of its side.
+LEAST_OVERLAP = 0.3
+
+# No filter over time: each scene is somebody else, and seen once.
+SETTINGS = Settings(smoothing=0.0, hold=0.0, min_confidence=0.0)
+
+# A face that stands still is looked at so often at most, at so many seconds' distance.
+_IMAGES = 4
+_IMAGE_INTERVAL = 0.1
+
+# Between two scenes, in seconds: by then everybody is forgotten.
+_PAUSE = 1000.0
+
+
+def scene_of(picture: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """
+    Put a picture of a face into a larger scene: blurred, as what is behind a person is.
+
+    :param picture: (H, W) uint8, gray, or (H, W, 3) uint8 BGR; square.
+    :param seed: of its size and place.
+    :return: (480, 480, 3) uint8 BGR, and the (4,) box of the picture in it, in pixels.
+    """
+    generator = np.random.default_rng(seed)
+    side = int(generator.integers(LEAST_SIDE, MOST_SIDE + 1))
+    left, top = (int(place) for place in generator.integers(0, SCENE_SIDE - side + 1, 2))
+    colour = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR) if picture.ndim == 2 else picture
+    # Blurred while it is small, which is the same and a hundred times faster.
+    around = cv2.GaussianBlur(colour, (0, 0), colour.shape[0] / 10)
+    scene = cv2.resize(around, (SCENE_SIDE, SCENE_SIDE), interpolation=cv2.INTER_CUBIC)
+    scene = scene.astype(np.float32)
+    large = cv2.resize(colour, (side, side), interpolation=cv2.INTER_CUBIC).astype(np.float32)
+    ramp = np.minimum(np.arange(side) + 0.5, side - 0.5 - np.arange(side)) / (_FADE * side)
+    ramp = np.clip(ramp, 0, 1)
+    opacity = np.minimum(ramp[:, None], ramp[None, :])[:, :, None].astype(np.float32)
+    place = scene[top:, left:][:side, :side]
+    place += opacity * (large - place)
+    box = np.array([left, top, left + side, top + side], np.float64)
+    return np.clip(np.rint(scene), 0, 255).astype(np.uint8), box
+
+
+def see(pipeline: Pipeline, scene: np.ndarray, box: np.ndarray, stamp: float) -> np.ndarray | None:
+    """
+    Let the pipeline find and read a face.
+
+    :param pipeline: with the network.
+    :param scene: (H, W, 3) uint8 BGR.
+    :param box: (4,) where the face is, in pixels.
+    :param stamp: in seconds.
+    :return: (labels,) float64, or None where no face was found there.
+    """
+    # A weak detection is believed once it comes again, as it does before a camera.
+    for image in range(_IMAGES):
+        faces = pipeline.process(scene, stamp + image * _IMAGE_INTERVAL, SETTINGS)
+        if faces:
+            break
+    else:
+        return None
+    shared = overlaps(box[None], np.array([face.box for face in faces]))[0]
+    best = int(shared.argmax())
+    return faces[best].probabilities if shared[best] >= LEAST_OVERLAP else None
+
+
+def measure_real_path(
+    scores: Scores, classifier: Classifier, detector: Detector, seed: int = 0, draws: int = DRAWS
+) -> dict[str, Any]:
+    """
+    Compare what a network says of crops with what it says of the same faces in scenes.
+
+    :param scores: of the pictures as they are.
+    :param classifier: that gave them.
+    :param detector: that finds the faces again.
+    :param seed: of sizes and places.
+    :param draws: of the bootstrap.
+    :return: what JSON can hold: 'found' of 'pictures'; of those found 'accuracy_as_crops',
+        'accuracy_in_scenes' and their 'loss', of those not found 'accuracy_not_found_as_crops'.
+    """
+    kept = scores.take(scores.truth >= 0)
+    pipeline = Pipeline(detector, classifier)
+    said = np.full(len(kept.truth), -1)
+    with progress_bar('looking at scenes', len(said), 'scenes') as progress:
+        for index, picture in enumerate(kept.data.images):
+            scene, box = scene_of(picture, seed * len(said) + index)
+            probabilities = see(pipeline, scene, box, index * _PAUSE)
+            if probabilities is not None:
+                said[index] = probabilities.argmax()
+            progress.update(1)
+    found = said >= 0
+    as_crops = kept.probabilities.argmax(axis=1) == kept.truth
+    in_scenes = said == kept.truth
+    report: dict[str, Any] = {
+        'pictures': len(found),
+        'found': int(found.sum()),
+        'detector': detector.name,
+        'scene': f'{SCENE_SIDE}x{SCENE_SIDE}, picture {LEAST_SIDE} to {MOST_SIDE} pixels',
+    }
+    if found.any():
+        bootstrap = Bootstrap(int(found.sum()), draws)
+        lost = as_crops[found].astype(float) - in_scenes[found]
+        report |= {
+            'accuracy_as_crops': float(as_crops[found].mean()),
+            'accuracy_in_scenes': float(in_scenes[found].mean()),
+            'loss': float(lost.mean()),
+            'ci95': {
+                'accuracy_as_crops': interval(bootstrap.means(as_crops[found])),
+                'accuracy_in_scenes': interval(bootstrap.means(in_scenes[found])),
+                'loss': interval(bootstrap.means(lost)),
+            },
+        }
+    if not found.all():
+        report['accuracy_not_found_as_crops'] = float(as_crops[~found].mean())
+    return report

@@ -1,0 +1,89 @@
+"""What pictures really show, in a model's own labels; and how far people agree on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fer_ros.perception.emotions import FERPLUS_LABELS
+from training.data.datasets import DataError
+from training.data.datasets import FaceData
+from training.data.votes import LEFT_OUT
+from training.data.votes import majority
+
+MAJORITY_PROTOCOL = 'majority of the FER+ votes, by the rule of its code'
+
+
+@dataclass(frozen=True)
+class Truth:
+    """
+    What the pictures really show, in a model's own labels.
+
+    :param labels: (N,) int64, indices into the model's labels, `LEFT_OUT` where there is none.
+    :param protocol: how it was come by, in words.
+    """
+
+    labels: np.ndarray
+    protocol: str
+
+
+def truth_for(name: str, labels: tuple[str, ...], data: FaceData) -> Truth:
+    """
+    Bring the truth of the data into a model's labels.
+
+    A model that knows contempt is measured on FER2013's pictures by FER+'s majority, any other by
+    the labels of the data; labels that the model does not have are left out.
+
+    :param name: the model's, for the message of an error.
+    :param labels: the model's.
+    :param data: to measure on.
+    :return: the truth.
+    :raises DataError: if data and model have fewer than two labels in common.
+    """
+    if labels == FERPLUS_LABELS and data.votes is not None:
+        return Truth(majority(data.votes), MAJORITY_PROTOCOL)
+    common = [label for label in data.label_names if label in labels]
+    if len(common) < 2:
+        raise DataError(
+            f'{name} has the labels {", ".join(labels)}, '
+            f'the data {", ".join(data.label_names)}: fewer than two in common'
+        )
+    index = np.array([labels.index(n) if n in labels else LEFT_OUT for n in data.label_names])
+    left_out = [label for label in data.label_names if label not in labels]
+    protocol = 'labels of the data' + (f' without {", ".join(left_out)}' if left_out else '')
+    return Truth(index[data.labels], protocol)
+
+
+def votes_for_label(predicted: np.ndarray, votes: np.ndarray) -> np.ndarray:
+    """
+    Count the single votes that agree with a network.
+
+    :param predicted: (N,) int, the network's first label of each picture.
+    :param votes: (N, 8) integers, votes for each label.
+    :return: (N,) int64.
+    """
+    return votes[np.arange(len(votes)), predicted].astype(np.int64)
+
+
+def votes_for_others(votes: np.ndarray) -> np.ndarray:
+    """
+    Count the single votes that agree with the label that the other annotators chose.
+
+    Of a tie of the others between k labels, a vote for one of them counts 1 / k: as if a coin
+    were thrown.  Where nobody else saw an emotion, there is no label to agree with.
+
+    :param votes: (N, 8) integers, votes for each label.
+    :return: (N,) float64.
+    """
+    votes = votes.astype(np.int64)
+    agreeing = np.zeros(len(votes))
+    for label in range(votes.shape[1]):
+        # What is left for somebody who voted for this label.
+        rest = votes.copy()
+        rest[:, label] -= 1
+        most = rest.max(axis=1)
+        ties = (rest == most[:, None]).sum(axis=1)
+        agrees = (rest[:, label] == most) & (most > 0)
+        agreeing += votes[:, label] * np.where(agrees, 1 / ties, 0)
+    return agreeing

@@ -1,0 +1,77 @@
+"""What a network in training says of pictures that it does not learn from."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+
+from fer_ros.perception.classification import LEAST_PROBABILITY
+from fer_ros.perception.preprocessing import to_network_input
+from training.data.augmentation import resize
+from training.data.datasets import DataError
+from training.data.datasets import FaceData
+from training.data.votes import majority
+from training.evaluation.calibration import softmax
+from training.recipes.heads import input_spec
+from training.recipes.heads import label_targets
+from training.recipes.recipe import Recipe
+
+
+def predict_logits(
+    model: keras.Model, images: np.ndarray, recipe: Recipe, side: int, batch: int = 256
+) -> dict[str, np.ndarray]:
+    """
+    Run a network on pictures as they are.
+
+    :param model: of the recipe.
+    :param images: (N, H, W) uint8.
+    :param recipe: the recipe.
+    :param side: that the pictures are brought to, in pixels.
+    :param batch: pictures at once.
+    :return: by head, (N, labels) float32.
+    """
+    inputs = to_network_input(resize(images, side), input_spec(recipe, side))
+    outputs = model.predict(inputs, batch_size=batch, verbose=0)
+    return {head: np.asarray(outputs[head], np.float32) for head in recipe.heads}
+
+
+def head_truth(head: str, data: FaceData) -> np.ndarray:
+    """
+    Give the one right label of each picture.
+
+    :param head: 'fer2013' or 'labels', whose labels are the data's own, or 'ferplus', the majority
+        of votes.
+    :param data: with votes for 'ferplus'.
+    :return: (N,) int64; negative where the picture is left out.
+    :raises DataError: if votes are needed and the data has none.
+    """
+    if head != 'ferplus':
+        return data.labels
+    if data.votes is None:
+        raise DataError(f'the head {head} is measured by votes, and the data has none')
+    return majority(data.votes)
+
+
+def validate(
+    model: keras.Model, data: FaceData, recipe: Recipe, side: int
+) -> tuple[dict[str, float], float]:
+    """
+    Measure a network.
+
+    :param model: of the recipe.
+    :param data: to measure on.
+    :param recipe: the recipe.
+    :param side: that the pictures are brought to, in pixels.
+    :return: the accuracy by head, from 0 to 1, and the loss: the heads' log losses against their
+        targets, weighted as in training.
+    """
+    logits = predict_logits(model, data.images, recipe, side)
+    targets = label_targets(data, recipe)
+    accuracy, loss = {}, 0.0
+    for head, weight in recipe.heads.items():
+        truth = head_truth(head, data)
+        kept = truth >= 0
+        accuracy[head] = float(np.mean(logits[head].argmax(axis=1)[kept] == truth[kept]))
+        given = np.log(np.maximum(softmax(logits[head]), LEAST_PROBABILITY))
+        loss -= weight * float((targets[head] * given).sum(axis=1).mean())
+    return accuracy, loss

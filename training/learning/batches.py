@@ -1,0 +1,75 @@
+"""From labelled pictures to the batches of an epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+
+from fer_ros.perception.preprocessing import to_network_input
+from training.data.augmentation import augment
+from training.data.augmentation import mix
+from training.data.datasets import DataError
+from training.data.datasets import FaceData
+from training.recipes.heads import input_spec
+from training.recipes.recipe import Recipe
+
+
+class EpochBatches(keras.utils.PyDataset):
+    """
+    The batches of one epoch, each a function of the recipe's seed, the epoch and its number.
+
+    So an interrupted run that begins an epoch again sees the same pictures, changed alike.
+    Pictures that do not fill a last batch are left out of the epoch; the next one has others.
+    """
+
+    def __init__(
+        self,
+        data: FaceData,
+        targets: Mapping[str, np.ndarray],
+        recipe: Recipe,
+        epoch: int,
+        rows: slice = slice(None),
+    ) -> None:
+        """
+        Prepare an epoch.
+
+        :param data: the pictures to train on.
+        :param targets: by head, (N, labels) float32, of `prepare_targets`.
+        :param recipe: the recipe.
+        :param epoch: from 0 on.
+        :param rows: of each batch, that are returned; the others are for other processes.
+        :raises DataError: if the pictures do not fill one batch.
+        """
+        super().__init__()
+        if len(data) < recipe.batch_size:
+            raise DataError(f'{len(data)} pictures do not fill a batch of {recipe.batch_size}')
+        self._data = data
+        self._recipe = recipe
+        self._epoch = epoch
+        self._rows = rows
+        self._side = recipe.side_at(epoch)
+        self._targets = targets
+        self._order = np.random.default_rng((recipe.seed, epoch)).permutation(len(data))
+
+    def __len__(self) -> int:
+        return len(self._data) // self._recipe.batch_size
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """
+        Make one batch.
+
+        :param index: from 0 on.
+        :return: (B, side, side, channels) float32 in the recipe's range, and (B, labels) float32
+            by head.
+        """
+        recipe = self._recipe
+        generator = np.random.default_rng((recipe.seed, self._epoch, index))
+        first = index * recipe.batch_size
+        chosen = self._order[first:][: recipe.batch_size]
+        images = augment(self._data.images[chosen], recipe.augmentation, self._side, generator)
+        inputs = to_network_input(images, input_spec(recipe, self._side))
+        targets = {head: target[chosen] for head, target in self._targets.items()}
+        inputs, targets = mix(inputs, targets, recipe.augmentation.mixup, generator)
+        return inputs[self._rows], {head: target[self._rows] for head, target in targets.items()}

@@ -1,0 +1,301 @@
+"""Train a recipe: `python -m training train fer_mobile`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from dataclasses import replace
+from pathlib import Path
+import time
+from typing import Any
+
+import keras
+import numpy as np
+
+from training.data.cross_fitting import learnt_from
+from training.data.datasets import FaceData
+from training.data.votes import is_not_a_face
+from training.evaluation.validation import validate
+from training.learning.distribution import on_one_device
+from training.learning.distribution import Share
+from training.learning.distribution import WHOLE
+from training.learning.optimization import compile_model
+from training.learning.optimization import ends_early
+from training.learning.optimization import initial_watch
+from training.learning.optimization import watch
+from training.learning.progress import EventLog
+from training.learning.progress import log_epoch
+from training.learning.progress import Progress
+from training.learning.targets import prepare_targets
+from training.learning.workers import batches_by
+from training.recipes.building import build_model
+from training.recipes.building import set_whitening
+from training.recipes.building import standardised_range
+from training.recipes.heads import head_labels
+from training.recipes.recipe import Recipe
+from training.runs.checkpoints import load_checkpoint
+from training.runs.checkpoints import RunningAverage
+from training.runs.checkpoints import save_checkpoint
+from training.runs.files import BEST
+from training.runs.files import CHECKPOINT
+from training.runs.files import LOG
+from training.runs.origins import find_origins
+from training.runs.run import check_settings
+from training.runs.run import engine_name
+from training.runs.run import facts_of
+from training.runs.run import write_settings
+from training.runs.state import state_of
+from training.runs.state import TrainingState
+
+
+class _Averaging(keras.callbacks.Callback):
+    """Keeps the running average up to date."""
+
+    def __init__(self, average: RunningAverage) -> None:
+        super().__init__()
+        self._average = average
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Take in a step."""
+        # On JAX the weights are the model's again once it was asked for here.
+        if self.model is not None:
+            self._average.update()
+
+
+@dataclass(frozen=True)
+class Session:
+    """
+    What stays the same over the epochs of a training.
+
+    :param recipe: as it is run, with the value range that its data gave.
+    :param validation: pictures to choose the epoch by, never to learn from.
+    :param folder: of the run.
+    :param share: of each batch that this process feeds.
+    :param steps: batches in an epoch.
+    :param model: compiled; it learns.
+    :param measured: the same network in float32, as it is exported, for the averaged weights.
+    :param average: the running average of the weights of `model`.
+    :param facts: labels, data, engine and origins of the run, for its checkpoint.
+    """
+
+    recipe: Recipe
+    validation: FaceData
+    folder: Path
+    share: Share
+    steps: int
+    model: keras.Model
+    measured: keras.Model
+    average: RunningAverage
+    facts: dict[str, Any]
+
+
+def train(
+    recipe: Recipe,
+    training: FaceData,
+    validation: FaceData,
+    folder: Path,
+    resume: bool = False,
+    stop_after: int | None = None,
+    on_epoch: Callable[[dict[str, Any]], None] = lambda row: None,
+    share: Share = WHOLE,
+    workers: int = 0,
+) -> dict[str, float]:
+    """
+    Train a recipe, or go on with a run that was interrupted.
+
+    The folder holds the settings in `recipe.json` and, after each epoch, a checkpoint, a line in
+    `log.csv` and the averaged weights of the epoch at the full side that did best on the
+    validation split.
+
+    :param recipe: the recipe.
+    :param training: pictures to learn from; those that are no face are left out.
+    :param validation: pictures to choose the epoch by, never to learn from.
+    :param folder: of the run; made if need be.
+    :param resume: go on from the folder's checkpoint, if there is one.
+    :param stop_after: epochs after which this call ends, though the recipe has more.
+    :param on_epoch: given the row of the log after each epoch; what it raises ends the run.
+    :param share: of each batch that this process feeds, where `distribute` made several.
+    :param workers: processes that make batches, as of `workers.batches_by`.
+    :return: the validation accuracy by head of the weights that were chosen.
+    :raises FileExistsError: if the folder holds a run and it is not to be resumed.
+    :raises ValueError: if that run has other settings, another network or other data.
+    """
+    learnt, recipe = resolve(recipe, training)
+    resumed = check_folder(folder, recipe, resume, share)
+    targets = prepare_targets(learnt, recipe)
+    session, state = prepare(recipe, learnt, validation, folder, share, resumed)
+    last = min(recipe.epochs, state.epoch + (stop_after or recipe.epochs))
+    events = EventLog(folder if share.is_first else None, state.epoch)
+    rows = share.rows(recipe.batch_size)
+    with batches_by(workers, learnt, targets, recipe, rows) as batches_of:
+        for epoch in range(state.epoch, last):
+            if ends_early(state.watch, recipe):
+                print(f'ended early: {recipe.early_stopping} epochs brought nothing better')
+                break
+            state, row = run_epoch(session, state, batches_of(epoch))
+            if share.is_first:
+                events.add(row)
+                print(', '.join(f'{name} {value}' for name, value in row.items()), flush=True)
+            on_epoch(row)
+    events.close()
+    return state.best
+
+
+def resolve(recipe: Recipe, training: FaceData) -> tuple[FaceData, Recipe]:
+    """
+    Choose the pictures to learn from, and compute the settings that depend on them.
+
+    :param recipe: as it was read.
+    :param training: the pictures of the training split.
+    :return: the pictures that are faces and are not held back; and the recipe as it is run.
+    """
+    if training.votes is not None:
+        training = training.take(~is_not_a_face(training.votes))
+    training = learnt_from(training, recipe.held_back)
+    if recipe.standardise:
+        recipe = replace(recipe, value_range=standardised_range(training.images))
+    return training, recipe
+
+
+def check_folder(folder: Path, recipe: Recipe, resume: bool, share: Share) -> bool:
+    """
+    Make the folder of a run and write its settings, or check those of an interrupted run.
+
+    :param folder: of the run.
+    :param recipe: as it is run.
+    :param resume: whether to go on with a run that is there.
+    :param share: the first process writes.
+    :return: whether there is a run to go on with.
+    :raises FileExistsError: if the folder holds a run and it is not to be resumed.
+    :raises ValueError: if that run has other settings.
+    """
+    share.check(recipe.batch_size)
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoint = folder / CHECKPOINT
+    if not checkpoint.exists():
+        if share.is_first:
+            write_settings(folder, recipe)
+        return False
+    if not resume:
+        raise FileExistsError(f'{checkpoint} exists; say --resume, or name another --output')
+    check_settings(folder, recipe)
+    return True
+
+
+def prepare(
+    recipe: Recipe,
+    training: FaceData,
+    validation: FaceData,
+    folder: Path,
+    share: Share,
+    resumed: bool,
+) -> tuple[Session, TrainingState]:
+    """
+    Build and compile the network, or bring it into the state of its checkpoint.
+
+    :param recipe: as it is run.
+    :param training: the pictures learnt from.
+    :param validation: pictures to choose the epoch by.
+    :param folder: of the run.
+    :param share: of each batch that this process feeds.
+    :param resumed: whether the folder holds a checkpoint.
+    :return: the session, and the state to begin with.
+    :raises ValueError: if the checkpoint is of another network or of other data.
+    """
+    labels = head_labels(recipe, training.label_names)
+    steps = len(training) // recipe.batch_size
+    model = build_model(recipe, labels, pretrained=not resumed)
+    if recipe.whitening and not resumed:
+        set_whitening(model, training.images, recipe)
+    compile_model(model, recipe, steps)
+    average = RunningAverage(model, recipe.average)
+    # Validation computes in float32, as the exported network will.
+    with on_one_device():
+        measured = build_model(replace(recipe, precision='float32'), labels)
+    facts = facts_of(labels, training)
+    if resumed:
+        saved = load_checkpoint(folder / CHECKPOINT, model, average)
+        _check_facts(folder, saved, facts)
+        state = state_of(saved)
+        facts = {name: value for name, value in saved.items() if name not in state.as_json()}
+        print(f'resumed after epoch {state.epoch} of {recipe.epochs}', flush=True)
+    else:
+        state = TrainingState(0, {}, None, 0.0, initial_watch(recipe))
+        # Hashed now: a bundle that the network begins from may be replaced later.
+        facts |= {'engine': engine_name(), **find_origins(recipe)}
+    session = Session(recipe, validation, folder, share, steps, model, measured, average, facts)
+    return session, state
+
+
+def run_epoch(
+    session: Session, state: TrainingState, batches: keras.utils.PyDataset
+) -> tuple[TrainingState, dict[str, Any]]:
+    """
+    Train for an epoch, validate, and write the checkpoint and the log.
+
+    :param session: of `prepare`.
+    :param state: before the epoch.
+    :param batches: of the epoch.
+    :return: the state after the epoch, and its row of the log.
+    """
+    recipe, epoch = session.recipe, state.epoch
+    begin = time.monotonic()
+    if recipe.schedule != 'cosine':
+        session.model.optimizer.learning_rate = state.watch['learning_rate']
+    told = [Progress(recipe, epoch, session.steps)] if session.share.is_first else []
+    history = session.model.fit(
+        batches,
+        initial_epoch=epoch,
+        epochs=epoch + 1,
+        verbose=0,
+        shuffle=False,
+        callbacks=[_Averaging(session.average), *told],
+    )
+    rate = float(session.model.optimizer.learning_rate)
+    fitted = time.monotonic() - begin
+    side = recipe.side_at(epoch)
+    with on_one_device():
+        session.measured.set_weights(session.average.values)
+        accuracy, loss = validate(session.measured, session.validation, recipe, side)
+    state = _choose(session, state, accuracy, loss)
+    seconds = time.monotonic() - begin
+    state = replace(state, epoch=epoch + 1, seconds=round(state.seconds + seconds, 1))
+    row = {
+        'epoch': epoch + 1,
+        'side': side,
+        'seconds': round(seconds, 1),
+        'pictures_per_second': round(session.steps * recipe.batch_size / fitted, 1),
+        'learning_rate': float(f'{rate:.4g}'),
+        'loss': round(history.history['loss'][-1], 5),
+        'validation_loss': round(loss, 5),
+        **{f'validation_{head}': round(value, 5) for head, value in accuracy.items()},
+    }
+    if session.share.is_first:
+        saved = {**session.facts, **state.as_json()}
+        save_checkpoint(session.folder / CHECKPOINT, session.model, session.average, saved)
+        log_epoch(session.folder / LOG, row)
+    return state, row
+
+
+def _choose(
+    session: Session, state: TrainingState, accuracy: dict[str, float], loss: float
+) -> TrainingState:
+    """Keep the weights of the epoch if they are the best so far at the full side."""
+    recipe = session.recipe
+    if recipe.side_at(state.epoch) != recipe.side:
+        return state
+    score = -loss if recipe.monitor == 'loss' else float(np.mean([*accuracy.values()]))
+    followed, best = watch(state.watch, score, recipe)
+    if not best:
+        return replace(state, watch=followed)
+    if session.share.is_first:
+        session.measured.save_weights(session.folder / BEST)
+    return replace(state, watch=followed, best=accuracy, best_epoch=state.epoch + 1)
+
+
+def _check_facts(folder: Path, saved: dict[str, Any], facts: dict[str, Any]) -> None:
+    """Refuse to resume a run of other data."""
+    differing = [name for name in facts if saved.get(name) != facts[name]]
+    if differing:
+        was, would_be = ({name: of[name] for name in differing} for of in (saved, facts))
+        raise ValueError(f'{folder} is of a run with {was}, not with {would_be}')

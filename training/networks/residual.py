@@ -1,0 +1,138 @@
+"""
+Small residual networks with squeeze-and-excitation and global pooling.
+
+He et al. 2015, arXiv:1512.03385; Hu et al. 2017, arXiv:1709.01507; the shortcut that pools
+before it widens is from He et al. 2018, arXiv:1812.01187.  Global pooling leaves no dense layer
+that would hold most of the parameters, and lets the same weights take pictures of any side, so
+that training can begin on small ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import keras
+from keras import layers
+
+from training.networks.parts.layer_lists import logits_of
+
+# A block's excitation passes through this fraction of its channels.
+EXCITATION_RATIO = 8
+
+
+@dataclass(frozen=True)
+class ResidualNetwork:
+    """
+    A residual network with an output of logits for each head, as a recipe's `build`.
+
+    :param name: of the model.
+    :param stem: channels of the first convolution.
+    :param widths: channels of each stage.
+    :param blocks: residual blocks of each stage.
+    :param dropout: rate before the heads.
+    """
+
+    name: str
+    stem: int
+    widths: tuple[int, ...]
+    blocks: tuple[int, ...]
+    dropout: float
+
+    def __call__(self, heads: Mapping[str, int], side: int | None) -> keras.Model:
+        """
+        Build the network.
+
+        :param heads: the number of labels by the head's name; each output has that name.
+        :param side: of the square input in pixels, or None for any.
+        :return: from (N, side, side, 1) to a dict of (N, labels) float32 logits.
+        :raises ValueError: if the stages' widths and numbers of blocks do not pair.
+        """
+        return residual_network(
+            heads,
+            side=side,
+            stem=self.stem,
+            widths=self.widths,
+            blocks=self.blocks,
+            dropout=self.dropout,
+            name=self.name,
+        )
+
+
+def residual_network(
+    heads: Mapping[str, int],
+    *,
+    side: int | None,
+    stem: int,
+    widths: tuple[int, ...],
+    blocks: tuple[int, ...],
+    dropout: float,
+    name: str,
+) -> keras.Model:
+    """
+    Build a residual network with one body and an output of logits for each head.
+
+    The stem halves the side, and so does every stage but the first: most of the work is done on
+    few pixels.
+
+    :param heads: the number of labels by the head's name; each output has that name.
+    :param side: of the square input in pixels, a multiple of 2 ** len(widths), or None for any.
+    :param stem: channels of the first convolution.
+    :param widths: channels of each stage.
+    :param blocks: residual blocks of each stage.
+    :param dropout: rate before the heads.
+    :param name: of the model.
+    :return: from (N, side, side, 1) to a dict of (N, labels) float32 logits.
+    :raises ValueError: if the stages' widths and numbers of blocks do not pair.
+    """
+    if len(widths) != len(blocks):
+        raise ValueError(f'{len(widths)} widths have {len(blocks)} numbers of blocks')
+    image = keras.Input((side, side, 1), name='image')
+    x = _convolution(image, stem, kernel=5, stride=2)
+    x = layers.ReLU()(layers.BatchNormalization()(x))
+    for stage, (width, count) in enumerate(zip(widths, blocks, strict=True)):
+        for block in range(count):
+            x = _residual_block(x, width, stride=2 if stage and not block else 1)
+    x = layers.GlobalAveragePooling2D()(x)
+    # Averages of a fresh network hardly differ from picture to picture: without this the first
+    # epochs teach it next to nothing.
+    x = layers.BatchNormalization()(x)
+    return keras.Model(image, logits_of(x, heads, dropout), name=name)
+
+
+def _convolution(
+    x: keras.KerasTensor, channels: int, kernel: int, stride: int = 1
+) -> keras.KerasTensor:
+    """Convolve without a bias, since a normalisation follows."""
+    return layers.Conv2D(
+        channels,
+        kernel,
+        strides=stride,
+        padding='same',
+        use_bias=False,
+        kernel_initializer='he_normal',
+    )(x)
+
+
+def _residual_block(x: keras.KerasTensor, channels: int, stride: int) -> keras.KerasTensor:
+    """Add to a picture, or to a smaller and wider one, what two convolutions make of it."""
+    shortcut = x
+    x = _convolution(x, channels, kernel=3, stride=stride)
+    x = layers.ReLU()(layers.BatchNormalization()(x))
+    x = _convolution(x, channels, kernel=3)
+    x = layers.BatchNormalization()(x)
+    x = _excite(x)
+    if stride > 1:
+        shortcut = layers.AveragePooling2D(stride)(shortcut)
+    if shortcut.shape[-1] != channels:
+        shortcut = layers.BatchNormalization()(_convolution(shortcut, channels, kernel=1))
+    return layers.ReLU()(layers.Add()([x, shortcut]))
+
+
+def _excite(x: keras.KerasTensor) -> keras.KerasTensor:
+    """Weigh the channels by what they all show on average."""
+    channels = x.shape[-1]
+    weight = layers.GlobalAveragePooling2D(keepdims=True)(x)
+    weight = layers.Conv2D(channels // EXCITATION_RATIO, 1, activation='relu')(weight)
+    weight = layers.Conv2D(channels, 1, activation='sigmoid')(weight)
+    return layers.Multiply()([x, weight])

@@ -1,0 +1,34 @@
+"""The network of COM3528's robot project, a VGG with batch normalisation for 48x48 pixels."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+from training.networks.parts.layer_lists import chain
+from training.networks.parts.layer_lists import conv
+from training.networks.parts.layer_lists import dense
+from training.networks.parts.layer_lists import pool
+
+# Channels and convolutions of each block.
+_BLOCKS = ((64, 2), (128, 3), (256, 4), (256, 4), (512, 4))
+
+# (block, convolution) pairs, from 0 on, that are not normalised.
+_NOT_NORMALISED = {(1, 2), (4, 3)}
+
+
+def com3528_vgg(classes: int) -> keras.Model:
+    """
+    Build the network.
+
+    :param classes: how many.
+    :return: from (N, 48, 48, 1) to (N, classes) logits.
+    """
+    stack = []
+    for block, (channels, count) in enumerate(_BLOCKS):
+        for index in range(count):
+            stack += conv(channels, same=True)
+            if (block, index) not in _NOT_NORMALISED:
+                stack.append(layers.BatchNormalization())
+        stack += pool(dropout=0.25)
+    return chain('com3528_vgg', (48, 48, 1), [*stack, layers.Flatten(), dense(classes, None)])

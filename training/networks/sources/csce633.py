@@ -1,0 +1,172 @@
+"""The networks of the CSCE633 project: fully connected, small convolutional, and fine-tuned."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+from keras import regularizers
+
+from training.networks.parts.backbones import backbone
+from training.networks.parts.layer_lists import chain
+from training.networks.parts.layer_lists import conv
+from training.networks.parts.layer_lists import dense
+from training.networks.parts.layer_lists import pool
+
+_SHAPE = (48, 48, 1)
+
+
+def csce633_fnn(classes: int, number: int) -> keras.Model:
+    """
+    Build one of the five fully connected networks on all 2,304 pixels.
+
+    :param classes: how many.
+    :param number: from 1 to 5.
+    :return: from (N, 48, 48, 1) to (N, classes) logits.
+    """
+    decay = regularizers.L2(1e-4)
+    hidden = {
+        1: [dense(1568), dense(784), dense(392), dense(196)],
+        2: [dense(units, 'elu', dropout=0.25) for units in (1568, 784, 392)],
+        3: [dense(units, 'elu', dropout=0.25) for units in (2000, 1000, 500)],
+        4: [
+            *[dense(units, 'elu', dropout=0.25) for units in (2000, 1000, 500, 250)],
+            dense(784, dropout=0.25),
+        ],
+        5: [
+            dense(units, 'elu', dropout=0.25, regularizer=decay)
+            for units in (2000, 1000, 500, 250)
+        ],
+    }
+    return chain(
+        f'csce633_fnn{number}',
+        _SHAPE,
+        [layers.Flatten(), *hidden[number], dense(classes, None)],
+    )
+
+
+def csce633_cnn1(classes: int) -> keras.Model:
+    """
+    Build the first convolutional network.
+
+    :param classes: how many.
+    :return: from (N, 48, 48, 1) to (N, classes) logits.
+    """
+    return chain(
+        'csce633_cnn1',
+        _SHAPE,
+        [
+            conv(32),
+            conv(32),
+            pool(),
+            conv(64),
+            conv(64),
+            pool(),
+            layers.Flatten(),
+            dense(512),
+            dense(classes, None),
+        ],
+    )
+
+
+def csce633_cnn2(classes: int) -> keras.Model:
+    """
+    Build the second one: wider, with weight penalties.
+
+    :param classes: how many.
+    :return: from (N, 48, 48, 1) to (N, classes) logits.
+    """
+    return chain(
+        'csce633_cnn2',
+        _SHAPE,
+        [
+            conv(64),
+            conv(64),
+            pool(),
+            conv(128, regularizer=regularizers.L2(1e-3)),
+            conv(128, regularizer=regularizers.L2(1e-3)),
+            pool(),
+            layers.Flatten(),
+            dense(512, regularizer=regularizers.L2(1e-2)),
+            dense(classes, None),
+        ],
+    )
+
+
+def csce633_cnn3(classes: int) -> keras.Model:
+    """
+    Build the third one: with strides, and few parameters.
+
+    :param classes: how many.
+    :return: from (N, 48, 48, 1) to (N, classes) logits.
+    """
+    return chain(
+        'csce633_cnn3',
+        _SHAPE,
+        [
+            conv(64, 3, 'elu'),
+            conv(64, 3, 'elu', same=True),
+            pool(),
+            conv(128, 3, 'elu', same=True),
+            pool(),
+            conv(128, 3, 'elu', stride=2),
+            conv(128, 3, 'elu', stride=2, regularizer=regularizers.L1(1e-3)),
+            pool(),
+            layers.Flatten(),
+            dense(512, 'elu', dropout=0.25, regularizer=regularizers.L1(1e-2)),
+            dense(classes, None),
+        ],
+    )
+
+
+def csce633_tuned(classes: int) -> keras.Model:
+    """
+    Build what the Bayesian search found.
+
+    :param classes: how many.
+    :return: from (N, 48, 48, 1) to (N, classes) logits.
+    """
+    dropout = 0.2448
+    return chain(
+        'csce633_tuned',
+        _SHAPE,
+        [
+            conv(32, 5),
+            conv(32, 5),
+            pool(dropout=dropout),
+            conv(64, 5),
+            conv(128, 5),
+            pool(dropout=dropout),
+            layers.Flatten(),
+            dense(512),
+            dense(classes, None),
+        ],
+    )
+
+
+def csce633_ft(
+    classes: int, number: int, weights: str | None = None, load: bool = True
+) -> keras.Model:
+    """
+    Build one of the networks on a frozen backbone.
+
+    :param classes: how many.
+    :param number: 1 (ResNet50), 2 or 3 (MobileNetV2, the last with penalties).
+    :param weights: of the backbone, and
+    :param load: as for `backbones.backbone`.
+    :return: from (N, 48, 48, 3) to (N, classes) logits.
+    """
+    name = 'ResNet50' if number == 1 else 'MobileNetV2'
+    body = backbone(name, 48, weights, load, pooling='avg')
+    body[-1].trainable = False
+    activation = 'elu' if number == 3 else 'relu'
+    decay = regularizers.L2(0.01) if number == 3 else None
+    return chain(
+        f'csce633_ft{number}',
+        (48, 48, 3),
+        [
+            body,
+            *[dense(units, activation, regularizer=decay) for units in (512, 1024, 512)],
+            layers.Dropout(0.4 if number == 2 else 0.3),
+            dense(classes, None),
+        ],
+    )

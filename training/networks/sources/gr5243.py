@@ -1,0 +1,110 @@
+"""The networks of the GR5243 notebooks on FER2013."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+from training.networks.parts.backbones import backbone
+from training.networks.parts.layer_lists import chain
+from training.networks.parts.layer_lists import conv
+from training.networks.parts.layer_lists import dense
+from training.networks.parts.layer_lists import pool
+
+
+def gr5243_mobilenet(classes: int, weights: str | None = None, load: bool = True) -> keras.Model:
+    """
+    Build MobileNetV2 with a convolution and dense layers on top.
+
+    :param classes: how many.
+    :param weights: of the backbone, and
+    :param load: as for `backbones.backbone`.
+    :return: from (N, 48, 48, 3) to (N, classes) logits.
+    """
+    return chain(
+        'gr5243_mobilenet',
+        (48, 48, 3),
+        [
+            backbone('MobileNetV2', 48, weights, load),
+            conv(128, 3, same=True),
+            layers.Flatten(),
+            dense(1024),
+            dense(1024),
+            dense(512),
+            dense(classes, None),
+        ],
+    )
+
+
+def gr5243_resnet50(classes: int, weights: str | None = None, load: bool = True) -> keras.Model:
+    """
+    Build ResNet50 with a dense layer on its averages.
+
+    :param classes: how many.
+    :param weights: of the backbone, and
+    :param load: as for `backbones.backbone`.
+    :return: from (N, 48, 48, 3) to (N, classes) logits.
+    """
+    return chain(
+        'gr5243_resnet50',
+        (48, 48, 3),
+        [
+            backbone('ResNet50', 48, weights, load),
+            layers.GlobalAveragePooling2D(),
+            dense(1024),
+            dense(classes, None),
+        ],
+    )
+
+
+def gr5243_vgg19(classes: int) -> keras.Model:
+    """
+    Build what its authors call VGG19: eight convolutions in pairs.
+
+    :param classes: how many.
+    :return: from (N, 48, 48, 1) to (N, classes) logits.
+    """
+    return chain(
+        'gr5243_vgg19',
+        (48, 48, 1),
+        [
+            conv(32, same=True),
+            conv(32, same=True),
+            pool(dropout=0.5),
+            conv(64, same=True),
+            conv(64),
+            pool(dropout=0.5),
+            conv(96, same=True),
+            conv(96),
+            pool(dropout=0.5),
+            conv(128, same=True),
+            conv(128, same=True),
+            pool(dropout=0.5),
+            layers.Flatten(),
+            dense(128),
+            dense(classes, None),
+        ],
+    )
+
+
+def gr5243_improved(classes: int) -> keras.Model:
+    """
+    Build the improved network: one convolution, then blocks of two, two and three.
+
+    :param classes: how many.
+    :return: from (N, 48, 48, 1) to (N, classes) logits.
+    """
+    return chain(
+        'gr5243_improved',
+        (48, 48, 1),
+        [
+            conv(32, same=True),
+            pool(),
+            *[conv(64, same=True) + conv(64, same=True) + pool() for _ in range(2)],
+            *[conv(128, same=True) for _ in range(3)],
+            pool(dropout=0.5),
+            layers.Flatten(),
+            dense(128),
+            dense(classes, None),
+        ],
+    )

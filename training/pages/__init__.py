@@ -1,0 +1,5 @@
+"""
+Pages and terminal text.
+
+In: figures, cards and rows of results.  Out: HTML, Markdown, SVG and plain text.
+"""

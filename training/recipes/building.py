@@ -1,0 +1,106 @@
+"""From a recipe to its network: heads, whitening, the weights of a backbone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import keras
+from keras import layers
+import numpy as np
+
+from fer_ros.perception.preprocessing import to_network_input
+from training.data.augmentation import resize
+from training.recipes.heads import head_labels
+from training.recipes.heads import input_spec
+from training.recipes.recipe import Recipe
+
+# The layer of ZCA whitening, which a recipe may put before its network.
+WHITENING = 'whitening'
+
+# Added to the variances that whitening divides by, as Keras's ImageDataGenerator does it.
+WHITENING_EPSILON = 1e-6
+
+
+def build_model(
+    recipe: Recipe,
+    labels: Mapping[str, tuple[str, ...]] | None = None,
+    pretrained: bool = False,
+) -> keras.Model:
+    """
+    Build a recipe's network from its seed.
+
+    :param recipe: the recipe.
+    :param labels: of each head, as `head_labels` gives them.
+    :param pretrained: fetch the weights of the backbone that the recipe names; the network is the
+        same without them, for weights that are loaded afterwards.
+    :return: from (N, side, side, channels) float32 to a dict of (N, labels) logits by head.
+    :raises ValueError: if the weights cannot be had, or the network has no backbone.
+    """
+    keras.utils.set_random_seed(recipe.seed)
+    heads = {head: len(names) for head, names in (labels or head_labels(recipe)).items()}
+    build = recipe.build
+    if recipe.weights != 'none':
+        with_weights = getattr(build, 'with_weights', None)
+        if with_weights is None:
+            raise ValueError(
+                f'{recipe.name} has no backbone whose weights could be {recipe.weights}; leave '
+                "them 'none'"
+            )
+        build = with_weights(recipe.weights, pretrained)
+    previous = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(recipe.precision)
+    try:
+        model = build(heads, None if recipe.sides else recipe.side)
+        return _whitened(model) if recipe.whitening else model
+    finally:
+        keras.config.set_dtype_policy(previous)
+
+
+def _whitened(model: keras.Model) -> keras.Model:
+    """Put a layer before a network that whitens once `set_whitening` was called; as it is now."""
+    shape = tuple(model.input_shape[1:])
+    if None in shape:
+        raise ValueError('whitening needs pictures of one side throughout; leave out `sides`')
+    count = int(np.prod(shape))
+    image = keras.Input(shape, name='image')
+    flat = layers.Flatten()(image)
+    # In float32 whatever the network computes in: the smallest variances are magnified most.
+    white = layers.Dense(count, trainable=False, dtype='float32', name=WHITENING)(flat)
+    return keras.Model(image, model(layers.Reshape(shape)(white)), name=f'{model.name}_whitened')
+
+
+def set_whitening(model: keras.Model, images: np.ndarray, recipe: Recipe) -> None:
+    """
+    Compute the whitening layer of a network.
+
+    ZCA: turned into the principal components, divided by the deviation in each, and turned back,
+    so that pixels become uncorrelated and pictures stay pictures.
+
+    :param model: of a recipe with `whitening`.
+    :param images: (N, H, W) uint8, that the network will learn from.
+    :param recipe: the recipe.
+    """
+    side = recipe.side
+    inputs = to_network_input(resize(images, side), input_spec(recipe, side))
+    flat = inputs.reshape(len(inputs), -1)
+    mean = flat.mean(axis=0, dtype=np.float64)
+    centred = flat - mean.astype(np.float32)
+    covariance = (centred.T @ centred).astype(np.float64) / len(centred)
+    variances, components = np.linalg.eigh(covariance)
+    variances = np.maximum(variances, 0)
+    matrix = (components / np.sqrt(variances + WHITENING_EPSILON)) @ components.T
+    model.get_layer(WHITENING).set_weights([matrix, -mean @ matrix])
+
+
+def standardised_range(images: np.ndarray) -> tuple[float, float]:
+    """
+    Give the range of values that brings pictures to a mean of 0 and a standard deviation of 1.
+
+    :param images: (N, H, W) uint8.
+    :return: what 0 and 255 become.
+    :raises ValueError: if all pixels are alike.
+    """
+    mean, deviation = float(images.mean(dtype=np.float64)), float(images.std(dtype=np.float64))
+    if deviation == 0:
+        raise ValueError(f'all pixels are {mean:g}: there is nothing to standardise')
+    return (-mean / deviation, (255 - mean) / deviation)

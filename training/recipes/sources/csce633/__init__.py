@@ -1,0 +1,1 @@
+"""Recipes for the networks of the CSCE633 project."""

