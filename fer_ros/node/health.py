@@ -153,7 +153,6 @@ class Health:
             self._complained_at = now
             self._node.get_logger().warning(complaint)
 
-
     def _namesakes(self) -> int:
         """Count the nodes in the graph that have the name of this one, itself included."""
         own = (self._node.get_name(), self._node.get_namespace())
