@@ -253,6 +253,8 @@ def test_a_source_that_is_not_there_is_named(tmp_path):
         '\ud800.png',
         '/dev/\ud800',
     ],
+    # The name of a test is a variable of the environment, whose length is limited.
+    ids=lambda source: ascii(source)[:30],
 )
 def test_an_odd_source_is_refused_in_one_short_line(source):
     with pytest.raises(SourceError) as refused:

@@ -371,8 +371,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
                 self._recovery.reset()
                 self._makeshift = (
                     f'the model runs on {name}, on the {classifier.backend.device}, as '
-                    f'{failed.name} failed: {reason}; setting the parameter backend again retries '
-                    'its back end'
+                    f'{failed.name} failed: {reason}; setting backend tries what is set again'
                 )
                 self.get_logger().warning(self._makeshift)
             return

@@ -15,6 +15,7 @@ from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import LabelInfo
 from vision_msgs.msg import ObjectHypothesisWithPose
 
+from fer_ros.node.process import CONFIGURATION_ERROR
 from fer_ros.perception.bundle import find_bundle
 from fer_ros.perception.bundle import load_card
 from fer_ros.perception.config import DEFAULT_MODEL
@@ -161,7 +162,7 @@ def test_a_node_in_the_middle_of_its_work_ends_cleanly(graph, processes, number)
 def test_a_node_that_cannot_start_says_why_in_a_sentence(processes, parameters, sentence):
     processes.start('emotion_node', **parameters)
 
-    assert processes.running['emotion_node'].wait(PATIENCE) == 1
+    assert processes.running['emotion_node'].wait(PATIENCE) == CONFIGURATION_ERROR
     log = processes.log('emotion_node')
     assert sentence in log
     assert 'Traceback' not in log

@@ -144,7 +144,11 @@ def test_a_text_of_any_length_is_refused_in_one_short_line(call, node):
             assert result.reason == '' or result.reason.isprintable()
 
 
-@pytest.mark.parametrize('type_hash', ['', 'RIHS', '\n[FATAL] forged\x1b[2J', 'x' * 1_000_000])
+@pytest.mark.parametrize(
+    'type_hash',
+    ['', 'RIHS', '\n[FATAL] forged\x1b[2J', 'x' * 1_000_000],
+    ids=['empty', 'short', 'forged', 'large'],
+)
 def test_a_wrong_type_hash_is_refused_in_one_short_line(call, either, type_hash, capfd):
     services = pytest.importorskip('type_description_interfaces.srv')
     kind = services.GetTypeDescription

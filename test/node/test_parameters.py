@@ -83,6 +83,7 @@ def test_the_camera_node_takes_the_values_that_it_has(graph, tmp_path):
         ('', ''),
         ('x' * 10_000_000, ''),
     ],
+    ids=lambda text: text[:30],
 )
 def test_the_closest_name_is_found(name, near):
     assert closest(name, EmotionNode.SETTINGS.__dataclass_fields__) == near

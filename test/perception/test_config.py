@@ -55,3 +55,21 @@ def test_other_settings_stay_as_they_are():
 def test_a_value_that_cannot_be_is_refused_in_a_sentence(name, value, sentence):
     with pytest.raises(SettingError, match=sentence):
         Settings().changed({name: value})
+
+
+@pytest.mark.parametrize(
+    'name',
+    ['draw', 'hold', 'groups', '\x1b[2J\n' * 10_000],
+    ids=['draw', 'hold', 'groups', 'forged'],
+)
+@pytest.mark.parametrize(
+    'value',
+    ['\x1b[2J\n' * 10_000, ['x' * 1000, 1] * 1000, b'\0' * 1000],
+    ids=['text', 'list', 'bytes'],
+)
+def test_a_refusal_of_an_odd_value_is_one_short_line(name, value):
+    with pytest.raises(SettingError) as refused:
+        Settings().changed({name: value})
+
+    assert str(refused.value).isprintable()
+    assert len(str(refused.value)) < 200
