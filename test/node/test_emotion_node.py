@@ -240,6 +240,27 @@ def test_one_failure_now_and_then_reloads_nothing(node, camera, emotions, parts)
     assert classifier.loaded == ['auto']
 
 
+def test_failures_before_another_model_is_set_do_not_count_against_it(
+    graph, node, camera, parts
+):
+    _, classifier = parts
+    classifier.error = BackendError('the network is broken')
+    wait_until(lambda: camera.get_subscription_count() > 0)
+
+    def lose(number):
+        camera.publish(picture(seconds=number))
+        wait_until(lambda: node.statistics.lost == number)
+
+    lose(1)
+    lose(2)
+    assert set_parameters(graph, backend='opencv').successful
+    lose(3)
+    # The worker has dealt with the third failure when the fourth is counted.
+    lose(4)
+
+    assert classifier.loaded == ['auto', 'opencv']
+
+
 def test_of_the_images_that_come_during_work_only_the_newest_is_looked_at(
     node, camera, emotions, parts
 ):

@@ -524,6 +524,25 @@ def test_the_cloud_has_a_point_for_each_face_that_is_measured(point_cloud2):
     assert [points[name][0] for name in 'xyz'] == pytest.approx([0.1, -0.2, 1.5])
 
 
+class CloudRecorder:
+    """A stand-in for sensor_msgs_py.point_cloud2, which keeps the points of the last cloud."""
+
+    def create_cloud(self, header, fields, points):
+        self.points = list(points)
+        return PointCloud2(header=header, width=len(self.points), fields=fields)
+
+
+@pytest.mark.parametrize(
+    ('emotion', 'index', 'score'), [('happy', 0, 0.2), ('sad', 1, 0.5), ('uncertain', 3, 0.5)]
+)
+def test_a_point_has_the_index_and_the_score_of_the_decision(emotion, index, score):
+    recorder = CloudRecorder()
+
+    to_cloud(recorder, Header(), [face(7, emotion), face(8, point=None)], LABELS)
+
+    assert recorder.points == [(0.1, -0.2, 1.5, 7, index, pytest.approx(score))]
+
+
 def test_of_nobody_the_cloud_is_empty(point_cloud2):
     cloud = to_cloud(point_cloud2, Header(), [face(point=None)], LABELS)
 

@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from fer_ros.perception.affect import affect_of_labels
+from fer_ros.perception.affect import VALENCE_AROUSAL
 from fer_ros.perception.emotions import FERPLUS_LABELS
 from fer_ros.perception.grouping import Grouping
 
@@ -25,6 +28,14 @@ def test_every_emotion_of_the_data_sets_has_its_place():
         'contempt': (-1, 1),
     }
     assert np.abs([valence, arousal]).max() < 1
+
+
+def test_the_readme_lists_the_place_of_each_emotion():
+    readme = (Path(__file__).parents[2] / 'README.md').read_text(encoding='utf-8')
+
+    for label, (valence, arousal) in VALENCE_AROUSAL.items():
+        numbers = f'{valence:.2f}, {arousal:.2f}' if valence else '0, 0'
+        assert f'{label} {numbers}' in readme
 
 
 def test_a_label_without_a_known_place_moves_nothing():

@@ -142,6 +142,17 @@ def test_a_blurred_face_has_sixteen_squares_left_whatever_its_size(side):
     assert (drawn[:20, :20] == random[:20, :20]).all()
 
 
+@pytest.mark.parametrize(
+    'box', [(-90, 60, -50, 100), (60, -90, 100, -50), (700, 60, 740, 100), (60, 500, 100, 540)]
+)
+def test_a_box_outside_the_image_blurs_nothing(box):
+    random = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
+
+    drawn = draw_faces(random, [], FERPLUS_LABELS, 'blur', [box])
+
+    assert (drawn == random).all()
+
+
 def test_what_is_drawn_over_a_blurred_face_shows_none_of_it():
     dark, light = (np.full((480, 640, 3), value, np.uint8) for value in (0, 255))
     mixed = np.where(np.indices((480, 640)).sum(axis=0)[..., None] % 2, dark, light)

@@ -42,6 +42,13 @@ def test_a_face_that_comes_nearer_grows(growth):
     assert_same(found, face(side=80 * growth), 1.5)
 
 
+@pytest.mark.parametrize(('growth', 'limited'), [(0.87, 1 / 1.1), (1.15, 1.1)])
+def test_a_face_grows_and_shrinks_by_a_tenth_at_most(growth, limited):
+    found = follow_face(SCENE, moved(growth=growth), face(), face())
+
+    assert_same(found, face(side=80 * limited), 0.7)
+
+
 def test_a_guess_helps_where_it_moved_far():
     shift = (70, 0)
 

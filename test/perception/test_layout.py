@@ -63,6 +63,16 @@ def test_everybody_has_a_small_block_before_anybody_has_a_larger_one():
     assert [place.choice for place in places] == [0, 0]
 
 
+def test_of_two_faces_that_compete_for_room_the_larger_one_has_a_block():
+    # The strip between the boxes has room for one block.
+    small, large = (0, 60, 30, 90), (40, 0, 120, 40)
+
+    places = lay_out(np.array([small, large]), [[(100, 20)]] * 2, (90, 120))
+
+    assert (places[1].left, places[1].top) == (20, 40)
+    assert places[0].side == -1
+
+
 def test_a_block_stays_on_its_side_while_it_can():
     boxes = np.array([(100, 10, 140, 50)])
     (beside,) = lay_out(boxes, [SIZES], SHAPE)

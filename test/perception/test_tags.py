@@ -86,6 +86,15 @@ def test_the_shortest_tag_has_three_pixels_for_each_bar():
     assert tag_sizes(face(labels=labels), labels, 8)[0][0] >= 3 * len(labels)
 
 
+def test_the_full_form_is_as_wide_as_its_words():
+    labels = ('on', 'no')
+    someone = Face(123456789, (10.0, 10.0, 60.0, 60.0), 0.9, np.array([1.0, 0.0]), 'on')
+
+    sizes = tag_sizes(someone, labels, 16)
+
+    assert sizes[FULL][0] >= sizes[FULL - 1][0]
+
+
 def test_all_parts_of_the_full_form_grow_with_the_letters():
     small, large = (tag_sizes(face(), LABELS, letters)[FULL] for letters in (20, 40))
 

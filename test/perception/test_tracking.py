@@ -78,6 +78,13 @@ def test_a_face_that_flickers_while_it_is_new_is_believed_all_the_same():
     assert [1] in follow([unseen, seen, unseen, seen, seen, unseen, seen])
 
 
+def test_a_false_detection_long_ago_does_not_delay_a_new_face_in_its_place():
+    uncertain = [face(100, score=0.65)]
+    delayed = follow([[]] + [uncertain] + [[]] * 9 + [uncertain] * 4)
+
+    assert delayed[-4:] == [[None], [None], [1], [1]]
+
+
 def test_what_is_seen_in_every_fourth_frame_only_is_not_believed():
     frames = [[face(100, score=0.7)] if step % 4 == 1 else [] for step in range(60)]
 

@@ -130,6 +130,15 @@ def test_of_boxes_on_each_other_the_best_stays_and_the_best_comes_first():
     assert [row[-1] for row in rows] == pytest.approx(scores)
 
 
+def test_a_certain_face_passes_the_highest_threshold():
+    told = np.full((6, 16), -40, np.float32)
+    told[3] = [20, 20, *[0] * 14]
+
+    (row,) = decode(told, places(64, 96)[-6:], 1.0)
+
+    assert row[-1] == 1
+
+
 @pytest.mark.parametrize('logit', [-1e30, 1e30])
 def test_logits_of_any_size_are_read_in_silence(logit):
     rows = decode(np.full((6, 16), logit, np.float32), places(64, 96)[-6:], 0.0)
