@@ -205,6 +205,24 @@ def test_failures_before_another_model_is_set_do_not_count_against_it(
     assert classifier.loaded == ['auto', 'opencv']
 
 
+def test_a_model_loaded_by_configuring_is_not_loaded_again_by_its_own_setting(
+    graph, node, camera, parts
+):
+    _, classifier = parts
+    classifier.error = GpuMemoryError('the memory of the GPU is full')
+    wait_until(lambda: camera.get_subscription_count() > 0)
+    camera.publish(picture())
+    wait_until(lambda: classifier.loaded == ['auto', 'litert'])
+
+    node.trigger_deactivate()
+    node.trigger_cleanup()
+    node.trigger_configure()
+    # After a failure, this would load the model again.
+    assert set_parameters(graph, backend='auto').successful
+
+    assert classifier.loaded == ['auto', 'litert', 'auto']
+
+
 def test_of_the_images_that_come_during_work_only_the_newest_is_looked_at(
     node, camera, emotions, parts
 ):
