@@ -62,7 +62,7 @@ def test_an_image_without_a_face_is_answered_with_an_empty_list(node, camera, em
     assert decisions(send(camera, emotions, node, picture((0, 0, 0)))) == []
 
 
-def test_a_broken_image_is_counted_and_not_answered(node, camera, emotions):
+def test_a_broken_image_is_counted_and_logged_and_not_answered(node, camera, emotions, capfd):
     send(camera, emotions, node, picture(seconds=1))
     broken = picture(seconds=2)
     broken.height = 1000
@@ -76,6 +76,7 @@ def test_a_broken_image_is_counted_and_not_answered(node, camera, emotions):
     send(camera, emotions, node, picture(seconds=4))
 
     assert [message.header.stamp.sec for message in emotions.messages] == [1, 4]
+    assert 'image dropped (1 so far)' in capfd.readouterr().err
 
 
 def test_a_back_end_that_fails_costs_its_frame_and_no_more(node, camera, emotions, parts):
