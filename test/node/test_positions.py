@@ -317,7 +317,7 @@ def renamed(message, encoding):
     ],
 )
 def test_what_is_wrong_with_depth_is_told_and_costs_no_image(
-    node, camera, emotions, depth_camera, depth, info, reason
+    node, camera, emotions, depth_camera, depth, info, reason, capfd
 ):
     depth.header.stamp.sec = 1
     depth_camera.send(info, depth)
@@ -326,6 +326,7 @@ def test_what_is_wrong_with_depth_is_told_and_costs_no_image(
 
     assert not has_estimate(first_pose(message))
     assert reason in node.statistics.last_error
+    assert reason in capfd.readouterr().err
     assert (node.statistics.refused, node.statistics.lost) == (0, 0)
     depth_camera.send(camera_info(seconds=2), depth_image(seconds=2))
     assert has_estimate(first_pose(send(camera, emotions, node, view(2))))
