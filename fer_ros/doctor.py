@@ -128,9 +128,9 @@ def check_models() -> Iterator[Finding]:
                 card.file(kind)
                 hashes.append(f'{kind} {card.sha256(kind)[:12]}…')
         except BundleError as error:
-            yield Finding(FAIL, f'model {folder.name}', str(error))
+            yield Finding(FAIL, f'model {shortened(folder.name)}', str(error))
         else:
-            told = f'{", ".join(hashes)}, as its card says, in {folder}'
+            told = f'{", ".join(hashes)}, as its card says, in {shortened(folder)}'
             yield Finding(OK, f'model {card.name}', told)
 
 
@@ -152,7 +152,7 @@ def check_backends(model: str) -> Iterator[Finding]:
     try:
         card = load_card(find_bundle(model))
     except BundleError as error:
-        yield Finding(FAIL, f'model {model}', str(error))
+        yield Finding(FAIL, f'model {shortened(model)}', str(error))
         return
     gpu = gpu_present()
     yield Finding(OK, 'GPU', 'a driver is loaded' if gpu else 'none: the CPU does the work')

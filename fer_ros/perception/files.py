@@ -105,17 +105,20 @@ def private_copy(content: bytes, name: str) -> Iterator[Path]:
 
 def anonymous_file(content: bytes) -> int:
     """
-    Make a file without a name that holds bytes, in memory where the system can do that.
+    Make a file without a name that holds bytes, which no other process can open by a path.
+
+    It is on the disk of the temporary folder, so that the system can drop its pages from memory,
+    or in memory if that folder cannot be written to.
 
     :param content: of the file.
     :return: its descriptor, at the begin of the file; the caller closes it.
-    :raises OSError: if there is no memory for it.
+    :raises OSError: if there is no space for it.
     """
-    if hasattr(os, 'memfd_create'):
-        descriptor = os.memfd_create('fer_ros', os.MFD_CLOEXEC)
-    else:
+    try:
         with tempfile.TemporaryFile() as file:
             descriptor = os.dup(file.fileno())
+    except OSError:
+        descriptor = os.memfd_create('fer_ros', os.MFD_CLOEXEC)
     try:
         view = memoryview(content)
         while view:

@@ -91,6 +91,17 @@ def test_litert_holds_the_weights_once_whatever_the_number_of_faces(card, batch,
     assert len(made) == 1
 
 
+def test_litert_does_not_depend_on_the_file_that_was_read(card, batch, reference, tmp_path):
+    pytest.importorskip('ai_edge_litert')
+    path = tmp_path / 'model.tflite'
+    path.write_bytes(card.read('tflite'))
+    backend = LiteRtBackend(path.read_bytes(), path)
+
+    path.write_bytes(b'')
+
+    np.testing.assert_allclose(backend.run(batch[:5]), reference[:5], atol=TOLERANCE)
+
+
 def test_litert_goes_on_after_a_batch_that_it_does_not_take(card, batch, reference):
     pytest.importorskip('ai_edge_litert')
     backend = LiteRtBackend(card.read('tflite'))

@@ -1,6 +1,7 @@
 import os
 import socket
 import stat
+import tempfile
 
 import pytest
 
@@ -77,7 +78,10 @@ def test_a_private_copy_is_for_this_user_alone_and_is_removed():
     assert not path.parent.exists()
 
 
-def test_an_anonymous_file_is_read_from_its_begin():
+@pytest.mark.parametrize('folder', ['.', '/nowhere'])
+def test_an_anonymous_file_is_read_from_its_begin(tmp_path, monkeypatch, folder):
+    # Without a folder that can be written to, it is in memory.
+    monkeypatch.setattr(tempfile, 'tempdir', str(tmp_path / folder))
     descriptor = anonymous_file(b'content' * 100_000)
     with open(descriptor, 'rb') as file:
         assert file.read() == b'content' * 100_000

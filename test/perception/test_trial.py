@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 
 import numpy as np
 import pytest
@@ -91,12 +92,12 @@ def test_the_child_ends_with_its_parent():
     ) as parent:
         child = int(parent.stdout.readline())
         while 'ready' not in Path(f'/proc/{child}/comm').read_text():
-            pass
+            time.sleep(0.01)
         parent.send_signal(signal.SIGKILL)
         parent.wait()
     # A killed process is reaped by init, or stays as a zombie where init does not reap.
     while is_alive(child):
-        pass
+        time.sleep(0.01)
 
 
 def is_alive(process_id):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,8 @@ import numpy as np
 from fer_ros.perception.backends.base import BackendError
 from fer_ros.perception.backends.base import run_in_parts
 from fer_ros.perception.backends.litert_start import start_silently
+from fer_ros.perception.backends.mapped_file import let_go_of_pages
+from fer_ros.perception.files import anonymous_file
 from fer_ros.perception.quoting import shortened
 
 
@@ -32,6 +36,14 @@ def import_interpreter() -> Any:
     return Interpreter
 
 
+def _private_file(content: bytes) -> int:
+    """Make a file without a name of a network, and return its descriptor."""
+    try:
+        return anonymous_file(content)
+    except OSError as error:
+        raise BackendError(f'the network cannot be copied: {error.strerror}') from error
+
+
 class LiteRtBackend:
     """Runs `model.tflite` on the CPU."""
 
@@ -53,15 +65,23 @@ class LiteRtBackend:
         """
         make = import_interpreter()
         self._source = shortened(source)
+        # LiteRT maps a file, and keeps bytes beside its packed copy of the weights. A copy without
+        # a name is mapped: nobody can shorten it, which would end the process by SIGBUS.
+        descriptor = _private_file(content)
         try:
-            self._interpreter = make(model_content=content, num_threads=threads)
+            path = Path(f'/proc/self/fd/{descriptor}')
+            self._interpreter = make(model_path=str(path), num_threads=threads)
             entry = self._interpreter.get_input_details()[0]
             self._input, self._shape = entry['index'], tuple(entry['shape'][1:])
             self._output = self._interpreter.get_output_details()[0]['index']
             self._size = 0
             self._resize(1)
+            # XNNPACK has packed the weights by now, and reads no more from the file.
+            let_go_of_pages(path)
         except (RuntimeError, ValueError, IndexError) as error:
             raise BackendError(f'LiteRT refuses {self._source}: {shortened(error)}') from error
+        finally:
+            os.close(descriptor)
 
     def run(self, batch: np.ndarray) -> np.ndarray:
         """Run the network; see Backend."""
