@@ -22,7 +22,7 @@ setup(
     name=package_name,
     version='0.1.0',
     packages=find_packages(include=['fer_ros', 'fer_ros.*']),
-    package_data={'fer_ros.perception': ['*.tflite']},
+    package_data={'fer_ros.perception.detection': ['*.tflite']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{package_name}']),
         (f'share/{package_name}', ['package.xml']),
@@ -39,7 +39,7 @@ setup(
     license='Apache-2.0',
     entry_points={
         'console_scripts': [
-            'camera_node = fer_ros.node.camera_node:main',
+            'camera_node = fer_ros.camera.camera_node:main',
             'doctor = fer_ros.doctor:main',
             'emotion_node = fer_ros.node.emotion_node:main',
             'fetch_models = fer_ros.fetch_models:main',

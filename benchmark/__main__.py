@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from fer_ros.perception.backends import BackendError
-from fer_ros.perception.detection import DetectorError
+from fer_ros.perception.detection.choice import DetectorError
 from training.commands.dispatch import run_command
 
 

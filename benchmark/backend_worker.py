@@ -59,9 +59,9 @@ def load(name: str, model: str, device: str) -> tuple[Any, Callable[[], int], di
         from fer_ros.perception.backends.keras import import_engine
 
         traces = count_traces(import_engine(name))
-    from fer_ros.perception.bundle import find_bundle
-    from fer_ros.perception.bundle import load_card
-    from fer_ros.perception.classification import create_classifier
+    from fer_ros.perception.classification.classifier import create_classifier
+    from fer_ros.perception.models.bundle import find_bundle
+    from fer_ros.perception.models.bundle import load_card
 
     classifier = create_classifier(load_card(find_bundle(model)), name, device)
     return classifier, traces, {

@@ -18,7 +18,7 @@ from benchmark.figures import tell
 from benchmark.processes import environment
 from benchmark.worker_process import WorkerProcess
 from fer_ros.perception.backends import BATCH_SIZES
-from fer_ros.perception.config import Settings
+from fer_ros.perception.settings import Settings
 
 BACKENDS = ('litert', 'opencv', 'tensorflow', 'torch', 'jax')
 

@@ -9,15 +9,15 @@ from typing import Any
 import cv2
 import numpy as np
 
-from fer_ros.perception import yunet
-from fer_ros.perception import yunet_litert
-from fer_ros.perception.alignment import align_face
 from fer_ros.perception.backends.litert import import_interpreter
-from fer_ros.perception.bundle import ModelCard
-from fer_ros.perception.candidates import SAME_FACE
-from fer_ros.perception.config import Settings
-from fer_ros.perception.detection import Detector
-from fer_ros.perception.preprocessing import to_network_input
+from fer_ros.perception.crops.alignment import align_face
+from fer_ros.perception.crops.preprocessing import to_network_input
+from fer_ros.perception.detection import yunet
+from fer_ros.perception.detection import yunet_litert
+from fer_ros.perception.detection.candidates import SAME_FACE
+from fer_ros.perception.detection.choice import Detector
+from fer_ros.perception.models.bundle import ModelCard
+from fer_ros.perception.settings import Settings
 
 # OpenCV's class keeps so many candidates at most, as the detector of the package does.
 MOST_CANDIDATES = 5000

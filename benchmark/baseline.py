@@ -18,13 +18,13 @@ import cv2
 import numpy as np
 
 from fer_ros.perception.backends import create_backend
-from fer_ros.perception.baseline import NEUTRAL
-from fer_ros.perception.baseline import NeutralBaseline
-from fer_ros.perception.bundle import find_bundle
-from fer_ros.perception.bundle import load_card
-from fer_ros.perception.classification import Classifier
-from fer_ros.perception.config import Settings
-from fer_ros.perception.smoothing import EmotionSmoother
+from fer_ros.perception.classification.classifier import Classifier
+from fer_ros.perception.decision.baseline import NEUTRAL
+from fer_ros.perception.decision.baseline import NeutralBaseline
+from fer_ros.perception.decision.smoothing import EmotionSmoother
+from fer_ros.perception.models.bundle import find_bundle
+from fer_ros.perception.models.bundle import load_card
+from fer_ros.perception.settings import Settings
 from training.data.datasets import data_root
 from training.data.datasets import read_fer2013
 

@@ -20,7 +20,7 @@ from std_msgs.msg import Header
 
 from benchmark.scenes import FRAMES
 from benchmark.scenes import scene
-from fer_ros.node.messages import to_image_message
+from fer_ros.node.outputs.messages import to_image_message
 
 
 def stamp_now(message: Image) -> None:

@@ -18,13 +18,13 @@ from benchmark.watching import add_watching_arguments
 from benchmark.watching import CountingDetector
 from benchmark.watching import images_of
 from benchmark.watching import load_models
-from fer_ros.perception.classification import Classifier
-from fer_ros.perception.config import Settings
-from fer_ros.perception.detection import Detector
+from fer_ros.perception.classification.classifier import Classifier
+from fer_ros.perception.decision.smoothing import EmotionSmoother
+from fer_ros.perception.detection.choice import Detector
 from fer_ros.perception.emotions import FER2013_LABELS
 from fer_ros.perception.faces import Face
 from fer_ros.perception.pipeline import Pipeline
-from fer_ros.perception.smoothing import EmotionSmoother
+from fer_ros.perception.settings import Settings
 
 # Settings that let every frame speak for itself.
 FRAME_WISE = {'smoothing': 0.0, 'hold': 0.0, 'min_confidence': 0.0}

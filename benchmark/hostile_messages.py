@@ -17,8 +17,8 @@ from sensor_msgs.msg import Image
 
 from benchmark.hostile_files import malformed_file
 from benchmark.hostile_files import pick
-from fer_ros.perception.config import setting_fields
 from fer_ros.perception.images import ENCODINGS
+from fer_ros.perception.settings import setting_fields
 
 AnyImage = TypeVar('AnyImage', Image, CompressedImage)
 

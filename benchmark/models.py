@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmark.timing import machine
 from benchmark.timing import time_in_turns
-from fer_ros.perception.classification import Classifier
+from fer_ros.perception.classification.classifier import Classifier
 from training.data.datasets import data_root
 from training.data.datasets import FaceData
 from training.data.datasets import SPLITS

@@ -41,10 +41,10 @@ from benchmark.scenes import scene
 from benchmark.scenes import SMALL
 from benchmark.soak import growth
 from benchmark.timing import time_frames
-from fer_ros.perception.bundle import load_card
-from fer_ros.perception.config import DEFAULT_MODEL
-from fer_ros.perception.config import Settings
-from fer_ros.perception.detection import create_detector
+from fer_ros.perception.detection.choice import create_detector
+from fer_ros.perception.models.bundle import load_card
+from fer_ros.perception.settings import DEFAULT_MODEL
+from fer_ros.perception.settings import Settings
 
 # Of the camera [Hz], and of one that is too fast for the node.
 RATE = 30.0

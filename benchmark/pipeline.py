@@ -31,18 +31,18 @@ from benchmark.scenes import LARGE
 from benchmark.scenes import scene
 from benchmark.scenes import SMALL
 from benchmark.timing import time_frames
-from fer_ros.perception.alignment import align_face
-from fer_ros.perception.bundle import BundleError
-from fer_ros.perception.bundle import find_bundle
-from fer_ros.perception.bundle import load_card
-from fer_ros.perception.classification import Classifier
-from fer_ros.perception.classification import create_classifier
-from fer_ros.perception.config import Settings
-from fer_ros.perception.detection import create_detector
-from fer_ros.perception.detection import Detector
-from fer_ros.perception.detection import DetectorError
+from fer_ros.perception.classification.classifier import Classifier
+from fer_ros.perception.classification.classifier import create_classifier
+from fer_ros.perception.crops.alignment import align_face
+from fer_ros.perception.crops.preprocessing import to_network_input
+from fer_ros.perception.detection.choice import create_detector
+from fer_ros.perception.detection.choice import Detector
+from fer_ros.perception.detection.choice import DetectorError
+from fer_ros.perception.models.bundle import BundleError
+from fer_ros.perception.models.bundle import find_bundle
+from fer_ros.perception.models.bundle import load_card
 from fer_ros.perception.pipeline import Pipeline
-from fer_ros.perception.preprocessing import to_network_input
+from fer_ros.perception.settings import Settings
 
 # Of a camera at 30 Hz [s].
 PERIOD = 1 / 30

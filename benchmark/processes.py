@@ -21,9 +21,9 @@ from benchmark.listening import Listening
 from benchmark.scenes import detector_weights
 from benchmark.soak import process
 from benchmark.soak import STOP_TIME
-from fer_ros.node.footprint import LARGE
-from fer_ros.node.footprint import PROFILE_VARIABLES
-from fer_ros.perception.config import DEFAULT_MODEL
+from fer_ros.node.life.footprint import LARGE
+from fer_ros.node.life.footprint import PROFILE_VARIABLES
+from fer_ros.perception.settings import DEFAULT_MODEL
 
 # How long anything may take [s].
 PATIENCE = 60.0

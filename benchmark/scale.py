@@ -38,12 +38,12 @@ from benchmark.scenes import scene
 from benchmark.scenes import SMALL
 from benchmark.timing import machine
 from benchmark.timing import time_frames
-from fer_ros.perception.bundle import find_bundle
-from fer_ros.perception.bundle import load_card
-from fer_ros.perception.classification import Classifier
-from fer_ros.perception.classification import create_classifier
-from fer_ros.perception.config import Settings
-from fer_ros.perception.detection import create_detector
+from fer_ros.perception.classification.classifier import Classifier
+from fer_ros.perception.classification.classifier import create_classifier
+from fer_ros.perception.detection.choice import create_detector
+from fer_ros.perception.models.bundle import find_bundle
+from fer_ros.perception.models.bundle import load_card
+from fer_ros.perception.settings import Settings
 
 # Where the plots go with `--record`.
 PLOTS = ROOT / 'doc' / 'scale.svg'
@@ -185,8 +185,8 @@ def travel_rows(seconds: float) -> list[Row]:
     from std_msgs.msg import Header
     from vision_msgs.msg import Detection2DArray
 
-    from fer_ros.node.messages import to_compressed_message
-    from fer_ros.node.messages import to_image_message
+    from fer_ros.node.outputs.messages import to_compressed_message
+    from fer_ros.node.outputs.messages import to_image_message
 
     rows = []
     for size in (SMALL, LARGE):

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from benchmark.watching import images_of
-from fer_ros.perception import yunet
-from fer_ros.perception.model_files import find_model_file
+from fer_ros.perception.detection import yunet
+from fer_ros.perception.models.model_files import find_model_file
 from training.data.datasets import data_root
 
 # (width, height) of the images, as a webcam gives them.

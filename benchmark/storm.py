@@ -44,13 +44,13 @@ from benchmark.scenes import detector_weights
 from benchmark.soak import MIB
 from benchmark.soak import process
 from benchmark.soak import resident_memory
-from fer_ros.node.messages import to_image_message
-from fer_ros.perception import blazeface
-from fer_ros.perception import haar
-from fer_ros.perception.bundle import CARD_NAME
-from fer_ros.perception.bundle import load_card
-from fer_ros.perception.config import DEFAULT_MODEL
-from fer_ros.perception.detection import DetectorError
+from fer_ros.node.outputs.messages import to_image_message
+from fer_ros.perception.detection import blazeface
+from fer_ros.perception.detection import haar
+from fer_ros.perception.detection.choice import DetectorError
+from fer_ros.perception.models.bundle import CARD_NAME
+from fer_ros.perception.models.bundle import load_card
+from fer_ros.perception.settings import DEFAULT_MODEL
 
 # Resident memory at the end, divided by that at the beginning.
 MOST_GROWTH = 1.3

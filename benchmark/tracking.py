@@ -25,7 +25,7 @@ from benchmark.watching import load_models
 from benchmark.watching import watch
 from benchmark.watching import Watched
 from fer_ros.perception.boxes import overlaps
-from fer_ros.perception.config import Settings
+from fer_ros.perception.settings import Settings
 
 
 @dataclass(frozen=True)

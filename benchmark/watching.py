@@ -14,15 +14,15 @@ import cv2
 import numpy as np
 
 from fer_ros.perception.backends import create_backend
-from fer_ros.perception.bundle import find_bundle
-from fer_ros.perception.bundle import load_card
-from fer_ros.perception.classification import Classifier
-from fer_ros.perception.config import Settings
-from fer_ros.perception.detection import create_detector
-from fer_ros.perception.detection import Detector
+from fer_ros.perception.classification.classifier import Classifier
+from fer_ros.perception.detection.choice import create_detector
+from fer_ros.perception.detection.choice import Detector
 from fer_ros.perception.faces import Face
 from fer_ros.perception.faces import FaceDetection
+from fer_ros.perception.models.bundle import find_bundle
+from fer_ros.perception.models.bundle import load_card
 from fer_ros.perception.pipeline import Pipeline
+from fer_ros.perception.settings import Settings
 
 
 def add_watching_arguments(parser: argparse.ArgumentParser) -> None:

@@ -17,17 +17,17 @@ import math
 import os
 import sys
 
-from fer_ros.node.shared_memory import ENLARGE
-from fer_ros.node.shared_memory import find_leftovers
-from fer_ros.node.shared_memory import FOLDER
-from fer_ros.node.shared_memory import free_memory
-from fer_ros.node.shared_memory import mebibytes
-from fer_ros.node.shared_memory import needed_memory
-from fer_ros.node.shared_memory import profile_of_environment
-from fer_ros.node.shared_memory import PROFILE_VARIABLES
-from fer_ros.node.shared_memory import ProfileError
-from fer_ros.node.shared_memory import segments_of
-from fer_ros.node.shared_memory import uses_fast_dds
+from fer_ros.node.life.shared_memory import ENLARGE
+from fer_ros.node.life.shared_memory import find_leftovers
+from fer_ros.node.life.shared_memory import FOLDER
+from fer_ros.node.life.shared_memory import free_memory
+from fer_ros.node.life.shared_memory import mebibytes
+from fer_ros.node.life.shared_memory import needed_memory
+from fer_ros.node.life.shared_memory import profile_of_environment
+from fer_ros.node.life.shared_memory import PROFILE_VARIABLES
+from fer_ros.node.life.shared_memory import ProfileError
+from fer_ros.node.life.shared_memory import segments_of
+from fer_ros.node.life.shared_memory import uses_fast_dds
 from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import shortened
 
@@ -97,9 +97,9 @@ def check_python() -> Iterator[Finding]:
 
 def check_detectors() -> Iterator[Finding]:
     """Load each detector."""
-    from fer_ros.perception.detection import create_detector
-    from fer_ros.perception.detection import DetectorError
-    from fer_ros.perception.detection import NAMES
+    from fer_ros.perception.detection.choice import create_detector
+    from fer_ros.perception.detection.choice import DetectorError
+    from fer_ros.perception.detection.choice import NAMES
 
     found = []
     for name in NAMES:
@@ -116,9 +116,9 @@ def check_detectors() -> Iterator[Finding]:
 
 def check_models() -> Iterator[Finding]:
     """Read each bundle, and compare its files with their hashes."""
-    from fer_ros.perception.bundle import BundleError
-    from fer_ros.perception.bundle import load_card
-    from fer_ros.perception.model_files import bundle_folders
+    from fer_ros.perception.models.bundle import BundleError
+    from fer_ros.perception.models.bundle import load_card
+    from fer_ros.perception.models.model_files import bundle_folders
 
     for folder in bundle_folders():
         try:
@@ -144,10 +144,10 @@ def check_backends(model: str) -> Iterator[Finding]:
     from fer_ros.perception.backends import create_backend
     from fer_ros.perception.backends.choice import ENGINES
     from fer_ros.perception.backends.choice import gpu_present
-    from fer_ros.perception.bundle import BundleError
-    from fer_ros.perception.bundle import find_bundle
-    from fer_ros.perception.bundle import load_card
-    from fer_ros.perception.classification import Classifier
+    from fer_ros.perception.classification.classifier import Classifier
+    from fer_ros.perception.models.bundle import BundleError
+    from fer_ros.perception.models.bundle import find_bundle
+    from fer_ros.perception.models.bundle import load_card
 
     try:
         card = load_card(find_bundle(model))
@@ -321,7 +321,7 @@ def _seconds(text: str) -> float:
 
 def _default_model() -> str:
     """Name the model that the node starts with."""
-    from fer_ros.perception.config import DEFAULT_MODEL
+    from fer_ros.perception.settings import DEFAULT_MODEL
 
     return DEFAULT_MODEL
 

@@ -15,10 +15,10 @@ import time
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
-from fer_ros.perception.known_files import YUNET_SHA256
-from fer_ros.perception.model_files import model_folders
-from fer_ros.perception.model_files import MODELS_VARIABLE
-from fer_ros.perception.model_files import user_models_folder
+from fer_ros.perception.models.known_files import YUNET_SHA256
+from fer_ros.perception.models.model_files import model_folders
+from fer_ros.perception.models.model_files import MODELS_VARIABLE
+from fer_ros.perception.models.model_files import user_models_folder
 from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import shortened
 

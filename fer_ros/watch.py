@@ -22,7 +22,7 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D
 from vision_msgs.msg import Detection2DArray
 
-from fer_ros.node.process import run_node
+from fer_ros.node.life.process import run_node
 from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import shortened
 

@@ -34,7 +34,7 @@ from launch_ros.parameter_descriptions import ParameterValue
 RESPAWN_DELAY = 1.0
 
 # Exit status of a node that cannot start because a parameter, a model, a source or an argument is
-# wrong. The same as CONFIGURATION_ERROR in fer_ros/node/process.py, by test.
+# wrong. The same as CONFIGURATION_ERROR in fer_ros/node/life/process.py, by test.
 CONFIGURATION_ERROR = 2
 
 # Where Fast DDS looks for its profiles: the first up to Jazzy, the second from Kilted on.

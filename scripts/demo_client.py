@@ -44,7 +44,7 @@ import yaml
 
 from fer_ros.image_source import ASTRONAUT
 from fer_ros.image_source import is_picture
-from fer_ros.node.images import to_bgr
+from fer_ros.node.inputs.images import to_bgr
 
 # A single picture is shown again and again, this often [Hz].
 PICTURE_RATE = 10.0

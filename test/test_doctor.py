@@ -10,11 +10,11 @@ from fer_ros.doctor import FAIL
 from fer_ros.doctor import Finding
 from fer_ros.doctor import OK
 from fer_ros.doctor import WARN
-from fer_ros.node.shared_memory import Leftovers
-from fer_ros.node.shared_memory import segments_of
-from fer_ros.perception import yunet
-from fer_ros.perception.bundle import find_bundle
-from fer_ros.perception.config import DEFAULT_MODEL
+from fer_ros.node.life.shared_memory import Leftovers
+from fer_ros.node.life.shared_memory import segments_of
+from fer_ros.perception.detection import yunet
+from fer_ros.perception.models.bundle import find_bundle
+from fer_ros.perception.settings import DEFAULT_MODEL
 from photographs import data_path
 
 
@@ -98,7 +98,7 @@ def test_a_damaged_yunet_is_found(tmp_path, monkeypatch):
 
 
 def test_without_a_detector_the_node_cannot_work(monkeypatch):
-    from fer_ros.perception import detection
+    from fer_ros.perception.detection import choice as detection
 
     def refuse(name):
         raise detection.DetectorError(f'{name} has no weights')

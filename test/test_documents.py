@@ -9,11 +9,11 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 import yaml
 
-from fer_ros.perception.bundle import load_card
-from fer_ros.perception.config import DEFAULT_MODEL
-from fer_ros.perception.config import setting_fields
 from fer_ros.perception.images import LARGEST_SIDE
 from fer_ros.perception.images import MOST_PIXELS
+from fer_ros.perception.models.bundle import load_card
+from fer_ros.perception.settings import DEFAULT_MODEL
+from fer_ros.perception.settings import setting_fields
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / 'README.md').read_text(encoding='utf-8')
@@ -54,7 +54,7 @@ def test_the_table_of_parameters_is_that_of_the_code():
 
 
 def test_the_table_of_the_camera_is_that_of_its_code():
-    camera_node = pytest.importorskip('fer_ros.node.camera_node', reason='it needs ROS')
+    camera_node = pytest.importorskip('fer_ros.camera.camera_node', reason='it needs ROS')
     rows = {row[0].strip('`'): row for row in table_rows('### Of the camera node')}
 
     known = fields(camera_node.CameraSettings)

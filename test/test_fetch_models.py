@@ -467,7 +467,7 @@ def test_an_interrupted_command_ends_with_130_and_leaves_nothing(server, folder)
 def test_the_sources_have_the_name_that_the_node_searches(monkeypatch):
     monkeypatch.undo()
 
-    from fer_ros.perception.yunet import WEIGHTS
+    from fer_ros.perception.detection.yunet import WEIGHTS
 
     assert fetch_models.NAME == WEIGHTS
     assert re.fullmatch('[0-9a-f]{64}', fetch_models.YUNET_SHA256)

@@ -75,12 +75,12 @@ def test_no_file_imports_against_the_arrows(package):
     assert wrong == []
 
 
-def test_only_the_node_and_watch_know_ros():
+def test_only_the_nodes_and_watch_know_ros():
     ros = ('rclpy', 'sensor_msgs', 'std_msgs', 'vision_msgs', 'rcl_interfaces', 'cv_bridge')
     files = [
         path
         for path in (ROOT / 'fer_ros').rglob('*.py')
-        if path.relative_to(ROOT / 'fer_ros').parts[0] not in ('node', 'watch.py')
+        if path.relative_to(ROOT / 'fer_ros').parts[0] not in ('node', 'camera', 'watch.py')
     ]
 
     wrong = [
@@ -90,6 +90,46 @@ def test_only_the_node_and_watch_know_ros():
         if name.split('.')[0] in ros
     ]
 
+    assert wrong == []
+
+
+# The folders of perception, lowest first.  A module imports from its own folder and from those
+# before it.  The modules beside the folders are below all of them, but for those at the end.
+FOLDERS_OF_PERCEPTION = (
+    'crops',
+    'models',
+    'backends',
+    'detection',
+    'classification',
+    'tracking',
+    'decision',
+    'space',
+    'drawing',
+)
+ABOVE_THE_FOLDERS = ('pipeline', 'trial_child')
+
+
+def rank_in_perception(names):
+    """Give the place of a module in the order: -1 below the folders, or that of its folder."""
+    if names[0] in FOLDERS_OF_PERCEPTION:
+        return FOLDERS_OF_PERCEPTION.index(names[0])
+    return len(FOLDERS_OF_PERCEPTION) if names[0] in ABOVE_THE_FOLDERS else -1
+
+
+def test_each_folder_of_perception_imports_only_folders_before_it():
+    folder = ROOT / 'fer_ros' / 'perception'
+    found = {one.name for one in folder.iterdir() if (one / '__init__.py').is_file()}
+
+    wrong = [
+        f'{path.relative_to(ROOT)} imports {name}'
+        for path in sorted(folder.rglob('*.py'))
+        for name in imported_names(path)
+        if name.startswith('fer_ros.perception.')
+        and rank_in_perception(name.split('.')[2:])
+        > rank_in_perception(path.relative_to(folder).with_suffix('').parts)
+    ]
+
+    assert found == set(FOLDERS_OF_PERCEPTION)
     assert wrong == []
 
 

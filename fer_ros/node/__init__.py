@@ -2,7 +2,7 @@
 
 import os
 
-from fer_ros.node.tracing import survive_full_shared_memory
+from fer_ros.node.life.tracing import survive_full_shared_memory
 
 # A compressed image of some kilobytes may hold gigapixels, and OpenCV makes them. No camera of a
 # robot has as many as this; OpenCV reads it when it is loaded, which comes after this.

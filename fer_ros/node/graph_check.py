@@ -22,10 +22,10 @@ from fer_ros.doctor import FAIL
 from fer_ros.doctor import Finding
 from fer_ros.doctor import OK
 from fer_ros.doctor import WARN
-from fer_ros.node.camera_topics import camera_topics
-from fer_ros.node.camera_topics import IMAGE_TYPES
-from fer_ros.node.images import to_bgr
-from fer_ros.node.images import working_bridge
+from fer_ros.node.inputs.camera_topics import camera_topics
+from fer_ros.node.inputs.camera_topics import IMAGE_TYPES
+from fer_ros.node.inputs.images import to_bgr
+from fer_ros.node.inputs.images import working_bridge
 from fer_ros.perception.images import ImageError
 from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import shortened

@@ -11,21 +11,21 @@ from functools import partial
 
 import numpy as np
 
-from fer_ros.perception.affect import affect_of_labels
-from fer_ros.perception.alignment import align_face
-from fer_ros.perception.baseline import NEUTRAL
-from fer_ros.perception.baseline import NeutralBaseline
-from fer_ros.perception.classification import Classifier
-from fer_ros.perception.config import Settings
-from fer_ros.perception.detection import Detector
+from fer_ros.perception.classification.affect import affect_of_labels
+from fer_ros.perception.classification.classifier import Classifier
+from fer_ros.perception.classification.grouping import Grouping
+from fer_ros.perception.crops.alignment import align_face
+from fer_ros.perception.decision.baseline import NEUTRAL
+from fer_ros.perception.decision.baseline import NeutralBaseline
+from fer_ros.perception.decision.smoothing import EmotionSmoother
+from fer_ros.perception.detection.choice import Detector
 from fer_ros.perception.faces import Face
 from fer_ros.perception.faces import FaceDetection
 from fer_ros.perception.faces import Sighting
-from fer_ros.perception.flow import follow_face
-from fer_ros.perception.grouping import Grouping
-from fer_ros.perception.smoothing import EmotionSmoother
-from fer_ros.perception.timeline import Timeline
-from fer_ros.perception.tracking import FaceTracker
+from fer_ros.perception.settings import Settings
+from fer_ros.perception.tracking.flow import follow_face
+from fer_ros.perception.tracking.timeline import Timeline
+from fer_ros.perception.tracking.tracker import FaceTracker
 
 # Whatever `detect_every` says, faces are searched again when the last search is longer ago [s].
 LONGEST_GUESS = 1.0

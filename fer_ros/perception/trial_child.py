@@ -22,7 +22,7 @@ from typing import Any
 from fer_ros.perception.files import LARGEST_NETWORK
 from fer_ros.perception.files import read_file
 from fer_ros.perception.files import sha256_of_bytes
-from fer_ros.perception.known_files import accept
+from fer_ros.perception.models.known_files import accept
 from fer_ros.perception.quoting import shortened
 
 # The content, for code that takes a path.
@@ -98,8 +98,8 @@ def _try_network(engine: str, written: dict[str, Any], content: bytes) -> None:
 
     from fer_ros.perception.backends import BATCH_SIZES
     from fer_ros.perception.backends.choice import load_backend
-    from fer_ros.perception.bundle import card_of
-    from fer_ros.perception.classification import Classifier
+    from fer_ros.perception.classification.classifier import Classifier
+    from fer_ros.perception.models.bundle import card_of
 
     card = card_of(written, Path('/'))
     classifier = Classifier(card, load_backend(engine, card, content, 'cpu'))
@@ -115,7 +115,7 @@ def _try_detector(name: str, content: bytes) -> None:
     import cv2
     import numpy as np
 
-    from fer_ros.perception.detection import make_detector
+    from fer_ros.perception.detection.choice import make_detector
 
     # The trial is this run itself.
     accept(sha256_of_bytes(content), name)

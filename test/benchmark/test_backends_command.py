@@ -6,10 +6,10 @@ import pytest
 from benchmark import backend_worker
 from benchmark.__main__ import main
 from fer_ros.perception.backends import BATCH_SIZES
-from fer_ros.perception.bundle import find_bundle
-from fer_ros.perception.bundle import load_card
-from fer_ros.perception.classification import create_classifier
-from fer_ros.perception.config import DEFAULT_MODEL
+from fer_ros.perception.classification.classifier import create_classifier
+from fer_ros.perception.models.bundle import find_bundle
+from fer_ros.perception.models.bundle import load_card
+from fer_ros.perception.settings import DEFAULT_MODEL
 
 
 def test_each_back_end_that_is_there_is_measured(capsys):

@@ -7,7 +7,7 @@ import pytest
 
 from benchmark import decision
 from benchmark.__main__ import main
-from fer_ros.perception.config import Settings
+from fer_ros.perception.settings import Settings
 from photographs import data_path
 
 pytest.importorskip('ai_edge_litert')

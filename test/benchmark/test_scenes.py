@@ -10,9 +10,9 @@ from benchmark.scenes import LARGE
 from benchmark.scenes import montage
 from benchmark.scenes import scene
 from benchmark.scenes import SMALL
-from fer_ros.perception.config import Settings
-from fer_ros.perception.detection import create_detector
-from fer_ros.perception.detection import DetectorError
+from fer_ros.perception.detection.choice import create_detector
+from fer_ros.perception.detection.choice import DetectorError
+from fer_ros.perception.settings import Settings
 from photographs import data_path
 
 

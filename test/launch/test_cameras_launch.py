@@ -7,7 +7,7 @@ import pytest
 from vision_msgs.msg import Detection2DArray
 import yaml
 
-from fer_ros.perception.model_files import bundle_folders
+from fer_ros.perception.models.model_files import bundle_folders
 from launched import describe
 from launched import nodes
 from launched import parameter_files

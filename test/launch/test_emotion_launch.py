@@ -15,7 +15,7 @@ from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray
 import yaml
 
-from fer_ros.perception.model_files import bundle_folders
+from fer_ros.perception.models.model_files import bundle_folders
 from launched import describe
 from launched import nodes
 from launched import parameter_files

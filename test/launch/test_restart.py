@@ -30,7 +30,7 @@ def stand_ins(tmp_path, monkeypatch):
 
 
 def test_the_launch_file_knows_the_exit_status_of_the_executables():
-    from fer_ros.node.process import CONFIGURATION_ERROR
+    from fer_ros.node.life.process import CONFIGURATION_ERROR
 
     assert load_launch_file('emotion.launch.py').CONFIGURATION_ERROR == CONFIGURATION_ERROR
 

@@ -1,31 +1,14 @@
-"""Every test of the nodes has field checks on, and a graph of its own."""
+"""Tests of the emotion node have field checks on, and a graph of their own."""
 
 import importlib.util
-import os
 
 import pytest
 
+from graph_fixtures import domain_id as domain_id
+from graph_fixtures import graph as graph
+
 # `pytest test/perception` needs no ROS; these tests do.
-collect_ignore_glob = [] if importlib.util.find_spec('rclpy') else ['test_*.py']
-
-# Both must be set before rclpy and the messages are imported anywhere.
-os.environ['ROS_PYTHON_CHECK_FIELDS'] = '1'
-os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
-
-
-@pytest.fixture(scope='session')
-def domain_id():
-    """Give a DDS domain for this process: 1 to 101, so that its ports are free on Linux."""
-    return 1 + os.getpid() % 101
-
-
-@pytest.fixture
-def graph(domain_id):
-    from graph import Graph
-
-    made = Graph(domain_id)
-    yield made
-    made.close()
+collect_ignore_glob = [] if importlib.util.find_spec('rclpy') else ['*']
 
 
 @pytest.fixture
@@ -33,7 +16,7 @@ def parts(monkeypatch):
     """Give a detector and a classifier that stand in for the networks."""
     from fer_ros.node import emotion_node
     from fer_ros.node.emotion_node import EmotionNode
-    from fer_ros.perception.bundle import BundleError
+    from fer_ros.perception.models.bundle import BundleError
     from stand_ins import BrightDetector
     from stand_ins import ColourClassifier
 

@@ -17,13 +17,13 @@ from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import LabelInfo
 
-from fer_ros.node.messages import to_image_message
+from fer_ros.node.outputs.messages import to_image_message
 from fer_ros.perception.backends import BackendError
 from fer_ros.perception.backends import GpuMemoryError
-from fer_ros.perception.bundle import BundleError
-from fer_ros.perception.config import setting_fields
-from fer_ros.perception.config import SettingError
-from fer_ros.perception.drawing import Drawing
+from fer_ros.perception.drawing.annotations import Drawing
+from fer_ros.perception.models.bundle import BundleError
+from fer_ros.perception.settings import setting_fields
+from fer_ros.perception.settings import SettingError
 from graph import Inbox
 from graph import wait_until
 from stand_ins import decisions

@@ -15,10 +15,10 @@ from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import LabelInfo
 from vision_msgs.msg import ObjectHypothesisWithPose
 
-from fer_ros.node.process import CONFIGURATION_ERROR
-from fer_ros.perception.bundle import find_bundle
-from fer_ros.perception.bundle import load_card
-from fer_ros.perception.config import DEFAULT_MODEL
+from fer_ros.node.life.process import CONFIGURATION_ERROR
+from fer_ros.perception.models.bundle import find_bundle
+from fer_ros.perception.models.bundle import load_card
+from fer_ros.perception.settings import DEFAULT_MODEL
 from graph import Graph
 from graph import Inbox
 from graph import PATIENCE

@@ -12,11 +12,11 @@ from vision_msgs.msg import LabelInfo
 from fer_ros.doctor import FAIL
 from fer_ros.doctor import OK
 from fer_ros.doctor import WARN
-from fer_ros.node.camera_topics import camera_topics
 from fer_ros.node.graph_check import check_camera
 from fer_ros.node.graph_check import check_messages
 from fer_ros.node.graph_check import Heard
-from fer_ros.node.messages import to_compressed_message
+from fer_ros.node.inputs.camera_topics import camera_topics
+from fer_ros.node.outputs.messages import to_compressed_message
 from graph import wait_until
 from stand_ins import picture
 

@@ -18,7 +18,7 @@ from rcl_interfaces.srv import SetParametersAtomically
 from rclpy.parameter import Parameter
 from rosgraph_msgs.msg import Clock
 
-from fer_ros.node.camera_node import CameraNode
+from fer_ros.camera.camera_node import CameraNode
 from graph import PATIENCE
 from graph import wait_until
 from stand_ins import decisions

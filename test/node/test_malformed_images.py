@@ -64,7 +64,7 @@ def test_malformed_images_over_the_topic_end_nothing(node, camera, emotions):
 def test_malformed_compressed_images_leave_no_memory_behind(count, domain_id):
     random = np.random.default_rng(22)
     eater = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name('image_eater.py'))],
+        [sys.executable, str(Path(__file__).parents[1] / 'support' / 'image_eater.py')],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -100,7 +100,7 @@ def test_a_small_file_of_a_huge_image_is_refused_before_it_is_made(tmp_path):
     # In a process of its own: OpenCV reads its limit when it is loaded.
     script = f"""
 from pathlib import Path
-from fer_ros.node.images import to_bgr
+from fer_ros.node.inputs.images import to_bgr
 from fer_ros.perception.images import ImageError
 from sensor_msgs.msg import CompressedImage
 message = CompressedImage(format='png')

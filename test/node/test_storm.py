@@ -14,11 +14,11 @@ from benchmark.hostile_messages import KNOWN_TYPES
 from benchmark.hostile_messages import malformed_compressed
 from benchmark.hostile_messages import malformed_image
 from benchmark.soak import resident_memory
-from fer_ros.perception.bundle import BundleError
-from fer_ros.perception.bundle import CARD_NAME
-from fer_ros.perception.bundle import find_bundle
-from fer_ros.perception.bundle import load_card
-from fer_ros.perception.config import DEFAULT_MODEL
+from fer_ros.perception.models.bundle import BundleError
+from fer_ros.perception.models.bundle import CARD_NAME
+from fer_ros.perception.models.bundle import find_bundle
+from fer_ros.perception.models.bundle import load_card
+from fer_ros.perception.settings import DEFAULT_MODEL
 from stand_ins import picture
 from stand_ins import send
 

@@ -1,7 +1,7 @@
 import pytest
 
-from fer_ros.perception import known_files
 from fer_ros.perception.files import sha256_of_bytes
+from fer_ros.perception.models import known_files
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 # A fresh process that finds out by itself that there is nothing for these to do.
 SCRIPT = """
 import sys
-import fer_ros.perception.classification
-import fer_ros.perception.drawing
+import fer_ros.perception.classification.classifier
+import fer_ros.perception.drawing.annotations
 import fer_ros.perception.pipeline
 print(*sys.modules)
 """

@@ -3,9 +3,9 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from fer_ros.perception.config import SettingError
-from fer_ros.perception.config import Settings
 from fer_ros.perception.pipeline import Pipeline
+from fer_ros.perception.settings import SettingError
+from fer_ros.perception.settings import Settings
 from scripted import Card
 from scripted import Contempt
 from scripted import found

@@ -6,14 +6,14 @@ import cv2
 import pytest
 
 from fer_ros.perception.backends import create_backend
-from fer_ros.perception.bundle import find_bundle
-from fer_ros.perception.bundle import load_card
-from fer_ros.perception.changes import ChangeDetector
-from fer_ros.perception.classification import Classifier
-from fer_ros.perception.config import Settings
-from fer_ros.perception.detection import create_detector
-from fer_ros.perception.detection import DetectorError
+from fer_ros.perception.classification.classifier import Classifier
+from fer_ros.perception.decision.changes import ChangeDetector
+from fer_ros.perception.detection.choice import create_detector
+from fer_ros.perception.detection.choice import DetectorError
+from fer_ros.perception.models.bundle import find_bundle
+from fer_ros.perception.models.bundle import load_card
 from fer_ros.perception.pipeline import Pipeline
+from fer_ros.perception.settings import Settings
 from photographs import data_path
 from photographs import photograph
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
-from fer_ros.perception.bundle import CARD_NAME
-from fer_ros.perception.bundle import ModelCard
+from fer_ros.perception.models.bundle import CARD_NAME
+from fer_ros.perception.models.bundle import ModelCard
 
 # What a report has that the page of a bundle needs, and other splits do not.
 OF_THE_PAGE = (

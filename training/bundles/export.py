@@ -15,13 +15,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from fer_ros.perception.alignment import FER2013_CROP
 from fer_ros.perception.backends.base import Backend
 from fer_ros.perception.backends.choice import create_backend
-from fer_ros.perception.bundle import CARD_NAME
-from fer_ros.perception.bundle import load_card
-from fer_ros.perception.model_files import sha256_of
-from fer_ros.perception.preprocessing import to_network_input
+from fer_ros.perception.crops.alignment import FER2013_CROP
+from fer_ros.perception.crops.preprocessing import to_network_input
+from fer_ros.perception.models.bundle import CARD_NAME
+from fer_ros.perception.models.bundle import load_card
+from fer_ros.perception.models.model_files import sha256_of
 from training.bundles.card_figures import card_text
 from training.bundles.provenance import TERMS
 from training.data.augmentation import resize

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from fer_ros.perception.baseline import NEUTRAL
-from fer_ros.perception.bundle import BundleError
-from fer_ros.perception.bundle import load_card
+from fer_ros.perception.decision.baseline import NEUTRAL
 from fer_ros.perception.emotions import FERPLUS_LABELS
+from fer_ros.perception.models.bundle import BundleError
+from fer_ros.perception.models.bundle import load_card
 from training.bundles.card_figures import change_metrics
 from training.bundles.card_figures import lean
 from training.bundles.card_figures import rounded

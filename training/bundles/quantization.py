@@ -19,12 +19,12 @@ import numpy as np
 import yaml
 
 from fer_ros.perception.backends.litert import LiteRtBackend
-from fer_ros.perception.bundle import CARD_NAME
-from fer_ros.perception.bundle import ModelCard
-from fer_ros.perception.classification import Classifier
-from fer_ros.perception.classification import LEAST_PROBABILITY
-from fer_ros.perception.model_files import sha256_of
-from fer_ros.perception.preprocessing import to_network_input
+from fer_ros.perception.classification.classifier import Classifier
+from fer_ros.perception.classification.classifier import LEAST_PROBABILITY
+from fer_ros.perception.crops.preprocessing import to_network_input
+from fer_ros.perception.models.bundle import CARD_NAME
+from fer_ros.perception.models.bundle import ModelCard
+from fer_ros.perception.models.model_files import sha256_of
 from training.bundles.card_figures import card_text
 from training.data.augmentation import resize
 from training.data.datasets import DataError

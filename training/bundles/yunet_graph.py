@@ -3,8 +3,8 @@ Write the graph of YuNet for LiteRT, without its weights: `python -m training yu
 
 The weights are OpenCV's, in an ONNX file that LiteRT cannot read and that this package does not
 ship.  So the graph has a number in each place of a weight that tells which array belongs there;
-`fer_ros.perception.yunet_litert` puts in what the ONNX file has.  It needs TensorFlow, and is run
-again only if the graph is to change.
+`fer_ros.perception.detection.yunet_litert` puts in what the ONNX file has.  It needs TensorFlow,
+and is run again only if the graph is to change.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import keras
 from keras import layers
 import numpy as np
 
-from fer_ros.perception.yunet_litert import GRAPH
-from fer_ros.perception.yunet_litert import marker
-from fer_ros.perception.yunet_litert import POINTS
+from fer_ros.perception.detection.yunet_litert import GRAPH
+from fer_ros.perception.detection.yunet_litert import marker
+from fer_ros.perception.detection.yunet_litert import POINTS
 
 # Channels of the pairs of convolutions, in the order of the ONNX file: the body with its places
 # for halving the side, then the three that lead back from the coarse features to the fine ones.

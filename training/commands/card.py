@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from fer_ros.perception.bundle import BundleError
-from fer_ros.perception.bundle import find_bundle
-from fer_ros.perception.bundle import load_card
-from fer_ros.perception.detection import create_detector
+from fer_ros.perception.detection.choice import create_detector
+from fer_ros.perception.models.bundle import BundleError
+from fer_ros.perception.models.bundle import find_bundle
+from fer_ros.perception.models.bundle import load_card
 from training.bundles.measuring import measure
 from training.bundles.measuring import measure_seeds
 from training.data.datasets import data_root

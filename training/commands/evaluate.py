@@ -10,7 +10,7 @@ import argparse
 import json
 from pathlib import Path
 
-from fer_ros.perception.detection import create_detector
+from fer_ros.perception.detection.choice import create_detector
 from training.bundles.card_figures import record
 from training.commands.data_arguments import add_data_arguments
 from training.commands.data_arguments import read_selected

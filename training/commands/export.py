@@ -6,8 +6,8 @@ import argparse
 import contextlib
 from pathlib import Path
 
-from fer_ros.perception.bundle import find_bundle
-from fer_ros.perception.bundle import load_card
+from fer_ros.perception.models.bundle import find_bundle
+from fer_ros.perception.models.bundle import load_card
 from training.bundles.export import export
 from training.bundles.export import ExportError
 from training.bundles.export import FILE_NAMES

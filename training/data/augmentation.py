@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from fer_ros.perception.config import setting
+from fer_ros.perception.settings import setting
 from training.data.declared import check_declared
 
 
@@ -105,7 +105,7 @@ def augment(
     Change pictures at random, and bring them to one size.
 
     All changes of place are one interpolation.  What comes in from outside has the colour of the
-    border, as in `fer_ros.perception.alignment`.
+    border, as in `fer_ros.perception.crops.alignment`.
 
     :param images: (N, H, W) uint8, gray.
     :param augmentation: how far.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from fer_ros.perception.config import checked_value
+from fer_ros.perception.settings import checked_value
 
 
 def check_declared(settings: Any) -> None:
     """
-    Check each field of a frozen dataclass that `fer_ros.perception.config.setting` declares.
+    Check each field of a frozen dataclass that `fer_ros.perception.settings.setting` declares.
 
     A whole number becomes a float where the default is a float, and a list becomes a tuple where
     the default is a tuple.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_ros.perception.classification import calibrated
+from fer_ros.perception.classification.classifier import calibrated
 from training.evaluation.metrics import log_loss
 
 

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fer_ros.perception.alignment import FER2013_CROP
 from fer_ros.perception.backends.choice import create_backend
-from fer_ros.perception.bundle import BundleError
-from fer_ros.perception.bundle import CARD_NAME
-from fer_ros.perception.bundle import find_bundle
-from fer_ros.perception.bundle import load_card
-from fer_ros.perception.bundle import ModelCard
-from fer_ros.perception.classification import Classifier
+from fer_ros.perception.classification.classifier import Classifier
+from fer_ros.perception.crops.alignment import FER2013_CROP
+from fer_ros.perception.crops.preprocessing import InputSpec
 from fer_ros.perception.emotions import FER2013_LABELS
 from fer_ros.perception.emotions import FERPLUS_LABELS
-from fer_ros.perception.preprocessing import InputSpec
+from fer_ros.perception.models.bundle import BundleError
+from fer_ros.perception.models.bundle import CARD_NAME
+from fer_ros.perception.models.bundle import find_bundle
+from fer_ros.perception.models.bundle import load_card
+from fer_ros.perception.models.bundle import ModelCard
 from training.data.augmentation import resize
 from training.runs.files import run_of
 

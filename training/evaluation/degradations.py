@@ -7,8 +7,8 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from fer_ros.perception.alignment import CropGeometry
-from fer_ros.perception.alignment import FER2013_CROP
+from fer_ros.perception.crops.alignment import CropGeometry
+from fer_ros.perception.crops.alignment import FER2013_CROP
 
 # Of the noise, which is the same for every model.
 _SEED = 0

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fer_ros.perception.classification import LEAST_PROBABILITY
+from fer_ros.perception.classification.classifier import LEAST_PROBABILITY
 
 # Of the expected calibration error (Guo et al. 2017, arXiv:1706.04599).
 CALIBRATION_BINS = 15

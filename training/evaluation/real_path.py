@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 
 from fer_ros.perception.boxes import overlaps
-from fer_ros.perception.classification import Classifier
-from fer_ros.perception.config import Settings
-from fer_ros.perception.detection import Detector
+from fer_ros.perception.classification.classifier import Classifier
+from fer_ros.perception.detection.choice import Detector
 from fer_ros.perception.pipeline import Pipeline
+from fer_ros.perception.settings import Settings
 from training.data.reading.faults import progress_bar
 from training.evaluation.bootstrap import Bootstrap
 from training.evaluation.bootstrap import DRAWS

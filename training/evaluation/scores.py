@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from fer_ros.perception.classification import Classifier
+from fer_ros.perception.classification.classifier import Classifier
 from training.data.datasets import DataError
 from training.data.datasets import FaceData
 from training.evaluation.classifiers import classify

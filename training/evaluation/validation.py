@@ -5,8 +5,8 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from fer_ros.perception.classification import LEAST_PROBABILITY
-from fer_ros.perception.preprocessing import to_network_input
+from fer_ros.perception.classification.classifier import LEAST_PROBABILITY
+from fer_ros.perception.crops.preprocessing import to_network_input
 from training.data.augmentation import resize
 from training.data.datasets import DataError
 from training.data.datasets import FaceData

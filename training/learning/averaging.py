@@ -15,7 +15,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from fer_ros.perception.model_files import sha256_of
+from fer_ros.perception.models.model_files import sha256_of
 from fer_ros.perception.quoting import quoted
 from training.data.datasets import FaceData
 from training.evaluation.validation import validate

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
-from fer_ros.perception.preprocessing import to_network_input
+from fer_ros.perception.crops.preprocessing import to_network_input
 from training.data.augmentation import augment
 from training.data.augmentation import mix
 from training.data.datasets import DataError

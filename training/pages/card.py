@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fer_ros.perception.bundle import ModelCard
-from fer_ros.perception.config import DEFAULT_MODEL
+from fer_ros.perception.models.bundle import ModelCard
+from fer_ros.perception.settings import DEFAULT_MODEL
 from training.bundles.imagenet import began_with_imagenet
 from training.bundles.imagenet import is_of_imagenet
 from training.pages.terminal import percent

@@ -8,7 +8,7 @@ import keras
 from keras import layers
 import numpy as np
 
-from fer_ros.perception.preprocessing import to_network_input
+from fer_ros.perception.crops.preprocessing import to_network_input
 from training.data.augmentation import resize
 from training.recipes.heads import head_labels
 from training.recipes.heads import input_spec

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from fer_ros.perception.crops.preprocessing import COLOURS
+from fer_ros.perception.crops.preprocessing import InputSpec
 from fer_ros.perception.emotions import FER2013_LABELS
 from fer_ros.perception.emotions import FERPLUS_LABELS
-from fer_ros.perception.preprocessing import COLOURS
-from fer_ros.perception.preprocessing import InputSpec
 from training.data.datasets import DataError
 from training.data.datasets import FaceData
 from training.data.votes import vote_distribution

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dataclasses import field
 from typing import TYPE_CHECKING
 
-from fer_ros.perception.config import setting
+from fer_ros.perception.settings import setting
 from training.data.augmentation import Augmentation
 from training.data.datasets import DATASETS
 from training.data.declared import check_declared

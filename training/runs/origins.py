@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 from typing import TYPE_CHECKING
 
-from fer_ros.perception.bundle import CARD_NAME
-from fer_ros.perception.bundle import load_card
-from fer_ros.perception.model_files import sha256_of
+from fer_ros.perception.models.bundle import CARD_NAME
+from fer_ros.perception.models.bundle import load_card
+from fer_ros.perception.models.model_files import sha256_of
 from training.recipes.recipe import Recipe
 
 if TYPE_CHECKING:

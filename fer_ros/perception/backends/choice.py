@@ -11,16 +11,16 @@ from fer_ros.perception.backends.keras import gpu_name
 from fer_ros.perception.backends.keras import KerasBackend
 from fer_ros.perception.backends.litert import LiteRtBackend
 from fer_ros.perception.backends.opencv import OpenCvBackend
-from fer_ros.perception.bundle import BundleError
-from fer_ros.perception.bundle import ModelCard
-from fer_ros.perception.bundle import to_request
 from fer_ros.perception.files import sha256_of_bytes
-from fer_ros.perception.known_files import accept
-from fer_ros.perception.known_files import is_known
-from fer_ros.perception.known_files import is_shipped_network
+from fer_ros.perception.models.bundle import BundleError
+from fer_ros.perception.models.bundle import ModelCard
+from fer_ros.perception.models.bundle import to_request
+from fer_ros.perception.models.known_files import accept
+from fer_ros.perception.models.known_files import is_known
+from fer_ros.perception.models.known_files import is_shipped_network
+from fer_ros.perception.models.trial import run_trial
+from fer_ros.perception.models.trial import TrialError
 from fer_ros.perception.quoting import quoted
-from fer_ros.perception.trial import run_trial
-from fer_ros.perception.trial import TrialError
 
 # What a driver makes: of NVIDIA's on a PC and on a Jetson, of AMD's, of Windows' for its Linux.
 GPU_FILES = ('/dev/nvidia0', '/dev/nvhost-gpu', '/dev/nvgpu', '/dev/kfd', '/dev/dxg')

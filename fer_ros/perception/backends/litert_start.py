@@ -15,7 +15,7 @@ from threading import Lock
 from typing import Any
 
 # The smallest network of the package; LiteRT loads and prepares it in 2 ms.
-SMALL_NETWORK = Path(__file__).parents[1] / 'yunet_graph.tflite'
+SMALL_NETWORK = Path(__file__).parents[1] / 'detection' / 'yunet_graph.tflite'
 
 START_UP_LINES = re.compile(rb'^INFO: (?:Created|Initialized) TensorFlow Lite .*\n', re.MULTILINE)
 

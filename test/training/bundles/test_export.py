@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from fer_ros.perception.backends import create_backend
-from fer_ros.perception.bundle import load_card
-from fer_ros.perception.classification import Classifier
+from fer_ros.perception.classification.classifier import Classifier
+from fer_ros.perception.models.bundle import load_card
 from training.bundles.export import check_parity
 from training.bundles.export import export
 from training.bundles.export import ExportError

@@ -7,10 +7,10 @@ import shutil
 import numpy as np
 import pytest
 
-from fer_ros.perception.bundle import BundleError
-from fer_ros.perception.bundle import load_card
 from fer_ros.perception.emotions import FER2013_LABELS
 from fer_ros.perception.emotions import FERPLUS_LABELS
+from fer_ros.perception.models.bundle import BundleError
+from fer_ros.perception.models.bundle import load_card
 from training.bundles.measuring import measure_seeds
 from training.bundles.measuring import taken_for_neutral
 from training.evaluation.classifiers import load_classifier

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from fer_ros.perception.backends import create_backend
-from fer_ros.perception.bundle import BundleError
-from fer_ros.perception.bundle import load_card
-from fer_ros.perception.classification import Classifier
+from fer_ros.perception.classification.classifier import Classifier
+from fer_ros.perception.models.bundle import BundleError
+from fer_ros.perception.models.bundle import load_card
 from training.bundles.card_figures import card_text
 from training.bundles.export import write_forms
 from training.bundles.quantization import QuantizationError

@@ -8,14 +8,14 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.perception.alignment import FER2013_CROP
 from fer_ros.perception.backends import create_backend
-from fer_ros.perception.bundle import load_card
-from fer_ros.perception.classification import Classifier
-from fer_ros.perception.config import Settings
-from fer_ros.perception.detection import create_detector
-from fer_ros.perception.detection import DetectorError
+from fer_ros.perception.classification.classifier import Classifier
+from fer_ros.perception.crops.alignment import FER2013_CROP
+from fer_ros.perception.detection.choice import create_detector
+from fer_ros.perception.detection.choice import DetectorError
+from fer_ros.perception.models.bundle import load_card
 from fer_ros.perception.pipeline import Pipeline
+from fer_ros.perception.settings import Settings
 from photographs import data_path
 from training.bundles.measuring import recall_of_data_labels
 from training.data.datasets import FER2013_IMAGES_SHA256

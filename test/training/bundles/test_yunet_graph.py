@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from fer_ros.perception import yunet_litert
-from fer_ros.perception.yunet_litert import GRAPH
-from fer_ros.perception.yunet_litert import LiteRtYuNet
+from fer_ros.perception.detection import yunet_litert
+from fer_ros.perception.detection.yunet_litert import GRAPH
+from fer_ros.perception.detection.yunet_litert import LiteRtYuNet
 from yunet_weights import small_weights
 
 keras = pytest.importorskip('keras')

@@ -5,7 +5,7 @@ from keras import layers
 import numpy as np
 import pytest
 
-from fer_ros.perception.bundle import BundleError
+from fer_ros.perception.models.bundle import BundleError
 from training.evaluation.classifiers import classify
 from training.evaluation.classifiers import load_classifier
 from training.evaluation.classifiers import ModelOptions

@@ -3,12 +3,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer_ros.perception.alignment import FER2013_CROP
-from fer_ros.perception.bundle import ModelCard
-from fer_ros.perception.classification import Classifier
+from fer_ros.perception.classification.classifier import Classifier
+from fer_ros.perception.crops.alignment import FER2013_CROP
+from fer_ros.perception.crops.preprocessing import InputSpec
 from fer_ros.perception.emotions import FER2013_LABELS
 from fer_ros.perception.faces import FaceDetection
-from fer_ros.perception.preprocessing import InputSpec
+from fer_ros.perception.models.bundle import ModelCard
 from training.evaluation.real_path import measure_real_path
 from training.evaluation.real_path import scene_of
 from training.evaluation.real_path import SCENE_SIDE

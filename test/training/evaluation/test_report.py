@@ -4,13 +4,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer_ros.perception.alignment import FER2013_CROP
-from fer_ros.perception.bundle import load_card
-from fer_ros.perception.bundle import ModelCard
-from fer_ros.perception.classification import Classifier
+from fer_ros.perception.classification.classifier import Classifier
+from fer_ros.perception.crops.alignment import FER2013_CROP
+from fer_ros.perception.crops.preprocessing import InputSpec
 from fer_ros.perception.emotions import FER2013_LABELS
 from fer_ros.perception.emotions import FERPLUS_LABELS
-from fer_ros.perception.preprocessing import InputSpec
+from fer_ros.perception.models.bundle import load_card
+from fer_ros.perception.models.bundle import ModelCard
 from training.bundles.card_figures import record
 from training.data.datasets import CKPLUS_LABELS
 from training.data.datasets import DataError

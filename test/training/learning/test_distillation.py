@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer_ros.perception.bundle import load_card
-from fer_ros.perception.model_files import sha256_of
+from fer_ros.perception.models.bundle import load_card
+from fer_ros.perception.models.model_files import sha256_of
 from training.bundles.provenance import origin_of
 from training.data.cross_fitting import parts_of
 from training.data.datasets import DataError

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = """
 import sys
 from pathlib import Path
-sys.path[:0] = ['.', 'test/perception', 'test/support']
+sys.path[:0] = ['.', 'test/support']
 import keras
 from training.learning.distribution import distribute, WHOLE
 share = distribute() if sys.argv[2] == 'distribute' else WHOLE

@@ -1,0 +1,40 @@
+"""The settings of the camera node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fer_ros.image_source import ASTRONAUT
+from fer_ros.image_source import SOURCES
+from fer_ros.perception.settings import setting
+
+
+@dataclass(frozen=True)
+class CameraSettings:
+    """The settings of the node, read at its start; the metadata of each field describe it."""
+
+    source: str = setting(ASTRONAUT, f'What to show: {SOURCES}.', live=False)
+    rate: float = setting(
+        0.0,
+        "Images per second [Hz]; 0: the source's own (a picture a second).",
+        (0.0, 240.0),
+        live=False,
+    )
+    loop: bool = setting(
+        False, 'Whether a video, a folder or a picture begins again at its end.', live=False
+    )
+    frame_id: str = setting(
+        'camera', 'Coordinate frame in the header of each image.', live=False
+    )
+    width: int = setting(
+        0,
+        "Images are scaled to fit into this width, in proportion [px]; 0: the source's own.",
+        (0, 8192),
+        live=False,
+    )
+    height: int = setting(
+        0,
+        "Images are scaled to fit into this height, in proportion [px]; 0: the source's own.",
+        (0, 8192),
+        live=False,
+    )

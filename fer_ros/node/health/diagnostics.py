@@ -1,0 +1,231 @@
+"""How the node is, in the words of `/diagnostics`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticStatus
+from diagnostic_msgs.msg import KeyValue
+from std_msgs.msg import Header
+
+from fer_ros.node.health.statistics import POSSIBLE_AGES
+from fer_ros.perception.brightness import Brightness
+from fer_ros.perception.quoting import shortened
+
+# Without an image for this long, something is wrong with the camera [s].
+STALE = 2.0
+
+# An engine may compile for some seconds; what takes longer for one image hangs [s].
+HUNG = 10.0
+
+# So many images without an answer, and none with one between them, are no accident.
+MOST_UNANSWERED = 3
+
+# Gray levels of images that show nothing.
+DARKEST, BRIGHTEST = 8, 247
+
+# After this long without a face, diagnostics say so [s].
+FACELESS = 60.0
+
+# The longest sentence of a diagnosis, in characters; several warnings have room.
+LONGEST_SENTENCE = 1000
+
+
+def complaint_of_camera(topic: str, publishers: int, mismatch: str, silence: float) -> str:
+    """
+    Say what is wrong with the camera, and what to do.
+
+    :param topic: of the images.
+    :param publishers: how many send on it.
+    :param mismatch: what keeps their images from being heard; empty for nothing.
+    :param silence: how long no image has come, in seconds; infinite if none ever has.
+    :return: a sentence; empty if all is well.
+    """
+    if mismatch:
+        return mismatch
+    if silence > STALE:
+        told = 'no image yet' if silence == float('inf') else f'no image for {silence:.0f} s'
+        return (
+            f'{told} on {topic}, though {publishers} publish it: look at the camera, and whether '
+            'large messages come through (ros2 run fer_ros doctor)'
+        )
+    return ''
+
+
+def complaint_of_clock(silence: float, publishers: int) -> str:
+    """
+    Name what is wrong with a simulated clock, and what to do.
+
+    :param silence: how long the time has stood still, in seconds.
+    :param publishers: number of publishers of /clock.
+    :return: a sentence; empty if all is well.
+    """
+    if silence <= STALE:
+        return ''
+    cause = 'though it has a publisher' if publishers else 'and nobody publishes it'
+    return (
+        f'use_sim_time is true, but /clock has not advanced for {silence:.0f} s, {cause}: start '
+        'the simulator, play the recording with --clock, or set use_sim_time to false'
+    )
+
+
+def complaint_of_age(age: float, simulated: bool) -> str:
+    """
+    Name what is wrong with the stamps of the images, and what to do.
+
+    :param age: usual age of an image at its answer, in seconds.
+    :param simulated: whether the node's clock is that of /clock.
+    :return: a sentence; empty if the age can be true.
+    """
+    earliest, oldest = POSSIBLE_AGES
+    if earliest <= age <= oldest:
+        return ''
+    told = f'the images are stamped {abs(age):.3g} s in the {"future" if age < 0 else "past"}'
+    if simulated:
+        return f'{told}: /clock and the images must come from the same recording or simulator'
+    return (
+        f'{told}: synchronise the clock of the camera with this machine (chrony), or set '
+        'use_sim_time and play the recording with --clock'
+    )
+
+
+def complaint_of_image(brightness: Brightness | None) -> str:
+    """
+    Name what is wrong with the brightness of the images, and what to do.
+
+    :param brightness: of the last image; None if there is none.
+    :return: a sentence; empty if all is well.
+    """
+    if brightness is None:
+        return ''
+    mean = f'mean {brightness.mean:.0f} of 255'
+    if brightness.mean < DARKEST:
+        return f'the images are nearly black ({mean}): look at lens cap, light and exposure'
+    if brightness.mean > BRIGHTEST:
+        return f'the images are nearly white ({mean}): lower the exposure or the light'
+    if brightness.uniform:
+        return f'the images have one colour ({mean}): look at the camera and its driver'
+    return ''
+
+
+def complaint_of_name(name: str, nodes: int) -> str:
+    """
+    Name what is wrong with the name of the node, and what to do.
+
+    :param name: full name of this node.
+    :param nodes: number of nodes in the graph that have this name.
+    :return: a sentence; empty if all is well.
+    """
+    if nodes < 2:
+        return ''
+    return (
+        f'{nodes} nodes are called {name}: give each a name or a namespace of its own '
+        '(--ros-args -r __ns:=/NAME); a node that was killed counts for 20 s'
+    )
+
+
+@dataclass(frozen=True)
+class Facts:
+    """
+    What is known of the node.
+
+    :param working: False while the node is not active.
+    :param rest: why it is not active, and what would begin the work.
+    :param refusal: why the last transition failed; empty if it did not.
+    :param busy: how long the image in work has been there, in seconds.
+    :param camera: what `complaint_of_camera` returns.
+    :param unanswered: number of frames refused or lost since the last answered one.
+    :param new_errors: number of frames refused or lost since the last diagnosis.
+    :param last_error: why the last of them was.
+    :param makeshift: what replaces a back end that failed; empty for nothing.
+    :param name: what `complaint_of_name` returns.
+    :param stamps: what `complaint_of_clock` or `complaint_of_age` returns.
+    :param image: what `complaint_of_image` returns.
+    :param faceless: how long no face has been seen, in seconds.
+    """
+
+    working: bool
+    rest: str = ''
+    refusal: str = ''
+    busy: float = 0.0
+    camera: str = ''
+    unanswered: int = 0
+    new_errors: int = 0
+    last_error: str = ''
+    makeshift: str = ''
+    name: str = ''
+    stamps: str = ''
+    image: str = ''
+    faceless: float = 0.0
+
+
+def judge(facts: Facts) -> tuple[bytes, str]:
+    """
+    Judge the state of the node: an error alone, or all warnings, the gravest first.
+
+    :return: the level of DiagnosticStatus, and a sentence that says what to do.
+    """
+    error = _error_of(facts)
+    if error:
+        return DiagnosticStatus.ERROR, error
+    if not facts.working:
+        told = f'not active: {facts.rest}'
+        if facts.name:
+            return DiagnosticStatus.WARN, f'{told}; {facts.name}'
+        return DiagnosticStatus.OK, told
+    warnings = [*_warnings_of_work(facts), facts.name]
+    told = '; '.join(warning for warning in warnings if warning)
+    if told:
+        return DiagnosticStatus.WARN, told
+    if facts.faceless > FACELESS:
+        return DiagnosticStatus.OK, f'watching; no face seen for {facts.faceless:.0f} s'
+    return DiagnosticStatus.OK, 'watching'
+
+
+def _error_of(facts: Facts) -> str:
+    """Name what keeps the node from its work; empty for nothing."""
+    if not facts.working:
+        return facts.refusal
+    if facts.busy > HUNG:
+        return (
+            f'an image has been in work for {facts.busy:.0f} s: the engine of the models hangs, '
+            'restart the node'
+        )
+    # The images of a camera that is gone say nothing about the one that is awaited.
+    if facts.unanswered >= MOST_UNANSWERED and not facts.camera:
+        return f'no image gets an answer: {facts.last_error}'
+    return ''
+
+
+def _warnings_of_work(facts: Facts) -> list[str]:
+    """List the warnings about a node that is active, the gravest first."""
+    if facts.camera:
+        return [facts.camera]
+    errors = ''
+    if facts.new_errors:
+        errors = f'{facts.new_errors} frames without an answer: {facts.last_error}'
+    return [errors, facts.makeshift, facts.stamps, facts.image]
+
+
+def to_diagnostics(
+    header: Header, node: str, level: bytes, sentence: str, values: Mapping[str, str]
+) -> DiagnosticArray:
+    """
+    Make the message.
+
+    :param header: with the time.
+    :param node: the node's name.
+    :param level: of DiagnosticStatus.
+    :param sentence: how the node is.
+    :param values: in their order; text of any length is cut.
+    """
+    status = DiagnosticStatus(
+        level=level,
+        name=f'{node}: faces',
+        message=shortened(sentence, LONGEST_SENTENCE),
+        hardware_id=node,
+        values=[KeyValue(key=key, value=shortened(value)) for key, value in values.items()],
+    )
+    return DiagnosticArray(header=header, status=[status])

@@ -1,0 +1,182 @@
+"""How the node is, on /diagnostics and in the log."""
+
+from __future__ import annotations
+
+import time
+
+from diagnostic_msgs.msg import DiagnosticArray
+import numpy as np
+from rclpy.node import Node
+from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+from fer_ros.node.health.clock_watch import ClockWatch
+from fer_ros.node.health.diagnostics import complaint_of_age
+from fer_ros.node.health.diagnostics import complaint_of_camera
+from fer_ros.node.health.diagnostics import complaint_of_clock
+from fer_ros.node.health.diagnostics import complaint_of_image
+from fer_ros.node.health.diagnostics import complaint_of_name
+from fer_ros.node.health.diagnostics import Facts
+from fer_ros.node.health.diagnostics import judge
+from fer_ros.node.health.diagnostics import STALE
+from fer_ros.node.health.diagnostics import to_diagnostics
+from fer_ros.node.health.image_log import ImageLog
+from fer_ros.node.health.statistics import Statistics
+from fer_ros.node.inputs.camera_listener import CameraListener
+from fer_ros.node.inputs.worker import Worker
+from fer_ros.perception.brightness import measure_brightness
+from fer_ros.perception.pipeline import Pipeline
+from fer_ros.perception.quoting import shortened
+
+# The longest encoding or format in the log, in characters.
+LONGEST_ENCODING = 40
+
+# Of the same complaint of the camera, one in this time is logged [s].
+CAMERA_COMPLAINT_PERIOD = 10.0
+
+
+class Health:
+    """Tells how the node is, each time it is asked to."""
+
+    def __init__(self, node: Node, camera: CameraListener, statistics: Statistics) -> None:
+        """
+        Make the topic.
+
+        :param node: that it belongs to.
+        :param camera: that the node listens to.
+        :param statistics: of what the node does.
+        """
+        self._node = node
+        self._camera = camera
+        self._statistics = statistics
+        self._told_errors = 0
+        # When the work began, on the machine's own clock [s].
+        self._active_since = 0.0
+        # When the camera was last complained of; None while all is well with it [s].
+        self._complained_at: float | None = None
+        self._clock_watch = ClockWatch(node)
+        self._images = ImageLog(lambda line: node.get_logger().info(line))
+        self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
+
+    def begin(self) -> None:
+        """Note that the work begins: the camera is not known yet."""
+        self._active_since = time.monotonic()
+        self._complained_at = None
+        self._images.begin()
+
+    def see(self, message: Image | CompressedImage, image: np.ndarray) -> None:
+        """
+        Note an image that the node works on.
+
+        :param message: that the image came in.
+        :param image: (H, W, 3) uint8, BGR.
+        """
+        encoding = message.format if isinstance(message, CompressedImage) else message.encoding
+        height, width = image.shape[:2]
+        self._images.see(height, width, shortened(encoding, LONGEST_ENCODING))
+        self._statistics.see(measure_brightness(image))
+
+    def publish(
+        self,
+        *,
+        pipeline: Pipeline | None,
+        worker: Worker[Image | CompressedImage] | None,
+        shut_down: bool,
+        refusal: str,
+        makeshift: str,
+    ) -> None:
+        """
+        Say how the node is.
+
+        :param pipeline: None while nothing is loaded.
+        :param worker: None while the node does not work.
+        :param shut_down: whether it never will again.
+        :param refusal: why the last transition failed, in a sentence, or empty.
+        :param makeshift: what the node does without since something failed, or empty.
+        """
+        statistics, errors = self._statistics, self._statistics.errors
+        camera = self._camera.offer()
+        complaint = complaint_of_camera(
+            camera.topic, camera.publishers, camera.mismatch, statistics.silence
+        )
+        if worker is not None:
+            self._tell_of_camera(complaint)
+            source = f'{camera.topic}, {camera.reliability}'
+            self._images.tell(source, camera.nodes, statistics.images, statistics.period)
+        node, clock = self._node, self._clock_watch
+        stopped = complaint_of_clock(clock.silence(), node.count_publishers('/clock'))
+        level, sentence = judge(
+            Facts(
+                working=worker is not None,
+                rest=_why_at_rest(pipeline, shut_down),
+                refusal=refusal,
+                busy=worker.busy if worker is not None else 0.0,
+                camera=complaint,
+                unanswered=statistics.unanswered,
+                new_errors=errors - self._told_errors,
+                last_error=statistics.last_error,
+                makeshift=makeshift,
+                name=complaint_of_name(node.get_fully_qualified_name(), self._namesakes()),
+                stamps=stopped or complaint_of_age(statistics.age, clock.simulated),
+                image=complaint_of_image(statistics.brightness),
+                faceless=statistics.faceless,
+            )
+        )
+        self._told_errors = errors
+        values = {**statistics.values(), **models_of(pipeline)}
+        if stopped:
+            # An age by a clock that stands still means nothing.
+            values.update(age_p50_ms='', age_p95_ms='')
+        values['image_qos'] = camera.qos
+        values['last_error'] = statistics.last_error
+        header = Header(stamp=node.get_clock().now().to_msg())
+        self._publisher.publish(
+            to_diagnostics(header, node.get_fully_qualified_name(), level, sentence, values)
+        )
+
+    def _tell_of_camera(self, complaint: str) -> None:
+        """
+        Log what is wrong with the camera, but not with every diagnosis.
+
+        :param complaint: empty if nothing is; just after activation, the graph is not known yet.
+        """
+        now = time.monotonic()
+        if not complaint:
+            self._complained_at = None
+        elif now - self._active_since > STALE and (
+            self._complained_at is None or now - self._complained_at > CAMERA_COMPLAINT_PERIOD
+        ):
+            if self._complained_at is None:
+                # The line of the first image then says that images come again.
+                self._images.lose()
+            self._complained_at = now
+            self._node.get_logger().warning(complaint)
+
+    def _namesakes(self) -> int:
+        """Count the nodes in the graph that have the name of this one, itself included."""
+        own = (self._node.get_name(), self._node.get_namespace())
+        return self._node.get_node_names_and_namespaces().count(own)
+
+
+def _why_at_rest(pipeline: Pipeline | None, shut_down: bool) -> str:
+    """Say what would begin the work of a node that does none."""
+    if shut_down:
+        return 'it is shut down; start it anew'
+    if pipeline is None:
+        return 'ros2 lifecycle set … configure loads the models, activate then begins the work'
+    return 'ros2 lifecycle set … activate begins the work'
+
+
+def models_of(pipeline: Pipeline | None) -> dict[str, str]:
+    """Name the models that are loaded, by the keys of diagnostics; empty without a pipeline."""
+    if pipeline is None:
+        return dict.fromkeys(('backend', 'device', 'detector', 'model', 'model_sha256'), '')
+    card, backend = pipeline.classifier.card, pipeline.classifier.backend
+    return {
+        'backend': backend.name,
+        'device': backend.device,
+        'detector': pipeline.detector.name,
+        'model': card.name,
+        'model_sha256': card.sha256(backend.kind),
+    }

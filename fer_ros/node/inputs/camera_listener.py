@@ -1,0 +1,231 @@
+"""The subscription to a camera, made to fit what the camera offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import RLock
+
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rclpy.qos import ReliabilityPolicy
+from rclpy.subscription import Subscription
+from rclpy.topic_endpoint_info import TopicEndpointInfo
+from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import Image
+
+from fer_ros.node.inputs.camera_topics import camera_topics
+from fer_ros.node.inputs.camera_topics import COMPRESSED
+from fer_ros.node.inputs.camera_topics import RAW
+from fer_ros.perception.quoting import shortened
+from fer_ros.perception.settings import Settings
+
+try:
+    from rclpy.event_handler import SubscriptionEventCallbacks
+except ImportError:  # Humble
+    from rclpy.qos_event import SubscriptionEventCallbacks
+
+# A GUID of Fast DDS begins with its vendor's number; two bytes later, the host's number follows.
+FAST_DDS = bytes([0x01, 0x0F])
+HOST_BYTES = slice(2, 4)
+
+SUFFIX = '/compressed'
+
+# So many topics are named to somebody who may have meant another one.
+MOST_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Listening:
+    """How to listen: to the raw or the compressed topic, reliably or not."""
+
+    compressed: bool
+    reliability: ReliabilityPolicy
+
+
+@dataclass(frozen=True)
+class CameraOffer:
+    """
+    What a camera offers, and whether it is heard.
+
+    :param topic: its full name.
+    :param publishers: how many publish it.
+    :param qos: how it is listened to and published, for people.
+    :param mismatch: what keeps images from being heard, and what to do; empty for nothing.
+    :param reliability: of the subscription, for people.
+    :param nodes: names of the nodes that publish it, for people.
+    """
+
+    topic: str
+    publishers: int
+    qos: str
+    mismatch: str
+    reliability: str
+    nodes: str
+
+
+class CameraListener:
+    """Hears a camera whenever it appears, restarts or offers something else."""
+
+    def __init__(self, node: Node, on_image: Callable[[Image | CompressedImage], None]) -> None:
+        """
+        Prepare to listen.
+
+        :param node: that the subscription belongs to.
+        :param on_image: called with each image, in one thread at a time.
+        """
+        self._node = node
+        self._on_image = on_image
+        self._group = MutuallyExclusiveCallbackGroup()
+        self._listening = Listening(False, ReliabilityPolicy.RELIABLE)
+        self._subscription: Subscription | None = None
+        # The graph is followed in another thread than transitions are made in.
+        self._lock = RLock()
+
+    @property
+    def topic(self) -> str:
+        """Give the topic's full name."""
+        return self._topic(self._listening.compressed)
+
+    def start(self, settings: Settings) -> None:
+        """Begin to listen."""
+        with self._lock:
+            self._listening = self._wanted(settings)
+            self._subscribe()
+
+    def stop(self) -> None:
+        """Listen no more."""
+        with self._lock:
+            if self._subscription is not None:
+                self._node.destroy_subscription(self._subscription)
+                self._subscription = None
+
+    def follow(self, settings: Settings) -> None:
+        """
+        Match what the camera offers now.
+
+        :param settings: what the user wants.
+        """
+        with self._lock:
+            wanted = self._wanted(settings)
+            if self._subscription is None or wanted == self._listening:
+                return
+            self.stop()
+            self._listening = wanted
+            self._subscribe()
+        # The log of the images names each change of topic or reliability once images come.
+        self._node.get_logger().debug(
+            f'listening to {self.topic} as {wanted.reliability.name.lower()}'
+        )
+
+    def offer(self) -> CameraOffer:
+        """Ask the graph what is offered to the listener."""
+        senders = self._senders(self._listening.compressed)
+        offered = _reliabilities(senders)
+        listening = self._listening.reliability
+        mismatch = ''
+        if not senders:
+            mismatch = self._why_nobody()
+        elif listening == ReliabilityPolicy.RELIABLE and 'best_effort' in offered:
+            mismatch = (
+                f'{self.topic} is published best_effort, but image_reliability is reliable: '
+                'set it to auto'
+            )
+        return CameraOffer(
+            topic=self.topic,
+            publishers=len(senders),
+            qos=f'{listening.name.lower()}, published {", ".join(offered) or "by nobody"}',
+            mismatch=mismatch,
+            reliability=listening.name.lower().replace('_', ' '),
+            nodes=_nodes(senders),
+        )
+
+    def _why_nobody(self) -> str:
+        """Say why there is no camera on the topic, and what to do."""
+        compressed = self._listening.compressed
+        kind = COMPRESSED if compressed else RAW
+        others = {one.topic_type for one in self._publishers(compressed)} - {kind}
+        if others:
+            types = shortened(', '.join(sorted(others)))
+            told = f'{self.topic} carries {types}, not {kind}'
+            if COMPRESSED in others and self.topic.endswith(SUFFIX):
+                raw = self.topic.removesuffix(SUFFIX)
+                return f'{told}: remap image to {raw}, and the compressed one is found with it'
+            return f'{told}: remap image to the topic of a camera'
+        if self._senders(not compressed):
+            other = self._topic(not compressed)
+            return f'nobody publishes {self.topic}, but {other}: set image_transport to auto'
+        found = camera_topics(self._node)[:MOST_NAMED]
+        hint = f'; images are on {shortened(", ".join(found))}' if found else ''
+        return f'nobody publishes {self.topic}: start the camera, or remap image{hint}'
+
+    def _topic(self, compressed: bool) -> str:
+        """Give the full name of a topic; the compressed one's follows from the raw one's."""
+        raw = self._node.resolve_topic_name('image')
+        return f'{raw}{SUFFIX}' if compressed else raw
+
+    def _publishers(self, compressed: bool) -> Sequence[TopicEndpointInfo]:
+        """Ask the graph who publishes a topic, images or not."""
+        return self._node.get_publishers_info_by_topic(self._topic(compressed))
+
+    def _senders(self, compressed: bool) -> Sequence[TopicEndpointInfo]:
+        """Ask the graph who publishes images on a topic."""
+        kind = COMPRESSED if compressed else RAW
+        return [one for one in self._publishers(compressed) if one.topic_type == kind]
+
+    def _subscribe(self) -> None:
+        """Subscribe; of the images that wait, only the newest is worth a look."""
+        self._subscription = self._node.create_subscription(
+            CompressedImage if self._listening.compressed else Image,
+            self._topic(self._listening.compressed),
+            self._on_image,
+            QoSProfile(depth=1, reliability=self._listening.reliability),
+            callback_group=self._group,
+            # A mismatch is told by diagnostics; one thing less to be destroyed with it.
+            event_callbacks=SubscriptionEventCallbacks(use_default_callbacks=False),
+        )
+
+    def _wanted(self, settings: Settings) -> Listening:
+        """Say how to listen: as the settings say, or as the camera sends."""
+        compressed = settings.image_transport == 'compressed'
+        if settings.image_transport == 'auto':
+            compressed = self._is_compressed_better()
+        if settings.image_reliability != 'auto':
+            return Listening(compressed, ReliabilityPolicy[settings.image_reliability.upper()])
+        # A reliable listener hears nothing of a best-effort sender, and a best-effort listener may
+        # lose whole frames of a reliable one.
+        senders = self._senders(compressed)
+        if not senders:
+            return Listening(compressed, self._listening.reliability)
+        if 'best_effort' in _reliabilities(senders):
+            return Listening(compressed, ReliabilityPolicy.BEST_EFFORT)
+        return Listening(compressed, ReliabilityPolicy.RELIABLE)
+
+    def _is_compressed_better(self) -> bool:
+        """Say if the camera is on another host, from which a raw image takes long."""
+        compressed = self._senders(compressed=True)
+        raw = self._senders(compressed=False)
+        if not raw or not compressed:
+            return bool(compressed) and not raw
+        own = self._node.get_publishers_info_by_topic(self._node.resolve_topic_name('emotion'))
+        hosts = {_host(sender) for sender in own if sender.node_name == self._node.get_name()}
+        return all(_host(sender) and _host(sender) not in hosts for sender in raw)
+
+
+def _reliabilities(senders: Sequence[TopicEndpointInfo]) -> list[str]:
+    """Name what some publishers offer, each once."""
+    return sorted({sender.qos_profile.reliability.name.lower() for sender in senders})
+
+
+def _nodes(senders: Sequence[TopicEndpointInfo]) -> str:
+    """Name the nodes of some publishers, each once."""
+    names = {f'{one.node_namespace.rstrip("/")}/{one.node_name}' for one in senders}
+    return shortened(', '.join(sorted(names)))
+
+
+def _host(endpoint: TopicEndpointInfo) -> bytes:
+    """Give the number of an endpoint's host; empty where the middleware does not tell."""
+    gid = bytes(endpoint.endpoint_gid)
+    return gid[HOST_BYTES] if gid.startswith(FAST_DDS) else b''

@@ -1,0 +1,143 @@
+"""The subscriptions to a depth image and to the calibration of the camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy
+from rclpy.qos import QoSProfile
+from rclpy.qos import ReliabilityPolicy
+from rclpy.subscription import Subscription
+from sensor_msgs.msg import CameraInfo
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+from fer_ros.node.inputs.camera_listener import SubscriptionEventCallbacks
+from fer_ros.node.inputs.stamp_buffer import StampBuffer
+
+DEPTH = 'depth'
+CAMERA_INFO = 'camera_info'
+TYPES = {DEPTH: Image, CAMERA_INFO: CameraInfo}
+
+# A depth image this far from the image is still of the same moment [ns]: half the time between two
+# images at 10 Hz, during which a person who walks moves by 7 cm.
+SLACK = 50_000_000
+
+# How often depth must have been found alone until that is told: the other publisher may be a
+# moment later.
+PATIENCE = 8
+
+
+@dataclass(frozen=True)
+class Offered:
+    """How a topic is published."""
+
+    reliability: ReliabilityPolicy
+    durability: DurabilityPolicy
+
+
+class DepthListener:
+    """Hears depth and calibration while both are published, and keeps what is new."""
+
+    def __init__(self, node: Node) -> None:
+        """
+        Prepare to listen; nothing is subscribed to.
+
+        :param node: that the subscriptions belong to.
+        """
+        self._node = node
+        self._group = MutuallyExclusiveCallbackGroup()
+        self._subscriptions: list[Subscription] = []
+        self._offered: dict[str, Offered] = {}
+        self._alone = 0
+        self.depths: StampBuffer[Image] = StampBuffer()
+        self.calibrations: StampBuffer[CameraInfo] = StampBuffer()
+
+    @property
+    def listening(self) -> bool:
+        """Say if depth is in use."""
+        return bool(self._subscriptions)
+
+    def topic(self, name: str) -> str:
+        """Give the full name of a topic."""
+        return self._node.resolve_topic_name(name)
+
+    def follow(self) -> None:
+        """Listen while depth and calibration are both published, as they are offered."""
+        offered = {name: found for name in TYPES if (found := self._offer(name)) is not None}
+        self._alone = self._alone + 1 if list(offered) == [DEPTH] else 0
+        if self._alone == PATIENCE:
+            self._node.get_logger().warning(
+                f'{self.topic(DEPTH)} is published, but nobody publishes '
+                f'{self.topic(CAMERA_INFO)}: without it faces have no positions'
+            )
+        if len(offered) < len(TYPES):
+            offered = {}
+        if offered == self._offered:
+            return
+        was_listening = self.listening
+        self.stop()
+        self._offered = offered
+        self._subscriptions = [self._subscribe(name, how) for name, how in offered.items()]
+        if self.listening and not was_listening:
+            self._node.get_logger().info(
+                f'faces get positions by {self.topic(DEPTH)} and {self.topic(CAMERA_INFO)}'
+            )
+
+    def stop(self) -> None:
+        """Listen no more."""
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
+        self._subscriptions = []
+        self._offered = {}
+        self.depths.clear()
+        self.calibrations.clear()
+
+    def _offer(self, name: str) -> Offered | None:
+        """Ask the graph how a topic is published; None where it is not."""
+        topic = self.topic(name)
+        # The cheaper question first: most robots have no depth here.
+        if not self._node.count_publishers(topic):
+            return None
+        kind = f'sensor_msgs/msg/{TYPES[name].__name__}'
+        qos = [
+            one.qos_profile
+            for one in self._node.get_publishers_info_by_topic(topic)
+            if one.topic_type == kind
+        ]
+        if not qos:
+            return None
+        # What a listener asks for must not be more than what any publisher offers.
+        reliable = all(one.reliability == ReliabilityPolicy.RELIABLE for one in qos)
+        latched = all(one.durability == DurabilityPolicy.TRANSIENT_LOCAL for one in qos)
+        return Offered(
+            ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT,
+            DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE,
+        )
+
+    def _subscribe(self, name: str, how: Offered) -> Subscription:
+        """Subscribe to a topic; of what waits, only the newest is kept."""
+        return self._node.create_subscription(
+            TYPES[name],
+            self.topic(name),
+            self._on_depth if name == DEPTH else self._on_calibration,
+            QoSProfile(depth=1, reliability=how.reliability, durability=how.durability),
+            callback_group=self._group,
+            event_callbacks=SubscriptionEventCallbacks(use_default_callbacks=False),
+        )
+
+    def _on_depth(self, message: Image) -> None:
+        """Keep a depth image."""
+        self.depths.put(stamp_of(message.header), message)
+
+    def _on_calibration(self, message: CameraInfo) -> None:
+        """Keep a calibration."""
+        self.calibrations.put(stamp_of(message.header), message)
+
+
+def stamp_of(header: Header) -> int:
+    """Give the time in a header, in nanoseconds."""
+    # Not by rclpy's Time, which refuses what is before 1970 and so would end the node.
+    return int(header.stamp.sec * 10**9 + header.stamp.nanosec)

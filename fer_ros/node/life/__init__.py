@@ -1,0 +1,1 @@
+"""In: arguments, parameters, signals, requests. Out: a node that starts, lives and ends."""

@@ -1,0 +1,101 @@
+"""The command line and the environment of an executable: rclpy reads both, this checks them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import os
+import re
+import sys
+
+import rclpy
+from rclpy.utilities import remove_ros_args
+
+from fer_ros.node.life.errors import without_places
+from fer_ros.perception.quoting import quoted
+from fer_ros.perception.quoting import shortened
+
+# DDS computes its UDP ports from the domain; those of higher domains do not exist.
+MOST_DOMAIN_ID = 232
+
+# Fragments of rcl's error messages, and the remedy for each; the first that matches is used.
+REMEDIES = {
+    'params file': (
+        'a parameter file is YAML, indented by spaces: the name of the node, below it '
+        'ros__parameters, below that each parameter as name: value'
+    ),
+    'parameter override': 'a parameter is set by -p name:=value',
+    'remap': (
+        'a name is remapped by -r from:=to, the node by -r __node:=name, and the namespace by '
+        '-r __ns:=/namespace'
+    ),
+    'log level': 'the levels are debug, info, warn, error and fatal',
+    'logging': 'set HOME or ROS_LOG_DIR to a folder in which this user may write',
+    'SECURITY': (
+        'set ROS_SECURITY_KEYSTORE to a keystore that holds the enclave, or '
+        'ROS_SECURITY_ENABLE to false'
+    ),
+    'nclave': 'an enclave is named by --enclave /name',
+}
+
+ROS_ARGUMENTS = (
+    'arguments of ROS follow --ros-args: -p name:=value, --params-file FILE, -r from:=to, '
+    '--log-level LEVEL'
+)
+
+
+class ArgumentError(ValueError):
+    """An argument or a variable of the environment that keeps ROS from starting."""
+
+
+def start_ros(args: Sequence[str] | None) -> None:
+    """
+    Start rclpy, and reject arguments that it would ignore.
+
+    :param args: of the command line, with the program's name; None takes the process's own.
+    :raises ArgumentError: if rclpy cannot start, or if an argument is unknown. The message is one
+        sentence.
+    """
+    _check_domain(os.environ.get('ROS_DOMAIN_ID', ''))
+    try:
+        rclpy.init(args=None if args is None else list(args))
+    except Exception as error:
+        raise ArgumentError(_explained(error)) from error
+    unknown = remove_ros_args(sys.argv if args is None else args)[1:]
+    if unknown:
+        named = ', '.join(quoted(one) for one in unknown[:3])
+        raise ArgumentError(f'unknown arguments: {named}; {ROS_ARGUMENTS}')
+
+
+def security_refusal(error: Exception) -> ArgumentError | None:
+    """
+    Return the refusal for an error while a node is made, if SROS2 is its cause.
+
+    :param error: that rclpy raised.
+    :return: an error whose message is one sentence; None if SROS2 is off, or for another error.
+    """
+    enabled = os.environ.get('ROS_SECURITY_ENABLE', '').lower() == 'true'
+    if not enabled or type(error).__name__ != 'RCLError':
+        return None
+    text = shortened(without_places(str(error)))
+    return ArgumentError(f'ROS cannot start with SROS2: {text}; {REMEDIES["SECURITY"]}')
+
+
+def _check_domain(domain: str) -> None:
+    """Reject a domain for which Fast DDS would end the process, or which rcl would ignore."""
+    if not domain:
+        return
+    if not re.fullmatch('[0-9]{1,9}', domain) or int(domain) > MOST_DOMAIN_ID:
+        raise ArgumentError(
+            f'ROS_DOMAIN_ID is {quoted(domain)}, not a whole number from 0 to {MOST_DOMAIN_ID}'
+        )
+
+
+def _explained(error: Exception) -> str:
+    """Make one sentence of an error of `rclpy.init`: its cause and the remedy."""
+    if type(error).__name__ == 'UnknownROSArgsError':
+        return f'unknown arguments after --ros-args: {shortened(error)}; {ROS_ARGUMENTS}'
+    text = without_places(str(error))
+    if 'error not set' in text and 'ROS_SECURITY_ENABLE' in os.environ:
+        text = 'SECURITY ERROR: rcl names no cause; ROS_SECURITY_KEYSTORE is missing'
+    remedy = next((words for part, words in REMEDIES.items() if part in text), ROS_ARGUMENTS)
+    return f'ROS cannot start: {shortened(text)}; {remedy}'

@@ -1,0 +1,129 @@
+"""How a process that looks at images, and sends little, takes little memory."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+import ctypes
+import os
+from pathlib import Path
+
+from fer_ros.node.life.shared_memory import default_segments
+from fer_ros.node.life.shared_memory import ENLARGE
+from fer_ros.node.life.shared_memory import find_leftovers
+from fer_ros.node.life.shared_memory import FOLDER
+from fer_ros.node.life.shared_memory import free_memory
+from fer_ros.node.life.shared_memory import mebibytes
+from fer_ros.node.life.shared_memory import needed_memory
+from fer_ros.node.life.shared_memory import profile_of_environment
+from fer_ros.node.life.shared_memory import PROFILE_VARIABLES
+from fer_ros.node.life.shared_memory import ProfileError
+from fer_ros.node.life.shared_memory import segments_of
+from fer_ros.node.life.shared_memory import uses_fast_dds
+from fer_ros.perception.quoting import quoted
+
+# The profiles of this package, in one folder: for a process that sends the images of a camera, for
+# one that does not, and for both where shared memory has no room.
+LARGE, SMALL, UDP = 'fastdds.xml', 'fastdds_small.xml', 'fastdds_udp.xml'
+
+# Without a profile, this variable keeps Fast DDS (from Jazzy on) away from shared memory.
+TRANSPORTS_VARIABLE = 'FASTDDS_BUILTIN_TRANSPORTS'
+
+# glibc's numbers for what `mallopt` sets (malloc.h), and what they are set to: one heap for all
+# threads; blocks of up to 32 MiB in it, 64 MiB of it kept when they are freed.
+HEAP = {-8: 1, -3: 32 << 20, -1: 64 << 20}
+
+# An image with fewer bytes than the largest one before it, divided by this, leaves most of the
+# heap unused.
+MOST_SHRINKAGE = 2
+
+
+def take_little_memory() -> None:
+    """
+    Do with 25 MiB less of shared memory from here on, and keep the heap that an image needs.
+
+    This has to come before rclpy.init, when Fast DDS reads its profile.
+    """
+    for variable in PROFILE_VARIABLES:
+        profile = Path(os.environ.get(variable, ''))
+        # A profile of the user's own stays: it has no such neighbour.
+        if profile.name == LARGE and profile.with_name(SMALL).is_file():
+            os.environ[variable] = str(profile.with_name(SMALL))
+    # glibc gives each of twenty threads, most of which sleep, a heap of its own, 5 MiB in all; and
+    # what an image needs back to the system after it, which costs a tenth of the node's time.
+    # Other C libraries have no such thing, or no such name.
+    with suppress(OSError, AttributeError):
+        for parameter, value in HEAP.items():
+            ctypes.CDLL(None).mallopt(parameter, value)
+
+
+class FreedMemory:
+    """
+    Returns freed memory to the system when images need less of it than before.
+
+    The heap keeps up to 64 MiB for the next image (`HEAP`).  A camera's images, which have one
+    size, keep that heap; large images among small ones, and malformed ones, do not.
+    """
+
+    def __init__(self) -> None:
+        self._largest = 0
+
+    def settle(self, size: int) -> None:
+        """
+        Compare an image with those before it, after the work on it.
+
+        :param size: of the image in bytes; 0 for an image that was refused or lost.
+        """
+        if size == 0 or MOST_SHRINKAGE * size < self._largest:
+            # Other C libraries have no such function.
+            with suppress(OSError, AttributeError):
+                ctypes.CDLL(None).malloc_trim(0)
+            self._largest = size
+        self._largest = max(self._largest, size)
+
+
+def fit_shared_memory(folder: Path = FOLDER) -> str:
+    """
+    Make Fast DDS use UDP alone if shared memory has no room for what its profile asks for.
+
+    This has to come before rclpy.init, when Fast DDS reads its profile. A profile of the user's
+    own stays.
+
+    :param folder: where shared memory is mounted.
+    :return: a warning about shared memory with its remedy, in one sentence; empty if all is well.
+    """
+    if not uses_fast_dds():
+        return ''
+    found = profile_of_environment()
+    try:
+        needed = needed_memory(default_segments() if found is None else segments_of(found[1]))
+    except ProfileError as error:
+        return f'Fast DDS cannot use the profile that {found[0]} names: {error}' if found else ''
+    free, leftovers = free_memory(folder), find_leftovers(folder)
+    remedy = str(leftovers) if leftovers.count else ENLARGE
+    if free >= needed:
+        return f'{folder}: {leftovers}' if leftovers.count else ''
+    short = f'{folder} has {mebibytes(free)} free and Fast DDS needs {mebibytes(needed)}'
+    if found is not None and not _is_shipped(found[1]):
+        profile = quoted(str(found[1]))
+        return f'{short} for the profile {profile}: messages to other nodes may get lost; {remedy}'
+    _use_udp_alone(None if found is None else found[1])
+    return f'{short}: this node uses UDP alone, which loses large images; {remedy}'
+
+
+def _is_shipped(profile: Path) -> bool:
+    """Check whether a profile is one of this package."""
+    return profile.name in (LARGE, SMALL) and profile.with_name(UDP).is_file()
+
+
+def _use_udp_alone(profile: Path | None) -> None:
+    """
+    Keep Fast DDS away from shared memory.
+
+    :param profile: of this package, as set by the environment; None if none is set.
+    """
+    if profile is None:
+        os.environ[TRANSPORTS_VARIABLE] = 'UDPv4'
+        return
+    for variable in PROFILE_VARIABLES:
+        if os.environ.get(variable) == str(profile):
+            os.environ[variable] = str(profile.with_name(UDP))

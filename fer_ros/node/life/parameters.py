@@ -1,0 +1,177 @@
+"""From settings to ROS parameters, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import Field
+from dataclasses import fields
+from difflib import get_close_matches
+from typing import Any
+from typing import TYPE_CHECKING
+from typing import TypeVar
+
+from rcl_interfaces.msg import FloatingPointRange
+from rcl_interfaces.msg import IntegerRange
+from rcl_interfaces.msg import ParameterDescriptor
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from fer_ros.node.life.errors import REASON_LENGTH
+from fer_ros.perception.quoting import quoted
+from fer_ros.perception.quoting import shortened
+from fer_ros.perception.settings import checked_value
+from fer_ros.perception.settings import SettingError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+# A parameter's name is shorter; comparing a longer one costs time.
+MOST_COMPARED = 80
+
+Kind = TypeVar('Kind', bound='DataclassInstance')
+
+
+def declare_settings(node: Node, kind: type[Kind]) -> Kind:
+    """
+    Declare a parameter for each setting, and return the values they were given.
+
+    :param node: the parameters' node.
+    :param kind: a dataclass whose fields are made by `setting`.
+    :return: the defaults, with what the command line and parameter files say instead.
+    :raises SettingError: if a value was given that is not one that the setting may have.
+    """
+    values = {}
+    for described in fields(kind):
+        value = _given_value(node, described)
+        # The value was checked already, and is of the declared type now.
+        node.declare_parameter(described.name, value, descriptor(described), ignore_override=True)
+        values[described.name] = checked_value(described, value)
+    return kind(**values)
+
+
+def descriptor(described: Field[Any]) -> ParameterDescriptor:
+    """
+    Say what `ros2 param describe` should tell of a setting.
+
+    :param described: the setting's field.
+    :return: its description, and the range of a number.
+    """
+    made = ParameterDescriptor(
+        description=described.metadata['description'], read_only=not described.metadata['live']
+    )
+    choices = described.metadata['choices']
+    if choices:
+        made.additional_constraints = f'one of {", ".join(choices)}'
+    bounds = described.metadata['bounds']
+    if bounds and isinstance(described.default, float):
+        low, high = bounds
+        made.floating_point_range = [
+            FloatingPointRange(from_value=float(low), to_value=float(high), step=0.0)
+        ]
+    elif bounds:
+        low, high = bounds
+        made.integer_range = [IntegerRange(from_value=int(low), to_value=int(high), step=1)]
+    return made
+
+
+class CheckedParameters(Node):
+    """
+    A node that checks the parameters that somebody sets before rclpy does.
+
+    rclpy refuses an int where a double is meant, refuses values out of range without the range,
+    and refuses a read-only parameter even if the value is the one that it has.
+    """
+
+    # The dataclass whose fields are the parameters, each made by `setting`.
+    SETTINGS: type[DataclassInstance]
+
+    def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
+        """
+        Set parameters, all or none; the parameter services of the node call this.
+
+        :param parameter_list: as they were sent.
+        :return: the result, with the reason of a refusal.
+        """
+        try:
+            checked = [self._checked(given) for given in parameter_list]
+        except SettingError as error:
+            reason = shortened(error, REASON_LENGTH)
+            return SetParametersResult(successful=False, reason=reason)
+        changing = [one for one in checked if not self._is_fixed_at(one)]
+        if not changing:
+            return SetParametersResult(successful=True)
+        result = super().set_parameters_atomically(changing)
+        result.reason = shortened(result.reason, REASON_LENGTH)
+        return result
+
+    def _checked(self, given: Parameter) -> Parameter:
+        """Return a parameter with its value in the declared type; SettingError if it has none."""
+        if not self.has_parameter(given.name):
+            near = closest(given.name, self.SETTINGS.__dataclass_fields__)
+            raise SettingError(
+                f'there is no parameter {quoted(given.name)}{near}; ros2 param list names all'
+            )
+        if given.type_ == Parameter.Type.NOT_SET:
+            raise SettingError(f'{given.name} cannot be without a value')
+        described = self.SETTINGS.__dataclass_fields__.get(given.name)
+        if described is None:
+            return given
+        return Parameter(given.name, value=_typed_value(described, given.value))
+
+    def _is_fixed_at(self, given: Parameter) -> bool:
+        """Return whether a parameter is read-only and has this value already."""
+        fixed = self.describe_parameter(given.name).read_only
+        return fixed and self.get_parameter(given.name).value == given.value
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """
+    Find the known name that a wrong name may be meant for.
+
+    :param name: from outside.
+    :param known: the names of all parameters.
+    :return: the closest name in parentheses, with a space before; empty if none is close.
+    """
+    names = list(known)
+    # The last part is what counts in emotion.min_confidence, as nested sections give it.
+    for one in (name[:MOST_COMPARED], name[-MOST_COMPARED:].rsplit('.', 1)[-1]):
+        found = get_close_matches(one, names, 1)
+        if found:
+            return f' (closest: {found[0]})'
+    return ''
+
+
+def _typed_value(described: Field[Any], value: Any) -> Any:
+    """Check a value for a setting; return it in the type of the ROS parameter."""
+    if isinstance(described.default, tuple):
+        # A list of one is typed as its text alone, and an empty list is one of bytes to ROS.
+        if isinstance(value, str) and value:
+            value = [value]
+        return list(checked_value(described, value)) or ['']
+    return checked_value(described, value)
+
+
+def _given_value(node: Node, described: Field[Any]) -> Any:
+    """Return the value that a setting starts with: the user's, else the default."""
+    # A parameter of a fixed type refuses 1 where it wants 1.0 before the value can be converted.
+    # One that takes any type shows the value as it was given.
+    loose = ParameterDescriptor(dynamic_typing=True)
+    given = node.declare_parameter(described.name, described.default, loose).value
+    node.undeclare_parameter(described.name)
+    if given is None and isinstance(described.default, tuple):
+        given = []  # rcl makes this of an empty list in a file
+    if given is None:
+        raise SettingError(
+            f'{described.name} is given no value; the default is {described.default}'
+        )
+    if isinstance(described.default, str):
+        if type(given) is int:
+            # What a person types for a text may look like a number: source:=0.
+            given = str(given)
+        if type(given) is bool:
+            raise SettingError(
+                f'{described.name} is {given}, not a text: YAML reads yes, no, on and off without '
+                'quotation marks as true or false'
+            )
+    return _typed_value(described, given)

@@ -1,0 +1,121 @@
+"""The services of a node answer every request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import re
+from typing import Any
+
+from lifecycle_msgs.srv import ChangeState
+from rcl_interfaces.msg import SetParametersResult
+from rcl_interfaces.srv import SetParameters
+from rcl_interfaces.srv import SetParametersAtomically
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.service import Service
+
+from fer_ros.node.life.errors import described
+from fer_ros.node.life.errors import ErrorLog
+from fer_ros.node.life.errors import REASON_LENGTH
+from fer_ros.perception.quoting import quoted
+from fer_ros.perception.quoting import shortened
+
+Answer = Callable[[Any, Any], Any]
+
+PARAMETER_TYPES = frozenset(one.value for one in Parameter.Type)
+LABEL = re.compile(r'\w{1,80}', re.ASCII)
+TYPE_HASH = re.compile('RIHS[0-9]{2}_[0-9a-f]{64}')
+
+
+class RequestError(ValueError):
+    """A request that is refused before the callback of the service sees it."""
+
+
+def guard_services(node: Node) -> None:
+    """
+    Let each service that a node has answer also the requests that its callback fails at.
+
+    The answer is a refusal with the reason, or an empty response where its type has no reason;
+    then the reason is logged. rclpy raises in the callbacks of its own services, for a parameter
+    of an unknown type or for a transition that the state does not have, for example. Without this
+    the caller would wait for ever.
+
+    :param node: with all its services.
+    """
+    errors = ErrorLog()
+    for service in node.services:
+        answer = _guarded(node, service, errors)
+        service.callback = _each_alone(answer) if service.srv_type is SetParameters else answer
+
+
+def _guarded(node: Node, service: Service, errors: ErrorLog) -> Answer:
+    """Make a callback that turns the errors of a service's own callback into refusals."""
+    callback = service.callback
+    kind: Any = service.srv_type
+
+    def answer(request: Any, response: Any) -> Any:
+        try:
+            _check(request)
+            return callback(request, response)
+        except ExternalShutdownException:
+            raise
+        except Exception as error:
+            expected = isinstance(error, RequestError)
+            reason = shortened(error, REASON_LENGTH) if expected else described(error)
+            refused = kind.Response()
+            explained = _explain(refused, reason)
+            if node.context.ok() and not (expected and explained):
+                name = node.resolve_service_name(service.srv_name)
+                errors.report(node.get_logger(), f'a request to {name}', error)
+            return refused
+
+    return answer
+
+
+def _each_alone(answer: Answer) -> Answer:
+    """Make a callback that sets each parameter of a request alone, so that each has its reason."""
+
+    def answer_all(request: SetParameters.Request, response: SetParameters.Response) -> Any:
+        for parameter in request.parameters:
+            alone = SetParameters.Request(parameters=[parameter])
+            response.results.extend(answer(alone, SetParameters.Response()).results)
+        return response
+
+    return answer_all
+
+
+def _check(request: Any) -> None:
+    """Reject a request that rclpy cannot read, or whose text rcl would log as it is."""
+    if isinstance(request, (SetParameters.Request, SetParametersAtomically.Request)):
+        for one in request.parameters:
+            if one.value.type not in PARAMETER_TYPES:
+                raise RequestError(
+                    f'the value of {quoted(one.name)} has the type {one.value.type}, not one of '
+                    'rcl_interfaces/msg/ParameterType (1 to 9)'
+                )
+    elif isinstance(request, ChangeState.Request):
+        label = request.transition.label
+        if label and not LABEL.fullmatch(label):
+            raise RequestError(
+                f'{quoted(label)} is no label of a transition, such as configure or activate'
+            )
+    elif hasattr(request, 'type_hash') and not TYPE_HASH.fullmatch(request.type_hash):
+        # Of GetTypeDescription, which Humble does not have.
+        raise RequestError(
+            f'the type_hash is {quoted(request.type_hash)}, not RIHS01_ and 64 hexadecimal digits'
+        )
+
+
+def _explain(response: Any, reason: str) -> bool:
+    """Put the reason of a refusal into a response; return False if it has no field for it."""
+    refused = SetParametersResult(successful=False, reason=reason)
+    if isinstance(response, SetParameters.Response):
+        response.results = [refused]
+    elif isinstance(response, SetParametersAtomically.Response):
+        response.result = refused
+    elif hasattr(response, 'failure_reason'):
+        response.failure_reason = reason
+    else:
+        return False
+    return True

@@ -1,0 +1,69 @@
+"""How the process starts where shared memory has no room for the tracer of ROS 2."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+from fer_ros.node.life.shared_memory import free_memory
+
+# LTTng, which the tracer of ROS 2 uses, needs two pages of shared memory [bytes].
+TRACER_MEMORY = 64 << 10
+
+# The library that loads LTTng into each process with rclpy.
+TRACER = 'libtracetools.so'
+
+# How long LTTng lets a process wait for its threads [ms].
+TIMEOUT_VARIABLE = 'LTTNG_UST_REGISTER_TIMEOUT'
+
+# No thread can have a stack of this size [bytes].
+IMPOSSIBLE_STACK = 1 << 46
+
+# What a pthread_attr_t has at most on the platforms of ROS 2 [bytes].
+ATTRIBUTES_SIZE = 64
+
+
+def survive_full_shared_memory() -> None:
+    """
+    Load LTTng without its threads if shared memory is full; this has to come before rclpy.
+
+    These threads read a page of /dev/shm. If there is no room for that page, the kernel ends the
+    process by SIGBUS, which the threads block, so that no handler can help. Tracing does not work
+    in this process then; all else does.
+    """
+    if free_memory() >= TRACER_MEMORY:
+        return
+    try:
+        _load_without_threads()
+    except (OSError, AttributeError):  # no tracer, or a C library without these functions
+        return
+
+
+def _load_without_threads() -> None:
+    """
+    Load the tracer while no thread can be started.
+
+    :raises OSError: if there is no tracer.
+    :raises AttributeError: if the C library is not glibc.
+    """
+    libc = ctypes.CDLL(None)
+    usual = ctypes.create_string_buffer(ATTRIBUTES_SIZE)
+    impossible = ctypes.create_string_buffer(ATTRIBUTES_SIZE)
+    libc.pthread_getattr_default_np(usual)
+    libc.pthread_getattr_default_np(impossible)
+    libc.pthread_attr_setstacksize(impossible, ctypes.c_size_t(IMPOSSIBLE_STACK))
+    timeout = os.environ.get(TIMEOUT_VARIABLE)
+    os.environ[TIMEOUT_VARIABLE] = '0'
+    libc.pthread_setattr_default_np(impossible)
+    try:
+        ctypes.CDLL(TRACER)
+    finally:
+        libc.pthread_setattr_default_np(usual)
+        if timeout is None:
+            del os.environ[TIMEOUT_VARIABLE]
+        else:
+            os.environ[TIMEOUT_VARIABLE] = timeout
+    # At the end of the process LTTng stops its threads, and crashes if there are none. So the
+    # process ends before that, with its own status; functions run in reverse order.
+    libc.on_exit(libc._exit, None)
+    libc.on_exit(libc.fcloseall, None)

@@ -1,0 +1,158 @@
+"""Parameters and parameter files that a node was given, but does not use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+import re
+import sys
+from typing import Any
+from typing import TYPE_CHECKING
+
+from rclpy.node import Node
+import yaml
+
+from fer_ros.node.life.parameters import CheckedParameters
+from fer_ros.node.life.parameters import closest
+from fer_ros.perception.quoting import quoted
+from fer_ros.perception.quoting import shortened
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+# Declared by rclpy of some distributions only, or only when something is published.
+OF_RCLPY = re.compile(r'qos_overrides\..*|use_sim_time|start_type_description_service', re.DOTALL)
+
+# Name this many parameters or sections in the warning at most.
+MOST_NAMED = 5
+
+# A larger file is not looked through for sections [bytes].
+MOST_BYTES = 2**20
+
+# Namespaces nest less deep than this; rcl itself takes fewer levels of YAML.
+MOST_LEVELS = 8
+
+# Below this key stand the parameters of a section.
+PARAMETERS = 'ros__parameters'
+
+
+def warn_of_unused(
+    node: CheckedParameters,
+    args: Sequence[str] | None,
+    others: Mapping[str, type[DataclassInstance]],
+) -> None:
+    """
+    Log one warning of unknown parameters, and of parameter files without a section for the node.
+
+    Several nodes often share one file, so a parameter or a section of another node of this package
+    raises no warning.
+
+    :param node: with its parameters declared.
+    :param args: of the command line; None for the process's own.
+    :param others: the names of the package's other nodes, with the dataclasses of their settings.
+    """
+    elsewhere = {name for kind in others.values() for name in kind.__dataclass_fields__}
+    found = [*_unknown_parameters(node, elsewhere)]
+    for path in parameter_files(sys.argv if args is None else args):
+        found += _missing_section(path, node, list(others))
+    if found:
+        node.get_logger().warning(f'settings without effect: {"; ".join(found)}')
+
+
+def parameter_files(args: Sequence[str]) -> list[Path]:
+    """
+    List the parameter files on a command line.
+
+    :param args: of the command line, with those of ROS between --ros-args and --.
+    :return: the paths in their order.
+    """
+    files, of_ros = [], False
+    for flag, value in pairwise([*args, '']):
+        if flag == '--ros-args':
+            of_ros = True
+        elif flag == '--':
+            of_ros = False
+        elif of_ros and flag == '--params-file' and value:
+            files.append(Path(value))
+    return files
+
+
+def sections(path: Path) -> list[str]:
+    """
+    List the sections of a parameter file, each for the nodes of a name or a pattern.
+
+    :param path: of a file that rcl could read; Python's YAML may differ.
+    :return: the sections as full names of nodes, with * and ** as rcl takes them.
+    :raises ValueError: if the file cannot be read a second time or is too large, or if it is not
+        YAML to Python.
+    """
+    try:
+        # A pipe, as the shell makes it for <(command), can be read only once.
+        if not path.is_file() or path.stat().st_size > MOST_BYTES:
+            raise ValueError(f'{quoted(str(path))} is not a regular file of at most 1 MiB')
+        # This loader makes texts of all values, and so nothing that depends on a tag or a date.
+        content = yaml.load(path.read_bytes(), Loader=yaml.BaseLoader)
+    except (OSError, yaml.YAMLError, RecursionError) as error:
+        raise ValueError(shortened(error)) from error
+    return list(_sections_below(content, ''))
+
+
+def _sections_below(content: Any, prefix: str, level: int = 0) -> Iterator[str]:
+    """Go through the sections in a part of a file; the prefix is a namespace."""
+    if not isinstance(content, dict) or level > MOST_LEVELS:
+        return
+    for key, value in content.items():
+        if key == PARAMETERS:
+            yield prefix or '/'
+        else:
+            yield from _sections_below(value, f'{prefix}/{str(key).strip("/")}', level + 1)
+
+
+def applies_to(section: str, name: str) -> bool:
+    """
+    Return whether a section of a parameter file is for a node.
+
+    :param section: a full name; * stands for one part of a name, ** for any number of parts.
+    :param name: the full name of the node.
+    """
+    pattern = re.escape(section).replace(r'/\*\*', r'(/\w+)*').replace(r'/\*', r'/\w+')
+    return re.fullmatch(pattern, name) is not None
+
+
+def _unknown_parameters(node: CheckedParameters, elsewhere: set[str]) -> Iterator[str]:
+    """Go through the parameters that were given, but that no node has; each with the closest."""
+    # rclpy has no public list of these.
+    given = sorted(getattr(node, '_parameter_overrides', {}))
+    unknown = [
+        name
+        for name in given
+        if not node.has_parameter(name) and name not in elsewhere and not OF_RCLPY.fullmatch(name)
+    ]
+    # Without those of rclpy: use_sim_time is close to nothing that is mistyped here.
+    known = node.SETTINGS.__dataclass_fields__
+    if unknown:
+        named = ', '.join(f'{quoted(one)}{closest(one, known)}' for one in unknown[:MOST_NAMED])
+        rest = len(unknown) - MOST_NAMED
+        yield f'unknown parameter {named}' + (f' and {rest} more' if rest > 0 else '')
+
+
+def _missing_section(path: Path, node: Node, others: Sequence[str]) -> list[str]:
+    """Say that a file has no section for the node; an empty list if it has, or is not readable."""
+    try:
+        found = sections(path)
+    except ValueError as error:
+        node.get_logger().debug(f'parameter file not checked: {shortened(error)}')
+        return []
+    namespace = node.get_namespace().rstrip('/')
+    names = [node.get_fully_qualified_name(), *(f'{namespace}/{one}' for one in others)]
+    if any(applies_to(section, name) for section in found for name in names):
+        return []
+    others_named = ', '.join(quoted(one) for one in found[:MOST_NAMED])
+    has = f', only for {others_named}' if found else ''
+    return [
+        f'{quoted(str(path))} has no section for {names[0]}{has}: name the section {names[0]} or '
+        '/**'
+    ]

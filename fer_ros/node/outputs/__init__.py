@@ -1,0 +1,1 @@
+"""In: the faces of an image. Out: messages on the topics of the node."""

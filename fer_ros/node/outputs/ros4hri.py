@@ -1,0 +1,75 @@
+"""The switch for the topics of REP 155, which work only where hri_msgs is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from collections.abc import Sequence
+import importlib
+import os
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from rclpy.node import Node
+from std_msgs.msg import Header
+
+from fer_ros.perception.faces import Face
+from fer_ros.perception.settings import SettingError
+
+
+class Ros4Hri:
+    """Publishes faces under /humans while it is on; switched from any thread."""
+
+    def __init__(self, node: Node) -> None:
+        """
+        Begin switched off.
+
+        :param node: that the topics belong to.
+        """
+        self._node = node
+        self._lock = Lock()
+        self._humans: Any = None
+
+    def switch(self, on: bool) -> None:
+        """
+        Make the topics, or let all of them go.
+
+        :param on: True to have them.
+        :raises SettingError: if hri_msgs is not installed.
+        """
+        with self._lock:
+            if on and self._humans is None:
+                self._humans = load_humans().Humans(self._node)
+            elif not on and self._humans is not None:
+                self._humans.destroy()
+                self._humans = None
+
+    def publish(
+        self,
+        header: Header,
+        image: np.ndarray,
+        faces: Sequence[Face],
+        held_ids: Collection[int],
+        labels: Sequence[str],
+        affect: np.ndarray,
+    ) -> None:
+        """Publish the faces of an image while switched on; see `Humans.publish`."""
+        with self._lock:
+            if self._humans is not None:
+                self._humans.publish(header, image, faces, held_ids, labels, affect)
+
+
+def load_humans() -> Any:
+    """
+    Give the module that speaks hri_msgs.
+
+    :raises SettingError: if hri_msgs is not installed.
+    """
+    try:
+        return importlib.import_module('fer_ros.node.outputs.humans')
+    except ImportError as error:
+        distribution = os.environ.get('ROS_DISTRO', 'jazzy')
+        raise SettingError(
+            f'ros4hri needs hri_msgs, which cannot be imported ({error}): '
+            f'apt install ros-{distribution}-hri-msgs'
+        ) from error

@@ -1,0 +1,1 @@
+"""In: crops of faces. Out: calibrated probabilities of the labels."""

@@ -1,0 +1,137 @@
+"""From crops to calibrated probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fer_ros.perception.backends import Backend
+from fer_ros.perception.backends import BackendError
+from fer_ros.perception.backends import create_backend
+from fer_ros.perception.backends import GpuMemoryError
+from fer_ros.perception.crops.preprocessing import to_network_input
+from fer_ros.perception.models.bundle import BundleError
+from fer_ros.perception.models.bundle import ModelCard
+from fer_ros.perception.quoting import shortened
+
+# Below this a probability has no logarithm worth having.
+LEAST_PROBABILITY = 1e-12
+
+
+def calibrated(output: np.ndarray, kind: str, temperature: float) -> np.ndarray:
+    """
+    Make probabilities of a network's output, softened by its temperature.
+
+    :param output: (N, labels) float, logits or probabilities.
+    :param kind: 'logits' or 'probabilities'.
+    :param temperature: above 0; 1 changes nothing (Guo et al. 2017, arXiv:1706.04599).
+    :return: (N, labels) float64, each row summing to 1.
+    """
+    logits = np.asarray(output, np.float64)
+    if kind == 'probabilities':
+        logits = np.log(np.maximum(logits, LEAST_PROBABILITY))
+    logits = logits / temperature
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+class Classifier:
+    """Says what a face shows: a bundle's network on a back end."""
+
+    def __init__(self, card: ModelCard, backend: Backend) -> None:
+        """
+        Bring a card and a network together, after a trial run.
+
+        :param card: the bundle's.
+        :param backend: with the bundle's network.
+        :raises BundleError: if card and network disagree.
+        :raises BackendError: if the GPU's memory is full, or what comes out is no number.
+        """
+        self.card = card
+        self.backend = backend
+        # The ends of the value range, as float32 may overflow there.
+        for value in card.input.value_range:
+            output = self._trial_run(np.float32(value))
+            self._check_finite(calibrated(output, card.output, card.temperature))
+
+    def _trial_run(self, value: np.float32) -> np.ndarray:
+        """
+        Run the network on a crop of one value.
+
+        :param value: of each pixel and channel.
+        :return: (1, labels) float32, the finite output.
+        """
+        card, backend = self.card, self.backend
+        try:
+            output = backend.run(np.full((1, *card.input.shape), value, np.float32))
+        except GpuMemoryError:
+            raise
+        except BackendError as error:
+            raise BundleError(
+                f'the card of {card.name} says that its input is '
+                f'{card.input.height}x{card.input.width}x{card.input.channels}, but its '
+                f'{backend.kind} network does not take that: {error}'
+            ) from error
+        if output.shape != (1, len(card.labels)):
+            raise BundleError(
+                f'the card of {card.name} has {len(card.labels)} labels '
+                f'({shortened(", ".join(card.labels), 100)}), but its {backend.kind} network '
+                f'gives {output.size} numbers a face'
+            )
+        self._check_finite(output)
+        return output
+
+    def classify(self, crops: Sequence[np.ndarray]) -> np.ndarray:
+        """
+        Score faces, all in one batch.
+
+        :param crops: N crops of the card's size, each (height, width, 3) uint8 BGR or
+            (height, width) uint8 gray.
+        :return: (N, labels) float64 probabilities, each row summing to 1.
+        :raises BackendError: if the back end fails or gives numbers that are none.
+        """
+        if not len(crops):
+            return np.empty((0, len(self.card.labels)))
+        batch = to_network_input(crops, self.card.input)
+        try:
+            output = self.backend.run(batch)
+        except BackendError:
+            raise
+        except Exception as error:  # an engine may break in ways that it does not know itself
+            raise BackendError(
+                f'{self.backend.name} fails: {type(error).__name__}: {shortened(error)}'
+            ) from error
+        self._check_finite(output)
+        return calibrated(output, self.card.output, self.card.temperature)
+
+    def _check_finite(self, output: np.ndarray) -> None:
+        """Reject output that is not finite."""
+        if not np.isfinite(output).all():
+            raise BackendError(f'{self.backend.name} gives numbers that are none (NaN, infinite)')
+
+
+def create_classifier(
+    card: ModelCard, backend: str, device: str = 'auto', gpu_memory_limit: int = 0
+) -> Classifier:
+    """
+    Load a bundle's network and try it; see `create_backend`.
+
+    :param card: the bundle's.
+    :param backend: 'auto' or a name; 'auto' takes the CPU where the network fails on the GPU.
+    :param device: 'auto', 'cpu' or 'gpu'.
+    :param gpu_memory_limit: in MiB, the most to take; 0 to take what is needed.
+    :return: the classifier, which has passed its trial.
+    :raises BackendError: if the back end cannot run here.
+    :raises BundleError: if the bundle has no network for the back end, or card and network
+        disagree.
+    """
+    loaded = create_backend(backend, card, device, gpu_memory_limit)
+    try:
+        return Classifier(card, loaded)
+    except (BackendError, BundleError) as error:
+        if backend != 'auto' or device == 'gpu' or loaded.device == 'CPU':
+            raise
+        other = create_backend('auto', card, 'cpu')
+        other.reason = f'{loaded.name} on the {loaded.device} failed its trial: {error}'
+        return Classifier(card, other)

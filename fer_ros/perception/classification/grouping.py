@@ -1,0 +1,71 @@
+"""From a model's labels to those that a behaviour tells apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fer_ros.perception.emotions import UNCERTAIN
+from fer_ros.perception.settings import SettingError
+
+
+class Grouping:
+    """Merges labels: 'negative=angry,disgust,fear,sad' makes one of four."""
+
+    def __init__(self, groups: Sequence[str], labels: Sequence[str]) -> None:
+        """
+        Read the groups.
+
+        :param groups: each 'name=label,label'; an empty string is no group.
+        :param labels: of the model, in its order.
+        :raises SettingError: if a group is written otherwise, names a label that the model does
+            not have or that another group has, or has a name that is taken.
+        """
+        group_of: dict[str, str] = {}
+        for written in groups:
+            if not written.strip():
+                continue
+            name, equals, members = (part.strip() for part in written.partition('='))
+            merged = [member.strip() for member in members.split(',')]
+            if not (name and equals and all(merged)):
+                raise SettingError(f"groups has '{written}', not name=label,label")
+            if name in group_of.values() or name == UNCERTAIN:
+                raise SettingError(f"groups has the name '{name}' twice, or it is '{UNCERTAIN}'")
+            for member in merged:
+                if member not in labels:
+                    raise SettingError(
+                        f"groups merges '{member}', which is no label of the model; "
+                        f'there are: {", ".join(labels)}'
+                    )
+                if member in group_of:
+                    raise SettingError(f"groups merges '{member}' twice")
+                group_of[member] = name
+        for name in set(group_of.values()) & set(labels):
+            if group_of.get(name) != name:
+                raise SettingError(
+                    f"groups has the name '{name}' of a label that it does not merge"
+                )
+        # A group stands where the first of its labels stood.
+        self.labels = tuple(dict.fromkeys(group_of.get(label, label) for label in labels))
+        self._matrix = np.zeros((len(labels), len(self.labels)))
+        for index, label in enumerate(labels):
+            self._matrix[index, self.labels.index(group_of.get(label, label))] = 1
+
+    def merge(self, scores: np.ndarray) -> np.ndarray:
+        """
+        Add up the scores of what is merged.
+
+        :param scores: (N, labels of the model) float64, each row summing to 1.
+        :return: (N, `labels`) float64, each row summing to 1.
+        """
+        return scores @ self._matrix
+
+    def average(self, values: np.ndarray) -> np.ndarray:
+        """
+        Give each merged label the mean of what its members have.
+
+        :param values: (labels of the model, K) float64, a row per label of the model.
+        :return: (`labels`, K) float64.
+        """
+        return (self._matrix / self._matrix.sum(axis=0)).T @ values

@@ -1,0 +1,1 @@
+"""In: probabilities over time. Out: steady probabilities, one decision, and its changes."""

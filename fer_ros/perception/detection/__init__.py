@@ -1,0 +1,1 @@
+"""In: an image. Out: boxes, scores and eyes of the faces in it."""

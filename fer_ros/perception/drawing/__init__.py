@@ -1,0 +1,1 @@
+"""In: an image and its faces. Out: an annotated image for people."""

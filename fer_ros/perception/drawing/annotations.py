@@ -1,0 +1,133 @@
+"""Faces drawn onto an image, for people to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from fer_ros.perception.boxes import Box
+from fer_ros.perception.drawing.layout import find_corner
+from fer_ros.perception.drawing.layout import GROWTH
+from fer_ros.perception.drawing.layout import lay_out
+from fer_ros.perception.drawing.layout import Place
+from fer_ros.perception.drawing.tags import Colour
+from fer_ros.perception.drawing.tags import colours_of
+from fer_ros.perception.drawing.tags import DARK
+from fer_ros.perception.drawing.tags import draw_legend
+from fer_ros.perception.drawing.tags import draw_tag
+from fer_ros.perception.drawing.tags import FULL
+from fer_ros.perception.drawing.tags import legend_sizes
+from fer_ros.perception.drawing.tags import letters_for
+from fer_ros.perception.drawing.tags import tag_sizes
+from fer_ros.perception.emotions import UNCERTAIN
+from fer_ros.perception.faces import Face
+
+# Of a face made unrecognisable, this many squares are left to a side: too few to tell a person,
+# enough to see that there is a face.
+BLURRED_SQUARES = 4
+
+# How much further than the box is blurred, as a fraction of it: hair and chin tell a person, too.
+BLURRED_MARGIN = 0.25
+
+
+class Drawing:
+    """Draws faces, image after image; what is beside a face stays where it was, if it can."""
+
+    def __init__(self) -> None:
+        self._places: dict[int, Place] = {}
+
+    def draw(
+        self,
+        image: np.ndarray,
+        faces: Sequence[Face],
+        labels: Sequence[str],
+        mode: str = 'boxes',
+        others: Sequence[Box] = (),
+    ) -> np.ndarray:
+        """
+        Draw each face's box, id, decided emotion and a bar for each emotion.
+
+        :param image: (H, W, 3) uint8 BGR; it is not changed.
+        :param faces: of this image.
+        :param labels: the names of the faces' probabilities.
+        :param mode: 'boxes'; 'labels' to draw on black; 'blur' to make the faces unrecognisable.
+        :param others: (left, top, right, bottom) in pixels of what may be a face as well; it is
+            made unrecognisable with the rest, and not drawn.
+        :return: (H, W, 3) uint8 BGR, a copy that is drawn on.
+        """
+        drawn = np.zeros_like(image) if mode == 'labels' else image.copy()
+        if mode == 'blur':
+            for box in (*others, *(face.box for face in faces)):
+                _blur(drawn, box)
+        if faces:
+            self._draw_faces(drawn, faces, labels)
+        return drawn
+
+    def _draw_faces(
+        self, image: np.ndarray, faces: Sequence[Face], labels: Sequence[str]
+    ) -> None:
+        """Draw the boxes, a tag beside each, and what the colours mean where no tag says it."""
+        shape = image.shape[:2]
+        colours = colours_of(labels)
+        thickness = max(1, min(shape) // 240)
+        boxes = np.array([face.box for face in faces]).round().astype(int)
+        # What is beside a box stays off its lines.
+        framed = boxes + (thickness + 1) * GROWTH
+        letters = [letters_for(face.box, shape) for face in faces]
+        sizes = [tag_sizes(face, labels, size) for face, size in zip(faces, letters, strict=True)]
+        before = [self._places.get(face.id) for face in faces]
+        places = lay_out(framed, sizes, shape, before)
+        self._places = {face.id: place for face, place in zip(faces, places, strict=True)}
+        for face, box in zip(faces, boxes, strict=True):
+            _draw_box(image, box, colours[face.emotion], thickness, face.emotion == UNCERTAIN)
+        for face, size, place in zip(faces, letters, places, strict=True):
+            draw_tag(image, face, labels, size, place.choice, (place.left, place.top))
+        if all(place.choice != FULL for place in places):
+            taken = [
+                (place.left, place.top, place.left + width, place.top + height)
+                for place, of_face in zip(places, sizes, strict=True)
+                for width, height in [of_face[place.choice]]
+            ]
+            _explain(image, labels, min(letters), np.concatenate([framed, taken]))
+
+
+def _explain(image: np.ndarray, labels: Sequence[str], letters: int, taken: np.ndarray) -> None:
+    """Say which colour is which emotion, in a corner that is free, if there is one."""
+    corner = find_corner(legend_sizes(labels, letters), taken, image.shape[:2])
+    if corner is not None:
+        draw_legend(image, labels, letters, corner.choice, (corner.left, corner.top))
+
+
+def _blur(image: np.ndarray, box: Box) -> None:
+    """Leave a few squares of a face, each of one colour."""
+    left, top, right, bottom = box
+    margin_x, margin_y = BLURRED_MARGIN * (right - left), BLURRED_MARGIN * (bottom - top)
+    rows = slice(max(0, int(top - margin_y)), max(0, int(np.ceil(bottom + margin_y))))
+    columns = slice(max(0, int(left - margin_x)), max(0, int(np.ceil(right + margin_x))))
+    part = image[rows, columns]
+    if part.size:
+        height, width = part.shape[:2]
+        squares = (min(width, BLURRED_SQUARES), min(height, BLURRED_SQUARES))
+        few = cv2.resize(part, squares, interpolation=cv2.INTER_AREA)
+        part[:] = cv2.resize(few, (width, height), interpolation=cv2.INTER_NEAREST)
+
+
+def _draw_box(
+    image: np.ndarray,
+    box: np.ndarray,
+    colour: Colour,
+    thickness: int,
+    open_: bool,
+) -> None:
+    """Draw a box, seen on any ground; one that is open has nothing but its corners."""
+    left, top, right, bottom = (int(value) for value in box)
+    reach = max(3, min(right - left, bottom - top) // 4) if open_ else max(image.shape)
+    for width, ink in ((thickness + 2, DARK), (thickness, colour)):
+        for x, inwards in ((left, 1), (right, -1)):
+            for y, downwards in ((top, 1), (bottom, -1)):
+                across = int(np.clip(x + inwards * reach, left, right))
+                along = int(np.clip(y + downwards * reach, top, bottom))
+                cv2.line(image, (x, y), (across, y), ink, width)
+                cv2.line(image, (x, y), (x, along), ink, width)

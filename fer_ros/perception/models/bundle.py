@@ -1,0 +1,248 @@
+"""A trained network with the card that says how to feed and read it, and what it is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from dataclasses import dataclass
+from dataclasses import field
+import os
+from pathlib import Path
+from typing import Any
+
+from fer_ros.perception.crops.alignment import CropGeometry
+from fer_ros.perception.crops.preprocessing import InputSpec
+from fer_ros.perception.files import FileError
+from fer_ros.perception.files import LARGEST_NETWORK
+from fer_ros.perception.files import read_file
+from fer_ros.perception.files import sha256_of_bytes
+from fer_ros.perception.models import card_fields as fields
+from fer_ros.perception.models.bounded_yaml import load_yaml
+from fer_ros.perception.models.card_fields import FieldError
+from fer_ros.perception.models.model_files import bundle_folders
+from fer_ros.perception.quoting import quoted
+from fer_ros.perception.quoting import shortened
+
+CARD_NAME = 'card.yaml'
+# The largest shipped card has 10 KB.
+LARGEST_CARD = 1 << 20  # bytes
+OUTPUTS = ('logits', 'probabilities')
+
+
+class BundleError(ValueError):
+    """A bundle that is missing, incomplete, or does not fit its card."""
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """
+    What `card.yaml` says; its keys are these fields.
+
+    :param name: also the folder's name.
+    :param labels: in the order of the network's output.
+    :param input: what the network wants to see.
+    :param crop: where the eyes land in its input.
+    :param output: 'logits' or 'probabilities'.
+    :param temperature: logits are divided by it before the softmax, which makes the probabilities
+        mean what they say (Guo et al. 2017, arXiv:1706.04599).
+    :param files: file name and SHA-256 by kind: 'keras', 'tflite', 'onnx'.
+    :param folder: where the card was read.
+    :param training: how the network was made.
+    :param metrics: what it reached, and by which protocol.
+    :param licence: of the weights.
+    :param terms: of the data that it was trained on.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    input: InputSpec
+    crop: CropGeometry
+    output: str
+    temperature: float
+    files: Mapping[str, tuple[str, str]]
+    folder: Path
+    training: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    licence: str = ''
+    terms: str = ''
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Name the forms that the bundle has of its network."""
+        return tuple(self.files)
+
+    def read(self, kind: str) -> bytes:
+        """
+        Read the network in one form, and compare its hash with the card's.
+
+        :param kind: 'keras', 'tflite' or 'onnx'.
+        :return: the content of the file, which is what the card is about.
+        :raises BundleError: if the bundle has no such form, or its file is missing, too large, or
+            another.
+        """
+        path = self._path(kind)
+        try:
+            content = read_file(path, LARGEST_NETWORK)
+        except FileError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                raise BundleError(
+                    f'{shortened(path)} is missing, which the card of {self.name} names'
+                ) from error
+            raise BundleError(str(error)) from error
+        found, sha256 = sha256_of_bytes(content), self.files[kind][1]
+        if found != sha256:
+            raise BundleError(
+                f'{shortened(path)} has the SHA-256 {found[:12]}…, the card of '
+                f'{self.name} says {sha256[:12]}…; one of them is not of this bundle'
+            )
+        return content
+
+    def file(self, kind: str) -> Path:
+        """
+        Find the network in one form, and compare its hash with the card's.
+
+        This is for training, which writes the file itself; the node uses `read`.
+
+        :param kind: 'keras', 'tflite' or 'onnx'.
+        :return: the path of the file.
+        :raises BundleError: as `read`.
+        """
+        self.read(kind)
+        return self._path(kind)
+
+    def _path(self, kind: str) -> Path:
+        """Name the file of one form of the network."""
+        if kind not in self.files:
+            raise BundleError(
+                f'the bundle {shortened(self.folder)} has no {kind} file; it has: '
+                f'{", ".join(self.files)}'
+            )
+        return self.folder / self.files[kind][0]
+
+    def sha256(self, kind: str) -> str:
+        """Look up the SHA-256 that the card states for a form of the network."""
+        return self.files[kind][1]
+
+
+def find_bundle(model: str) -> Path:
+    """
+    Find a bundle by its name in the folders of models, or by its path.
+
+    :param model: a bundle's name, or a path with a separator in it or of an existing folder.
+    :return: the bundle's folder.
+    :raises BundleError: if there is none; the message lists the names that exist.
+    """
+    try:
+        path = Path(model).expanduser()
+        # A card that is a pipe or a folder is refused when it is read.
+        is_bundle = os.path.lexists(path / CARD_NAME)
+    except (OSError, RuntimeError, ValueError) as error:
+        # `~` of an unknown user, or a NUL byte.
+        raise BundleError(f'{quoted(model)} names no model: {shortened(error)}') from error
+    if is_bundle:
+        return path
+    if len(path.parts) > 1:
+        raise BundleError(f'there is no bundle in {shortened(path)}: it has no {CARD_NAME}')
+    folders = {folder.name: folder for folder in bundle_folders()}
+    if model not in folders:
+        names = shortened(', '.join(sorted(folders))) or 'none'
+        raise BundleError(f'no model is called {quoted(model)}; there are: {names}')
+    return folders[model]
+
+
+def load_card(folder: Path) -> ModelCard:
+    """
+    Read a bundle's card and check it; the network's files are not opened.
+
+    :param folder: the bundle's.
+    :return: the card.
+    :raises BundleError: if the card is missing, is larger than LARGEST_CARD, is not YAML, has
+        aliases, or misses or misstates something.
+    """
+    path = Path(folder) / CARD_NAME
+    shown = shortened(path)
+    try:
+        content = read_file(path, LARGEST_CARD)
+    except FileError as error:
+        raise BundleError(str(error)) from error
+    try:
+        written = load_yaml(content.decode('utf-8'))
+    except UnicodeDecodeError as error:
+        raise BundleError(f'{shown} is not text in UTF-8: {error.reason}') from error
+    except ValueError as error:
+        raise BundleError(f'{shown} is no YAML for a card: {shortened(error)}') from error
+    try:
+        return card_of(written, path.parent)
+    except ValueError as error:
+        raise BundleError(f'{shown}: {shortened(error)}') from error
+
+
+def card_of(written: Any, folder: Path) -> ModelCard:
+    """
+    Make a card of the value of its file.
+
+    :param written: the value.
+    :param folder: the bundle's.
+    :return: the card.
+    :raises ValueError: if something is missing or wrong.
+    """
+    output = fields.entry(written, 'output')
+    if output not in OUTPUTS:
+        raise FieldError(f'output is {quoted(output)}, not one of {", ".join(OUTPUTS)}')
+    crop = fields.entry(written, 'crop')
+    return ModelCard(
+        name=fields.text(fields.entry(written, 'name'), 'name'),
+        labels=fields.labels(fields.entry(written, 'labels')),
+        input=_input(fields.entry(written, 'input')),
+        crop=CropGeometry(
+            left_eye=fields.pair(fields.entry(crop, 'left_eye', 'crop'), 'left_eye', (0, 1)),
+            right_eye=fields.pair(fields.entry(crop, 'right_eye', 'crop'), 'right_eye', (0, 1)),
+        ),
+        output=output,
+        temperature=fields.number(
+            fields.entry(written, 'temperature'), 'temperature', fields.TEMPERATURES
+        ),
+        files=fields.files(fields.entry(written, 'files')),
+        folder=folder,
+        training=fields.mapping(written.get('training'), 'training'),
+        metrics=fields.mapping(written.get('metrics'), 'metrics'),
+        licence=fields.optional_text(written.get('licence'), 'licence'),
+        terms=fields.optional_text(written.get('terms'), 'terms'),
+    )
+
+
+def _input(written: Any) -> InputSpec:
+    """Read what the network takes."""
+
+    def side(name: str) -> int:
+        return fields.integer(fields.entry(written, name, 'input'), name, fields.SIDES)
+
+    colour = fields.entry(written, 'colour', 'input')
+    value_range = fields.entry(written, 'value_range', 'input')
+    return InputSpec(
+        height=side('height'),
+        width=side('width'),
+        channels=fields.integer(fields.entry(written, 'channels', 'input'), 'channels', (1, 3)),
+        colour=fields.text(colour, 'colour'),
+        value_range=fields.pair(value_range, 'value_range', fields.VALUES),
+    )
+
+
+def to_request(card: ModelCard) -> dict[str, Any]:
+    """
+    Write down what the node uses of a card, for a trial in a child process.
+
+    :param card: the card.
+    :return: what `card_of` reads, in types that JSON has.
+    """
+    return {
+        'name': card.name,
+        'labels': list(card.labels),
+        'input': asdict(card.input),
+        'crop': asdict(card.crop),
+        'output': card.output,
+        'temperature': card.temperature,
+        'files': {
+            kind: {'name': name, 'sha256': sha256} for kind, (name, sha256) in card.files.items()
+        },
+    }

@@ -1,0 +1,1 @@
+"""In: detections over time. Out: tracks with ids that survive short losses."""

@@ -1,0 +1,346 @@
+import itertools
+import sys
+
+from hri_msgs.msg import Expression
+from hri_msgs.msg import IdsList
+from hri_msgs.msg import NormalizedRegionOfInterest2D
+from lifecycle_msgs.msg import State
+import numpy as np
+import pytest
+from rclpy.parameter import Parameter
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+from fer_ros.node.outputs import humans
+from fer_ros.node.outputs.humans import crop_face
+from fer_ros.node.outputs.humans import Humans
+from fer_ros.node.outputs.humans import to_expression
+from fer_ros.node.outputs.humans import to_face_id
+from fer_ros.node.outputs.humans import to_region
+from fer_ros.perception.classification.affect import affect_of_labels
+from fer_ros.perception.emotions import FERPLUS_LABELS
+from fer_ros.perception.faces import Face
+from fer_ros.perception.settings import SettingError
+from graph import Inbox
+from graph import wait_until
+from stand_ins import picture
+from stand_ins import send
+from stand_ins import sending_all_the_time
+from stand_ins import started
+
+AFFECT = affect_of_labels(FERPLUS_LABELS)
+ON, OFF = (Parameter('ros4hri', value=value) for value in (True, False))
+# Longer than lies between any two images of a test but one.
+PATIENT = Parameter('face_timeout', value=50.0)
+
+
+def face(emotion='happy', box=(10.0, 20.0, 30.0, 60.0), id_=7, best='happy', most=0.65):
+    rest = (1 - most) / (len(FERPLUS_LABELS) - 1)
+    probabilities = np.full(len(FERPLUS_LABELS), rest)
+    probabilities[FERPLUS_LABELS.index(best)] = most
+    return Face(id_, box, 0.9, probabilities, emotion)
+
+
+def topics_of_humans(node):
+    names = [publisher.topic_name for publisher in node.publishers]
+    return sorted(name for name in names if name.startswith('/humans'))
+
+
+@pytest.fixture
+def node(graph, parts):
+    return started(graph, ON, PATIENT)
+
+
+@pytest.fixture
+def inboxes(graph):
+    listener = graph.listener('hri')
+    made = {}
+    for name, kind in (
+        ('tracked', IdsList),
+        ('f1/roi', NormalizedRegionOfInterest2D),
+        ('f1/expression', Expression),
+    ):
+        made[name] = Inbox()
+        listener.create_subscription(kind, f'/humans/faces/{name}', made[name], 10)
+    return made
+
+
+def send_until(camera, inbox, wanted=lambda _: True):
+    """Send images until a message comes of which `wanted` holds; new topics need to be found."""
+    seconds = itertools.count(10)
+
+    def send_and_look():
+        camera.publish(picture(seconds=next(seconds)))
+        return any(wanted(message) for message in list(inbox.messages))
+
+    wait_until(send_and_look)
+    return inbox.wait_for(wanted)
+
+
+# What an emotion and a place become
+
+
+@pytest.mark.parametrize(
+    ('emotion', 'expression'),
+    [
+        ('angry', 'angry'),
+        ('disgust', 'disgusted'),
+        ('fear', 'scared'),
+        ('happy', 'happy'),
+        ('sad', 'sad'),
+        ('surprise', 'surprised'),
+        ('neutral', 'neutral'),
+    ],
+)
+def test_each_emotion_has_its_word_in_hri_msgs(emotion, expression):
+    message = to_expression(Header(), face(emotion, best=emotion), FERPLUS_LABELS, AFFECT)
+
+    assert message.expression == expression == getattr(Expression, expression.upper())
+    assert message.confidence == pytest.approx(0.65)
+
+
+@pytest.mark.parametrize('emotion', ['uncertain', 'contempt'])
+def test_what_hri_msgs_has_no_word_for_is_left_open(emotion):
+    message = to_expression(Header(), face(emotion), FERPLUS_LABELS, AFFECT)
+
+    assert (message.expression, message.confidence) == ('', 0)
+    assert message.valence > 0.4
+
+
+@pytest.mark.parametrize(
+    ('name', 'expression'), [('skeptical', 'skeptical'), ('upset', ''), ('header', '')]
+)
+def test_a_group_is_told_where_its_name_is_a_word_of_hri_msgs(name, expression):
+    found = Face(1, (0, 0, 9, 9), 0.9, np.array([0.8, 0.2]), name)
+
+    message = to_expression(Header(), found, (name, 'happy'), np.zeros((2, 2)))
+
+    assert message.expression == expression
+
+
+def test_valence_and_arousal_are_the_expectation_over_the_distribution():
+    probabilities = np.array([0, 0, 0.25, 0.5, 0.25, 0, 0, 0])
+    found = Face(1, (0, 0, 9, 9), 0.9, probabilities, 'happy')
+
+    message = to_expression(Header(), found, FERPLUS_LABELS, AFFECT)
+
+    # Fear (-0.64, 0.60), happy (0.81, 0.51) and sad (-0.63, -0.27) in Russell and Mehrabian 1977.
+    assert message.valence == pytest.approx(0.5 * 0.81 - 0.25 * 0.64 - 0.25 * 0.63)
+    assert message.arousal == pytest.approx(0.5 * 0.51 + 0.25 * 0.60 - 0.25 * 0.27)
+
+
+@pytest.mark.parametrize(
+    ('namespace', 'name'),
+    [('/', 'f7'), ('', 'f7'), ('/left', 'left_f7'), ('/robot/eye_', 'robot_eye_f7')],
+)
+def test_an_id_may_stand_in_a_topic_and_differs_from_that_of_another_node(namespace, name):
+    assert to_face_id(namespace, 7) == name
+
+
+def test_a_region_is_given_in_fractions_of_the_image():
+    message = to_region(Header(), face(box=(10.0, 20.0, 30.0, 60.5)), (60, 100))
+
+    found = (message.xmin, message.ymin, message.xmax, message.ymax, message.c)
+    assert found == pytest.approx((0.1, 1 / 3, 0.3, 1, 0.9))
+
+
+def test_a_cropped_face_keeps_its_proportions_in_the_middle_of_black():
+    image = np.zeros((200, 200, 3), np.uint8)
+    image[20:60, 50:70] = (1, 2, 200)
+
+    cropped = crop_face(image, (50.0, 20.0, 70.0, 60.0))
+
+    assert cropped.shape == (128, 128, 3)
+    assert (cropped[:, 32:96] == (1, 2, 200)).all()
+    assert not cropped[:, :32].any()
+    assert not cropped[:, 96:].any()
+
+
+@pytest.mark.parametrize(
+    'box',
+    [(0, 0, 1, 1), (199, 99, 200, 100), (0, 0, 200, 100), (5.4, 5.4, 5.6, 99), (0, 50, 200, 51)],
+)
+def test_a_face_of_any_shape_is_cropped(box):
+    image = np.full((100, 200, 3), 9, np.uint8)
+
+    cropped = crop_face(image, box)
+
+    assert cropped.shape == (128, 128, 3)
+    assert (cropped == 9).any()
+
+
+# The topics
+
+
+def test_a_face_is_told_as_rep_155_has_it(node, camera, emotions, inboxes):
+    send(camera, emotions, node, picture())
+    send_until(camera, inboxes['f1/expression'])
+    send_until(camera, inboxes['f1/roi'])
+
+    tracked = inboxes['tracked'].wait_for(lambda _: True)
+    region = inboxes['f1/roi'].messages[0]
+    expression = inboxes['f1/expression'].messages[0]
+    assert tracked.ids == ['f1']
+    assert (region.xmin, region.ymin, region.xmax, region.ymax) == (0, 0, 1, 1)
+    assert region.c == pytest.approx(0.9)
+    assert expression.expression == 'happy'
+    assert 0.7 < expression.confidence < 1
+    for message in (tracked, region, expression):
+        assert message.header.frame_id == 'the_camera'
+        assert message.header.stamp.sec > 0
+    assert topics_of_humans(node) == [
+        '/humans/faces/f1/cropped',
+        '/humans/faces/f1/expression',
+        '/humans/faces/f1/roi',
+        '/humans/faces/tracked',
+    ]
+
+
+def test_without_a_face_an_empty_list_is_told_for_every_image(node, camera, emotions, inboxes):
+    wait_until(lambda: node.count_subscribers('/humans/faces/tracked') > 0)
+
+    for seconds in (1, 2, 3):
+        message = send(camera, emotions, node, picture((0, 0, 0), seconds))
+        tracked = inboxes['tracked'].wait_for(
+            lambda one, message=message: one.header == message.header
+        )
+        assert list(tracked.ids) == []
+
+
+def test_a_face_is_tracked_while_its_id_is_held_and_then_its_topics_are_gone(
+    node, camera, emotions, inboxes
+):
+    wait_until(lambda: node.count_subscribers('/humans/faces/tracked') > 0)
+    send(camera, emotions, node, picture(seconds=10))
+
+    lost = send(camera, emotions, node, picture((0, 0, 0), seconds=20))
+    held = inboxes['tracked'].wait_for(lambda one: one.header == lost.header)
+    gone = send(camera, emotions, node, picture((0, 0, 0), seconds=100))
+    left = inboxes['tracked'].wait_for(lambda one: one.header == gone.header)
+
+    assert list(held.ids) == ['f1']
+    assert list(left.ids) == []
+    # Others see that they are gone as well.
+    wait_until(lambda: node.count_publishers('/humans/faces/f1/roi') == 0)
+    assert topics_of_humans(node) == ['/humans/faces/tracked']
+
+
+def test_a_face_is_cropped_only_while_somebody_subscribes(
+    graph, node, camera, emotions, monkeypatch
+):
+    drawn = []
+    monkeypatch.setattr(humans, 'crop_face', lambda *face: drawn.append(1) or crop_face(*face))
+    for seconds in range(1, 4):
+        send(camera, emotions, node, picture(seconds=seconds))
+    assert drawn == []
+
+    inbox = Inbox()
+    graph.listener('viewer').create_subscription(Image, '/humans/faces/f1/cropped', inbox, 1)
+    cropped = send_until(camera, inbox)
+
+    assert (cropped.width, cropped.height, cropped.encoding) == (128, 128, 'bgr8')
+    rows = np.frombuffer(cropped.data, np.uint8).reshape(128, 128, 3)
+    assert (rows[64, 64] == (250, 20, 20)).all()
+    assert not rows[5, 64].any()
+
+
+# The switch
+
+
+def test_nothing_of_it_exists_while_it_is_off(graph, parts, camera, emotions):
+    node = started(graph)
+
+    send(camera, emotions, node, picture())
+
+    assert topics_of_humans(node) == []
+
+
+def test_it_is_switched_on_and_off_between_two_frames(
+    graph, parts, camera, emotions, inboxes
+):
+    node = started(graph, PATIENT)
+    send(camera, emotions, node, picture(seconds=1))
+
+    assert node.set_parameters([ON])[0].successful
+    send_until(camera, inboxes['f1/roi'])
+
+    assert node.set_parameters([OFF])[0].successful
+    assert topics_of_humans(node) == []
+    # Who listens hears that the face is gone.
+    wait_until(lambda: list(inboxes['tracked'].messages[-1].ids) == [])
+
+
+def test_switching_under_load_leaves_nothing_behind(node, camera, emotions):
+    before = len(list(node.publishers))
+    with sending_all_the_time(camera):
+        for _ in range(20):
+            assert node.set_parameters([OFF])[0].successful
+            assert node.set_parameters([ON])[0].successful
+    assert node.set_parameters([OFF])[0].successful
+
+    # The list of the faces was among those before.
+    assert len(list(node.publishers)) == before - 1
+    assert node.statistics.lost == 0
+
+
+def test_nothing_is_left_when_the_node_is_deactivated(node, camera, emotions):
+    send(camera, emotions, node, picture())
+
+    node.trigger_deactivate()
+
+    assert node._state_machine.current_state[0] == State.PRIMARY_STATE_INACTIVE
+    assert topics_of_humans(node) == []
+    node.trigger_activate()
+    assert topics_of_humans(node) == ['/humans/faces/tracked']
+    node.trigger_deactivate()
+    node.trigger_cleanup()
+    assert topics_of_humans(node) == []
+
+
+@pytest.fixture
+def no_hri_msgs(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'hri_msgs.msg', None)
+    monkeypatch.delitem(sys.modules, 'fer_ros.node.outputs.humans')
+    monkeypatch.setenv('ROS_DISTRO', 'kilted')
+
+
+def test_without_hri_msgs_switching_it_on_is_refused_with_what_to_install(
+    graph, parts, camera, emotions, no_hri_msgs
+):
+    node = started(graph)
+
+    (result,) = node.set_parameters([ON])
+
+    assert not result.successful
+    assert 'apt install ros-kilted-hri-msgs' in result.reason
+    assert node.get_parameter('ros4hri').value is False
+    send(camera, emotions, node, picture())
+
+
+def test_without_hri_msgs_a_node_that_is_to_publish_them_does_not_start(
+    graph, parts, no_hri_msgs
+):
+    with pytest.raises(SettingError, match='apt install ros-kilted-hri-msgs'):
+        started(graph, ON)
+
+
+# Many faces
+
+
+def test_a_thousand_faces_come_and_go_and_leave_no_topic_behind(graph):
+    node = graph.listener('crowded')
+    before = len(list(node.publishers))
+    shown = Humans(node)
+    image = np.zeros((100, 100, 3), np.uint8)
+
+    for first in range(1, 1001, 4):
+        faces = [face(id_=id_) for id_ in range(first, first + 4)]
+        held = [one.id for one in faces]
+        shown.publish(Header(), image, faces, held, FERPLUS_LABELS, AFFECT)
+        assert len(list(node.publishers)) == before + 1 + 3 * 4
+    shown.publish(Header(), image, [], [], FERPLUS_LABELS, AFFECT)
+
+    assert len(list(node.publishers)) == before + 1
+    assert topics_of_humans(node) == ['/humans/faces/tracked']
+    shown.destroy()
+    assert len(list(node.publishers)) == before

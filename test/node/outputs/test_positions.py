@@ -1,0 +1,658 @@
+from contextlib import contextmanager
+import importlib
+import sys
+
+from hypothesis import given
+from hypothesis import settings
+from hypothesis import strategies
+import numpy as np
+import pytest
+from rclpy.qos import DurabilityPolicy
+from rclpy.qos import qos_profile_sensor_data
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import CameraInfo
+from sensor_msgs.msg import Image
+from sensor_msgs.msg import PointCloud2
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2DArray
+
+from fer_ros.node.inputs.calibration import is_rectified
+from fer_ros.node.inputs.calibration import to_camera_model
+from fer_ros.node.outputs.cloud import to_cloud
+from fer_ros.node.outputs.markers import to_markers
+from fer_ros.node.outputs.positions import MOST_MISSES
+from fer_ros.perception.faces import Face
+from fer_ros.perception.faces import Position
+from fer_ros.perception.space.camera_model import CalibrationError
+from graph import Inbox
+from graph import wait_until
+from stand_ins import LABELS
+from stand_ins import picture
+from stand_ins import send
+
+SIZE = (480, 640)
+MATRIX = [600.0, 0.0, 319.5, 0.0, 600.0, 239.5, 0.0, 0.0, 1.0]
+# How often a number of a made-up calibration is right, and how often it is something else.
+HOW_OFTEN = [0.9, 0.02, 0.02, 0.02, 0.02, 0.02]
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+
+def view(seconds=1, colour=(250, 20, 20), nanoseconds=0):
+    """Make a colour image: the stand-in takes the whole of it for one face."""
+    message = picture(colour, seconds, SIZE)
+    message.header.stamp.nanosec = nanoseconds
+    return message
+
+
+def depth_image(seconds=1, metres=1.5, encoding='16UC1', size=SIZE, nanoseconds=0):
+    kind, unit = {'16UC1': ('<u2', 0.001), '32FC1': ('<f4', 1.0)}[encoding]
+    values = np.full(size, metres / unit, kind)
+    message = Image(height=size[0], width=size[1], encoding=encoding, step=values.strides[0])
+    message.data.frombytes(values.tobytes())
+    message.header.frame_id = 'the_camera'
+    message.header.stamp.sec, message.header.stamp.nanosec = seconds, nanoseconds
+    return message
+
+
+def camera_info(seconds=1, **values):
+    given_values = {
+        'height': SIZE[0],
+        'width': SIZE[1],
+        'k': MATRIX,
+        'd': [0.0] * 5,
+        'distortion_model': 'plumb_bob',
+        **values,
+    }
+    message = CameraInfo(**given_values)
+    message.header.stamp.sec = seconds
+    return message
+
+
+class DepthCamera:
+    """Publishes depth and calibration, and sees that the node has them."""
+
+    def __init__(self, graph, node, qos=1, info_qos=1):
+        self._side = graph.listener('depth_camera')
+        self._node = node
+        self.depth = self._side.create_publisher(Image, 'depth', qos)
+        self.info = self._side.create_publisher(CameraInfo, 'camera_info', info_qos)
+
+    def wait(self):
+        wait_until(lambda: self.depth.get_subscription_count() == 1)
+        wait_until(lambda: self.info.get_subscription_count() == 1)
+
+    def send(self, *messages):
+        self.wait()
+        listener = self._node._positions._listener
+        for message in messages:
+            is_depth = isinstance(message, Image)
+            buffer = listener.depths if is_depth else listener.calibrations
+            (self.depth if is_depth else self.info).publish(message)
+            stamp = message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
+
+            def has_come(buffer=buffer, stamp=stamp):
+                return any(known == stamp for known, _ in list(buffer._newest))
+
+            wait_until(has_come)
+
+    def go(self):
+        self._side.destroy_publisher(self.depth)
+        self._side.destroy_publisher(self.info)
+
+
+@pytest.fixture
+def depth_camera(graph, node):
+    return DepthCamera(graph, node)
+
+
+def first_pose(message):
+    (found,) = message.detections
+    return found.results[0].pose
+
+
+def has_estimate(pose):
+    return pose.covariance[0] >= 0
+
+
+@contextmanager
+def without(monkeypatch, *packages):
+    """Let packages be missing, whether they are installed or not."""
+    with monkeypatch.context() as patch:
+        for package in packages:
+            for name in [name for name in sys.modules if name.split('.')[0] == package]:
+                patch.delitem(sys.modules, name)
+            # This is how import is told that there is nothing of that name.
+            patch.setitem(sys.modules, package, None)
+        yield
+
+
+# Without depth
+
+
+def test_without_depth_nothing_is_subscribed_to_and_no_topic_is_there(
+    graph, node, camera, emotions
+):
+    for seconds in range(1, 6):
+        message = send(camera, emotions, node, view(seconds))
+        node._follow()
+
+    asker = graph.listener('asker')
+    wait_until(lambda: asker.count_subscribers('image') == 1)
+    topics = dict(asker.get_topic_names_and_types())
+    assert asker.count_subscribers('depth') == asker.count_subscribers('camera_info') == 0
+    assert not {'/depth', '/camera_info', '/emotion/faces', '/emotion/markers'} & set(topics)
+    assert not has_estimate(first_pose(message))
+    assert node.statistics.last_error == ''
+
+
+def test_depth_without_a_calibration_is_named_and_not_subscribed_to(graph, node, capfd):
+    side = graph.listener('half_a_camera')
+    side.create_publisher(Image, 'depth', 1)
+    wait_until(lambda: node.count_publishers('depth') == 1)
+    for _ in range(20):
+        node._follow()
+
+    assert node.count_subscribers('depth') == 0
+    told = capfd.readouterr().err
+    assert told.count('/depth is published, but nobody publishes /camera_info') == 1
+
+
+def test_topics_of_these_names_with_another_type_are_left_alone(graph, node):
+    side = graph.listener('something_else')
+    side.create_publisher(PointCloud2, 'depth', 1)
+    side.create_publisher(CameraInfo, 'camera_info', 1)
+    wait_until(lambda: node.count_publishers('camera_info') == 1)
+    wait_until(lambda: node.count_publishers('depth') == 1)
+
+    node._follow()
+
+    assert not node._positions._listener.listening
+
+
+# With depth
+
+
+@pytest.mark.parametrize('encoding', ['16UC1', '32FC1'])
+@pytest.mark.parametrize('size', [(480, 640), (240, 320)])
+def test_a_face_has_a_position_in_metres(
+    node, camera, emotions, depth_camera, encoding, size
+):
+    depth_camera.send(camera_info(), depth_image(encoding=encoding, size=size))
+
+    message = send(camera, emotions, node, view())
+
+    pose = first_pose(message)
+    point = pose.pose.position
+    assert (point.x, point.y, point.z) == pytest.approx((0, 0, 1.5), abs=1e-3)
+    turn = pose.pose.orientation
+    assert (turn.x, turn.y, turn.z, turn.w) == (0, 0, 0, 1)
+    covariance = np.reshape(pose.covariance, (6, 6))
+    assert covariance == pytest.approx(covariance.T)
+    assert (np.linalg.eigvalsh(covariance) > 0).all()
+    assert covariance[2, 2] == pytest.approx(0.03**2, rel=0.01)
+    assert np.diag(covariance)[3:] == pytest.approx([np.pi**2 / 3] * 3)
+
+
+def test_only_the_first_result_has_the_position(node, camera, emotions, depth_camera):
+    depth_camera.send(camera_info(), depth_image())
+
+    message = send(camera, emotions, node, view())
+
+    for other in message.detections[0].results[1:]:
+        assert not np.any(other.pose.covariance)
+        assert other.pose.pose.position.z == 0
+
+
+def test_changes_have_the_position_too(graph, node, camera, emotions, depth_camera):
+    changes = Inbox()
+    graph.listener('changes').create_subscription(
+        Detection2DArray, 'emotion/changes', changes, 10
+    )
+    wait_until(lambda: node._outputs._changes.get_subscription_count() == 1)
+    depth_camera.send(camera_info(), depth_image())
+
+    send(camera, emotions, node, view())
+
+    assert first_pose(changes.wait_for(lambda _: True)).pose.position.z == pytest.approx(1.5)
+
+
+def test_depth_that_comes_while_the_image_is_in_work_is_in_time(
+    node, camera, emotions, parts, depth_camera
+):
+    detector, _ = parts
+    wait_until(lambda: camera.get_subscription_count() == 1)
+    depth_camera.send(camera_info(seconds=5))
+    detector.may_go_on.clear()
+    camera.publish(view(seconds=5))
+    wait_until(lambda: len(detector.seen) == 1)
+    # On a slow machine many follow the right one before it is needed.
+    for seconds in range(3, 16):
+        depth_camera.send(depth_image(seconds, metres=2.0 if seconds == 5 else 3.0))
+
+    detector.may_go_on.set()
+
+    found = emotions.wait_for(lambda message: message.header.stamp.sec == 5)
+    assert first_pose(found).pose.position.z == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(
+    ('later', 'located'), [(0, True), (49_000_000, True), (51_000_000, False)]
+)
+def test_depth_of_another_moment_is_not_taken(
+    node, camera, emotions, depth_camera, later, located
+):
+    depth_camera.send(camera_info(), depth_image(seconds=3, nanoseconds=later))
+
+    message = send(camera, emotions, node, view(seconds=3))
+
+    assert has_estimate(first_pose(message)) == located
+
+
+def test_a_calibration_sent_but_once_holds(graph, node, camera, emotions):
+    side = graph.listener('static')
+    side.create_publisher(CameraInfo, 'camera_info', LATCHED).publish(camera_info(seconds=0))
+    depth = side.create_publisher(Image, 'depth', qos_profile_sensor_data)
+    wait_until(lambda: depth.get_subscription_count() == 1)
+    listener = node._positions._listener
+    wait_until(lambda: listener.calibrations.nearest(0) is not None)
+    depth.publish(depth_image(seconds=500))
+    wait_until(lambda: listener.depths.nearest(0) is not None)
+
+    message = send(camera, emotions, node, view(seconds=500))
+
+    assert first_pose(message).pose.position.z == pytest.approx(1.5)
+
+
+def test_a_depth_camera_that_goes_takes_everything_with_it_and_may_come_back(
+    graph, node, camera, emotions, depth_camera
+):
+    pytest.importorskip('visualization_msgs.msg')
+    asker = graph.listener('asker')
+    depth_camera.send(camera_info(), depth_image())
+    wait_until(lambda: asker.count_publishers('emotion/markers') == 1)
+
+    depth_camera.go()
+
+    wait_until(lambda: asker.count_subscribers('depth') == 0)
+    wait_until(lambda: asker.count_subscribers('camera_info') == 0)
+    wait_until(lambda: asker.count_publishers('emotion/markers') == 0)
+    assert not has_estimate(first_pose(send(camera, emotions, node, view(1))))
+    again = DepthCamera(graph, node, qos_profile_sensor_data, qos_profile_sensor_data)
+    again.send(camera_info(), depth_image(seconds=2))
+    assert has_estimate(first_pose(send(camera, emotions, node, view(2))))
+
+
+def test_a_node_that_is_not_active_listens_to_nothing(graph, node, depth_camera):
+    depth_camera.wait()
+
+    node.trigger_deactivate()
+    wait_until(lambda: depth_camera.depth.get_subscription_count() == 0)
+    node._follow()
+
+    assert not node._positions._listener.listening
+    node.trigger_activate()
+    depth_camera.wait()
+
+
+def cut(message):
+    del message.data[-1:]
+    return message
+
+
+def renamed(message, encoding):
+    message.encoding = encoding
+    return message
+
+
+@pytest.mark.parametrize(
+    ('depth', 'info', 'reason'),
+    [
+        (renamed(depth_image(), 'rgb8'), camera_info(), "'rgb8', not one of depth"),
+        (cut(depth_image()), camera_info(), 'the data are 614399 bytes'),
+        (depth_image(size=(480, 848)), camera_info(), 'the depth image 848x480'),
+        (Image(encoding='16UC1'), camera_info(), 'the depth image is 0x0'),
+        (depth_image(), camera_info(k=[0.0] * 9), 'not calibrated'),
+        (depth_image(), camera_info(height=720, width=1280), 'the calibrated image is 1280x720'),
+        (depth_image(), camera_info(distortion_model='?', d=[0.1]), "coefficients of '?'"),
+    ],
+)
+def test_what_is_wrong_with_depth_is_told_and_costs_no_image(
+    node, camera, emotions, depth_camera, depth, info, reason, capfd
+):
+    depth.header.stamp.sec = 1
+    depth_camera.send(info, depth)
+
+    message = send(camera, emotions, node, view())
+
+    assert not has_estimate(first_pose(message))
+    assert reason in node.statistics.last_error
+    assert reason in capfd.readouterr().err
+    assert (node.statistics.refused, node.statistics.lost) == (0, 0)
+    depth_camera.send(camera_info(seconds=2), depth_image(seconds=2))
+    assert has_estimate(first_pose(send(camera, emotions, node, view(2))))
+    # What is well again is no error any more.
+    assert node.statistics.last_error == ''
+
+
+@pytest.mark.parametrize('later', ['', 'image lost'])
+def test_what_is_said_of_depth_goes_with_it_and_takes_no_other_error_along(
+    node, camera, emotions, depth_camera, later
+):
+    depth_camera.send(camera_info(), renamed(depth_image(), 'rgb8'))
+    send(camera, emotions, node, view())
+    assert 'no positions' in node.statistics.last_error
+    if later:
+        node.statistics.last_error = later
+
+    node.trigger_deactivate()
+
+    assert node.statistics.last_error == later
+
+
+def any_depth(random):
+    """Make a message of any size, encoding, step and data, sometimes a right one."""
+    size = [int(random.choice([0, 1, 3, 48, 480])), int(random.choice([0, 1, 4, 64, 640]))]
+    message = Image(height=size[0], width=size[1])
+    message.encoding = str(random.choice(['16UC1', 'mono16', '32FC1', '64FC1', 'bgr8', '']))
+    message.step = max(0, int(random.choice([2, 4])) * size[1] + int(random.integers(-3, 9)))
+    message.is_bigendian = int(random.integers(0, 256))
+    length = max(0, message.step * size[0] + int(random.choice([-1, 0, 0, 0, 7])))
+    message.data.frombytes(random.bytes(min(length, 2_000_000)))
+    message.header.frame_id = 'the_camera'
+    return message
+
+
+def any_calibration(random):
+    """Make a calibration of any numbers, sometimes a right one."""
+    size = [int(random.choice([0, 1, 48, 480])), int(random.choice([0, 1, 64, 640]))]
+    message = CameraInfo(height=size[0], width=size[1])
+    message.k = np.array(MATRIX) * random.choice([1, 0, 1e-300, 1e300, np.nan, -1], 9, p=HOW_OFTEN)
+    message.p = random.choice([0, 1, np.inf, 600], 12).astype(float)
+    message.distortion_model = str(random.choice(['plumb_bob', 'equidistant', '']))
+    message.d = (random.normal(0, 10, random.integers(0, 9))).tolist()
+    message.binning_x = message.roi.width = int(random.choice([0, 1, 2**32 - 1]))
+    return message
+
+
+def test_thousands_of_malformed_messages_cost_no_image(node, depth_camera):
+    depth_camera.wait()
+    random = np.random.default_rng(1)
+    positions, listener = node._positions, node._positions._listener
+    header = Header(frame_id='the_camera')
+    told, located = set(), 0
+
+    for _ in range(3000):
+        listener.depths.put(0, any_depth(random))
+        listener.calibrations.put(0, any_calibration(random))
+        (found,) = positions.locate(header, [face(point=None)], SIZE)
+        told.add(node.statistics.last_error.split(':')[-1][:20])
+        if found.position is not None:
+            located += 1
+            assert np.isfinite(found.position.point).all()
+            assert np.isfinite(found.position.covariance).all()
+
+    assert len(told) > 10
+    assert located > 0
+
+
+def test_stamps_of_another_clock_are_told_after_some_frames(
+    node, camera, emotions, depth_camera
+):
+    depth_camera.send(camera_info(), depth_image(seconds=1000))
+
+    for seconds in range(1, MOST_MISSES):
+        send(camera, emotions, node, view(seconds))
+    assert node.statistics.last_error == ''
+    send(camera, emotions, node, view(MOST_MISSES))
+
+    wait_until(lambda: 'stamped by one clock' in node.statistics.last_error)
+    assert '970.000 s from the image' in node.statistics.last_error
+
+
+def test_depth_in_another_frame_is_told_once(node, camera, emotions, depth_camera, capfd):
+    for seconds in (1, 2, 3):
+        depth = depth_image(seconds)
+        depth.header.frame_id = 'the_depth_camera'
+        depth_camera.send(camera_info(seconds), depth)
+        assert has_estimate(first_pose(send(camera, emotions, node, view(seconds))))
+
+    assert capfd.readouterr().err.count("depth is in the frame 'the_depth_camera'") == 1
+
+
+# Calibration
+
+
+@pytest.mark.parametrize(
+    ('topic', 'rectified'),
+    [
+        ('/camera/image_rect', True),
+        ('/camera/image_rect_color', True),
+        ('/image_rect/image_raw', False),
+        ('/camera/image_raw', False),
+        ('image', False),
+    ],
+)
+def test_rectified_images_are_known_by_their_topic(topic, rectified):
+    assert is_rectified(topic) == rectified
+
+
+def test_the_rectified_image_is_described_by_p_and_its_own_by_k_and_d():
+    p = [500.0, 0.0, 300.0, -25.0, 0.0, 510.0, 200.0, 0.0, 0.0, 0.0, 1.0, 0.0]
+    message = camera_info(p=p, d=[-0.2, 0.1, 0.0, 0.0, 0.0])
+
+    own = to_camera_model(message, False, SIZE)
+    rectified = to_camera_model(message, True, SIZE)
+
+    assert (own.focal_lengths, own.centre) == ((600.0, 600.0), (319.5, 239.5))
+    assert own.distortion == (-0.2, 0.1, 0.0, 0.0, 0.0)
+    assert (rectified.focal_lengths, rectified.centre) == ((500.0, 510.0), (300.0, 200.0))
+    assert rectified.distortion == ()
+    # A driver that fills in K alone.
+    of_k = to_camera_model(camera_info(), False, SIZE)
+    assert to_camera_model(camera_info(), True, SIZE) == of_k
+
+
+def test_binning_and_the_region_of_interest_are_reckoned_with():
+    message = camera_info(height=960, width=1280, binning_x=2, binning_y=2)
+    message.roi.x_offset, message.roi.y_offset = 100, 60
+    message.roi.width, message.roi.height = 1000, 800
+
+    made = to_camera_model(message, False, SIZE)
+
+    assert made.size == (400, 500)
+    assert made.focal_lengths == (300.0, 300.0)
+    assert made.centre == (109.75, 89.75)
+
+
+def test_a_calibration_without_a_size_is_taken_for_the_images():
+    assert to_camera_model(camera_info(height=0, width=0), False, (48, 64)).size == (48, 64)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    k=strategies.lists(strategies.floats(), min_size=9, max_size=9),
+    p=strategies.lists(strategies.floats(), min_size=12, max_size=12),
+    d=strategies.lists(strategies.floats(), max_size=14),
+    model=strategies.sampled_from(['plumb_bob', 'rational_polynomial', 'equidistant', '']),
+    size=strategies.tuples(strategies.integers(0, 2**32 - 1), strategies.integers(0, 2**32 - 1)),
+    binning=strategies.integers(0, 2**32 - 1),
+    rectified=strategies.booleans(),
+    pixel=strategies.tuples(strategies.floats(0, 20000), strategies.floats(0, 20000)),
+)
+def test_any_calibration_gives_a_direction_or_none_or_a_sentence(
+    k, p, d, model, size, binning, rectified, pixel
+):
+    message = CameraInfo(
+        k=k, p=p, d=d, distortion_model=model, height=size[0], width=size[1], binning_x=binning
+    )
+    try:
+        direction = to_camera_model(message, rectified, SIZE).direction(*pixel)
+    except CalibrationError:
+        return
+
+    assert direction is None or np.isfinite(direction).all()
+
+
+# Cloud
+
+
+def face(id_=3, emotion='sad', point=(0.1, -0.2, 1.5)):
+    position = None if point is None else Position(np.array(point), np.eye(3))
+    probabilities = np.array([0.2, 0.5, 0.3])
+    return Face(id_, (0.0, 0.0, 9.0, 9.0), np.float32(0.9), probabilities, emotion, position)
+
+
+@pytest.fixture
+def point_cloud2():
+    return pytest.importorskip('sensor_msgs_py.point_cloud2')
+
+
+def test_the_cloud_has_a_point_for_each_face_that_is_measured(point_cloud2):
+    header = Header(frame_id='the_camera')
+    faces = [face(), face(2**32 - 1, 'uncertain', (0, 0, 2)), face(5, 'happy', None)]
+
+    cloud = to_cloud(point_cloud2, header, faces, LABELS)
+
+    assert cloud.header == header
+    assert [one.name for one in cloud.fields] == ['x', 'y', 'z', 'id', 'emotion', 'score']
+    points = point_cloud2.read_points(cloud)
+    assert points['id'].tolist() == [3, 2**32 - 1]
+    assert points['id'].dtype == points['emotion'].dtype == np.uint32
+    # The labels' number stands for uncertain, the score is then what is left to the best.
+    assert points['emotion'].tolist() == [1, 3]
+    assert points['score'].tolist() == pytest.approx([0.5, 0.5])
+    assert points['x'].dtype == points['score'].dtype == np.float32
+    assert [points[name][0] for name in 'xyz'] == pytest.approx([0.1, -0.2, 1.5])
+
+
+class CloudRecorder:
+    """A stand-in for sensor_msgs_py.point_cloud2, which keeps the points of the last cloud."""
+
+    def create_cloud(self, header, fields, points):
+        self.points = list(points)
+        return PointCloud2(header=header, width=len(self.points), fields=fields)
+
+
+@pytest.mark.parametrize(
+    ('emotion', 'index', 'score'), [('happy', 0, 0.2), ('sad', 1, 0.5), ('uncertain', 3, 0.5)]
+)
+def test_a_point_has_the_index_and_the_score_of_the_decision(emotion, index, score):
+    recorder = CloudRecorder()
+
+    to_cloud(recorder, Header(), [face(7, emotion), face(8, point=None)], LABELS)
+
+    assert recorder.points == [(0.1, -0.2, 1.5, 7, index, pytest.approx(score))]
+
+
+def test_of_nobody_the_cloud_is_empty(point_cloud2):
+    cloud = to_cloud(point_cloud2, Header(), [face(point=None)], LABELS)
+
+    assert (cloud.width, cloud.row_step, len(cloud.data)) == (0, 0, 0)
+    assert cloud.point_step == 24
+    assert len(point_cloud2.read_points(cloud)) == 0
+
+
+def test_the_cloud_is_published_with_the_images_header_and_the_id_of_the_detection(
+    graph, node, camera, emotions, depth_camera, point_cloud2
+):
+    clouds = Inbox()
+    graph.listener('navigation').create_subscription(PointCloud2, 'emotion/faces', clouds, 10)
+    depth_camera.send(camera_info(), depth_image())
+    wait_until(lambda: node._positions._cloud.get_subscription_count() == 1)
+
+    message = send(camera, emotions, node, view())
+
+    cloud = clouds.wait_for(lambda one: one.header == message.header)
+    (point,) = point_cloud2.read_points(cloud)
+    assert str(point['id']) == message.detections[0].id
+    assert LABELS[point['emotion']] == message.detections[0].results[0].hypothesis.class_id
+    assert point['score'] == pytest.approx(message.detections[0].results[0].hypothesis.score)
+    assert point['z'] == pytest.approx(1.5)
+
+
+def test_a_topic_whose_package_is_missing_is_not_offered_and_that_is_told_once(
+    graph, node, camera, emotions, depth_camera, monkeypatch, capfd
+):
+    with without(monkeypatch, 'sensor_msgs_py', 'visualization_msgs'):
+        depth_camera.send(camera_info(), depth_image())
+        assert has_estimate(first_pose(send(camera, emotions, node, view())))
+        depth_camera.go()
+        wait_until(lambda: not node._positions._listener.listening)
+        DepthCamera(graph, node).wait()
+        asker = graph.listener('asker')
+        wait_until(lambda: asker.count_publishers('emotion') == 1)
+
+    assert asker.count_publishers('emotion/faces') == 0
+    assert asker.count_publishers('emotion/markers') == 0
+    told = capfd.readouterr().err
+    assert told.count('emotion/faces is not offered: ModuleNotFoundError') == 1
+    assert told.count('emotion/markers is not offered: ModuleNotFoundError') == 1
+
+
+# Markers
+
+
+@pytest.fixture
+def visualization_msgs():
+    return pytest.importorskip('visualization_msgs.msg')
+
+
+def test_a_face_is_a_ball_in_its_place_with_words_above_it(visualization_msgs):
+    header = Header(frame_id='the_camera')
+
+    array = to_markers(visualization_msgs, header, [face()], [], LABELS)
+
+    ball, words = array.markers
+    marker = visualization_msgs.Marker
+    assert (ball.type, words.type) == (marker.SPHERE, marker.TEXT_VIEW_FACING)
+    assert ball.header == words.header == header
+    assert (ball.id, ball.action) == (words.id, words.action) == (3, marker.ADD)
+    assert ball.ns != words.ns
+    point = ball.pose.position
+    assert (point.x, point.y, point.z) == (0.1, -0.2, 1.5)
+    assert words.pose.position.y < point.y
+    assert words.text == '3 sad 50 %'
+    assert min(ball.color.a, words.color.a, ball.scale.x, words.scale.z) > 0
+    assert ball.lifetime.sec == 1
+
+
+def test_who_is_not_measured_has_no_marker_and_who_left_loses_it(visualization_msgs):
+    array = to_markers(visualization_msgs, Header(), [face(point=None)], [4, 2**32 - 1], LABELS)
+
+    delete = visualization_msgs.Marker.DELETE
+    shown = to_markers(visualization_msgs, Header(), [face(2**32 - 1, 'uncertain')], [], LABELS)
+    assert {one.action for one in array.markers} == {delete}
+    assert {(one.ns, one.id) for one in array.markers} >= {(m.ns, m.id) for m in shown.markers}
+    assert shown.markers[1].text == f'{2**32 - 1} uncertain'
+
+
+def test_markers_come_with_the_face_and_go_with_it(
+    graph, node, camera, emotions, depth_camera, visualization_msgs
+):
+    shown = Inbox()
+    rviz = graph.listener('rviz')
+    rviz.create_subscription(visualization_msgs.MarkerArray, 'emotion/markers', shown, 10)
+    depth_camera.send(camera_info(), depth_image())
+    wait_until(lambda: node._positions._markers.get_subscription_count() == 1)
+
+    send(camera, emotions, node, view(1))
+    for seconds in (5, 6, 7):
+        send(camera, emotions, node, view(seconds, colour=(0, 0, 0)))
+
+    delete = visualization_msgs.Marker.DELETE
+    first = shown.wait_for(lambda array: array.markers)
+    last = shown.wait_for(lambda array: any(one.action == delete for one in array.markers))
+    assert first.markers[1].text.startswith('1 happy')
+    assert [one.id for one in last.markers] == [1, 1]
+
+
+def test_the_packages_are_looked_for_only_where_there_is_depth(monkeypatch, node):
+    asked = []
+    real = importlib.import_module
+    monkeypatch.setattr(
+        importlib, 'import_module', lambda name, *more: asked.append(name) or real(name, *more)
+    )
+
+    node._follow()
+
+    assert [name for name in asked if 'sensor_msgs_py' in name or 'visualization' in name] == []

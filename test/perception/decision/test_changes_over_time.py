@@ -1,0 +1,132 @@
+"""What is told of changes, whatever faces, stamps, settings and models do."""
+
+import numpy as np
+import pytest
+
+from fer_ros.perception.decision.changes import ChangeDetector
+from fer_ros.perception.pipeline import Pipeline
+from fer_ros.perception.settings import Settings
+from scripted import Contempt
+from scripted import found
+from scripted import IMAGE
+from scripted import Opinion
+from scripted import Script
+
+hypothesis = pytest.importorskip('hypothesis')
+strategies = hypothesis.strategies
+
+# Far enough from each other that nobody is taken for another.
+PLACES = (0, 150, 300)
+
+scores = strategies.lists(strategies.floats(1e-9, 1), min_size=3, max_size=3)
+frames = strategies.tuples(
+    strategies.just('frame'),
+    strategies.sampled_from([1 / 30, 1 / 30, 1 / 30, 0.1, 0.4, 1.5, 10.0, 0.0, -0.01, -0.5, -5.0]),
+    strategies.dictionaries(strategies.sampled_from(PLACES), scores),
+)
+settings = strategies.tuples(
+    strategies.just('settings'),
+    strategies.fixed_dictionaries(
+        {},
+        optional={
+            'smoothing': strategies.sampled_from([0.0, 0.4]),
+            'hold': strategies.sampled_from([0.0, 0.3]),
+            'min_confidence': strategies.sampled_from([0.0, 0.4, 0.8]),
+            'face_timeout': strategies.sampled_from([0.0, 0.5, 5.0]),
+            'max_faces': strategies.sampled_from([1, 2, 16]),
+            'detect_every': strategies.sampled_from([1, 2, 5]),
+        },
+    ),
+)
+exchanges = strategies.tuples(
+    strategies.just('exchange'),
+    strategies.sampled_from(
+        [{'groups': ['low=sad,contempt']}, {'groups': ['']}, {'classifier': None}]
+    ),
+)
+events = strategies.lists(strategies.one_of(frames, frames, frames, settings, exchanges))
+
+
+class Opinions(Contempt):
+    """A classifier that says of each face what it is told to say."""
+
+    def __init__(self):
+        super().__init__()
+        self.next = {}
+
+    def classify(self, crops):
+        return np.array([next(self.next) for _ in crops]).reshape(-1, 3)
+
+
+class Scene:
+    """A camera, a pipeline and somebody who only listens to changes."""
+
+    def __init__(self):
+        self.detector, self.opinions = Script(), Opinions()
+        self.pipeline = Pipeline(self.detector, self.opinions)
+        self.changes = ChangeDetector()
+        self.settings = Settings()
+        self.stamp = 100.0
+        self.known = {}
+        self.newest_id = 0
+
+    def frame(self, elapsed, shown):
+        """Show the next image, and check what is told of it."""
+        self.stamp += elapsed
+        self.detector.frames = [[found(place) for place in shown]]
+        self.opinions.next = iter([np.array(raw) / sum(raw) for raw in [*shown.values()] * 9])
+        if not shown:
+            # Faces that are followed between two searches are asked about as well.
+            self.opinions.next = iter([np.array([0.2, 0.5, 0.3])] * 9)
+        faces = self.pipeline.process(IMAGE, self.stamp, self.settings)
+        changed, left = self.changes.update(faces, self.pipeline.held_ids)
+        self.check(faces, changed, left)
+
+    def check(self, faces, changed, left):
+        assert len({face.id for face in faces}) == len(faces)
+        for face in faces:
+            assert face.emotion in (*self.pipeline.labels, 'uncertain')
+            assert face.probabilities.sum() == pytest.approx(1)
+        # One message for each change ...
+        told = [face.id for face in changed]
+        assert len(set(told)) == len(told)
+        assert all(self.known.get(face.id) != face.emotion for face in changed)
+        assert set(left) <= set(self.known) - {face.id for face in faces}
+        # ... of somebody who is known, or of somebody who was never seen before ...
+        for id_ in sorted(set(told) - set(self.known)):
+            assert id_ > self.newest_id
+            self.newest_id = id_
+        self.known.update({face.id: face.emotion for face in changed})
+        for id_ in left:
+            del self.known[id_]
+        # ... and who listens to them alone knows what everybody shows who is there.
+        assert {face.id: face.emotion for face in faces}.items() <= self.known.items()
+        assert set(self.known) <= self.pipeline.held_ids
+
+
+@hypothesis.given(events)
+def test_who_listens_to_changes_alone_knows_all_whatever_happens(happenings):
+    scene = Scene()
+    for kind, *details in happenings:
+        if kind == 'frame':
+            scene.frame(*details)
+        elif kind == 'settings':
+            scene.settings = scene.settings.changed(details[0])
+        elif 'classifier' in details[0]:
+            scene.pipeline.exchange(classifier=scene.opinions)
+        else:
+            scene.pipeline.exchange(**details[0])
+
+
+def test_a_face_whose_opinion_flickers_is_told_of_once():
+    opinion = Opinion(0.9, 0.1)
+    changes, told = ChangeDetector(), []
+    pipeline = Pipeline(Script(*[[found(0)]] * 90), opinion)
+
+    for step in range(90):
+        opinion.scores = (0.9, 0.1) if step % 3 else (0.1, 0.9)
+        faces = pipeline.process(IMAGE, step / 30, Settings())
+        changed, left = changes.update(faces, pipeline.held_ids)
+        told += [face.emotion for face in changed] + left
+
+    assert told == ['sad', 'happy']

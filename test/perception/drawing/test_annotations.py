@@ -1,0 +1,173 @@
+import numpy as np
+import pytest
+
+from fer_ros.perception.drawing.annotations import Drawing
+from fer_ros.perception.drawing.tags import COLOURS
+from fer_ros.perception.drawing.tags import colours_of
+from fer_ros.perception.emotions import FERPLUS_LABELS
+from fer_ros.perception.faces import Face
+
+PROBABILITIES = np.array([0.05, 0.0, 0.05, 0.7, 0.1, 0.05, 0.05, 0.0])
+
+
+def face(box, emotion='happy'):
+    return Face(3, box, 0.9, PROBABILITIES, emotion)
+
+
+def draw_faces(*arguments):
+    return Drawing().draw(*arguments)
+
+
+def test_an_image_without_faces_stays_as_it_is():
+    image = np.full((48, 64, 3), 50, np.uint8)
+
+    assert (draw_faces(image, [], FERPLUS_LABELS) == image).all()
+
+
+def test_the_image_given_is_not_drawn_on():
+    image = np.full((480, 640, 3), 50, np.uint8)
+
+    drawn = draw_faces(image, [face((100, 100, 200, 220))], FERPLUS_LABELS)
+
+    assert (image == 50).all()
+    assert (drawn != 50).any()
+
+
+def test_the_inside_of_the_box_stays_free():
+    image = np.full((480, 640, 3), 50, np.uint8)
+
+    drawn = draw_faces(image, [face((100, 100, 200, 220))], FERPLUS_LABELS)
+
+    assert (drawn[110:210, 110:190] == 50).all()
+
+
+@pytest.mark.parametrize(
+    ('height', 'width'), [(1, 1), (240, 320), (480, 640), (1080, 1920), (1, 20000)]
+)
+@pytest.mark.parametrize('mode', ['boxes', 'labels', 'blur'])
+@pytest.mark.parametrize('emotion', ['happy', 'uncertain', 'contempt'])
+def test_faces_anywhere_are_drawn_on_images_of_any_size(height, width, emotion, mode):
+    image = np.zeros((height, width, 3), np.uint8)
+    boxes = [(0, 0, 1, 1), (0, 0, width, height), (width - 1, height - 1, width, height)]
+
+    drawn = draw_faces(image, [face(box, emotion) for box in boxes], FERPLUS_LABELS, mode)
+
+    assert drawn.shape == image.shape
+    assert drawn.any()
+
+
+def area_of(drawn, colour):
+    return int((drawn == colour).all(axis=2).sum())
+
+
+@pytest.mark.parametrize(('height', 'width'), [(240, 320), (480, 640), (1080, 1920)])
+@pytest.mark.parametrize('box', [(100, 100, 160, 180), (2, 60, 40, 110), (0, 0, 318, 238)])
+def test_the_longer_bar_is_that_of_the_likelier_emotion(height, width, box):
+    image = np.zeros((height, width, 3), np.uint8)
+
+    drawn = draw_faces(image, [face(box, 'uncertain')], FERPLUS_LABELS)
+
+    happy, sad = (area_of(drawn, COLOURS[name]) for name in ('happy', 'sad'))
+    assert happy == pytest.approx(7 * sad, rel=0.5)
+
+
+def test_tags_hide_no_other_face():
+    image = np.full((480, 640, 3), 50, np.uint8)
+    faces = [face((left, 200, left + 40, 250)) for left in range(50, 600, 60)]
+
+    drawn = draw_faces(image, faces, FERPLUS_LABELS)
+
+    for left in range(50, 600, 60):
+        assert (drawn[210:240, left:][:, 8:32] == 50).all()
+
+
+def test_the_box_of_an_uncertain_face_is_open():
+    image = np.full((480, 640, 3), 50, np.uint8)
+
+    closed, open_ = (
+        draw_faces(image, [face((100, 100, 200, 220), emotion)], FERPLUS_LABELS)
+        for emotion in ('happy', 'uncertain')
+    )
+
+    assert (open_[160, 95:105] == 50).all()
+    assert (closed[160, 95:105] != 50).any()
+
+
+def test_colours_are_explained_where_no_tag_has_room_to_do_so():
+    image = np.zeros((90, 640, 3), np.uint8)
+
+    drawn = draw_faces(image, [face((500, 20, 540, 70))], FERPLUS_LABELS)
+
+    # A lying bar for each emotion is too high for this image; the names stand in a corner.
+    assert drawn[-15:, :200].max() > 150
+    assert not drawn[:60, :200].any()
+
+
+def test_labels_that_are_no_emotion_have_colours_of_their_own():
+    labels = ('negative', 'happy', 'other')
+
+    colours = colours_of(labels)
+
+    assert len({colours[name] for name in (*labels, 'uncertain')}) == 4
+    assert colours['happy'] == COLOURS['happy']
+
+
+def test_more_labels_than_colours_are_drawn_all_the_same():
+    labels = tuple(f'a rather long name {number}' for number in range(20))
+    found = Face(1, (10.0, 10.0, 60.0, 60.0), 0.9, np.full(20, 0.05), labels[3])
+
+    assert draw_faces(np.zeros((240, 320, 3), np.uint8), [found], labels).any()
+
+
+def test_nothing_of_the_image_is_left_where_only_labels_are_drawn():
+    random = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
+    faces = [face((100, 100, 200, 220))]
+
+    drawn = draw_faces(random, faces, FERPLUS_LABELS, 'labels')
+
+    assert (drawn == draw_faces(np.zeros_like(random), faces, FERPLUS_LABELS)).all()
+
+
+@pytest.mark.parametrize('side', [3, 12, 100, 700])
+def test_a_blurred_face_has_sixteen_squares_left_whatever_its_size(side):
+    random = np.random.default_rng(0).integers(0, 256, (1080, 1920, 3), np.uint8)
+    box = (200, 200, 200 + side, 200 + side)
+
+    drawn = draw_faces(random, [], FERPLUS_LABELS, 'blur', [box])
+
+    # Half of the box more than the box itself is made so.
+    margin = side // 4
+    inside = drawn[200 - margin:, 200 - margin:][:side + 2 * margin, :side + 2 * margin]
+    assert len(np.unique(inside.reshape(-1, 3), axis=0)) <= 16
+    assert (drawn[:20, :20] == random[:20, :20]).all()
+
+
+@pytest.mark.parametrize(
+    'box', [(-90, 60, -50, 100), (60, -90, 100, -50), (700, 60, 740, 100), (60, 500, 100, 540)]
+)
+def test_a_box_outside_the_image_blurs_nothing(box):
+    random = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
+
+    drawn = draw_faces(random, [], FERPLUS_LABELS, 'blur', [box])
+
+    assert (drawn == random).all()
+
+
+def test_what_is_drawn_over_a_blurred_face_shows_none_of_it():
+    dark, light = (np.full((480, 640, 3), value, np.uint8) for value in (0, 255))
+    mixed = np.where(np.indices((480, 640)).sum(axis=0)[..., None] % 2, dark, light)
+
+    drawn = draw_faces(mixed, [face((100, 100, 200, 220))], FERPLUS_LABELS, 'blur')
+
+    # A chess board has one mean everywhere, but for rounding.
+    assert np.ptp(drawn[112:208, 112:188]) <= 1
+
+
+def test_what_is_no_face_yet_is_blurred_and_not_drawn():
+    random = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
+
+    blurred = draw_faces(random, [], FERPLUS_LABELS, 'blur', [(100, 100, 200, 220)])
+    plain = draw_faces(random, [], FERPLUS_LABELS, 'boxes', [(100, 100, 200, 220)])
+
+    assert len(np.unique(blurred[100:220, 100:200].reshape(-1, 3), axis=0)) <= 16
+    assert (plain == random).all()

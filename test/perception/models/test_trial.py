@@ -1,0 +1,212 @@
+"""A trial survives whatever its child does, and the child never survives the trial."""
+
+import os
+from pathlib import Path
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import numpy as np
+import pytest
+
+from cards import write_card
+from fer_ros.perception.backends import BackendError
+from fer_ros.perception.backends import choice
+from fer_ros.perception.classification.classifier import create_classifier
+from fer_ros.perception.detection import weights as detector_files
+from fer_ros.perception.detection.choice import create_detector
+from fer_ros.perception.detection.choice import DetectorError
+from fer_ros.perception.files import sha256_of_bytes
+from fer_ros.perception.models import trial
+from fer_ros.perception.models.bundle import BundleError
+from fer_ros.perception.models.bundle import find_bundle
+from fer_ros.perception.models.bundle import load_card
+from fer_ros.perception.models.trial import run_trial
+from fer_ros.perception.models.trial import TrialError
+from fer_ros.perception.settings import DEFAULT_MODEL
+
+
+@pytest.fixture
+def misbehaving(monkeypatch):
+    """Replace the child's module."""
+    monkeypatch.setattr(trial, 'CHILD', 'misbehaving_child')
+
+
+@pytest.mark.parametrize(
+    ('act', 'sentence'),
+    [
+        ('crash', 'ended by SIGSEGV'),
+        ('silent', 'ended with status 3 and no answer'),
+        ('read', 'it has 7 bytes'),
+    ],
+)
+def test_a_child_that_fails_is_a_refusal_with_its_cause(misbehaving, act, sentence):
+    with pytest.raises(TrialError, match=sentence):
+        run_trial({'engine': act}, b'content')
+
+
+@pytest.mark.parametrize('act', ['hang', 'chatter'])
+def test_a_child_that_does_not_end_is_ended(misbehaving, monkeypatch, act):
+    monkeypatch.setattr(trial, 'TIME_LIMIT', 0.5)
+
+    with pytest.raises(TrialError, match=r'did not end within 0\.5 s'):
+        run_trial({'engine': act}, b'content')
+
+
+def test_a_child_that_takes_too_much_memory_is_ended(misbehaving, monkeypatch):
+    monkeypatch.setattr(trial, 'MEMORY_LIMIT', 200 << 20)
+
+    with pytest.raises(TrialError, match='MiB of memory, more than 200 MiB'):
+        run_trial({'engine': 'memory'}, b'content')
+
+
+def test_an_answer_of_the_child_is_one_short_printable_line(misbehaving):
+    with pytest.raises(TrialError) as caught:
+        run_trial({'engine': 'path'}, b'content')
+
+    assert len(str(caught.value)) <= 300
+    assert str(caught.value).isprintable()
+
+
+def test_the_child_ends_with_its_parent():
+    script = """
+        import subprocess
+        from fer_ros.perception.models import trial
+        wait = subprocess.Popen.wait
+        def told(self, timeout=None):
+            print(self.pid, flush=True)
+            return wait(self, timeout)
+        subprocess.Popen.wait = told
+        trial.CHILD = 'hanging_child'
+        trial.run_trial({'engine': 'hang'}, b'content')
+    """
+    # The real child's own limits, and then a hang.
+    with subprocess.Popen(
+        [sys.executable, '-c', textwrap.dedent(script)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)},
+    ) as parent:
+        child = int(parent.stdout.readline())
+        while 'ready' not in Path(f'/proc/{child}/comm').read_text():
+            time.sleep(0.01)
+        parent.send_signal(signal.SIGKILL)
+        parent.wait()
+    # A killed process is reaped by init, or stays as a zombie where init does not reap.
+    while is_alive(child):
+        time.sleep(0.01)
+
+
+def is_alive(process_id):
+    try:
+        status = Path(f'/proc/{process_id}/stat').read_text()
+    except OSError:
+        return False
+    return status.rsplit(')', 1)[1].split()[0] not in 'ZX'
+
+
+@pytest.fixture
+def counted(monkeypatch, accepted):
+    """Count the trials, with nothing accepted before."""
+    trials = []
+
+    def run(request, content):
+        trials.append(request['engine'])
+        run_trial(request, content)
+
+    monkeypatch.setattr(choice, 'run_trial', run)
+    monkeypatch.setattr(detector_files, 'run_trial', run)
+    return trials
+
+
+def test_shipped_models_are_loaded_without_a_child(counted):
+    for name in ('fer2013_mobile', 'fer2013_tiny', 'ferplus_mobile', 'ferplus_tiny'):
+        create_classifier(load_card(find_bundle(name)), 'opencv')
+
+    assert counted == []
+
+
+def test_an_unknown_network_is_tried_once_in_a_process(counted, tmp_path):
+    card = load_card(find_bundle('fer2013_tiny'))
+    # Trailing bytes that protobuf skips: an unknown field.
+    content = card.read('onnx') + b'\xfa\x3f\x01x'
+    write_card(tmp_path, card, 'onnx', content)
+
+    for _ in range(2):
+        classifier = create_classifier(load_card(tmp_path), 'opencv')
+        assert classifier.classify([np.zeros((48, 48), np.uint8)]).shape == (1, 7)
+
+    assert counted == ['opencv']
+
+
+def test_a_network_that_disagrees_with_its_card_is_refused_by_the_trial(counted, tmp_path):
+    card = load_card(find_bundle('fer2013_tiny'))
+    content = card.read('onnx') + b'\xfa\x3f\x01x'
+    write_card(tmp_path, card, 'onnx', content, labels=['happy', 'sad'])
+
+    with pytest.raises(BundleError, match='has 2 labels .* gives 7 numbers'):
+        create_classifier(load_card(tmp_path), 'opencv')
+    assert counted == ['opencv']
+
+
+def mutant(content, seed):
+    """Change a few bytes, most of them in the tables at both ends of the file."""
+    random_numbers = random.Random(seed)
+    changed = bytearray(content)
+    for _ in range(random_numbers.choice([1, 2, 8, 64])):
+        place = random_numbers.choice([
+            random_numbers.randrange(len(changed)),
+            random_numbers.randrange(4096),
+            len(changed) - 1 - random_numbers.randrange(1 << 16),
+        ])
+        changed[place] = random_numbers.choice([0, 255, random_numbers.randrange(256)])
+    return bytes(changed)
+
+
+@pytest.mark.parametrize('seed', range(8))
+def test_a_mutated_network_is_refused_or_runs(accepted, tmp_path, seed):
+    pytest.importorskip('ai_edge_litert')
+    card = load_card(find_bundle('fer2013_tiny'))
+    write_card(tmp_path, card, 'tflite', mutant(card.read('tflite'), seed))
+
+    try:
+        classifier = create_classifier(load_card(tmp_path), 'litert')
+    except (BackendError, BundleError):
+        return
+    for count in (1, 3, 17):
+        classifier.classify(list(np.full((count, 48, 48), 99, np.uint8)))
+
+
+@pytest.mark.parametrize('seed', range(4))
+def test_mutated_weights_of_blazeface_are_refused_or_run(accepted, tmp_path, seed):
+    try:
+        weights = Path(create_detector('blazeface').reason.removeprefix('with '))
+    except DetectorError as error:
+        pytest.skip(str(error))
+    (tmp_path / 'mutant.tflite').write_bytes(mutant(weights.read_bytes(), seed))
+
+    try:
+        detector = create_detector('blazeface', str(tmp_path / 'mutant.tflite'))
+    except DetectorError:
+        return
+    detector.detect(np.full((480, 640, 3), 99, np.uint8), 0.3, 24)
+
+
+def test_models_of_a_symlink_install_are_loaded(counted, tmp_path, monkeypatch):
+    source = find_bundle(DEFAULT_MODEL).resolve()
+    installed = tmp_path / 'share' / 'fer_ros' / 'models' / DEFAULT_MODEL
+    installed.mkdir(parents=True)
+    for path in source.iterdir():
+        (installed / path.name).symlink_to(path)
+    monkeypatch.setenv('FER_ROS_MODELS', str(installed.parent))
+
+    folder = find_bundle(DEFAULT_MODEL)
+    card = load_card(folder)
+    create_classifier(card, 'opencv')
+
+    assert folder == installed
+    assert sha256_of_bytes(card.read('keras')) == card.sha256('keras')
+    assert counted == []
