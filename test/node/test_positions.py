@@ -530,7 +530,10 @@ class CloudRecorder:
 
     def create_cloud(self, header, fields, points):
         self.points = list(points)
-        return PointCloud2(header=header, width=len(self.points), fields=fields)
+        cloud = PointCloud2(header=header, width=len(self.points), fields=fields)
+        cloud.row_step = 24 * cloud.width
+        cloud.data.extend(bytes(cloud.row_step))
+        return cloud
 
 
 @pytest.mark.parametrize(
@@ -542,6 +545,14 @@ def test_a_point_has_the_index_and_the_score_of_the_decision(emotion, index, sco
     to_cloud(recorder, Header(), [face(7, emotion), face(8, point=None)], LABELS)
 
     assert recorder.points == [(0.1, -0.2, 1.5, 7, index, pytest.approx(score))]
+
+
+@pytest.mark.parametrize('faces', [[], [face(point=None)]])
+def test_without_a_measured_face_nothing_is_left_of_the_placeholder(faces):
+    cloud = to_cloud(CloudRecorder(), Header(), faces, LABELS)
+
+    assert (cloud.width, cloud.row_step, len(cloud.data)) == (0, 0, 0)
+    assert cloud.is_dense
 
 
 def test_of_nobody_the_cloud_is_empty(point_cloud2):
