@@ -26,6 +26,7 @@ from fer_ros.perception.config import SettingError
 from fer_ros.perception.drawing import Drawing
 from graph import Inbox
 from graph import wait_until
+from stand_ins import ColourClassifier
 from stand_ins import decisions
 from stand_ins import LABELS
 from stand_ins import picture
@@ -222,6 +223,41 @@ def test_a_model_loaded_by_configuring_is_not_loaded_again_by_its_own_setting(
     assert set_parameters(graph, backend='auto').successful
 
     assert classifier.loaded == ['auto', 'litert', 'auto']
+
+
+def test_a_parameter_that_loads_a_model_waits_while_a_failed_one_is_replaced(
+    node, camera, parts, monkeypatch
+):
+    _, classifier = parts
+    begun, may_end = [], threading.Event()
+
+    def load(settings):
+        begun.append(settings.backend)
+        assert may_end.wait(60)
+        return ColourClassifier(settings.backend)
+
+    monkeypatch.setattr(node, '_load_classifier', load)
+    classifier.error = GpuMemoryError('the memory of the GPU is full')
+    wait_until(lambda: camera.get_subscription_count() > 0)
+    camera.publish(picture())
+    wait_until(lambda: begun == ['litert'])
+    results = []
+    setter = threading.Thread(
+        target=lambda: results.append(
+            node.set_parameters_atomically([Parameter('backend', value='opencv')])
+        )
+    )
+    setter.start()
+    # Without the lock, the second load begins at once.
+    setter.join(0.3)
+    assert begun == ['litert']
+
+    may_end.set()
+    setter.join()
+
+    assert results[0].successful
+    assert begun == ['litert', 'opencv']
+    assert node._pipeline.classifier.backend.name == 'opencv'
 
 
 def test_of_the_images_that_come_during_work_only_the_newest_is_looked_at(
