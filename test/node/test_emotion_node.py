@@ -122,6 +122,29 @@ def test_a_back_end_that_keeps_failing_is_loaded_anew_and_then_replaced(
     inbox.wait_for(lambda one: 'runs on' not in one.status[0].message)
 
 
+def test_a_model_is_loaded_anew_on_the_device_of_the_parameter_and_then_on_any(
+    graph, parts, camera, monkeypatch
+):
+    _, classifier = parts
+    node = started(graph, Parameter('device', value='cpu'))
+    tried = []
+
+    def load(settings):
+        tried.append((settings.backend, settings.device))
+        return classifier
+
+    monkeypatch.setattr(node, '_load_classifier', load)
+    classifier.error = BackendError('the network is broken')
+    wait_until(lambda: camera.get_subscription_count() > 0)
+
+    for lost in range(1, 7):
+        camera.publish(picture(seconds=lost))
+        wait_until(lambda lost=lost: node.statistics.lost == lost)
+        wait_until(lambda lost=lost: len(tried) == lost // 3)
+
+    assert tried == [('made_up', 'cpu'), ('litert', 'auto')]
+
+
 def test_where_the_gpu_is_full_the_very_next_image_is_answered_on_the_cpu(
     node, camera, emotions, parts
 ):
