@@ -375,6 +375,48 @@ def test_images_come_in_step_whatever_a_single_one_costs(domain_id, folder, monk
     assert shown[6:] == [0.85, 0.95]
 
 
+class Silent:
+    """A source that has no image yet, three times."""
+
+    name, endless, skipped = 'silent', True, 0
+
+    def __iter__(self):
+        yield from [(None, 0.5)] * 3
+
+
+@pytest.fixture
+def waiting(graph, folder, monkeypatch):
+    """Give a node whose clock stands at 100 s, and the times that it waits for."""
+    node = CameraNode(
+        context=graph.context, parameter_overrides=[Parameter('source', value=str(folder))]
+    )
+    waits = []
+    monkeypatch.setattr(node, '_wait_until', lambda due: waits.append(due))
+    monkeypatch.setattr(camera_node.time, 'monotonic', lambda: 100.0)
+    yield node, waits
+    node.destroy_node()
+
+
+def test_a_source_without_an_image_is_asked_again_after_its_period(waiting):
+    node, waits = waiting
+    node._source = Silent()
+
+    assert node._play()
+
+    assert waits == [100.5] * 4
+
+
+def test_listeners_are_looked_for_at_intervals_and_given_time_to_settle(waiting, monkeypatch):
+    node, waits = waiting
+    counts = iter([0, 0, 0, 1])
+    monkeypatch.setattr(node, '_listeners', lambda: next(counts))
+
+    node._wait_for_listener()
+
+    look, settle = 100 + camera_node.LOOK_PERIOD, 100 + camera_node.SETTLE_TIME
+    assert waits == [look, look, settle]
+
+
 # Parameters
 
 

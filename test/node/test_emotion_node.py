@@ -26,6 +26,7 @@ from fer_ros.perception.settings import setting_fields
 from fer_ros.perception.settings import SettingError
 from graph import Inbox
 from graph import wait_until
+from stand_ins import ColourClassifier
 from stand_ins import decisions
 from stand_ins import LABELS
 from stand_ins import picture
@@ -177,6 +178,29 @@ def test_a_back_end_that_keeps_failing_is_loaded_anew_and_then_replaced(
     inbox.wait_for(lambda one: 'runs on' not in one.status[0].message)
 
 
+def test_a_model_is_loaded_anew_on_the_device_of_the_parameter_and_then_on_any(
+    graph, parts, camera, monkeypatch
+):
+    _, classifier = parts
+    node = started(graph, Parameter('device', value='cpu'))
+    tried = []
+
+    def load(settings):
+        tried.append((settings.backend, settings.device))
+        return classifier
+
+    monkeypatch.setattr(node, '_load_classifier', load)
+    classifier.error = BackendError('the network is broken')
+    wait_until(lambda: camera.get_subscription_count() > 0)
+
+    for lost in range(1, 7):
+        camera.publish(picture(seconds=lost))
+        wait_until(lambda lost=lost: node.statistics.lost == lost)
+        wait_until(lambda lost=lost: len(tried) == lost // 3)
+
+    assert tried == [('made_up', 'cpu'), ('litert', 'auto')]
+
+
 def test_where_the_gpu_is_full_the_very_next_image_is_answered_on_the_cpu(
     node, camera, emotions, parts
 ):
@@ -278,6 +302,41 @@ def test_a_model_loaded_by_configuring_is_not_loaded_again_by_its_own_setting(
     assert set_parameters(graph, backend='auto').successful
 
     assert classifier.loaded == ['auto', 'litert', 'auto']
+
+
+def test_a_parameter_that_loads_a_model_waits_while_a_failed_one_is_replaced(
+    node, camera, parts, monkeypatch
+):
+    _, classifier = parts
+    begun, may_end = [], threading.Event()
+
+    def load(settings):
+        begun.append(settings.backend)
+        assert may_end.wait(60)
+        return ColourClassifier(settings.backend)
+
+    monkeypatch.setattr(node, '_load_classifier', load)
+    classifier.error = GpuMemoryError('the memory of the GPU is full')
+    wait_until(lambda: camera.get_subscription_count() > 0)
+    camera.publish(picture())
+    wait_until(lambda: begun == ['litert'])
+    results = []
+    setter = threading.Thread(
+        target=lambda: results.append(
+            node.set_parameters_atomically([Parameter('backend', value='opencv')])
+        )
+    )
+    setter.start()
+    # Without the lock, the second load begins at once.
+    setter.join(0.3)
+    assert begun == ['litert']
+
+    may_end.set()
+    setter.join()
+
+    assert results[0].successful
+    assert begun == ['litert', 'opencv']
+    assert node._pipeline.classifier.backend.name == 'opencv'
 
 
 def test_of_the_images_that_come_during_work_only_the_newest_is_looked_at(

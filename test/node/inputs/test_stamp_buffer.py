@@ -1,3 +1,5 @@
+import threading
+
 import pytest
 
 from fer_ros.node.inputs.stamp_buffer import LENGTH
@@ -38,6 +40,40 @@ def test_what_is_expected_stays_however_much_comes_after_it(filled):
 
     assert filled.nearest(21) == (20, 'at 20')
     assert filled.nearest(100 + 10 * LENGTH)[0] == 99 + 10 * LENGTH
+
+
+def test_the_oldest_of_a_full_buffer_stays_when_it_is_expected():
+    full = StampBuffer()
+    for stamp in range(LENGTH):
+        full.put(stamp, f'at {stamp}')
+
+    full.expect(0)
+    full.put(100, 'at 100')
+
+    assert full.nearest(0) == (0, 'at 0')
+
+
+@pytest.mark.parametrize(
+    'use',
+    [
+        lambda buffer: buffer.put(40, 'at 40'),
+        lambda buffer: buffer.expect(20),
+        lambda buffer: buffer.nearest(20),
+        lambda buffer: buffer.clear(),
+    ],
+    ids=['put', 'expect', 'nearest', 'clear'],
+)
+def test_only_one_thread_at_a_time_uses_the_buffer(filled, use):
+    done = threading.Event()
+    other = threading.Thread(target=lambda: (use(filled), done.set()))
+
+    with filled._lock:
+        other.start()
+        # A thread that does not wait for the lock is done long before.
+        assert not done.wait(0.2)
+    other.join()
+
+    assert done.is_set()
 
 
 def test_what_is_expected_may_come_later(filled):

@@ -48,6 +48,13 @@ def test_a_face_has_its_id_its_box_and_the_images_header():
     assert message.bbox.center.theta == 0
 
 
+def test_a_face_without_a_position_has_minus_one_as_its_first_covariance():
+    (message,) = to_detection_array(header(), [face()], LABELS).detections
+
+    assert message.results[0].pose.covariance[0] == -1
+    assert not np.any(message.results[0].pose.covariance[1:])
+
+
 def test_the_whole_distribution_stands_best_first():
     (message,) = to_detection_array(header(), [face()], LABELS).detections
 

@@ -13,6 +13,7 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import Image
 from sensor_msgs.msg import PointCloud2
+from sensor_msgs.msg import PointField
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
@@ -526,11 +527,14 @@ def test_the_cloud_has_a_point_for_each_face_that_is_measured(point_cloud2):
 
 
 class CloudRecorder:
-    """A stand-in for sensor_msgs_py.point_cloud2, which keeps the points of the last cloud."""
+    """A stand-in for sensor_msgs_py.point_cloud2, which keeps what the last cloud is made of."""
 
     def create_cloud(self, header, fields, points):
-        self.points = list(points)
-        return PointCloud2(header=header, width=len(self.points), fields=fields)
+        self.fields, self.points = fields, list(points)
+        cloud = PointCloud2(header=header, width=len(self.points), fields=fields)
+        cloud.row_step = 24 * cloud.width
+        cloud.data.extend(bytes(cloud.row_step))
+        return cloud
 
 
 @pytest.mark.parametrize(
@@ -542,6 +546,18 @@ def test_a_point_has_the_index_and_the_score_of_the_decision(emotion, index, sco
     to_cloud(recorder, Header(), [face(7, emotion), face(8, point=None)], LABELS)
 
     assert recorder.points == [(0.1, -0.2, 1.5, 7, index, pytest.approx(score))]
+    assert [one.name for one in recorder.fields] == ['x', 'y', 'z', 'id', 'emotion', 'score']
+    assert [one.offset for one in recorder.fields] == [0, 4, 8, 12, 16, 20]
+    kinds = [PointField.FLOAT32] * 3 + [PointField.UINT32] * 2 + [PointField.FLOAT32]
+    assert [one.datatype for one in recorder.fields] == kinds
+
+
+@pytest.mark.parametrize('faces', [[], [face(point=None)]])
+def test_without_a_measured_face_nothing_is_left_of_the_placeholder(faces):
+    cloud = to_cloud(CloudRecorder(), Header(), faces, LABELS)
+
+    assert (cloud.width, cloud.row_step, len(cloud.data)) == (0, 0, 0)
+    assert cloud.is_dense
 
 
 def test_of_nobody_the_cloud_is_empty(point_cloud2):
