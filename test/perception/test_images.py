@@ -1,4 +1,5 @@
 import struct
+import zlib
 
 import cv2
 import numpy as np
@@ -254,15 +255,40 @@ def test_a_compressed_image_with_too_many_pixels_is_refused_before_it_is_decoded
         decompress_image(data, 'png')
 
 
-@pytest.mark.parametrize('ending', ['.png', '.jpg'])
+def short_png():
+    """Make a PNG file of 6000x6000 pixels whose compressed data are far too short for them."""
+
+    def chunk(kind, data):
+        crc = zlib.crc32(kind + data)
+        return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', crc)
+
+    header = chunk(b'IHDR', struct.pack('>IIBBBBB', 6000, 6000, 8, 0, 0, 0, 0))
+    pixels = chunk(b'IDAT', zlib.compress(bytes(100)))
+    return b'\x89PNG\r\n\x1a\n' + header + pixels + chunk(b'IEND', b'')
+
+
+def short_jpeg():
+    """Make a JPEG file of 6000x6000 pixels that is cut off."""
+    return cv2.imencode('.jpg', np.zeros((6000, 6000), np.uint8))[1][:4000].tobytes()
+
+
+@pytest.mark.parametrize('make', [short_png, short_jpeg])
 def test_a_file_that_is_too_short_for_its_pixels_is_refused_before_it_is_decoded(
-    ending, monkeypatch
+    make, monkeypatch
 ):
-    _, data = cv2.imencode(ending, np.zeros((6000, 6000), np.uint8))
+    data = np.frombuffer(make(), np.uint8)
     monkeypatch.setattr(cv2, 'imdecode', None)
 
     with pytest.raises(ImageError, match='6000x6000 pixels need at least'):
-        decompress_image(data[:4000], 'jpeg')
+        decompress_image(data, 'jpeg')
+
+
+def test_a_png_file_that_ends_within_a_chunk_is_refused_before_it_is_decoded(monkeypatch):
+    _, data = cv2.imencode('.png', np.zeros((6000, 6000), np.uint8))
+    monkeypatch.setattr(cv2, 'imdecode', None)
+
+    with pytest.raises(ImageError, match="ends in its chunk b'IDAT'"):
+        decompress_image(data[:4000], 'png')
 
 
 def test_a_decoded_image_of_another_size_than_its_header_is_refused(monkeypatch):
