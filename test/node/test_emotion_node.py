@@ -359,6 +359,13 @@ def test_of_the_images_that_come_during_work_only_the_newest_is_looked_at(
     assert node.statistics.processed == 3
 
 
+@pytest.mark.parametrize(('rate', 'period'), [(0.0, 0.0), (0.5, 2.0), (10.0, 0.1)])
+def test_the_period_between_two_frames_follows_from_the_highest_rate(graph, parts, rate, period):
+    node = started(graph, Parameter('max_rate', value=rate))
+
+    assert node._shortest_period() == pytest.approx(period)
+
+
 def test_parameters_are_answered_while_a_frame_is_in_work(graph, node, camera, emotions, parts):
     detector, _ = parts
     send(camera, emotions, node, picture(seconds=1))
