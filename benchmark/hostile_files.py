@@ -208,10 +208,10 @@ def malformed_card(random: np.random.Generator, text: str, bombs: bool = True) -
 
 
 def _with_another_value(random: np.random.Generator, line: str) -> str:
-    """Replace one value in a line of YAML: a word behind a colon, a bracket or a comma."""
+    """Replace a word behind a colon, a bracket or a comma; a line without any is emptied."""
     places = list(re.finditer(r'(?<=[:\[,] )[^\s,\[\]{}]+|(?<=\[)[^\s,\[\]{}]+|(?<=: ).+', line))
     if not places:
-        return line
+        return ''
     place = pick(random, places)
     return line[: place.start()] + pick(random, YAML_VALUES) + line[place.end() :]
 

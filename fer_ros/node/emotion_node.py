@@ -21,6 +21,7 @@ from std_msgs.msg import Header
 from fer_ros.node.camera_listener import CameraListener
 from fer_ros.node.depth_listener import stamp_of
 from fer_ros.node.footprint import FreedMemory
+from fer_ros.node.footprint import return_freed_memory
 from fer_ros.node.footprint import take_little_memory
 from fer_ros.node.health import Health
 from fer_ros.node.images import to_bgr
@@ -167,11 +168,13 @@ class EmotionNode(ManagedNode):
             self._outputs.destroy()
             self._outputs = None
         release_memory()
+        return_freed_memory()
 
     def _begin_work(self) -> None:
         """Listen to the camera."""
         self.statistics.begin()
         self._health.begin()
+        self._freed = FreedMemory()
         self._ros4hri.switch(self._settings.ros4hri)
         self._worker = Worker(self._look_at, self._shortest_period)
         with self._following:
@@ -261,6 +264,7 @@ class EmotionNode(ManagedNode):
         if detector is not None or groups is not None:
             with self._exchange:
                 self._pipeline.exchange(detector, classifier, groups)
+            self._freed = FreedMemory()
         if classifier is not None:
             self._makeshift = ''
             self._recovery.reset()
