@@ -155,7 +155,7 @@ def _no_image(random: np.random.Generator) -> bytes:
     """Draw a file of another format, random bytes behind magic bytes, or nothing at all."""
     if random.random() < 0.3:
         return _file(pick(random, ('.bmp', '.tiff', '.ppm')), (16, 16))
-    return pick(random, MAGIC_BYTES) + random.bytes(int(random.integers(300)))
+    return pick(random, MAGIC_BYTES) + random.bytes(pick(random, (0, 1, 20, 300)))
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:
@@ -208,10 +208,10 @@ def malformed_card(random: np.random.Generator, text: str, bombs: bool = True) -
 
 
 def _with_another_value(random: np.random.Generator, line: str) -> str:
-    """Replace one value in a line of YAML: a word behind a colon, a bracket or a comma."""
+    """Replace a word behind a colon, a bracket or a comma; a line without any is emptied."""
     places = list(re.finditer(r'(?<=[:\[,] )[^\s,\[\]{}]+|(?<=\[)[^\s,\[\]{}]+|(?<=: ).+', line))
     if not places:
-        return line
+        return ''
     place = pick(random, places)
     return line[: place.start()] + pick(random, YAML_VALUES) + line[place.end() :]
 

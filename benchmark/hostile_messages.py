@@ -42,11 +42,10 @@ FORMATS = (*TEXTS, 'jpeg', 'png', 'bgr8; jpeg compressed bgr8', '16UC1; compress
 # A message may claim a size that no machine can hold; its data are at most this long [bytes].
 MOST_DATA = 200_000
 
-# Values that some parameter takes, among those that none does.
-STRINGS = (
-    *TEXTS,
-    *(one for described in setting_fields() for one in described.metadata['choices']),
-)
+# Engines that take a minute and hundreds of MiB to load where they are installed.
+LARGE_ENGINES = ('tensorflow', 'torch', 'jax')
+CHOICES = [one for described in setting_fields() for one in described.metadata['choices']]
+STRINGS = (*TEXTS, *(one for one in CHOICES if one not in LARGE_ENGINES))
 NUMBERS = (0, 1, -1, 2**31 - 1, 2**31, -(2**63), 2**63 - 1)
 DOUBLES = (0.0, -0.0, 1.0, -1.0, 1e308, 5e-324, float('nan'), float('inf'), -float('inf'))
 # The types of ParameterValue, and numbers that are none.

@@ -185,6 +185,17 @@ class Attacker(Listening):
         getattr(self, kind)()
         return kind
 
+    def load_everything(self) -> None:
+        """Use each back end and detector once, as the memory of their libraries stays."""
+        for name, value in (
+            ('backend', 'opencv'),
+            ('detector', 'haar'),
+            ('detector', 'blazeface'),
+        ):
+            self.set([Parameter('detector_model', value=''), Parameter(name, value=value)])
+            self.send_good_images(1)
+        self.recover()
+
     def recover(self) -> None:
         """Bring the node back to its first parameters and to work."""
         for _ in range(2):
@@ -278,6 +289,7 @@ def run(arguments: argparse.Namespace) -> int:
     ):
         attacker.node = node
         try:
+            attacker.load_everything()
             attacker.send_good_images(WARM_UP)
             before, _ = resident_memory(node.pid)
             _attack(attacker, node, attacks, arguments.minutes * 60)

@@ -30,6 +30,7 @@ from fer_ros.node.life.errors import described
 from fer_ros.node.life.errors import REASON_LENGTH
 from fer_ros.node.life.footprint import fit_shared_memory
 from fer_ros.node.life.footprint import FreedMemory
+from fer_ros.node.life.footprint import return_freed_memory
 from fer_ros.node.life.footprint import take_little_memory
 from fer_ros.node.life.managed_node import ManagedNode
 from fer_ros.node.life.parameters import CheckedParameters
@@ -174,11 +175,13 @@ class EmotionNode(CheckedParameters, ManagedNode):
             self._outputs.destroy()
             self._outputs = None
         release_memory()
+        return_freed_memory()
 
     def _begin_work(self) -> None:
         """Listen to the camera."""
         self.statistics.begin()
         self._health.begin()
+        self._freed = FreedMemory()
         self._ros4hri.switch(self._settings.ros4hri)
         self._worker = Worker(self._look_at, self._shortest_period)
         with self._following:
@@ -253,6 +256,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
         if detector is not None or groups is not None:
             with self._exchange:
                 self._pipeline.exchange(detector, classifier, groups)
+            self._freed = FreedMemory()
         if classifier is not None:
             self._makeshift = ''
             self._recovery.reset()

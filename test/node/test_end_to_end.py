@@ -26,6 +26,9 @@ from graph import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
+# The folder of each executable's module.
+PACKAGES = {'camera_node': 'camera', 'emotion_node': 'node'}
+
 
 class Processes:
     """Executables of the package, started as a person would, ended when the test is over."""
@@ -46,7 +49,7 @@ class Processes:
         arguments = [
             word for key, value in parameters.items() for word in ('-p', f'{key}:={value}')
         ]
-        self._popen(name, '-m', f'fer_ros.node.{name}', '--ros-args', *arguments)
+        self._popen(name, '-m', f'fer_ros.{PACKAGES[name]}.{name}', '--ros-args', *arguments)
 
     def start_script(self, name, path):
         """Start a script."""
