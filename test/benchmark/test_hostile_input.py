@@ -5,9 +5,9 @@ import pytest
 from benchmark.hostile_files import malformed_card
 from benchmark.hostile_files import malformed_file
 from benchmark.hostile_files import mutated
-from fer_ros.perception.bundle import CARD_NAME
-from fer_ros.perception.bundle import find_bundle
-from fer_ros.perception.config import DEFAULT_MODEL
+from fer_ros.perception.models.bundle import CARD_NAME
+from fer_ros.perception.models.bundle import find_bundle
+from fer_ros.perception.settings import DEFAULT_MODEL
 
 CARD = (find_bundle(DEFAULT_MODEL) / CARD_NAME).read_text(encoding='utf-8').split('\ntraining')[0]
 
