@@ -90,12 +90,12 @@ def describe(face: Detection2D) -> str:
     if face.results:
         result = face.results[0]
         words += f' {shortened(result.hypothesis.class_id, WORD_LENGTH)}'
-        words += f' {result.hypothesis.score:.2f}'
+        words += ' ' + shortened(f'{result.hypothesis.score:.2f}', WORD_LENGTH)
         point = result.pose.pose.position
         distance = math.hypot(point.x, point.y, point.z)
         # A negative first covariance means that there is no estimate (sensor_msgs/Imu).
         if result.pose.covariance[0] >= 0 and distance > 0:
-            words += f' ({distance:.2f} m)'
+            words += ' (' + shortened(f'{distance:.2f}', WORD_LENGTH) + ' m)'
     return words
 
 

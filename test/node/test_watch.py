@@ -142,6 +142,14 @@ def test_text_of_a_message_is_made_safe():
         assert len(line) < 150
 
 
+@pytest.mark.parametrize('number', [1e308, -1e308, float('inf'), float('nan')])
+def test_a_line_is_short_whatever_the_numbers_of_a_message(number):
+    line = Lines().status(faces(face(1, 'happy', score=number, position=(number, 0.0, 0.0))))
+
+    assert line.isprintable()
+    assert len(line) < 150
+
+
 @pytest.mark.parametrize(
     ('words', 'reason'),
     [

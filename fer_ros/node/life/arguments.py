@@ -17,6 +17,14 @@ from fer_ros.perception.quoting import shortened
 # DDS computes its UDP ports from the domain; those of higher domains do not exist.
 MOST_DOMAIN_ID = 232
 
+# Switches of rcutils' log.  With a value other than 0 and 1, rcutils logs no line and prints an
+# error at each call of rcl instead.
+LOG_SWITCHES = (
+    'RCUTILS_COLORIZED_OUTPUT',
+    'RCUTILS_LOGGING_USE_STDOUT',
+    'RCUTILS_LOGGING_BUFFERED_STREAM',
+)
+
 # Fragments of rcl's error messages, and the remedy for each; the first that matches is used.
 REMEDIES = {
     'params file': (
@@ -55,6 +63,7 @@ def start_ros(args: Sequence[str] | None) -> None:
     :raises ArgumentError: if rclpy cannot start, or if an argument is unknown. The message is one
         sentence.
     """
+    _check_log_switches()
     _check_domain(os.environ.get('ROS_DOMAIN_ID', ''))
     try:
         rclpy.init(args=None if args is None else list(args))
@@ -78,6 +87,14 @@ def security_refusal(error: Exception) -> ArgumentError | None:
         return None
     text = shortened(without_places(str(error)))
     return ArgumentError(f'ROS cannot start with SROS2: {text}; {REMEDIES["SECURITY"]}')
+
+
+def _check_log_switches() -> None:
+    """Reject a wrong switch of the log, and unset it so that the refusal can be logged."""
+    wrong = [name for name in LOG_SWITCHES if os.environ.get(name, '') not in ('', '0', '1')]
+    if wrong:
+        refused = [f'{name} is {quoted(os.environ.pop(name))}, not 0 or 1' for name in wrong]
+        raise ArgumentError('; '.join(refused))
 
 
 def _check_domain(domain: str) -> None:

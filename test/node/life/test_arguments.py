@@ -29,6 +29,9 @@ BAD_STARTS = {
     'no domain': ([], {'ROS_DOMAIN_ID': 'abc'}, "'abc', not a whole number from 0 to 232"),
     'high domain': ([], {'ROS_DOMAIN_ID': '233'}, "'233', not a whole number from 0 to 232"),
     'negative domain': ([], {'ROS_DOMAIN_ID': '-1'}, "'-1', not a whole number from 0 to 232"),
+    'colours': ([], {'RCUTILS_COLORIZED_OUTPUT': '7'}, "RCUTILS_COLORIZED_OUTPUT is '7', not 0"),
+    'stream': ([], {'RCUTILS_LOGGING_USE_STDOUT': 'yes'}, "is 'yes', not 0 or 1"),
+    'buffer': ([], {'RCUTILS_LOGGING_BUFFERED_STREAM': '\x1b[2J'}, r"is '\x1b[2J', not 0 or 1"),
     'no home': ([], NO_HOME, 'set HOME'),
     'no keystore': ([], SECURE, 'set ROS_SECURITY_KEYSTORE'),
     'no enclave': (
