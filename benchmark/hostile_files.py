@@ -69,13 +69,13 @@ def mutated(random: np.random.Generator, data: bytes, start: int = 0) -> bytes:
     kind = random.integers(6)
     for _ in range(1 + int(random.geometric(0.3))):
         place = int(random.integers(min(start, len(changed) - 1), len(changed)))
-        end = place + int(random.geometric(0.02))
+        end, next_word = place + int(random.geometric(0.02)), place + 4
         if kind == 0:
             changed[place] ^= 1 << int(random.integers(8))
         elif kind == 1:
             changed[place:end] = bytes(len(changed[place:end]))
         elif kind == 2:
-            changed[place : place + 4] = pick(random, (b'\xff' * 4, b'\x7f\xff\xff\xff'))
+            changed[place:next_word] = pick(random, (b'\xff' * 4, b'\x7f\xff\xff\xff'))
         elif kind == 3:
             changed[place:place] = changed[place:end]
         elif kind == 4:
@@ -83,7 +83,8 @@ def mutated(random: np.random.Generator, data: bytes, start: int = 0) -> bytes:
         elif len(changed) > end:
             del changed[place:end]
     if random.random() < 0.1:
-        del changed[int(random.integers(1, len(changed))) :]
+        length = int(random.integers(1, len(changed)))
+        del changed[length:]
     return bytes(changed)
 
 
@@ -144,7 +145,8 @@ def _bomb(random: np.random.Generator) -> bytes:
         return b'GIF89a' + struct.pack('<HH', 16_000, 9_000) + bytes(25)
     if kind == 2:
         file = _file('progressive', (48, 64))
-        return file[:-2] + file[file.rindex(b'\xff\xda') : -2] * 500 + file[-2:]
+        last_scan = file.rindex(b'\xff\xda')
+        return file[:-2] + file[last_scan:-2] * 500 + file[-2:]
     width = pick(random, (4000, 20_000))
     header = chunk(b'IHDR', struct.pack('>IIBBBBB', width, width, 1, 0, 0, 0, 0))
     pixels = chunk(b'IDAT', zlib.compress(bytes(width * (1 + width // 8)), 1))
@@ -212,8 +214,8 @@ def _with_another_value(random: np.random.Generator, line: str) -> str:
     places = list(re.finditer(r'(?<=[:\[,] )[^\s,\[\]{}]+|(?<=\[)[^\s,\[\]{}]+|(?<=: ).+', line))
     if not places:
         return ''
-    place = pick(random, places)
-    return line[: place.start()] + pick(random, YAML_VALUES) + line[place.end() :]
+    begin, end = pick(random, places).span()
+    return line[:begin] + pick(random, YAML_VALUES) + line[end:]
 
 
 def _yaml_bomb(random: np.random.Generator, text: str) -> bytes:

@@ -202,10 +202,10 @@ def _read_webp(data: np.ndarray, view: memoryview) -> ImageFile:
             raise ImageFileError('the VP8L data of the WebP file have no signature')
         return ImageFile((sides & 0x3FFF) + 1, (sides >> 14 & 0x3FFF) + 1, 0, data)
     if kind == b'VP8X':
-        flags, canvas = struct.unpack_from('<20xB3x6s', view)
+        flags, width, height = struct.unpack_from('<20xB3x3s3s', view)
         if flags & 0x02:
             raise ImageFileError('the WebP file is an animation, not one image')
-        width, height = (int.from_bytes(canvas[at : at + 3], 'little') + 1 for at in (0, 3))
+        width, height = (int.from_bytes(side, 'little') + 1 for side in (width, height))
         return ImageFile(width, height, 0, data)
     raise ImageFileError(
         f'the first chunk of the WebP file is {quoted(kind)}, not VP8, VP8L or VP8X'
