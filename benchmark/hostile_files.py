@@ -23,7 +23,7 @@ FILE_SIDES = ((16, 16), (48, 64), (480, 640), (1080, 1920), (2976, 3968), (5700,
 FILE_SHARES = (0.4, 0.3, 0.2, 0.06, 0.03, 0.01)
 FALSE_SIDES = (1, 255, 8192, 8193, 16_383, 65_535)
 
-# What compressed images are encoded as, by `_file`.
+# Formats of compressed images that `_file` writes.
 KINDS = ('.jpg', 'progressive', '.png', '.webp', 'lossless')
 PNG_SIGNATURE = b'\x89PNG\r\n\x1a\n'
 MAGIC_BYTES = (b'', b'\xff\xd8\xff', PNG_SIGNATURE, b'RIFF\xff\xff\xff\xffWEBP', b'BM', b'II*\0')
@@ -90,7 +90,7 @@ def mutated(random: np.random.Generator, data: bytes, start: int = 0) -> bytes:
 
 def malformed_file(random: np.random.Generator, large: bool = True) -> bytes:
     """
-    Draw a file that is said to be an image: damaged, with a false size, a bomb, or no image.
+    Draw a file for a compressed image: damaged, with a false size, a bomb, or not an image.
 
     :param random: the generator.
     :param large: False for damaged images of at most 64x48 pixels, and no bombs.
@@ -198,7 +198,7 @@ def malformed_card(random: np.random.Generator, text: str, bombs: bool = True) -
         return mutated(random, text.encode())
     lines = text.splitlines()
     for _ in range(int(random.geometric(0.5))):
-        # What decides about the network stands at the beginning of a card.
+        # The fields about the network are at the beginning of a card.
         place = int(random.integers(min(16, len(lines))))
         if kind == 2:
             del lines[place]

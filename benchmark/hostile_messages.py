@@ -45,10 +45,11 @@ MOST_DATA = 200_000
 # Engines that take a minute and hundreds of MiB to load where they are installed.
 LARGE_ENGINES = ('tensorflow', 'torch', 'jax')
 CHOICES = [one for described in setting_fields() for one in described.metadata['choices']]
+# Values that are valid for some parameter, among values that are valid for none.
 STRINGS = (*TEXTS, *(one for one in CHOICES if one not in LARGE_ENGINES))
 NUMBERS = (0, 1, -1, 2**31 - 1, 2**31, -(2**63), 2**63 - 1)
 DOUBLES = (0.0, -0.0, 1.0, -1.0, 1e308, 5e-324, float('nan'), float('inf'), -float('inf'))
-# The types of ParameterValue, and numbers that are none.
+# The types of ParameterValue, and numbers that are not a type.
 TYPES = (*range(10), 10, 200, 255)
 KNOWN_TYPES = tuple(range(10))
 
@@ -88,10 +89,10 @@ def hostile_parameters(
     random: np.random.Generator, types: tuple[int, ...] = TYPES
 ) -> list[Parameter]:
     """
-    Draw what a request to set parameters holds: known and unknown names, any type and value.
+    Draw the parameters of a request: known and unknown names, any type and value.
 
     :param random: the generator.
-    :param types: the numbers of types to draw from; rclpy raises at those that are none.
+    :param types: the numbers of types to draw from; rclpy raises at unknown types.
     """
     names = (*(described.name for described in setting_fields()), 'use_sim_time', *TEXTS)
     count = pick(random, (0, 1, 1, 1, 2, 20))

@@ -27,8 +27,8 @@ from benchmark.listening import Listening
 
 MIB = 2**20
 
-# Start of a run that `growth` leaves out, because the first of everything takes memory once [share
-# of the run, and s].
+# Start of a run that `growth` leaves out, because libraries allocate memory at their first use
+# [share of the run, and s].
 WARM_UP = 0.2
 LONGEST_WARM_UP = 120.0
 
@@ -82,7 +82,7 @@ def growth(times: Sequence[float], sizes: Sequence[int]) -> Growth:
 @dataclass(frozen=True)
 class Verdict:
     """
-    Memory at the begin and at the end of the judged time.
+    Memory at the beginning and at the end of the judged time.
 
     :param settled: median of the minute after the first five minutes, in bytes.
     :param last: median of the last minute, in bytes.
@@ -109,7 +109,7 @@ def judge(times: Sequence[float], sizes: Sequence[int]) -> Verdict:
     """
     Compare the memory of the last minute with that of the sixth minute.
 
-    Medians, as the allocator takes and returns pages all the time.
+    Medians are compared, because the allocator takes and returns pages all the time.
 
     :param times: in seconds, growing.
     :param sizes: the resident memory at these times, in bytes.

@@ -64,7 +64,7 @@ END_OF_LOG = 4000
 # Images in one attack, and images before memory is measured.
 BURST, WARM_UP = 50, 50
 
-# Shutting down is left out, because nothing leads out of it.
+# Shutting down is left out, because no transition leads back.
 TRANSITIONS = (
     Transition.TRANSITION_CONFIGURE,
     Transition.TRANSITION_CLEANUP,
@@ -84,7 +84,7 @@ class NodeDiedError(ValueError):
 
 
 class Attacker(Listening):
-    """Sends the node all that it should survive."""
+    """Sends hostile input to the node."""
 
     def __init__(self, folder: Path, seed: int) -> None:
         """
@@ -131,7 +131,7 @@ class Attacker(Listening):
         )
 
     def types(self) -> None:
-        """Set random parameters to values of types that there are not."""
+        """Set random parameters to values of types that do not exist."""
         self._call(
             self._set, SetParameters.Request(parameters=hostile_parameters(self._random, TYPES))
         )

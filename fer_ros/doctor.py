@@ -130,7 +130,7 @@ def check_models() -> Iterator[Finding]:
         except BundleError as error:
             yield Finding(FAIL, f'model {shortened(folder.name)}', str(error))
         else:
-            told = f'{", ".join(hashes)}, as its card says, in {shortened(folder)}'
+            told = f'{", ".join(hashes)} match the card, in {shortened(folder)}'
             yield Finding(OK, f'model {card.name}', told)
 
 
@@ -178,7 +178,7 @@ def check_backends(model: str) -> Iterator[Finding]:
 
 
 def check_shared_memory() -> Iterator[Finding]:
-    """Check the shared memory through which frames travel from process to process."""
+    """Check the shared memory that carries images between processes."""
     if not uses_fast_dds():
         middleware = quoted(os.environ.get('RMW_IMPLEMENTATION', ''))
         yield Finding(OK, 'shared memory', f'not checked: {middleware} is not Fast DDS')
@@ -188,7 +188,7 @@ def check_shared_memory() -> Iterator[Finding]:
     needed = sum(needed_memory([size]) for size in SHIPPED_SEGMENTS)
     room = f'{mebibytes(free)} free; a camera and the node need {mebibytes(needed)}'
     if free < needed:
-        room = f'{room}, and use UDP alone without it, which loses large images; {ENLARGE}'
+        room = f'{room}; with less, both use UDP alone, which loses large images; {ENLARGE}'
     yield Finding(OK if free >= needed else WARN, str(FOLDER), room)
     leftovers = find_leftovers()
     if leftovers.count:
@@ -209,14 +209,15 @@ def _judge_profile() -> Finding:
     try:
         segments = segments_of(profile)
     except ProfileError as error:
-        return Finding(FAIL, 'shared memory', f'{name} names {error}')
+        told = f'cannot read the profile that {name} names: {error}; set it to config/fastdds.xml'
+        return Finding(FAIL, 'shared memory', told)
     largest = max(segments, default=0)
     if largest < LEAST_SEGMENT:
         return Finding(
             WARN,
             'shared memory',
             f'{quoted(str(profile))} asks for a segment of {largest} bytes, not at least '
-            f'{LEAST_SEGMENT}: large frames are lost; see config/fastdds.xml',
+            f'{LEAST_SEGMENT}: large images are lost; use config/fastdds.xml',
         )
     told = f'{quoted(str(profile))} asks for a segment of {mebibytes(largest)}'
     return Finding(OK, 'shared memory', told)
@@ -240,7 +241,7 @@ def check_ros(
         reason = shortened(error)
         yield Finding(FAIL, 'ROS 2', f'{reason}; source its setup.bash, and that of the workspace')
         return
-    distribution = os.environ.get('ROS_DISTRO') or 'a distribution without a name'
+    distribution = os.environ.get('ROS_DISTRO') or 'ROS_DISTRO is not set'
     yield Finding(OK, 'ROS 2', shortened(distribution))
     yield from graph.check_messages()
     yield from graph.check_camera(topic, seconds, args, required)
@@ -280,10 +281,12 @@ def main(args: Sequence[str] | None = None) -> int:
     """Check everything; the exit status is 1 if something keeps the node from working."""
     parser = argparse.ArgumentParser(prog='doctor', description=__doc__.split(':')[0].strip())
     parser.add_argument(
-        '--topic', help='an image topic that must be published (default: image, which need not)'
+        '--topic',
+        help='image topic; the exit status is 1 if nobody publishes it (default: image, for which '
+        'the exit status stays 0)',
     )
     parser.add_argument(
-        '--seconds', type=_seconds, default=3.0, help='to listen to it (default: 3)'
+        '--seconds', type=_seconds, default=3.0, help='how long to listen (default: 3)'
     )
     parser.add_argument('--model', default='', help='a model to try (default: the default one)')
     parser.add_argument('--no-ros', action='store_true', help='leave out what needs ROS')
@@ -314,7 +317,7 @@ def _seconds(text: str) -> float:
         seconds = math.nan
     if not 0 <= seconds <= LONGEST:
         raise argparse.ArgumentTypeError(
-            f'{quoted(text)} is no time from 0 to {LONGEST:.0f} seconds'
+            f'{quoted(text)} is not a number from 0 to {LONGEST:.0f} seconds'
         )
     return seconds
 

@@ -50,7 +50,7 @@ class FetchError(Exception):
 
 def fetch(folder: Path, urls: Sequence[str]) -> bool:
     """
-    Put the file into a folder, complete and at once, unless it is there.
+    Download the file to a folder, unless the folder has it; never leave an incomplete file.
 
     :param folder: made if it does not exist. A symbolic link in the file's place is replaced, and
         its target stays as it is.
@@ -84,7 +84,7 @@ def fetch(folder: Path, urls: Sequence[str]) -> bool:
 
 
 def is_fetched(path: Path) -> bool:
-    """Return whether a path leads to the right content."""
+    """Return whether a file exists and has the right content."""
     try:
         # Without O_NONBLOCK, opening a FIFO waits for its writer.
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), 'rb') as file:
@@ -105,7 +105,7 @@ def download(urls: Sequence[str]) -> bytes:
         results: queue.SimpleQueue[bytes | Exception] = queue.SimpleQueue()
         # A thread, as name resolution and slow answers have no time limit of their own.
         Thread(target=_read, args=(url, results), daemon=True).start()
-        # A source that hangs leaves the others their share of the time.
+        # The remaining sources share the remaining time, so that one that hangs cannot use it all.
         seconds = (end - time.monotonic()) / (len(urls) - index)
         try:
             result = results.get(timeout=seconds)
@@ -126,7 +126,7 @@ def _read(url: str, results: queue.SimpleQueue[bytes | Exception]) -> None:
             count = f'more than {SIZE}' if len(content) > SIZE else len(content)
             raise ValueError(f'it sent {count} bytes, not {SIZE}')
         if hashlib.sha256(content).hexdigest() != YUNET_SHA256:
-            raise ValueError('it has another file: the SHA-256 is wrong')
+            raise ValueError(f'the SHA-256 of its file is not {YUNET_SHA256[:12]}…')
         results.put(content)
     except Exception as error:
         results.put(error)
@@ -137,7 +137,7 @@ def show_list(folder: Path) -> None:
     target = folder / NAME
     state = 'there' if is_fetched(target) else 'not there'
     if state == 'not there' and os.path.lexists(target):
-        state = 'there, but broken or another version'
+        state = 'there, but damaged or of another version'
     print(f'{NAME}: {USE}')
     print(f'  {SIZE >> 10} KiB, licence MIT, SHA-256 {YUNET_SHA256}')
     for url in URLS:

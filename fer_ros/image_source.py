@@ -61,7 +61,7 @@ WIDEST = 1.6
 # Of the moves across, up and down, and to and fro [s]; together they repeat after 17 minutes.
 MOVE_PERIODS = (7.0, 11.0, 13.0)
 
-# Show a longer path without its end.
+# Longest path that a message shows in full, in characters.
 PATH_LENGTH = 200
 
 TimedImage = tuple[np.ndarray | None, float]
@@ -135,7 +135,7 @@ def open_source(
             return Pictures(f'the folder {shown(path)}', pictures, rate, loop, width, height, tell)
         opencv_name(path)
         with path.open('rb'):
-            pass  # a file that this user may not read is no broken file
+            pass  # raises PermissionError, which is reported as such and not as a damaged file
     # RuntimeError: no home folder; ValueError: characters that no path has.
     except (OSError, RuntimeError, ValueError) as error:
         reason = shortened(getattr(error, 'strerror', None) or error)
@@ -147,10 +147,11 @@ def open_source(
 
 def opencv_name(path: Path | str) -> str:
     """
-    Return the name of a file as OpenCV takes it.
+    Return the name of a file for OpenCV, after a check that it is UTF-8.
 
     :param path: of the file.
-    :raises UnicodeEncodeError: if the name is not UTF-8; OpenCV would end the process.
+    :raises UnicodeEncodeError: if the name is not UTF-8; with such a name, OpenCV would end the
+        process.
     """
     name = str(path)
     name.encode()
@@ -159,9 +160,9 @@ def opencv_name(path: Path | str) -> str:
 
 def shown(path: Path | str) -> str:
     """
-    Show a path in a sentence: in one line of limited length.
+    Shorten a path for a message: to one line of limited length.
 
-    :param path: as somebody gave it, or as it was found in a folder.
+    :param path: any path, including one from outside.
     """
     return shortened(path, PATH_LENGTH)
 
@@ -283,7 +284,7 @@ class Pictures(ImageSource):
         if path not in self._broken:
             self._broken.add(path)
             self.skipped = len(self._broken)
-            self._tell(f'{shown(path)} is skipped: it is no picture that can be read')
+            self._tell(f'{shown(path)} is skipped: OpenCV cannot read it as a picture')
         return None
 
     def _nothing_left(self) -> SourceError:
@@ -400,8 +401,8 @@ class Webcam(ImageSource):
         self._capture = self._open()
         if self._capture is None:
             raise SourceError(
-                f'{self.name} gives no images: it is in use, not allowed to this user (group '
-                'video), or not a camera'
+                f'{self.name} gives no images: another process uses it, this user may not open it '
+                '(group video), or it is not a camera'
             )
 
     def __iter__(self) -> Iterator[TimedImage]:

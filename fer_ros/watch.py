@@ -28,11 +28,11 @@ from fer_ros.perception.quoting import shortened
 
 TYPE = 'vision_msgs/msg/Detection2DArray'
 
-# How long silence lasts before it is explained, and how often it is checked [s].
+# Time without a message before the reason is printed, and period of the check [s].
 PATIENCE = 2.0
 CHECK_PERIOD = 0.5
 
-# A line shows at most so many faces and topics, and so many characters of an id or a label.
+# A line shows at most this many faces or topics, and this many characters of an id or a label.
 MOST_FACES = 16
 WORD_LENGTH = 24
 
@@ -41,8 +41,8 @@ class Lines:
     """
     Turns messages into lines.
 
-    An emotion is remembered from the changes and, for faces that came before this process
-    started, from the first message with them.
+    The previous emotion of a face comes from the changes. For a face that was there before this
+    process started, it comes from the first message with that face.
     """
 
     def __init__(self) -> None:
@@ -112,8 +112,8 @@ class WatchNode(Node):
         """
         Subscribe.
 
-        :param topic: of the faces; that of the changes is the same with /changes behind it.
-        :param rate: most status lines in a second; 0: only changes are printed.
+        :param topic: of the faces; the topic of the changes is this name followed by /changes.
+        :param rate: maximum number of status lines per second; 0: print changes only.
         :param options: of `Node`.
         """
         super().__init__('watch', **options)
@@ -168,7 +168,7 @@ class WatchNode(Node):
         topic = quoted(self._topic)
         if published:
             return (
-                f'{topic} is published, but no message came for {PATIENCE:g} s; look at '
+                f'{topic} is published, but no message arrived for {PATIENCE:g} s; read '
                 '/diagnostics of the emotion node'
             )
         others = sorted(
@@ -186,7 +186,7 @@ def rate_of(text: str) -> float:
     """Return the number of a command-line argument."""
     value = float(text)
     if not 0 <= value < math.inf:
-        raise argparse.ArgumentTypeError(f'{quoted(text)} is not 0 or more')
+        raise argparse.ArgumentTypeError(f'{quoted(text)} is not 0 or more lines per second')
     return value
 
 
@@ -215,7 +215,10 @@ def main(args: Sequence[str] | None = None) -> int:
         '--topic', type=topic_of, default='emotion', help='topic of the faces (default: emotion)'
     )
     parser.add_argument(
-        '--rate', type=rate_of, default=1.0, help='most lines of all faces a second (default: 1)'
+        '--rate',
+        type=rate_of,
+        default=1.0,
+        help='maximum number of status lines per second; 0: changes only (default: 1)',
     )
     words = list(sys.argv[1:] if args is None else args)
     own = words.index('--ros-args') if '--ros-args' in words else len(words)

@@ -161,10 +161,10 @@ def handle_configuration_error(
     """
     End the launch, or prevent the restart, after a configuration error of a node.
 
-    launch restarts a process whatever its exit status was. But it first waits for RESPAWN_DELAY,
-    and shutting the process down during that time cancels the restart.
+    launch restarts a process after any exit status. But it first waits for RESPAWN_DELAY, and
+    shutting the process down during that time cancels the restart.
 
-    :param event: the end of a node's process, whatever its exit status.
+    :param event: the end of a node's process, with any exit status.
     :param context: of the launch.
     :param required: whether the launch ends.
     :return: the event that cancels the restart; None if the process ended for another reason, or

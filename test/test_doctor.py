@@ -180,7 +180,7 @@ def test_a_time_that_is_none_is_refused_in_a_sentence(capsys, seconds):
 
     assert ended.value.code == 2
     told = capsys.readouterr().err.splitlines()[-1]
-    assert 'is no time from 0 to 3600 seconds' in told
+    assert 'is not a number from 0 to 3600 seconds' in told
     assert len(told) < 250
 
 

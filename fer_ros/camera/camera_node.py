@@ -214,7 +214,7 @@ class CameraNode(CheckedParameters):
 
 
 def main(args: list[str] | None = None) -> int:
-    """Run the node; the exit status is CONFIGURATION_ERROR without a start, 1 without a source."""
+    """Run the node; return CONFIGURATION_ERROR if it cannot start, 1 if its source is lost."""
     failures: list[Exception] = []
     warning = fit_shared_memory()
 

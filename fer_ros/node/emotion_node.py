@@ -211,7 +211,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
     # Parameters
 
     def _on_parameters(self, parameters: Sequence[Parameter]) -> SetParametersResult:
-        """Put new values in force from the next frame on, or refuse them with the reason."""
+        """Apply new values from the next frame on, or refuse them with the reason."""
         known = Settings.__dataclass_fields__
         values = {given.name: given.value for given in parameters if given.name in known}
         # Setting a model parameter to its current value retries the model after a failure.
@@ -410,7 +410,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
                 outputs.publish_changes(message.header, changed, left, labels)
             self._ros4hri.publish(message.header, image, faces, held, labels, affect)
             self._positions.publish(message.header, faces, left, labels)
-        # A simulated clock stands at 0 until somebody publishes /clock.
+        # A simulated clock is 0 until somebody publishes /clock.
         now = self.get_clock().now().nanoseconds
         self.statistics.finish(len(faces), (now - stamp) / 1e9 if now else None)
         outputs.publish_annotated(

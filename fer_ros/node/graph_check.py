@@ -122,7 +122,7 @@ def check_camera(
 
 
 def _listen(node: Node, topic: str, seconds: float, required: bool) -> Iterator[Finding]:
-    """Listen to a camera by a node; see `check_camera`."""
+    """Listen to a camera; see `check_camera`."""
     raw, compressed = Heard(), Heard()
     try:
         name = node.resolve_topic_name(topic)
@@ -130,7 +130,7 @@ def _listen(node: Node, topic: str, seconds: float, required: bool) -> Iterator[
         node.create_subscription(Image, name, raw.add, qos_profile_sensor_data)
         node.create_subscription(CompressedImage, small, compressed.add, qos_profile_sensor_data)
     except Exception as error:  # their classes differ between distributions
-        yield Finding(FAIL, '--topic', f'{quoted(topic)} is no topic name: {shortened(error)}')
+        yield Finding(FAIL, '--topic', f'{quoted(topic)} is not a topic name: {shortened(error)}')
         return
     executor = SingleThreadedExecutor(context=node.context)
     executor.add_node(node)
@@ -138,7 +138,7 @@ def _listen(node: Node, topic: str, seconds: float, required: bool) -> Iterator[
         end, found = time.monotonic() + seconds, False
         while (now := time.monotonic()) < end:
             executor.spin_once(timeout_sec=end - now)
-            # The time until both nodes find each other is no part of the rate.
+            # The time of discovery must not lower the rate.
             if not found and (raw.times or compressed.times):
                 end, found = time.monotonic() + seconds, True
     finally:
@@ -162,7 +162,7 @@ def _judge_camera(
     kinds = {sender.topic_type for sender in senders}
     if kinds.isdisjoint(IMAGE_TYPES):
         told = shortened(', '.join(sorted(kinds)))
-        yield Finding(FAIL, name, f'carries {told}, no images; say --topic')
+        yield Finding(FAIL, name, f'carries {told}, not images; name an image topic by --topic')
         return
     qos = ', '.join(sorted({one.qos_profile.reliability.name.lower() for one in senders}))
     last = heard.last
@@ -170,8 +170,9 @@ def _judge_camera(
         yield Finding(
             WARN,
             name,
-            f'published ({qos}), but no image came in {seconds:g} s: look at the camera, and '
-            "start it with config/fastdds.xml, as Fast DDS's default segment holds no large image",
+            f'published ({qos}), but no image arrived within {seconds:g} s: check the camera, and '
+            'start it with config/fastdds.xml, because large images do not fit into the default '
+            'segment of Fast DDS',
         )
         return
     frame = shortened(last.header.frame_id, 80) or 'unnamed'
@@ -193,9 +194,10 @@ def _judge_camera(
 def _judge_silence(node: Node, name: str, required: bool) -> Finding:
     """Report a topic that nobody publishes, and the topics of cameras."""
     found = camera_topics(node)
-    hint = f'; these are published: {shortened(", ".join(found))}' if found else ''
+    hint = f'; images are on {shortened(", ".join(found))}' if found else ''
     level = FAIL if required else WARN
-    return Finding(level, name, f'nobody publishes it{hint}; say --topic, or start the camera')
+    remedy = 'name another topic by --topic, or start the camera'
+    return Finding(level, name, f'nobody publishes it{hint}; {remedy}')
 
 
 def _kind(message: Image | CompressedImage) -> str:

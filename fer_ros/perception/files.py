@@ -65,7 +65,7 @@ def _read_regular(descriptor: int, most: int) -> bytes:
         # Some files hide their size, or grow.
         content = file.read(most + 1) if status.st_size <= most else None
     if content is None or len(content) > most:
-        raise ValueError(f'it has more than {most} bytes, which is the limit')
+        raise ValueError(f'it has more than {most} bytes, the limit for this kind of file')
     return content
 
 
@@ -86,7 +86,7 @@ def private_copy(content: bytes, name: str) -> Iterator[Path]:
     Write bytes to a file that only this user can reach, for libraries that only take a path.
 
     :param content: of the file.
-    :param name: of the file; its suffix tells some libraries the format.
+    :param name: of the file; some libraries derive the format from its suffix.
     :return: a context with the path; its end removes the file and its folder (mode 0700).
     :raises FileError: if the file cannot be written.
     """
@@ -105,13 +105,13 @@ def private_copy(content: bytes, name: str) -> Iterator[Path]:
 
 def anonymous_file(content: bytes) -> int:
     """
-    Make a file without a name that holds bytes, which no other process can open by a path.
+    Make a file without a name that has this content; no other process can open it by a path.
 
-    It is on the disk of the temporary folder, so that the system can drop its pages from memory,
-    or in memory if that folder cannot be written to.
+    The file is on the disk of the temporary folder, so that the system can drop its pages from
+    memory. If that folder cannot be written to, the file is in memory.
 
     :param content: of the file.
-    :return: its descriptor, at the begin of the file; the caller closes it.
+    :return: its descriptor, at the beginning of the file; the caller closes it.
     :raises OSError: if there is no space for it.
     """
     try:

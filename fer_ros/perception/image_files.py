@@ -22,16 +22,16 @@ PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 # Deflate repeats at most 258 bytes by two codes of at least one bit each (RFC 1951, 3.2.5).
 DEFLATE_RATIO = 258 * 8 // 2
 
-# A marker of JPEG with what it needs read; no stuffed zero, fill byte, RSTn or TEM, which have no
-# length (ITU-T T.81, B.1.1).  libjpeg passes over everything in front of a marker as well.
+# A marker of JPEG.  Stuffed zeros, fill bytes, RSTn and TEM are left out, because no length
+# follows them (ITU-T T.81, B.1.1).  Bytes in front of a marker are skipped, as libjpeg does.
 MARKER = re.compile(rb'\xff[^\x00\x01\xd0-\xd7\xff]')
 SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
-# SOF0 to SOF15, without DHT, JPG and DAC.  The first eight are coded by Huffman's method.
+# SOF0 to SOF15, without DHT, JPG and DAC.  The first eight use Huffman coding.
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 LAST_HUFFMAN_FRAME = 0xC7
 PROGRESSIVE_FRAMES = (0xC2, 0xCA)
 
-# libjpeg goes over the whole image for each scan, however few bytes the scan has.  Encoders write
+# libjpeg processes the whole image for each scan, even if the scan has few bytes.  Encoders write
 # about ten scans, at most 18 (libjpeg's jpeg_simple_progression for four components).
 MOST_SCANS = 64
 
@@ -40,7 +40,7 @@ MOST_PARTS = 20_000
 
 
 class ImageFileError(ValueError):
-    """A file that is not decoded; the message is the reason."""
+    """A file that must not be decoded; the message is the reason."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def _count_blocks(height: int, width: int, sampling: list[tuple[int, int]]) -> i
     """
     Count the 8x8 blocks of all components of a JPEG image (ITU-T T.81, A.1.1).
 
-    Huffman's method codes at least one value of each block, by at least one bit.
+    Huffman coding needs at least one bit for each block.
 
     :param sampling: of each component, across and down.
     """
@@ -170,7 +170,7 @@ def _pixel_chunks(data: np.ndarray, view: memoryview) -> np.ndarray:
             break
         length, kind = struct.unpack_from('>I4s', view, place)
         end = place + 12 + length
-        # OpenCV 4.14 fills as much memory as a chunk is said to be long, up to 2 GiB.
+        # OpenCV 4.14 fills as much memory as the length of a chunk states, up to 2 GiB.
         if end > len(view):
             raise ImageFileError(f'the PNG file ends in its chunk {quoted(kind)}')
         if kind not in PIXEL_CHUNKS:

@@ -170,8 +170,8 @@ def decompress_image(data: np.ndarray, format_name: str) -> np.ndarray:
     :param data: (bytes,) uint8, contiguous, the file: JPEG, PNG or WebP.
     :param format_name: the field `format` of the message; the file's magic bytes decide.
     :return: (H, W, 3) uint8 BGR.
-    :raises ImageError: if the format is one of depth, or the file is no image that is within the
-        limits and can be decoded.
+    :raises ImageError: if the format is one of depth images, or if the file exceeds a limit or
+        cannot be decoded.
     """
     if 'compressedDepth' in format_name:
         raise ImageError(
@@ -197,7 +197,7 @@ def decompress_image(data: np.ndarray, format_name: str) -> np.ndarray:
     height, width = image.shape[:2]
     if (width, height) not in ((file.width, file.height), (file.height, file.width)):
         raise ImageError(
-            f'the header of {described} says {file.width}x{file.height} pixels, '
+            f'the header of {described} states {file.width}x{file.height} pixels, '
             f'but OpenCV decoded {width}x{height}'
         )
     return image

@@ -28,7 +28,7 @@ from fer_ros.perception.quoting import shortened
 # The content, for code that takes a path.
 CONTENT = Path('/dev/fd/0')
 
-# Of the images that a detector is tried on: (height, width).
+# Sizes of the images that a detector is tried on: (height, width).
 IMAGE_SIZES = ((1, 1), (64, 64), (240, 320), (480, 640), (720, 1280))
 
 # Linux's number for `prctl`: the signal that a process gets when its parent ends.
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def _take_standard_output() -> int:
-    """Keep standard output for the answer, and let the libraries print to nowhere."""
+    """Keep standard output for the answer, and discard the output of libraries."""
     answer = os.dup(1)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
@@ -104,7 +104,7 @@ def _try_network(engine: str, written: dict[str, Any], content: bytes) -> None:
     card = card_of(written, Path('/'))
     classifier = Classifier(card, load_backend(engine, card, content, 'cpu'))
     random = np.random.default_rng(0)
-    # Up and down, as people come and leave.
+    # The batch grows and shrinks, as when people come and leave.
     for count in (*BATCH_SIZES, BATCH_SIZES[-1] + 1, 3, 1):
         shape = (count, card.input.height, card.input.width)
         classifier.classify(list(random.integers(0, 256, shape, np.uint8)))

@@ -422,9 +422,9 @@ def test_groups_at_the_start_are_taken_as_people_type_them(graph, parts):
     [
         (
             {'hold': 0.5, 'holt': 0.5},
-            "there is no parameter 'holt' (closest: hold); ros2 param list names all",
+            "there is no parameter 'holt' (closest: hold); ros2 param list shows all",
         ),
-        ({'hold': None}, 'hold cannot be without a value'),
+        ({'hold': None}, 'hold needs a value'),
         ({'hold': float('nan')}, 'hold is nan, not from 0.0 to 10.0'),
         ({'hold': 0.5, 'max_faces': 2.5}, 'max_faces is 2.5, not a whole number'),
         ({'draw': ''}, "draw is '', not one of boxes,"),

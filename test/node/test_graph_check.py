@@ -48,7 +48,8 @@ def test_a_topic_that_must_be_published_is_a_failure_without_a_publisher(graph):
     (finding,) = check_camera('image', 0.1, required=True)
 
     assert finding.level == FAIL
-    assert finding.sentence == 'nobody publishes it; say --topic, or start the camera'
+    remedy = 'name another topic by --topic, or start the camera'
+    assert finding.sentence == f'nobody publishes it; {remedy}'
 
 
 def test_the_images_of_an_emotion_node_are_no_cameras_in_any_namespace(graph):
@@ -71,7 +72,7 @@ def test_a_topic_whose_name_is_none_is_a_failure_in_one_short_line(topic):
     (finding,) = check_camera(topic, 0.1, required=True)
 
     assert finding.level == FAIL
-    assert ' is no topic name: ' in finding.sentence
+    assert ' is not a topic name: ' in finding.sentence
     assert finding.sentence.isprintable()
     assert len(finding.sentence) < 500
 

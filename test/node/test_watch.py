@@ -264,7 +264,7 @@ def test_a_silent_publisher_is_explained_once(graph, capsys):
     wait_until(lambda: node._explained)
     node._check()
     assert capsys.readouterr().err == (
-        f"watch: '{OWN}/emotion' is published, but no message came for 2 s; look at /diagnostics "
+        f"watch: '{OWN}/emotion' is published, but no message arrived for 2 s; read /diagnostics "
         'of the emotion node\n'
     )
 

@@ -295,7 +295,7 @@ def test_a_decoded_image_of_another_size_than_its_header_is_refused(monkeypatch)
     _, data = cv2.imencode('.png', PICTURE)
     monkeypatch.setattr(cv2, 'imdecode', lambda *_: PICTURE[1:])
 
-    with pytest.raises(ImageError, match='says 32x24 pixels, but OpenCV decoded 32x23'):
+    with pytest.raises(ImageError, match='states 32x24 pixels, but OpenCV decoded 32x23'):
         decompress_image(data, 'png')
 
 

@@ -29,7 +29,7 @@ class ClockWatch:
         return bool(getattr(self._node.get_clock(), 'ros_time_is_active', False))
 
     def silence(self) -> float:
-        """Return for how many seconds the clock has stood still; call it again and again."""
+        """Return for how many seconds the clock has stood still; call this regularly."""
         now = self._clock()
         time_of_node = self._node.get_clock().now().nanoseconds if self.simulated else -1
         if time_of_node != self._last or not self.simulated:

@@ -1,4 +1,4 @@
-"""How the node is, in the words of `/diagnostics`."""
+"""Judge the state of the node, and describe it for `/diagnostics`."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from fer_ros.perception.quoting import shortened
 # Without an image for this long, something is wrong with the camera [s].
 STALE = 2.0
 
-# An engine may compile for some seconds; what takes longer for one image hangs [s].
+# A back end may compile for some seconds. If one image takes longer than this, it hangs [s].
 HUNG = 10.0
 
-# So many images without an answer, and none with one between them, are no accident.
+# This many consecutive images without an answer are an error.
 MOST_UNANSWERED = 3
 
 # Gray levels of images that show nothing.
 DARKEST, BRIGHTEST = 8, 247
 
-# After this long without a face, diagnostics say so [s].
+# Without a face for this long, the sentence mentions it [s].
 FACELESS = 60.0
 
 # The longest sentence of a diagnosis, in characters; several warnings have room.
@@ -35,12 +35,12 @@ LONGEST_SENTENCE = 1000
 
 def complaint_of_camera(topic: str, publishers: int, mismatch: str, silence: float) -> str:
     """
-    Say what is wrong with the camera, and what to do.
+    Describe a problem of the camera and its remedy.
 
     :param topic: of the images.
-    :param publishers: how many send on it.
-    :param mismatch: what keeps their images from being heard; empty for nothing.
-    :param silence: how long no image has come, in seconds; infinite if none ever has.
+    :param publishers: number of its publishers.
+    :param mismatch: why the subscription cannot receive their images; empty if it can.
+    :param silence: time since the last image in seconds; infinite before the first image.
     :return: a sentence; empty if all is well.
     """
     if mismatch:
@@ -48,15 +48,15 @@ def complaint_of_camera(topic: str, publishers: int, mismatch: str, silence: flo
     if silence > STALE:
         told = 'no image yet' if silence == float('inf') else f'no image for {silence:.0f} s'
         return (
-            f'{told} on {topic}, though {publishers} publish it: look at the camera, and whether '
-            'large messages come through (ros2 run fer_ros doctor)'
+            f'{told} on {topic} (publishers: {publishers}): check the camera, and run ros2 run '
+            'fer_ros doctor to check that large messages arrive'
         )
     return ''
 
 
 def complaint_of_clock(silence: float, publishers: int) -> str:
     """
-    Name what is wrong with a simulated clock, and what to do.
+    Describe a problem of a simulated clock and its remedy.
 
     :param silence: how long the time has stood still, in seconds.
     :param publishers: number of publishers of /clock.
@@ -73,11 +73,11 @@ def complaint_of_clock(silence: float, publishers: int) -> str:
 
 def complaint_of_age(age: float, simulated: bool) -> str:
     """
-    Name what is wrong with the stamps of the images, and what to do.
+    Describe a problem of the images' timestamps and its remedy.
 
     :param age: usual age of an image at its answer, in seconds.
     :param simulated: whether the node's clock is that of /clock.
-    :return: a sentence; empty if the age can be true.
+    :return: a sentence; empty if the age is plausible.
     """
     earliest, oldest = POSSIBLE_AGES
     if earliest <= age <= oldest:
@@ -93,7 +93,7 @@ def complaint_of_age(age: float, simulated: bool) -> str:
 
 def complaint_of_image(brightness: Brightness | None) -> str:
     """
-    Name what is wrong with the brightness of the images, and what to do.
+    Describe a problem of the images' brightness and its remedy.
 
     :param brightness: of the last image; None if there is none.
     :return: a sentence; empty if all is well.
@@ -102,17 +102,17 @@ def complaint_of_image(brightness: Brightness | None) -> str:
         return ''
     mean = f'mean {brightness.mean:.0f} of 255'
     if brightness.mean < DARKEST:
-        return f'the images are nearly black ({mean}): look at lens cap, light and exposure'
+        return f'the images are nearly black ({mean}): check lens cap, light and exposure'
     if brightness.mean > BRIGHTEST:
         return f'the images are nearly white ({mean}): lower the exposure or the light'
     if brightness.uniform:
-        return f'the images have one colour ({mean}): look at the camera and its driver'
+        return f'the images have one colour ({mean}): check the camera and its driver'
     return ''
 
 
 def complaint_of_name(name: str, nodes: int) -> str:
     """
-    Name what is wrong with the name of the node, and what to do.
+    Describe a problem of the node's name and its remedy.
 
     :param name: full name of this node.
     :param nodes: number of nodes in the graph that have this name.
@@ -122,28 +122,28 @@ def complaint_of_name(name: str, nodes: int) -> str:
         return ''
     return (
         f'{nodes} nodes are called {name}: give each a name or a namespace of its own '
-        '(--ros-args -r __ns:=/NAME); a node that was killed counts for 20 s'
+        '(--ros-args -r __ns:=/NAME); a killed node remains in the graph for 20 s'
     )
 
 
 @dataclass(frozen=True)
 class Facts:
     """
-    What is known of the node.
+    The facts from which the state of the node is judged.
 
     :param working: False while the node is not active.
-    :param rest: why it is not active, and what would begin the work.
+    :param rest: why the node is not active, and how to activate it.
     :param refusal: why the last transition failed; empty if it did not.
-    :param busy: how long the image in work has been there, in seconds.
+    :param busy: time that the current image has taken so far, in seconds.
     :param camera: what `complaint_of_camera` returns.
     :param unanswered: number of frames refused or lost since the last answered one.
     :param new_errors: number of frames refused or lost since the last diagnosis.
-    :param last_error: why the last of them was.
-    :param makeshift: what replaces a back end that failed; empty for nothing.
+    :param last_error: reason for the last refused or lost frame.
+    :param makeshift: sentence about the replacement of a back end that failed; empty for none.
     :param name: what `complaint_of_name` returns.
     :param stamps: what `complaint_of_clock` or `complaint_of_age` returns.
     :param image: what `complaint_of_image` returns.
-    :param faceless: how long no face has been seen, in seconds.
+    :param faceless: time without a face, in seconds.
     """
 
     working: bool
@@ -165,7 +165,7 @@ def judge(facts: Facts) -> tuple[bytes, str]:
     """
     Judge the state of the node: an error alone, or all warnings, the gravest first.
 
-    :return: the level of DiagnosticStatus, and a sentence that says what to do.
+    :return: the level of DiagnosticStatus, and a sentence with the remedy.
     """
     error = _error_of(facts)
     if error:
@@ -185,15 +185,15 @@ def judge(facts: Facts) -> tuple[bytes, str]:
 
 
 def _error_of(facts: Facts) -> str:
-    """Name what keeps the node from its work; empty for nothing."""
+    """Describe the error that keeps the node from its work; empty if there is none."""
     if not facts.working:
         return facts.refusal
     if facts.busy > HUNG:
         return (
-            f'an image has been in work for {facts.busy:.0f} s: the engine of the models hangs, '
-            'restart the node'
+            f'an image has been in work for {facts.busy:.0f} s: the back end or the detector '
+            'hangs; restart the node'
         )
-    # The images of a camera that is gone say nothing about the one that is awaited.
+    # While the camera is missing, its warning matters more than errors of earlier images.
     if facts.unanswered >= MOST_UNANSWERED and not facts.camera:
         return f'no image gets an answer: {facts.last_error}'
     return ''
@@ -218,8 +218,8 @@ def to_diagnostics(
     :param header: with the time.
     :param node: the node's name.
     :param level: of DiagnosticStatus.
-    :param sentence: how the node is.
-    :param values: in their order; text of any length is cut.
+    :param sentence: the state of the node.
+    :param values: by key, in the order of the message; long text is cut.
     """
     status = DiagnosticStatus(
         level=level,

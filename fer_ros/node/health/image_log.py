@@ -1,4 +1,4 @@
-"""What the log says of the images that come: the first one, and each change."""
+"""Log the first image, and each change of size, encoding or source."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable
 from threading import Lock
 import time
 
-# A rate is known from so many images; a slower camera is waited for so long [s].
+# The first line waits for this many images, to compute their rate, but not longer than this [s].
 IMAGES_OF_A_RATE = 5
 PATIENCE = 5.0
 
-# So many changes are logged at once, and one more in each period [s]: a camera that alternates
-# between two encodings must not fill the log.
+# This many changes are logged at once, and then one per period [s], because a camera that
+# alternates between two encodings must not fill the log.
 BURST = 5
 PERIOD = 10.0
 
@@ -30,7 +30,7 @@ class ImageLog:
         """
         self._log = log
         self._clock = clock
-        # Images come in another thread than the diagnostics.
+        # Images and diagnostics are handled in different threads.
         self._lock = Lock()
         self._kind: tuple[int, int, str] | None = None
         self._changes = 0
@@ -46,7 +46,7 @@ class ImageLog:
             self._changes = 0
 
     def lose(self) -> None:
-        """Expect a first image again after a camera was silent, unless the first is not logged."""
+        """Log the next image as a first one, because the camera was silent."""
         if self._logged is not None:
             self.begin()
 
@@ -70,7 +70,7 @@ class ImageLog:
 
     def tell(self, source: str, publishers: str, images: int, period: float | None) -> None:
         """
-        Log what is new; called again and again.
+        Log the first image or a change, if there is one; call this regularly.
 
         :param source: topic and reliability.
         :param publishers: names of the nodes that send the images.

@@ -69,7 +69,7 @@ class Health:
         """
         Note an image that the node works on.
 
-        :param message: that the image came in.
+        :param message: the message of the image.
         :param image: (H, W, 3) uint8, BGR.
         """
         encoding = message.format if isinstance(message, CompressedImage) else message.encoding
@@ -126,7 +126,7 @@ class Health:
         self._told_errors = errors
         values = {**statistics.values(), **models_of(pipeline)}
         if stopped:
-            # An age by a clock that stands still means nothing.
+            # No age can be computed from a clock that stands still.
             values.update(age_p50_ms='', age_p95_ms='')
         values['image_qos'] = camera.qos
         values['last_error'] = statistics.last_error
@@ -137,7 +137,7 @@ class Health:
 
     def _tell_of_camera(self, complaint: str) -> None:
         """
-        Log what is wrong with the camera, but not with every diagnosis.
+        Log a problem of the camera, but not at every diagnosis.
 
         :param complaint: empty if nothing is; just after activation, the graph is not known yet.
         """
@@ -148,7 +148,7 @@ class Health:
             self._complained_at is None or now - self._complained_at > CAMERA_COMPLAINT_PERIOD
         ):
             if self._complained_at is None:
-                # The line of the first image then says that images come again.
+                # The next image is then logged, as a sign that images arrive again.
                 self._images.lose()
             self._complained_at = now
             self._node.get_logger().warning(complaint)

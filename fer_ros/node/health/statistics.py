@@ -16,9 +16,9 @@ from fer_ros.perception.quoting import shortened
 # Of how many frames the ages and the times of the stages are kept: some seconds of a camera.
 WINDOW = 100
 
-# Ages that can be true [s]. A result is not older than some periods of the camera, as nothing is
-# queued. It may seem younger than nothing by the error of two machines' clocks (NTP: below 0.1 s),
-# or by the period of /clock (rosbag2: 0.025 s, 0.25 s in a replay ten times as fast).
+# Plausible ages [s]. A result is at most some periods of the camera old, because nothing is
+# queued. An age can be negative by the error of two machines' clocks (NTP: below 0.1 s), or by the
+# period of /clock (rosbag2: 0.025 s, 0.25 s in a replay ten times as fast).
 POSSIBLE_AGES = (-0.5, 10.0)
 
 # Over how long the rate of the frames is counted [s].
@@ -196,7 +196,7 @@ def _rate(arrivals: list[float]) -> float:
 
 
 def _age(ages: list[float], percentile: float) -> str:
-    """Format a percentile of ages in milliseconds; empty if it cannot be true."""
+    """Format a percentile of ages in milliseconds; empty if it is not plausible."""
     if not ages or not POSSIBLE_AGES[0] <= np.percentile(ages, percentile) <= POSSIBLE_AGES[1]:
         return ''
     return _milliseconds(ages, percentile)

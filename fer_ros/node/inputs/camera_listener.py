@@ -54,8 +54,8 @@ class CameraOffer:
     :param publishers: how many publish it.
     :param qos: how it is listened to and published, for people.
     :param mismatch: what keeps images from being heard, and what to do; empty for nothing.
-    :param reliability: of the subscription, for people.
-    :param nodes: names of the nodes that publish it, for people.
+    :param reliability: of the subscription, as text for the log.
+    :param nodes: names of the nodes that publish the images, as text for the log.
     """
 
     topic: str
@@ -115,7 +115,7 @@ class CameraListener:
             self.stop()
             self._listening = wanted
             self._subscribe()
-        # The log of the images names each change of topic or reliability once images come.
+        # Debug only: once images arrive, `ImageLog` logs the topic and the reliability.
         self._node.get_logger().debug(
             f'listening to {self.topic} as {wanted.reliability.name.lower()}'
         )

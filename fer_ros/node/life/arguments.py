@@ -1,4 +1,4 @@
-"""The command line and the environment of an executable: rclpy reads both, this checks them."""
+"""Check the command line and the environment of an executable, which rclpy reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an unexpected error of a callback is described and logged."""
+"""Describe and log unexpected errors of callbacks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fer_ros.perception.quoting import shortened
 # A refusal names several values, each of at most QUOTED_LENGTH characters.
 REASON_LENGTH = 500
 
-# Look through this much of a message; a log line shows far less.
+# Search only this many characters of a message, because a log line shows far fewer.
 MOST_CHARACTERS = 10_000
 
 # Log the same error of the same callback at most once per this many seconds.
@@ -46,7 +46,7 @@ class ErrorLog:
     def __init__(self) -> None:
         self._lock = Lock()
         # By subject and type of error: when it was logged [s], and how often it came since then.
-        # Subjects and types come from the code, so that nobody can make this grow.
+        # Subjects and types come from the code and not from messages, so their number is limited.
         self._logged: dict[tuple[str, str], tuple[float, int]] = {}
 
     def report(self, logger: Any, subject: str, error: Exception) -> None:
@@ -67,5 +67,5 @@ class ErrorLog:
             self._logged[key] = now, 0
         times = f' ({repeated} more since the last such line)' if repeated else ''
         logger.error(f'{subject} failed: {described(error)}{times}')
-        # Without the message of the error, which is text from outside.
+        # The message of the error is left out, because it is text from outside.
         logger.debug('traceback:\n' + ''.join(traceback.format_tb(error.__traceback__)))

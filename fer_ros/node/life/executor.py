@@ -19,8 +19,8 @@ class EnduringExecutor(MultiThreadedExecutor):
     """
     Logs an error of a callback, and goes on.
 
-    rclpy's own executors raise the error from `spin`. If already taking the message or the request
-    fails, they also leave the callback group locked, and none of its callbacks runs again.
+    rclpy's own executors raise the error from `spin`. If they cannot take the message or the
+    request, they also leave the callback group locked, and none of its callbacks runs again.
     """
 
     def __init__(self, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""How a process that looks at images, and sends little, takes little memory."""
+"""Limit the memory of a process that processes images and sends little."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ from fer_ros.node.life.shared_memory import uses_fast_dds
 from fer_ros.perception.quoting import quoted
 
 # The profiles of this package, in one folder: for a process that sends the images of a camera, for
-# one that does not, and for both where shared memory has no room.
+# a process that does not, and for either if shared memory has no room.
 LARGE, SMALL, UDP = 'fastdds.xml', 'fastdds_small.xml', 'fastdds_udp.xml'
 
 # Without a profile, this variable keeps Fast DDS (from Jazzy on) away from shared memory.
 TRANSPORTS_VARIABLE = 'FASTDDS_BUILTIN_TRANSPORTS'
 
-# glibc's numbers for what `mallopt` sets (malloc.h), and what they are set to: one heap for all
-# threads; blocks of up to 32 MiB in it, 64 MiB of it kept when they are freed.
+# Parameters of `mallopt` by glibc's numbers (malloc.h), with their values: M_ARENA_MAX, one heap
+# for all threads; M_MMAP_THRESHOLD, blocks of up to 32 MiB are in that heap; M_TRIM_THRESHOLD, up
+# to 64 MiB of freed memory stays in it.
 HEAP = {-8: 1, -3: 32 << 20, -1: 64 << 20}
 
 # An image with fewer bytes than the largest one before it, divided by this, leaves most of the
@@ -40,18 +41,18 @@ MOST_SHRINKAGE = 2
 
 def take_little_memory() -> None:
     """
-    Do with 25 MiB less of shared memory from here on, and keep the heap that an image needs.
+    Reduce shared memory by 25 MiB, and keep the heap of an image for the next image.
 
-    This has to come before rclpy.init, when Fast DDS reads its profile.
+    Call this before rclpy.init, when Fast DDS reads its profile.
     """
     for variable in PROFILE_VARIABLES:
         profile = Path(os.environ.get(variable, ''))
-        # A profile of the user's own stays: it has no such neighbour.
+        # A profile of the user's own has no such file beside it, and stays.
         if profile.name == LARGE and profile.with_name(SMALL).is_file():
             os.environ[variable] = str(profile.with_name(SMALL))
-    # glibc gives each of twenty threads, most of which sleep, a heap of its own, 5 MiB in all; and
-    # what an image needs back to the system after it, which costs a tenth of the node's time.
-    # Other C libraries have no such thing, or no such name.
+    # By default glibc makes a heap for each of twenty threads, which takes 5 MiB more. It also
+    # returns the memory of each image to the system, which costs a tenth of the node's time.
+    # Other C libraries have no `mallopt`, or do not have these parameters.
     with suppress(OSError, AttributeError):
         for parameter, value in HEAP.items():
             ctypes.CDLL(None).mallopt(parameter, value)
@@ -90,10 +91,10 @@ class FreedMemory:
 
 def fit_shared_memory(folder: Path = FOLDER) -> str:
     """
-    Make Fast DDS use UDP alone if shared memory has no room for what its profile asks for.
+    Make Fast DDS use UDP alone if the segments of its profile do not fit into shared memory.
 
-    This has to come before rclpy.init, when Fast DDS reads its profile. A profile of the user's
-    own stays.
+    Call this before rclpy.init, when Fast DDS reads its profile. A profile of the user's own
+    stays.
 
     :param folder: where shared memory is mounted.
     :return: a warning about shared memory with its remedy, in one sentence; empty if all is well.

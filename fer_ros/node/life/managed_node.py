@@ -15,7 +15,7 @@ from fer_ros.node.life.errors import REASON_LENGTH
 from fer_ros.node.life.services import guard_services
 from fer_ros.perception.quoting import shortened
 
-# What the log says after a transition; activating has a line of its own.
+# Log lines after a transition; activating has a line of its own.
 DONE = {
     'deactivate': 'inactive: images are ignored',
     'clean up': 'unconfigured: models and topics are released',
@@ -47,7 +47,8 @@ class ManagedNode(LifecycleNode):
         self._refusal: Exception | None = None
         self._told_refusal = ''
         self._shut_down = False
-        # While it is true, an error is raised by `start` and needs no log line here.
+        # While this is true, `start` raises the error of a transition, which is then not logged
+        # here.
         self._starting = False
         guard_services(self)
 

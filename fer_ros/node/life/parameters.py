@@ -38,8 +38,8 @@ def declare_settings(node: Node, kind: type[Kind]) -> Kind:
 
     :param node: the parameters' node.
     :param kind: a dataclass whose fields are made by `setting`.
-    :return: the defaults, with what the command line and parameter files say instead.
-    :raises SettingError: if a value was given that is not one that the setting may have.
+    :return: the values of the command line and of parameter files, else the defaults.
+    :raises SettingError: if a value is not allowed for its setting.
     """
     values = {}
     for described in fields(kind):
@@ -52,7 +52,7 @@ def declare_settings(node: Node, kind: type[Kind]) -> Kind:
 
 def descriptor(described: Field[Any]) -> ParameterDescriptor:
     """
-    Say what `ros2 param describe` should tell of a setting.
+    Make the descriptor of a setting, which `ros2 param describe` prints.
 
     :param described: the setting's field.
     :return: its description, and the range of a number.
@@ -77,10 +77,10 @@ def descriptor(described: Field[Any]) -> ParameterDescriptor:
 
 class CheckedParameters(Node):
     """
-    A node that checks the parameters that somebody sets before rclpy does.
+    A node that checks new values of parameters before rclpy does.
 
-    rclpy refuses an int where a double is meant, refuses values out of range without the range,
-    and refuses a read-only parameter even if the value is the one that it has.
+    rclpy refuses an int for a double, does not name the range when it refuses a value out of
+    range, and refuses to set a read-only parameter to its current value.
     """
 
     # The dataclass whose fields are the parameters, each made by `setting`.
@@ -110,10 +110,10 @@ class CheckedParameters(Node):
         if not self.has_parameter(given.name):
             near = closest(given.name, self.SETTINGS.__dataclass_fields__)
             raise SettingError(
-                f'there is no parameter {quoted(given.name)}{near}; ros2 param list names all'
+                f'there is no parameter {quoted(given.name)}{near}; ros2 param list shows all'
             )
         if given.type_ == Parameter.Type.NOT_SET:
-            raise SettingError(f'{given.name} cannot be without a value')
+            raise SettingError(f'{given.name} needs a value')
         described = self.SETTINGS.__dataclass_fields__.get(given.name)
         if described is None:
             return given
@@ -134,7 +134,7 @@ def closest(name: str, known: Iterable[str]) -> str:
     :return: the closest name in parentheses, with a space before; empty if none is close.
     """
     names = list(known)
-    # The last part is what counts in emotion.min_confidence, as nested sections give it.
+    # Nested sections make names such as emotion.min_confidence, so the last part is compared too.
     for one in (name[:MOST_COMPARED], name[-MOST_COMPARED:].rsplit('.', 1)[-1]):
         found = get_close_matches(one, names, 1)
         if found:
@@ -145,7 +145,8 @@ def closest(name: str, known: Iterable[str]) -> str:
 def _typed_value(described: Field[Any], value: Any) -> Any:
     """Check a value for a setting; return it in the type of the ROS parameter."""
     if isinstance(described.default, tuple):
-        # A list of one is typed as its text alone, and an empty list is one of bytes to ROS.
+        # Users may write a list of one text as that text. ROS reads an empty list as a list of
+        # bytes.
         if isinstance(value, str) and value:
             value = [value]
         return list(checked_value(described, value)) or ['']
@@ -154,24 +155,25 @@ def _typed_value(described: Field[Any], value: Any) -> Any:
 
 def _given_value(node: Node, described: Field[Any]) -> Any:
     """Return the value that a setting starts with: the user's, else the default."""
-    # A parameter of a fixed type refuses 1 where it wants 1.0 before the value can be converted.
-    # One that takes any type shows the value as it was given.
+    # A parameter of a fixed type refuses 1 for 1.0 before the value can be converted. With
+    # dynamic typing, the value can be read as it was given.
     loose = ParameterDescriptor(dynamic_typing=True)
     given = node.declare_parameter(described.name, described.default, loose).value
     node.undeclare_parameter(described.name)
     if given is None and isinstance(described.default, tuple):
-        given = []  # rcl makes this of an empty list in a file
+        given = []  # rcl turns an empty list in a file into None
     if given is None:
         raise SettingError(
-            f'{described.name} is given no value; the default is {described.default}'
+            f'{described.name} has no value: remove it, or set a value; the default is '
+            f'{described.default}'
         )
     if isinstance(described.default, str):
         if type(given) is int:
-            # What a person types for a text may look like a number: source:=0.
+            # YAML reads a text that looks like a number as a number: source:=0.
             given = str(given)
         if type(given) is bool:
             raise SettingError(
-                f'{described.name} is {given}, not a text: YAML reads yes, no, on and off without '
-                'quotation marks as true or false'
+                f'{described.name} is {given}, not a text: YAML reads yes, no, on and off as true '
+                'or false unless they are in quotation marks'
             )
     return _typed_value(described, given)

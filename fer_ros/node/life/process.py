@@ -53,8 +53,8 @@ def spin(executor: Executor) -> None:
     """
     Spin until the context ends, whatever error a callback raises.
 
-    An executor also raises if another thread destroys something that it waits for (rclpy#1142).
-    The rest can be waited for again.
+    An executor also raises if another thread destroys an entity that it waits for (rclpy#1142).
+    Spinning then starts again with the remaining entities.
 
     :param executor: with the nodes.
     """

@@ -34,12 +34,11 @@ class RequestError(ValueError):
 
 def guard_services(node: Node) -> None:
     """
-    Let each service that a node has answer also the requests that its callback fails at.
+    Make each service of a node answer every request, even if its callback raises an error.
 
-    The answer is a refusal with the reason, or an empty response where its type has no reason;
-    then the reason is logged. rclpy raises in the callbacks of its own services, for a parameter
-    of an unknown type or for a transition that the state does not have, for example. Without this
-    the caller would wait for ever.
+    The answer to such a request is a refusal with the reason. If the response has no field for a
+    reason, it is empty, and the reason is logged. The callbacks of rclpy's own services raise, for
+    example, for a parameter of an unknown type. Without an answer the caller would wait for ever.
 
     :param node: with all its services.
     """

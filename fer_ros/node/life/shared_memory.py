@@ -28,14 +28,14 @@ ENTRY_SHARE = 24 / 512
 # alone, a second segment of the default size: 0.65 MiB, measured with Fast DDS 2.14 [bytes].
 BESIDES = 1 << 20
 
-# A profile of Fast DDS has some kilobytes; a larger file is none [bytes].
+# A profile of Fast DDS has some kilobytes; a larger file is not a profile [bytes].
 LARGEST_PROFILE = 1 << 20
 
 # The segment of a process, and the file that the process holds locked while it lives.
 LOCK_NAME = re.compile(r'fast(?:rtps|dds)_[0-9a-f]{16}_el')
 LOCK_SUFFIX = '_el'
 
-# A process that starts has made its lock file and may lock it in the next moment [s].
+# A starting process makes its lock file before it locks it, so younger files do not count [s].
 YOUNGEST_LOCK = 10.0
 
 # Removes the segments whose lock nobody holds; `flock` is part of util-linux.
@@ -116,7 +116,7 @@ def segments_of(profile: Path) -> list[int]:
     :raises ProfileError: if the file cannot be read, or is not XML.
     """
     try:
-        # A pipe must not keep the process waiting.
+        # Without O_NONBLOCK, opening a FIFO waits for its writer.
         handle = os.open(profile, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(handle, 'rb') as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -130,7 +130,7 @@ def segments_of(profile: Path) -> list[int]:
     try:
         root = ElementTree.fromstring(content)
     except (ElementTree.ParseError, ValueError) as error:
-        raise ProfileError(f'{quoted(str(profile))} is no XML: {error}') from error
+        raise ProfileError(f'{quoted(str(profile))} is not XML: {error}') from error
     transports = [one for one in root.iter() if _tag(one) == 'transport_descriptor']
     sizes = [
         _number(one, 'segment_size', DEFAULT_SEGMENT)
@@ -152,8 +152,8 @@ def needed_memory(segments: list[int]) -> int:
     """
     Compute the shared memory that a process takes at its start.
 
-    Fast DDS allocates all of it then (posix_fallocate), so that a process that has started does
-    not fail when shared memory becomes full later.
+    Fast DDS allocates all shared memory at the start (posix_fallocate), so that a running process
+    does not fail when shared memory becomes full.
 
     :param segments: sizes in bytes.
     :return: in bytes; 0 if the process uses no shared memory.

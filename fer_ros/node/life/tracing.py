@@ -1,4 +1,4 @@
-"""How the process starts where shared memory has no room for the tracer of ROS 2."""
+"""Start a process although shared memory has no room for the tracer of ROS 2."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ TIMEOUT_VARIABLE = 'LTTNG_UST_REGISTER_TIMEOUT'
 # No thread can have a stack of this size [bytes].
 IMPOSSIBLE_STACK = 1 << 46
 
-# What a pthread_attr_t has at most on the platforms of ROS 2 [bytes].
+# Largest size of a pthread_attr_t on the platforms of ROS 2 [bytes].
 ATTRIBUTES_SIZE = 64
 
 
 def survive_full_shared_memory() -> None:
     """
-    Load LTTng without its threads if shared memory is full; this has to come before rclpy.
+    Load LTTng without its threads if shared memory is full; call this before rclpy is imported.
 
     These threads read a page of /dev/shm. If there is no room for that page, the kernel ends the
-    process by SIGBUS, which the threads block, so that no handler can help. Tracing does not work
-    in this process then; all else does.
+    process by SIGBUS. The threads block this signal, so a handler cannot prevent the end. Without
+    its threads, LTTng cannot trace this process; nothing else changes.
     """
     if free_memory() >= TRACER_MEMORY:
         return

@@ -1,4 +1,4 @@
-"""Parameters and parameter files that a node was given, but does not use."""
+"""Warn of parameters and parameter files that have no effect on a node."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ OF_RCLPY = re.compile(r'qos_overrides\..*|use_sim_time|start_type_description_se
 # Name this many parameters or sections in the warning at most.
 MOST_NAMED = 5
 
-# A larger file is not looked through for sections [bytes].
+# A larger file is not searched for sections [bytes].
 MOST_BYTES = 2**20
 
-# Namespaces nest less deep than this; rcl itself takes fewer levels of YAML.
+# Deepest nesting of namespaces that is searched; rcl itself accepts fewer levels of YAML.
 MOST_LEVELS = 8
 
-# Below this key stand the parameters of a section.
+# The key that holds the parameters of a section.
 PARAMETERS = 'ros__parameters'
 
 
@@ -84,8 +84,8 @@ def sections(path: Path) -> list[str]:
     """
     List the sections of a parameter file, each for the nodes of a name or a pattern.
 
-    :param path: of a file that rcl could read; Python's YAML may differ.
-    :return: the sections as full names of nodes, with * and ** as rcl takes them.
+    :param path: of a file that rcl could read; Python's YAML parser may still refuse it.
+    :return: the sections as full names of nodes, with rcl's wildcards * and **.
     :raises ValueError: if the file cannot be read a second time or is too large, or if it is not
         YAML to Python.
     """
@@ -93,7 +93,7 @@ def sections(path: Path) -> list[str]:
         # A pipe, as the shell makes it for <(command), can be read only once.
         if not path.is_file() or path.stat().st_size > MOST_BYTES:
             raise ValueError(f'{quoted(str(path))} is not a regular file of at most 1 MiB')
-        # This loader makes texts of all values, and so nothing that depends on a tag or a date.
+        # This loader reads every value as text, so tags and dates have no effect.
         content = yaml.load(path.read_bytes(), Loader=yaml.BaseLoader)
     except (OSError, yaml.YAMLError, RecursionError) as error:
         raise ValueError(shortened(error)) from error
@@ -123,7 +123,7 @@ def applies_to(section: str, name: str) -> bool:
 
 
 def _unknown_parameters(node: CheckedParameters, elsewhere: set[str]) -> Iterator[str]:
-    """Go through the parameters that were given, but that no node has; each with the closest."""
+    """Describe the given parameters that no node has, each with the closest known name."""
     # rclpy has no public list of these.
     given = sorted(getattr(node, '_parameter_overrides', {}))
     unknown = [
@@ -131,7 +131,7 @@ def _unknown_parameters(node: CheckedParameters, elsewhere: set[str]) -> Iterato
         for name in given
         if not node.has_parameter(name) and name not in elsewhere and not OF_RCLPY.fullmatch(name)
     ]
-    # Without those of rclpy: use_sim_time is close to nothing that is mistyped here.
+    # Propose the node's own settings only, not use_sim_time and other parameters of rclpy.
     known = node.SETTINGS.__dataclass_fields__
     if unknown:
         named = ', '.join(f'{quoted(one)}{closest(one, known)}' for one in unknown[:MOST_NAMED])
@@ -140,7 +140,7 @@ def _unknown_parameters(node: CheckedParameters, elsewhere: set[str]) -> Iterato
 
 
 def _missing_section(path: Path, node: Node, others: Sequence[str]) -> list[str]:
-    """Say that a file has no section for the node; an empty list if it has, or is not readable."""
+    """Describe a file without a section for the node; empty if it has one or is not readable."""
     try:
         found = sections(path)
     except ValueError as error:

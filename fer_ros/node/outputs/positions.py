@@ -192,7 +192,7 @@ class FacePositions:
         if ours != theirs:
             self._node.get_logger().warning(
                 f'depth is in the frame {quoted(theirs)}, the image in {quoted(ours)}: positions '
-                'are right only where depth is registered to the image',
+                'are wrong unless the depth image is registered to the image',
                 once=True,
             )
 

@@ -166,11 +166,11 @@ def _walk(h5py: Any, file: Any) -> None:
         for name in group:
             links += 1
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                raise ArchiveError(f'its {WEIGHTS} has a link to another place: {quoted(name)}')
+                raise ArchiveError(f'its {WEIGHTS} has a link to other data: {quoted(name)}')
             found = group[name]
             if isinstance(found, h5py.Dataset):
                 if found.external or found.is_virtual:
-                    raise ArchiveError(f'its {WEIGHTS} has data of another file: {quoted(name)}')
+                    raise ArchiveError(f'its {WEIGHTS} has data in another file: {quoted(name)}')
                 size += found.nbytes
             elif isinstance(found, h5py.Group):
                 waiting.append(found)

@@ -65,8 +65,9 @@ class LiteRtBackend:
         """
         make = import_interpreter()
         self._source = shortened(source)
-        # LiteRT maps a file, and keeps bytes beside its packed copy of the weights. A copy without
-        # a name is mapped: nobody can shorten it, which would end the process by SIGBUS.
+        # LiteRT maps a file, but keeps bytes in memory beside its packed copy of the weights. The
+        # mapped file is a copy without a name, because shortening a mapped file would end the
+        # process by SIGBUS.
         descriptor = _private_file(content)
         try:
             path = Path(f'/proc/self/fd/{descriptor}')

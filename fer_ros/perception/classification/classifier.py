@@ -69,15 +69,15 @@ class Classifier:
             raise
         except BackendError as error:
             raise BundleError(
-                f'the card of {card.name} says that its input is '
+                f'the card of {card.name} states that the input is '
                 f'{card.input.height}x{card.input.width}x{card.input.channels}, but its '
-                f'{backend.kind} network does not take that: {error}'
+                f'{backend.kind} network does not accept it: {error}'
             ) from error
         if output.shape != (1, len(card.labels)):
             raise BundleError(
                 f'the card of {card.name} has {len(card.labels)} labels '
                 f'({shortened(", ".join(card.labels), 100)}), but its {backend.kind} network '
-                f'gives {output.size} numbers a face'
+                f'has {output.size} outputs'
             )
         self._check_finite(output)
         return output
@@ -89,7 +89,7 @@ class Classifier:
         :param crops: N crops of the card's size, each (height, width, 3) uint8 BGR or
             (height, width) uint8 gray.
         :return: (N, labels) float64 probabilities, each row summing to 1.
-        :raises BackendError: if the back end fails or gives numbers that are none.
+        :raises BackendError: if the back end fails or its output is not finite.
         """
         if not len(crops):
             return np.empty((0, len(self.card.labels)))
@@ -108,7 +108,7 @@ class Classifier:
     def _check_finite(self, output: np.ndarray) -> None:
         """Reject output that is not finite."""
         if not np.isfinite(output).all():
-            raise BackendError(f'{self.backend.name} gives numbers that are none (NaN, infinite)')
+            raise BackendError(f'the output of {self.backend.name} is not finite (NaN, infinite)')
 
 
 def create_classifier(

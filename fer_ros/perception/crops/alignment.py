@@ -32,8 +32,8 @@ class CropGeometry:
             raise ValueError(f'both eyes are at {self.left_eye}')
         if not self.left_eye[0] > self.right_eye[0]:
             raise ValueError(
-                f"left_eye is at {self.left_eye} and right_eye at {self.right_eye}; they are the "
-                "person's, so the left eye has the larger x"
+                f'left_eye is at {self.left_eye} and right_eye at {self.right_eye}; left_eye is '
+                "the person's own left eye and must have the larger x"
             )
 
 

@@ -263,7 +263,7 @@ class BlazeFaceDetector:
         for value in (-1, 1):
             if not all(np.isfinite(output).all() for output in self._run(np.float32(value))):
                 raise DetectorError(
-                    f'{shortened(weights)} gives numbers that are not finite; {HOW_TO_GET}'
+                    f'{shortened(weights)} has output that is not finite; {HOW_TO_GET}'
                 )
 
     def detect(self, image: np.ndarray, min_score: float, min_size: float) -> list[FaceDetection]:

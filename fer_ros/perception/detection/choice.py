@@ -72,7 +72,7 @@ def create_detector(name: str, weights: str = '') -> Detector:
         try:
             path = Path(weights).expanduser()
         except RuntimeError as error:  # '~' of an unknown user
-            raise DetectorError(f'no weights at {shortened(weights)}: {error}') from error
+            raise DetectorError(f'cannot find weights at {shortened(weights)}: {error}') from error
         return _load(name if name != 'auto' else _whose(path), path)
     if name != 'auto':
         return _load(name)
@@ -94,7 +94,7 @@ def _whose(weights: Path) -> str:
         if weights.suffix.lower() == suffix:
             return name
     kinds = ', '.join(f'{suffix} for {name}' for name, suffix in SUFFIXES.items())
-    raise DetectorError(f'{shortened(weights)} are no weights of a detector; there are: {kinds}')
+    raise DetectorError(f'{shortened(weights)} has no suffix of weights; use {kinds}')
 
 
 def make_detector(name: str, weights: Path) -> Detector:
@@ -135,10 +135,10 @@ def _load(name: str, weights: Path | None = None) -> Detector:
     if weights.suffix.lower() != SUFFIXES[name]:
         raise DetectorError(
             f'{name} reads weights in {SUFFIXES[name]}, not {shortened(weights)}; '
-            f'set detector to auto or {_whose(weights)}, or give other weights'
+            f'set detector to auto or {_whose(weights)}, or set other weights'
         )
     if not os.path.lexists(weights):
         raise DetectorError(
-            f'there are no weights at {shortened(weights)}; an empty path searches for some'
+            f'there are no weights at {shortened(weights)}; set an empty path to search for them'
         )
     return make_detector(name, weights)

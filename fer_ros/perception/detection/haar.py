@@ -46,7 +46,7 @@ LEAST_WINDOWS = 3
 # 100 others.
 WEIGHT_MIDDLE = 3.30
 WEIGHT_WIDTH = 1.29
-# Beyond this a probability changes no more, and the exponential would overflow.
+# Beyond this value the probability no longer changes, and the exponential would overflow.
 LARGEST_LOGIT = 80.0
 
 # As fractions of the box: medians over 42 faces of dlib's examples, each eye the mean of its six

@@ -114,7 +114,7 @@ class YuNetDetector:
         """
         Load the network, into LiteRT if that is installed, else into OpenCV.
 
-        Only files with a known hash are loaded: a damaged one may load, run and find nothing.
+        Only files with a known hash are loaded: a damaged file may load, run and find nothing.
 
         :param weights: path of the ONNX file.
         :raises DetectorError: if neither can run it, or the file is not one of YuNet's.

@@ -142,7 +142,7 @@ def _padded(side: int) -> int:
 
 def read_weights(content: bytes) -> list[np.ndarray]:
     """
-    Read the arrays that the places of the graph are for.
+    Read the arrays that replace the markers of the graph.
 
     :param content: of the ONNX file.
     :return: kernel and bias of each of the graph's convolutions, in turn, flat, float32, as LiteRT

@@ -1,4 +1,4 @@
-"""A trained network with the card that says how to feed and read it, and what it is worth."""
+"""A trained network with its card: input, output, files and measured results."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ class BundleError(ValueError):
 @dataclass(frozen=True)
 class ModelCard:
     """
-    What `card.yaml` says; its keys are these fields.
+    The content of `card.yaml`, whose keys are these fields.
 
     :param name: also the folder's name.
     :param labels: in the order of the network's output.
-    :param input: what the network wants to see.
-    :param crop: where the eyes land in its input.
+    :param input: size and values of the network's input.
+    :param crop: places of the eyes in the network's input.
     :param output: 'logits' or 'probabilities'.
-    :param temperature: logits are divided by it before the softmax, which makes the probabilities
-        mean what they say (Guo et al. 2017, arXiv:1706.04599).
+    :param temperature: logits are divided by it before the softmax, which calibrates the
+        probabilities (Guo et al. 2017, arXiv:1706.04599).
     :param files: file name and SHA-256 by kind: 'keras', 'tflite', 'onnx'.
     :param folder: where the card was read.
     :param training: how the network was made.
-    :param metrics: what it reached, and by which protocol.
+    :param metrics: measured results, with their protocol.
     :param licence: of the weights.
     :param terms: of the data that it was trained on.
     """
@@ -76,9 +76,9 @@ class ModelCard:
         Read the network in one form, and compare its hash with the card's.
 
         :param kind: 'keras', 'tflite' or 'onnx'.
-        :return: the content of the file, which is what the card is about.
+        :return: the content of the file.
         :raises BundleError: if the bundle has no such form, or its file is missing, too large, or
-            another.
+            has another hash.
         """
         path = self._path(kind)
         try:
@@ -86,14 +86,14 @@ class ModelCard:
         except FileError as error:
             if isinstance(error.__cause__, FileNotFoundError):
                 raise BundleError(
-                    f'{shortened(path)} is missing, which the card of {self.name} names'
+                    f'{shortened(path)} is missing, but the card of {self.name} names it'
                 ) from error
             raise BundleError(str(error)) from error
         found, sha256 = sha256_of_bytes(content), self.files[kind][1]
         if found != sha256:
             raise BundleError(
-                f'{shortened(path)} has the SHA-256 {found[:12]}…, the card of '
-                f'{self.name} says {sha256[:12]}…; one of them is not of this bundle'
+                f'{shortened(path)} has the SHA-256 {found[:12]}…, not {sha256[:12]}… as in the '
+                f'card of {self.name}; copy card and network from the same bundle'
             )
         return content
 
@@ -170,7 +170,7 @@ def load_card(folder: Path) -> ModelCard:
     except UnicodeDecodeError as error:
         raise BundleError(f'{shown} is not text in UTF-8: {error.reason}') from error
     except ValueError as error:
-        raise BundleError(f'{shown} is no YAML for a card: {shortened(error)}') from error
+        raise BundleError(f'{shown} is not YAML for a card: {shortened(error)}') from error
     try:
         return card_of(written, path.parent)
     except ValueError as error:
@@ -230,7 +230,7 @@ def _input(written: Any) -> InputSpec:
 
 def to_request(card: ModelCard) -> dict[str, Any]:
     """
-    Write down what the node uses of a card, for a trial in a child process.
+    Collect the fields of a card that a trial in a child process needs.
 
     :param card: the card.
     :return: what `card_of` reads, in types that JSON has.

@@ -18,21 +18,21 @@ LONGEST_TEXT = 4000  # characters
 MOST_LABELS = 100
 SIDES = (8, 1024)  # pixels
 TEMPERATURES = (0.01, 100.0)
-# Far beyond 0 to 255; float32 has no trouble with it.
+# Far beyond 0 to 255, and still exact enough in float32.
 VALUES = (-1e6, 1e6)
 
 
 class FieldError(ValueError):
-    """A field of a card that is missing or not what it has to be."""
+    """A field of a card that is missing or has a wrong value."""
 
 
 def entry(written: Any, key: str, where: str = 'the card') -> Any:
     """
     Read a key of a mapping.
 
-    :param written: what the file has in this place.
+    :param written: the mapping, as read from the file.
     :param key: the name of the field.
-    :param where: what the mapping is, for the message.
+    :param where: the name of the mapping, for the message.
     :return: the value.
     :raises FieldError: if `written` is not a mapping or does not have the key.
     """
@@ -157,7 +157,7 @@ def labels(value: Any) -> tuple[str, ...]:
     names = tuple(text(label, 'a label') for label in value)
     if len(set(names)) < len(names) or UNCERTAIN in names:
         raise FieldError(
-            f"labels are {quoted(value)}; each may stand once, '{UNCERTAIN}' not at all"
+            f"labels are {quoted(value)}; each may occur once, and '{UNCERTAIN}' is reserved"
         )
     return names
 

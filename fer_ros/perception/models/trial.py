@@ -18,17 +18,17 @@ from fer_ros.perception.quoting import shortened
 # The child's module.
 CHILD = 'fer_ros.perception.trial_child'
 
-# Of one trial, from the start of the child's Python on [s].
+# Time limit of one trial, from the start of the child's Python on [s].
 TIME_LIMIT = 60.0
-# Resident memory of the child [bytes].  The peaks on fer2013_mobile are 910 MiB on TensorFlow,
-# 686 MiB on JAX, 131 MiB on OpenCV and 105 MiB on LiteRT.
+# Limit of the child's resident memory [bytes].  The peaks on fer2013_mobile are 910 MiB on
+# TensorFlow, 686 MiB on JAX, 131 MiB on OpenCV and 105 MiB on LiteRT.
 MEMORY_LIMIT = 2 << 30
 # How often the child's memory is measured [s].
 POLL_PERIOD = 0.02
 # The child's answer is one short JSON object.
 LONGEST_ANSWER = 4096  # bytes
 
-# Engines see no GPU then: neither CUDA's, nor ROCm's.
+# These variables hide the GPUs of CUDA and of ROCm from the engines.
 CPU_ONLY = {
     'CUDA_VISIBLE_DEVICES': '',
     'HIP_VISIBLE_DEVICES': '',
@@ -54,8 +54,8 @@ def run_trial(request: Mapping[str, Any], content: bytes) -> None:
     """
     Load and run a network or a detector in a child process, on the CPU.
 
-    A file that makes a native parser crash, hang or take all memory then costs the child only.
-    The child runs this package's own code, as the caller will after it.
+    If a file makes a native parser crash, hang or take all memory, only the child ends.
+    The child runs the same code of this package as the caller does afterwards.
 
     :param request: what to run, for `trial_child`; anything that JSON can hold.
     :param content: of the file.
@@ -120,7 +120,7 @@ def _wait(process: subprocess.Popen[bytes]) -> int:
 
 
 def _resident_memory(process_id: int) -> int:
-    """Measure the resident memory of a process in bytes; 0 where the system does not tell it."""
+    """Measure the resident memory of a process in bytes; 0 if the system does not report it."""
     try:
         fields = Path(f'/proc/{process_id}/statm').read_text(encoding='ascii').split()
     except OSError:
@@ -129,7 +129,7 @@ def _resident_memory(process_id: int) -> int:
 
 
 def _answer(process: subprocess.Popen[bytes]) -> dict[str, str] | None:
-    """Read the answer of a child that has ended; None if it gave none."""
+    """Read the answer of a child that has ended; None if there is no answer."""
     assert process.stdout is not None
     os.set_blocking(process.stdout.fileno(), False)
     try:

@@ -202,8 +202,8 @@ def test_the_period_is_the_usual_one(monkeypatch):
     ('mismatch', 'silence', 'sentence'),
     [
         ('', 1.9, ''),
-        ('', 2.1, 'no image for 2 s on /image, though 1 publish it: look at the camera'),
-        ('', float('inf'), 'no image yet on /image, though 1 publish it'),
+        ('', 2.1, 'no image for 2 s on /image (publishers: 1): check the camera'),
+        ('', float('inf'), 'no image yet on /image (publishers: 1)'),
         ('they do not match', 0.1, 'they do not match'),
     ],
 )

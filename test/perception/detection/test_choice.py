@@ -202,7 +202,7 @@ def test_weights_of_no_detector_are_refused(engines, tmp_path, name):
     weights.touch()
 
     with pytest.raises(
-        DetectorError, match=r'face.pb are no weights of a detector.*\.onnx for yu'
+        DetectorError, match=r'face.pb has no suffix of weights; use .*\.onnx for yu'
     ):
         create_detector(name, str(weights))
 

@@ -100,7 +100,7 @@ def test_a_file_that_is_another_than_the_cards_is_refused(tmp_path):
     folder = write_bundle(tmp_path / 'bundle')
     (folder / 'model.tflite').write_bytes(b'another network')
 
-    with pytest.raises(BundleError, match=r'SHA-256 .*one of them is not of this bundle'):
+    with pytest.raises(BundleError, match=r'SHA-256 .*copy card and network from the same bundle'):
         load_card(folder).file('tflite')
 
 
@@ -142,8 +142,8 @@ def test_a_key_that_is_missing_is_named(tmp_path, key):
         ({'name': ''}, 'name is .*not text of 1 to 64 characters'),
         ({'name': 7}, 'name is 7, not text'),
         ({'name': 'a\nb'}, 'not printable'),
-        ({'labels': ['happy', 'happy']}, 'each may stand once'),
-        ({'labels': ['happy', 'uncertain']}, "'uncertain' not"),
+        ({'labels': ['happy', 'happy']}, 'each may occur once'),
+        ({'labels': ['happy', 'uncertain']}, "'uncertain' is reserved"),
         ({'output': 'scores'}, "output is 'scores', not one of logits, probabilities"),
         ({'temperature': 0}, 'temperature is 0, not a number from 0.01 to 100'),
         ({'temperature': 'warm'}, 'warm'),
@@ -181,7 +181,7 @@ def test_a_key_that_is_missing_is_named(tmp_path, key):
         (input_with(colour=['gray']), 'colour is'),
         (input_with(colour='x' * 1000), 'colour is'),
         ({'input': 48}, 'input is 48, not a mapping'),
-        ({'crop': {'left_eye': [0.3, 0.4], 'right_eye': [0.7, 0.4]}}, 'the left eye has the larg'),
+        ({'crop': {'left_eye': [0.3, 0.4], 'right_eye': [0.7, 0.4]}}, 'must have the larger x'),
         ({'crop': {'left_eye': [0.3, 4], 'right_eye': [0.7, 0.4]}}, 'left_eye is 4, not a number'),
         ({'training': ['a']}, 'training is .*not a mapping'),
         ({'terms': ['a']}, 'terms is .*not text'),
@@ -198,7 +198,7 @@ def test_a_card_that_misstates_something_is_refused(tmp_path, changed, sentence)
 @pytest.mark.parametrize(
     ('text', 'sentence'),
     [
-        (b'a: [', 'is no YAML'),
+        (b'a: [', 'is not YAML'),
         (b'- a', 'not a mapping of keys to values'),
         (b'', 'the card is None, not a mapping'),
         (b'\xff\xfe\x00', 'not text in UTF-8'),

@@ -147,7 +147,7 @@ def test_a_network_that_disagrees_with_its_card_is_refused_by_the_trial(counted,
     content = card.read('onnx') + b'\xfa\x3f\x01x'
     write_card(tmp_path, card, 'onnx', content, labels=['happy', 'sad'])
 
-    with pytest.raises(BundleError, match='has 2 labels .* gives 7 numbers'):
+    with pytest.raises(BundleError, match='has 2 labels .* has 7 outputs'):
         create_classifier(load_card(tmp_path), 'opencv')
     assert counted == ['opencv']
 
