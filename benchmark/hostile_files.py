@@ -183,18 +183,17 @@ def _file(kind: str, size: tuple[int, int]) -> bytes:
     return cv2.imencode(ending, image, parameters)[1].tobytes()
 
 
-def malformed_card(random: np.random.Generator, text: str, bombs: bool = True) -> bytes:
+def malformed_card(random: np.random.Generator, text: str) -> bytes:
     """
     Damage a card: in its values, in its lines, in its bytes, or as a bomb of YAML.
 
     :param random: the generator.
     :param text: of a card without a fault.
-    :param bombs: False for no card of `_yaml_bomb`.
     """
     kind = int(random.integers(8))
-    if kind == 1 and bombs:
+    if kind == 1:
         return _yaml_bomb(random, text)
-    if kind <= 1:
+    if kind == 0:
         return mutated(random, text.encode())
     lines = text.splitlines()
     for _ in range(int(random.geometric(0.5))):

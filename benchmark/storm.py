@@ -33,10 +33,8 @@ from benchmark.hostile_files import mutated
 from benchmark.hostile_files import pick
 from benchmark.hostile_messages import default_parameters
 from benchmark.hostile_messages import hostile_parameters
-from benchmark.hostile_messages import KNOWN_TYPES
 from benchmark.hostile_messages import malformed_compressed
 from benchmark.hostile_messages import malformed_image
-from benchmark.hostile_messages import TYPES
 from benchmark.listening import Listening
 from benchmark.processes import environment
 from benchmark.processes import settle_domain
@@ -124,16 +122,9 @@ class Attacker(Listening):
             time.sleep(PERIOD)
 
     def parameters(self) -> None:
-        """Set random parameters to random values of the known types."""
+        """Set random parameters to random values, also of types that do not exist."""
         self._call(
-            self._set,
-            SetParameters.Request(parameters=hostile_parameters(self._random, KNOWN_TYPES)),
-        )
-
-    def types(self) -> None:
-        """Set random parameters to values of types that do not exist."""
-        self._call(
-            self._set, SetParameters.Request(parameters=hostile_parameters(self._random, TYPES))
+            self._set, SetParameters.Request(parameters=hostile_parameters(self._random))
         )
 
     def transitions(self) -> None:
@@ -262,7 +253,7 @@ class Attacker(Listening):
         self._answered = message.header.frame_id
 
 
-KINDS = ('images', 'parameters', 'types', 'transitions', 'cards', 'networks', 'detectors')
+KINDS = ('images', 'parameters', 'transitions', 'cards', 'networks', 'detectors')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

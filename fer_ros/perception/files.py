@@ -122,7 +122,8 @@ def anonymous_file(content: bytes) -> int:
     try:
         view = memoryview(content)
         while view:
-            view = view[os.write(descriptor, view) :]
+            written = os.write(descriptor, view)
+            view = view[written:]
         os.lseek(descriptor, 0, os.SEEK_SET)
     except OSError:
         os.close(descriptor)

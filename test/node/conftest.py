@@ -1,11 +1,8 @@
-"""Tests of the emotion node have field checks on, and a graph of their own."""
+"""The tests of the emotion node need ROS."""
 
 import importlib.util
 
 import pytest
-
-from graph_fixtures import domain_id as domain_id
-from graph_fixtures import graph as graph
 
 # `pytest test/perception` needs no ROS; these tests do.
 collect_ignore_glob = [] if importlib.util.find_spec('rclpy') else ['*']

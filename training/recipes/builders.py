@@ -87,5 +87,6 @@ def _source_sha256(function: FunctionType) -> str:
     """Hash the source text of a function."""
     # What `inspect` keeps of a file may be older than the file.
     lines = Path(inspect.getfile(function)).read_text(encoding='utf-8').splitlines(keepends=True)
-    source = ''.join(inspect.getblock(lines[function.__code__.co_firstlineno - 1 :]))
+    first = function.__code__.co_firstlineno - 1
+    source = ''.join(inspect.getblock(lines[first:]))
     return hashlib.sha256(source.encode()).hexdigest()

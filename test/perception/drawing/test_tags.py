@@ -75,8 +75,8 @@ def test_a_tag_fills_its_size_and_nothing_beside_it(form, emotion, letters):
     draw_tag(image, face(emotion), LABELS, letters, form, (20, 30))
 
     drawn = np.any(image != 255, axis=2)
-    assert drawn[30 : 30 + height, 20 : 20 + width].all()
-    drawn[30 : 30 + height, 20 : 20 + width] = False
+    assert drawn[30:, 20:][:height, :width].all()
+    drawn[30:, 20:][:height, :width] = False
     assert not drawn.any()
 
 

@@ -162,7 +162,8 @@ def test_torchvision_s_weights_know_an_espresso():
     path = data_path(TORCHVISION)
     picture = cv2.imread(str(data_path('photos/skimage/coffee.png')))[:, :, ::-1]
     height, width = picture.shape[:2]
-    picture = picture[:, (width - height) // 2 :][:, :height]
+    left = (width - height) // 2
+    picture = picture[:, left:][:, :height]
     picture = cv2.resize(picture, (256, 256), interpolation=cv2.INTER_AREA)[16:240, 16:240]
 
     seen = picture[None].astype(np.float32) / 255
