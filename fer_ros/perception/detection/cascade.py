@@ -88,7 +88,8 @@ def _tree(element: ElementTree.Element, features: int) -> Tree:
     A child above 0 is the index of a node, another one is minus the index of a leaf.
     """
     words = _text(element, 'internalNodes').split()
-    nodes = [words[start:][:4] for start in range(0, len(words), 4)]
+    ends = range(4, len(words) + 4, 4)
+    nodes = [words[begin:end] for begin, end in zip(range(0, len(words), 4), ends, strict=True)]
     if not 1 <= len(nodes) <= MOST_NODES or len(nodes[-1]) != 4:
         raise CascadeError(f'a tree has {len(words)} numbers in its nodes, not 4 for each')
     for index, (left, right, feature, threshold) in enumerate(nodes):
