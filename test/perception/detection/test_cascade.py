@@ -88,7 +88,8 @@ def test_the_cascade_written_anew_finds_the_same_faces():
 
     found = ours.detectMultiScale(gray)
     assert len(found)
-    assert found.tolist() == theirs.detectMultiScale(gray).tolist()
+    # OpenCV's threads find them in any order.
+    assert sorted(found.tolist()) == sorted(theirs.detectMultiScale(gray).tolist())
 
 
 @needs_cascades
