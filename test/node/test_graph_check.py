@@ -41,7 +41,7 @@ def test_a_topic_that_nobody_publishes_is_named_with_those_that_are(graph):
     (finding,) = check_camera('image', SECONDS)
 
     assert finding.level == WARN
-    assert finding.sentence.startswith('nobody publishes it; these are published: /left/image_raw')
+    assert finding.sentence.startswith('nobody publishes it; images are on /left/image_raw')
 
 
 def test_a_topic_that_must_be_published_is_a_failure_without_a_publisher(graph):

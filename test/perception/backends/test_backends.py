@@ -302,7 +302,7 @@ def test_a_network_of_another_bundle_is_refused(card, tmp_path):
     written['files']['onnx']['sha256'] = '0' * 64
     (folder / 'card.yaml').write_text(yaml.safe_dump(written))
 
-    with pytest.raises(BundleError, match='not of this bundle'):
+    with pytest.raises(BundleError, match='from the same bundle'):
         create_backend('opencv', load_card(folder))
 
 

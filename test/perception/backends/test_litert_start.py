@@ -16,7 +16,7 @@ LOAD = """
 from pathlib import Path
 from fer_ros.perception.backends.litert import LiteRtBackend
 from fer_ros.perception.backends.litert import BackendError
-LiteRtBackend(Path('models/fer2013_tiny/model.tflite'))
+LiteRtBackend(Path('models/fer2013_tiny/model.tflite').read_bytes())
 """
 
 

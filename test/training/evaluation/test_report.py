@@ -168,14 +168,14 @@ input: {{height: 48, width: 48, channels: 1, colour: gray, value_range: [0.0, 1.
 crop: {{left_eye: [0.68, 0.37], right_eye: [0.32, 0.37]}}
 output: logits
 temperature: 1.25
-files: {{tflite: {{name: model.tflite, sha256: abc}}}}
+files: {{tflite: {{name: model.tflite, sha256: {sha256}}}}}
 metrics: {{older: {{accuracy: 0.5}}}}
 licence: Apache-2.0
 """
 
 
 def test_recorded_figures_stand_in_the_card_beside_those_that_were_there(tmp_path, made_up):
-    (tmp_path / 'card.yaml').write_text(CARD.format(name=tmp_path.name))
+    (tmp_path / 'card.yaml').write_text(CARD.format(name=tmp_path.name, sha256='0' * 64))
     card = load_card(tmp_path)
 
     record(card, 'fer2013_private', figures(score(classifier(), made_up(70, 'private'))))
