@@ -121,7 +121,7 @@ UDP = '<dds><useBuiltinTransports>false</useBuiltinTransports></dds>'
         (SEGMENT.format(33554432), OK, 'a segment of 32.0 MiB'),
         (SEGMENT.format(524288), WARN, 'a segment of 524288 bytes, not at least'),
         (UDP, WARN, 'a segment of 0 bytes'),
-        ('<dds>', FAIL, 'no XML'),
+        ('<dds>', FAIL, 'not XML'),
         (None, FAIL, 'No such file'),
     ],
 )

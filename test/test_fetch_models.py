@@ -281,7 +281,7 @@ def test_a_source_that_hangs_leaves_time_for_the_next(server, folder, monkeypatc
 @pytest.mark.parametrize(
     ('content', 'reason'),
     [
-        (bytes(len(CONTENT)), 'SHA-256 is wrong'),
+        (bytes(len(CONTENT)), 'SHA-256 of its file is not'),
         (CONTENT[:131], 'sent 131 bytes, not 300000'),
         (b'', 'sent 0 bytes, not 300000'),
         (CONTENT * 7, 'sent more than 300000 bytes, not 300000'),
