@@ -365,8 +365,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
                     replace(settings, backend=name, device=device or settings.device)
                 )
             except Exception as refusal:  # an engine that breaks raises anything
-                reason = described(refusal)
-                self.get_logger().warning(f'cannot fall back to {name}: {reason}')
+                self.get_logger().warning(f'cannot fall back to {name}: {described(refusal)}')
                 continue
             with self._exchange:
                 pipeline.exchange(classifier=classifier, groups=settings.groups)
