@@ -24,7 +24,7 @@ from training.recipes.library import load_recipe
 from training.runs.files import BEST
 
 # Settings that the command line may change.
-CHANGEABLE = ('epochs', 'seed', 'weights', 'precision', 'teachers', 'held_back')
+CHANGEABLE = ('epochs', 'seed', 'weights', 'precision', 'teachers', 'held_back', 'consistent')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='K/N',
         help='do not learn from the K-th of N parts, to teach that part alone afterwards',
     )
+    parser.add_argument(
+        '--consistent',
+        action='store_true',
+        default=None,
+        help='ask the teachers about each batch as it is augmented, not once about the pictures',
+    )
     parser.add_argument('--precision', help='float32, mixed_bfloat16 or mixed_float16')
     parser.add_argument(
         '--distribute',
@@ -54,6 +60,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         '--workers', type=int, default=0, help='processes that make batches, for a fast GPU'
+    )
+    parser.add_argument(
+        '--on-device',
+        action='store_true',
+        help='keep pictures, augmentation and network on one device (KERAS_BACKEND=jax)',
     )
     parser.add_argument('--smoke', action='store_true', help='all steps, on 64 pictures')
     parser.add_argument('--resume', action='store_true', help='go on with an interrupted run')
@@ -88,6 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
         resume=arguments.resume,
         share=share,
         workers=arguments.workers,
+        on_device=arguments.on_device,
     )
     chosen = ', '.join(f'{head} {100 * value:.2f} %' for head, value in best.items())
     print(f'best on the validation split: {chosen}; the weights are in {folder / BEST}')

@@ -34,6 +34,12 @@ class Augmentation:
     )
     rotation_deg: float = setting(12.0, 'Largest rotation [deg].', (0.0, 180.0))
     shear: float = setting(0.0, 'Largest sideways movement per height.', (0.0, 1.0))
+    perspective: float = setting(
+        0.0,
+        'Largest p of a head that is turned or a camera that is tilted: from one edge to the '
+        'opposite one the size changes from 1 / (1 - p / 2) to 1 / (1 + p / 2).',
+        (0.0, 0.8),
+    )
     brightness: float = setting(
         0.15, 'Largest value that is added, as a fraction of the value range.', (0.0, 1.0)
     )
@@ -42,6 +48,18 @@ class Augmentation:
     )
     contrast: float = setting(
         0.25, 'Largest contrast c: a factor from 1 - c to 1 + c around middle gray.', (0.0, 1.0)
+    )
+    shading: float = setting(
+        0.0,
+        'Largest s of light from one side: a factor that rises from 1 - s to 1 + s across the '
+        'picture, in any direction.',
+        (0.0, 1.0),
+    )
+    occlusion_probability: float = setting(
+        0.0,
+        'Probability that one gray covers the eyes (dark glasses), the lower face (a mask) or an '
+        'ellipse anywhere (a hand).',
+        (0.0, 1.0),
     )
     # Zhong et al. 2017, arXiv:1708.04896.
     erase_probability: float = setting(
@@ -89,13 +107,19 @@ NO_AUGMENTATION = Augmentation(
 
 # What a poor camera leaves of a face: a third of its pixels a side, a seventh of the light; what
 # it adds: noise of this deviation in gray levels; and JPEG of the least to the most quality.
-_SMALLEST = 3.0
-_DARKEST = 0.15
-_NOISIEST = 20.0
-_QUALITIES = (15, 75)
+SMALLEST = 3.0
+DARKEST = 0.15
+NOISIEST = 20.0
+QUALITIES = (15, 75)
 
 # The most elongated rectangle of random erasing, as in its paper.
-_ERASE_ASPECT = 3.3
+ERASE_ASPECT = 3.3
+
+# What covers a face, as fractions of the side: the least and the most of each measure.  The eyes
+# are where `fer_ros.perception.crops.alignment.FER2013_CROP` has them, 0.39 from the top.
+GLASSES = {'middle': (0.36, 0.44), 'height': (0.1, 0.22), 'margin': (0.0, 0.2)}
+MASK = {'top': (0.52, 0.7), 'margin': (0.0, 0.25)}
+HAND = {'radius': (0.12, 0.32), 'aspect': (1.0, 2.5)}
 
 
 def augment(
@@ -119,8 +143,12 @@ def augment(
     factors = 1 + augmentation.contrast * generator.uniform(-1, 1, count)
     gains = generator.uniform(*augmentation.brightness_factor, count)
     result = np.empty((count, side, side), np.uint8)
+    warp = cv2.warpAffine
+    if augmentation.perspective:
+        warp = cv2.warpPerspective
+        matrices = _tilted(matrices, augmentation.perspective, side, generator)
     for index, image in enumerate(images):
-        result[index] = cv2.warpAffine(
+        result[index] = warp(
             image,
             matrices[index],
             (side, side),
@@ -130,6 +158,10 @@ def augment(
     is_lit = augmentation.brightness_factor != (1.0, 1.0)
     if augmentation.brightness or augmentation.contrast or is_lit:
         _light(result, factors * gains, 127.5 * (1 - factors) * gains + offsets)
+    if augmentation.shading:
+        _shade(result, augmentation.shading, generator)
+    if augmentation.occlusion_probability:
+        _occlude(result, augmentation.occlusion_probability, generator)
     if augmentation.degrade_probability:
         _degrade(result, augmentation.degrade_probability, generator)
     _erase(result, augmentation, generator)
@@ -187,6 +219,90 @@ def _placements(
     return matrices
 
 
+def _tilted(
+    matrices: np.ndarray, perspective: float, side: int, generator: np.random.Generator
+) -> np.ndarray:
+    """
+    Add a tilt about the middle of the target to placements.
+
+    :param matrices: (N, 2, 3) float64, of `_placements`.
+    :param perspective: the largest tilt.
+    :return: (N, 3, 3) float64, as `cv2.warpPerspective` takes it.
+    """
+    count, middle = len(matrices), (side - 1) / 2
+    tilt = perspective * generator.uniform(-1, 1, (count, 2)) / side
+    # From the middle of the target as the origin, and back.
+    placed = np.zeros((count, 3, 3))
+    placed[:, :2], placed[:, 2, 2] = matrices, 1
+    placed[:, :2, 2] -= middle
+    placed[:, 2] += np.einsum('ni,nij->nj', tilt, placed[:, :2])
+    placed[:, :2] += middle * placed[:, 2:]
+    return placed
+
+
+def _shade(images: np.ndarray, shading: float, generator: np.random.Generator) -> None:
+    """
+    Let light come from one side, in place.
+
+    :param images: (N, side, side) uint8.
+    :param shading: the largest change of the light at an edge.
+    """
+    count, side = images.shape[:2]
+    angle = generator.uniform(0, 2 * np.pi, count)
+    amount = shading * generator.uniform(size=count)
+    from_middle = (np.arange(side) - (side - 1) / 2) / (side / 2)
+    across = np.cos(angle)[:, None, None] * from_middle
+    down = np.sin(angle)[:, None, None] * from_middle[:, None]
+    lit = images * (1 + amount[:, None, None] * np.clip(across + down, -1, 1))
+    images[:] = np.clip(np.rint(lit), 0, 255)
+
+
+def _occlude(images: np.ndarray, probability: float, generator: np.random.Generator) -> None:
+    """
+    Cover the eyes, the lower face or an ellipse of some pictures with one gray, in place.
+
+    :param images: (N, side, side) uint8.
+    :param probability: that a picture is covered.
+    """
+    count, side = images.shape[:2]
+    covered = generator.uniform(size=count) < probability
+    kind = generator.integers(0, 3, count)
+    gray = generator.integers(0, 256, count)
+    drawn = generator.uniform(size=(count, 5))
+    y, x = np.mgrid[:side, :side] / side + 0.5 / side
+    for index in np.flatnonzero(covered):
+        inside = _occluder(kind[index], drawn[index], x, y)
+        images[index][inside] = gray[index]
+
+
+def _occluder(kind: int, drawn: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """
+    Tell what an object covers.
+
+    :param kind: 0 for dark glasses, 1 for a mask, 2 for a hand.
+    :param drawn: (5,) float64, from 0 to 1: its place and form.
+    :param x: of each pixel, as a fraction of the side.
+    :param y: likewise.
+    :return: of the shape of x, bool.
+    """
+
+    def between(bounds: tuple[float, float], fraction: float) -> float:
+        return bounds[0] + fraction * (bounds[1] - bounds[0])
+
+    if kind == 0:
+        middle, height = between(GLASSES['middle'], drawn[0]), between(GLASSES['height'], drawn[1])
+        margin = between(GLASSES['margin'], drawn[2])
+        return (abs(y - middle) < height / 2) & (abs(x - 0.5) < 0.5 - margin)
+    if kind == 1:
+        top, margin = between(MASK['top'], drawn[0]), between(MASK['margin'], drawn[1])
+        return (y > top) & (abs(x - 0.5) < 0.5 - margin)
+    radius, aspect = between(HAND['radius'], drawn[2]), between(HAND['aspect'], drawn[3])
+    angle = np.pi * drawn[4]
+    along = np.cos(angle) * (x - drawn[0]) + np.sin(angle) * (y - drawn[1])
+    across = np.cos(angle) * (y - drawn[1]) - np.sin(angle) * (x - drawn[0])
+    return along**2 + (aspect * across) ** 2 < radius**2
+
+
 def _degrade(images: np.ndarray, probability: float, generator: np.random.Generator) -> None:
     """
     Make some pictures as a poor camera gives them, in place.
@@ -198,10 +314,10 @@ def _degrade(images: np.ndarray, probability: float, generator: np.random.Genera
     count, side = images.shape[:2]
     chosen = generator.uniform(size=count) < probability
     happens = generator.uniform(size=(count, 4)) < 0.5
-    shrink: np.ndarray = np.exp(generator.uniform(0, np.log(_SMALLEST), count))
-    light: np.ndarray = np.exp(generator.uniform(np.log(_DARKEST), 0, count))
-    deviation = generator.uniform(0, _NOISIEST, (count,))
-    quality = generator.integers(*_QUALITIES, (count,))
+    shrink: np.ndarray = np.exp(generator.uniform(0, np.log(SMALLEST), count))
+    light: np.ndarray = np.exp(generator.uniform(np.log(DARKEST), 0, count))
+    deviation = generator.uniform(0, NOISIEST, (count,))
+    quality = generator.integers(*QUALITIES, (count,))
     for index in np.flatnonzero(chosen):
         image = images[index]
         small, dark, noisy, compressed = happens[index]
@@ -230,7 +346,7 @@ def _erase(images: np.ndarray, augmentation: Augmentation, generator: np.random.
     count, side = images.shape[:2]
     chosen = generator.uniform(size=count) < augmentation.erase_probability
     area = generator.uniform(*augmentation.erase_area, count) * side**2
-    aspect = np.exp(generator.uniform(-1, 1, count) * np.log(_ERASE_ASPECT))
+    aspect = np.exp(generator.uniform(-1, 1, count) * np.log(ERASE_ASPECT))
     heights = np.clip(np.rint(np.sqrt(area * aspect)), 1, side).astype(int)
     widths = np.clip(np.rint(np.sqrt(area / aspect)), 1, side).astype(int)
     corner = generator.uniform(size=(count, 2))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import keras
 import numpy as np
 
@@ -65,7 +67,20 @@ def validate(
     :return: the accuracy by head, from 0 to 1, and the loss: the heads' log losses against their
         targets, weighted as in training.
     """
-    logits = predict_logits(model, data.images, recipe, side)
+    return score_logits(predict_logits(model, data.images, recipe, side), data, recipe)
+
+
+def score_logits(
+    logits: Mapping[str, np.ndarray], data: FaceData, recipe: Recipe
+) -> tuple[dict[str, float], float]:
+    """
+    Measure what a network says of pictures.
+
+    :param logits: by head, (N, labels) float32.
+    :param data: the pictures.
+    :param recipe: of the network.
+    :return: as of `validate`.
+    """
     targets = label_targets(data, recipe)
     accuracy, loss = {}, 0.0
     for head, weight in recipe.heads.items():

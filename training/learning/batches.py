@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -14,6 +15,9 @@ from training.data.datasets import DataError
 from training.data.datasets import FaceData
 from training.recipes.heads import input_spec
 from training.recipes.recipe import Recipe
+
+if TYPE_CHECKING:
+    from training.learning.teachers import Teachers
 
 
 class EpochBatches(keras.utils.PyDataset):
@@ -31,6 +35,7 @@ class EpochBatches(keras.utils.PyDataset):
         recipe: Recipe,
         epoch: int,
         rows: slice = slice(None),
+        teachers: Teachers | None = None,
     ) -> None:
         """
         Prepare an epoch.
@@ -40,6 +45,7 @@ class EpochBatches(keras.utils.PyDataset):
         :param recipe: the recipe.
         :param epoch: from 0 on.
         :param rows: of each batch, that are returned; the others are for other processes.
+        :param teachers: that are asked about each batch, or None.
         :raises DataError: if the pictures do not fill one batch.
         """
         super().__init__()
@@ -49,6 +55,7 @@ class EpochBatches(keras.utils.PyDataset):
         self._recipe = recipe
         self._epoch = epoch
         self._rows = rows
+        self._teachers = teachers
         self._side = recipe.side_at(epoch)
         self._targets = targets
         self._order = np.random.default_rng((recipe.seed, epoch)).permutation(len(data))
@@ -72,4 +79,8 @@ class EpochBatches(keras.utils.PyDataset):
         inputs = to_network_input(images, input_spec(recipe, self._side))
         targets = {head: target[chosen] for head, target in self._targets.items()}
         inputs, targets = mix(inputs, targets, recipe.augmentation.mixup, generator)
-        return inputs[self._rows], {head: target[self._rows] for head, target in targets.items()}
+        inputs = inputs[self._rows]
+        targets = {head: target[self._rows] for head, target in targets.items()}
+        if self._teachers is not None:
+            targets = self._teachers.mixed(targets, self._teachers.ask(inputs))
+        return inputs, targets

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 import time
 from typing import Any
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from training.data.cross_fitting import learnt_from
 from training.data.datasets import FaceData
 from training.data.votes import is_not_a_face
+from training.evaluation.validation import score_logits
 from training.evaluation.validation import validate
 from training.learning.distribution import on_one_device
 from training.learning.distribution import Share
@@ -27,6 +29,7 @@ from training.learning.progress import EventLog
 from training.learning.progress import log_epoch
 from training.learning.progress import Progress
 from training.learning.targets import prepare_targets
+from training.learning.teachers import Teachers
 from training.learning.workers import batches_by
 from training.recipes.building import build_model
 from training.recipes.building import set_whitening
@@ -46,6 +49,12 @@ from training.runs.run import facts_of
 from training.runs.run import write_settings
 from training.runs.state import state_of
 from training.runs.state import TrainingState
+
+if TYPE_CHECKING:
+    from training.learning.on_device.trainer import DeviceTrainer
+
+# How often a training on the device writes a checkpoint, in seconds.
+CHECKPOINT_SECONDS = 60.0
 
 
 class _Averaging(keras.callbacks.Callback):
@@ -99,6 +108,7 @@ def train(
     on_epoch: Callable[[dict[str, Any]], None] = lambda row: None,
     share: Share = WHOLE,
     workers: int = 0,
+    on_device: bool = False,
 ) -> dict[str, float]:
     """
     Train a recipe, or go on with a run that was interrupted.
@@ -116,6 +126,8 @@ def train(
     :param on_epoch: given the row of the log after each epoch; what it raises ends the run.
     :param share: of each batch that this process feeds, where `distribute` made several.
     :param workers: processes that make batches, as of `workers.batches_by`.
+    :param on_device: keep pictures, augmentation and network on the device (`on_device`), and
+        write checkpoints once a minute.
     :return: the validation accuracy by head of the weights that were chosen.
     :raises FileExistsError: if the folder holds a run and it is not to be resumed.
     :raises ValueError: if that run has other settings, another network or other data.
@@ -123,11 +135,16 @@ def train(
     learnt, recipe = resolve(recipe, training)
     resumed = check_folder(folder, recipe, resume, share)
     targets = prepare_targets(learnt, recipe)
-    session, state = prepare(recipe, learnt, validation, folder, share, resumed)
+    if on_device:
+        check_on_device(share, workers)
+    session, state = prepare(recipe, learnt, validation, folder, share, resumed, on_device)
+    teachers = load_teachers(recipe, learnt)
+    if on_device:
+        return _train_on_device(session, state, learnt, targets, teachers, stop_after, on_epoch)
     last = min(recipe.epochs, state.epoch + (stop_after or recipe.epochs))
     events = EventLog(folder if share.is_first else None, state.epoch)
     rows = share.rows(recipe.batch_size)
-    with batches_by(workers, learnt, targets, recipe, rows) as batches_of:
+    with batches_by(workers, learnt, targets, recipe, rows, teachers) as batches_of:
         for epoch in range(state.epoch, last):
             if ends_early(state.watch, recipe):
                 print(f'ended early: {recipe.early_stopping} epochs brought nothing better')
@@ -189,6 +206,7 @@ def prepare(
     folder: Path,
     share: Share,
     resumed: bool,
+    on_device: bool = False,
 ) -> tuple[Session, TrainingState]:
     """
     Build and compile the network, or bring it into the state of its checkpoint.
@@ -199,6 +217,7 @@ def prepare(
     :param folder: of the run.
     :param share: of each batch that this process feeds.
     :param resumed: whether the folder holds a checkpoint.
+    :param on_device: whether the pictures stay on the device.
     :return: the session, and the state to begin with.
     :raises ValueError: if the checkpoint is of another network or of other data.
     """
@@ -212,7 +231,7 @@ def prepare(
     # Validation computes in float32, as the exported network will.
     with on_one_device():
         measured = build_model(replace(recipe, precision='float32'), labels)
-    facts = facts_of(labels, training)
+    facts = facts_of(labels, training) | {'on_device': on_device}
     if resumed:
         saved = load_checkpoint(folder / CHECKPOINT, model, average)
         _check_facts(folder, saved, facts)
@@ -253,48 +272,176 @@ def run_epoch(
     )
     rate = float(session.model.optimizer.learning_rate)
     fitted = time.monotonic() - begin
-    side = recipe.side_at(epoch)
     with on_one_device():
         session.measured.set_weights(session.average.values)
-        accuracy, loss = validate(session.measured, session.validation, recipe, side)
-    state = _choose(session, state, accuracy, loss)
+        accuracy, loss = validate(
+            session.measured, session.validation, recipe, recipe.side_at(epoch)
+        )
+    state, best = _choose(session, state, accuracy, loss)
+    if best and session.share.is_first:
+        session.measured.save_weights(session.folder / BEST)
     seconds = time.monotonic() - begin
     state = replace(state, epoch=epoch + 1, seconds=round(state.seconds + seconds, 1))
-    row = {
-        'epoch': epoch + 1,
-        'side': side,
-        'seconds': round(seconds, 1),
-        'pictures_per_second': round(session.steps * recipe.batch_size / fitted, 1),
-        'learning_rate': float(f'{rate:.4g}'),
-        'loss': round(history.history['loss'][-1], 5),
-        'validation_loss': round(loss, 5),
-        **{f'validation_{head}': round(value, 5) for head, value in accuracy.items()},
-    }
+    row = _row(session, epoch, seconds, fitted, rate, history.history['loss'][-1], loss, accuracy)
     if session.share.is_first:
-        saved = {**session.facts, **state.as_json()}
-        save_checkpoint(session.folder / CHECKPOINT, session.model, session.average, saved)
+        _save(session, state)
         log_epoch(session.folder / LOG, row)
     return state, row
 
 
+def _save(session: Session, state: TrainingState) -> None:
+    """Write the checkpoint."""
+    saved = {**session.facts, **state.as_json()}
+    save_checkpoint(session.folder / CHECKPOINT, session.model, session.average, saved)
+
+
+def _row(
+    session: Session,
+    epoch: int,
+    seconds: float,
+    fitted: float,
+    rate: float,
+    loss: float,
+    validation_loss: float,
+    accuracy: dict[str, float],
+) -> dict[str, Any]:
+    """Give what the log keeps of an epoch."""
+    return {
+        'epoch': epoch + 1,
+        'side': session.recipe.side_at(epoch),
+        'seconds': round(seconds, 1),
+        'pictures_per_second': round(session.steps * session.recipe.batch_size / fitted, 1),
+        'learning_rate': float(f'{rate:.4g}'),
+        'loss': round(loss, 5),
+        'validation_loss': round(validation_loss, 5),
+        **{f'validation_{head}': round(value, 5) for head, value in accuracy.items()},
+    }
+
+
+def check_on_device(share: Share, workers: int) -> None:
+    """
+    Refuse what cannot be trained on one device.
+
+    :param share: of each batch that this process feeds.
+    :param workers: processes that make batches.
+    :raises ValueError: if Keras does not run on JAX, or others are to take part.
+    """
+    engine = keras.backend.backend()
+    if engine != 'jax':
+        raise ValueError(
+            f'--on-device needs Keras on JAX (KERAS_BACKEND=jax), and it runs on {engine}'
+        )
+    if share.devices > 1 or workers:
+        raise ValueError('--on-device makes its batches on one device; leave out --distribute '
+                         'and --workers')
+
+
+def load_teachers(recipe: Recipe, training: FaceData) -> Teachers | None:
+    """
+    Load the teachers that are asked about each batch.
+
+    :param recipe: as it is run.
+    :param training: the pictures learnt from.
+    :return: the teachers, or None if the recipe asks none so.
+    :raises DataError: if they do not fit.
+    :raises ValueError: if one is neither a run nor a bundle, or held pictures back.
+    """
+    if not recipe.consistent:
+        return None
+    with on_one_device():
+        return Teachers(recipe, head_labels(recipe, training.label_names))
+
+
+def _train_on_device(
+    session: Session,
+    state: TrainingState,
+    training: FaceData,
+    targets: dict[str, np.ndarray],
+    teachers: Teachers | None,
+    stop_after: int | None,
+    on_epoch: Callable[[dict[str, Any]], None],
+) -> dict[str, float]:
+    """
+    Train for the epochs that are left, an epoch a call.
+
+    Best weights and checkpoint are written together, once a minute and at the end: an epoch may
+    take less time than they do.
+    """
+    from training.learning.on_device.trainer import DeviceTrainer
+
+    recipe, average = session.recipe, session.average
+    device = DeviceTrainer(
+        recipe,
+        session.model,
+        session.measured,
+        average,
+        training,
+        targets,
+        session.validation,
+        teachers,
+    )
+    events = EventLog(session.folder, state.epoch)
+    best_weights: list[Any] | None = None
+    written = time.monotonic()
+    for epoch in range(state.epoch, min(recipe.epochs, state.epoch + (stop_after or recipe.epochs))):
+        if ends_early(state.watch, recipe):
+            print(f'ended early: {recipe.early_stopping} epochs brought nothing better')
+            break
+        begin = time.monotonic()
+        if recipe.schedule != 'cosine':
+            session.model.optimizer.learning_rate = state.watch['learning_rate']
+        loss = device.run(epoch)
+        fitted = time.monotonic() - begin
+        logits = device.predict_validation(epoch)
+        accuracy, validation_loss = score_logits(logits, session.validation, recipe)
+        state, best = _choose(session, state, accuracy, validation_loss)
+        if best:
+            best_weights = device.averages
+        seconds = time.monotonic() - begin
+        state = replace(state, epoch=epoch + 1, seconds=round(state.seconds + seconds, 2))
+        rate = device.learning_rate
+        row = _row(session, epoch, seconds, fitted, rate, loss, validation_loss, accuracy)
+        log_epoch(session.folder / LOG, row)
+        events.add(row)
+        print(', '.join(f'{name} {value}' for name, value in row.items()), flush=True)
+        if time.monotonic() - written > CHECKPOINT_SECONDS:
+            best_weights = _write_from_device(session, state, device, best_weights)
+            written = time.monotonic()
+        on_epoch(row)
+    _write_from_device(session, state, device, best_weights)
+    events.close()
+    return state.best
+
+
+def _write_from_device(
+    session: Session, state: TrainingState, device: DeviceTrainer, best_weights: list[Any] | None
+) -> None:
+    """Write the best weights, if there are new ones, and the checkpoint."""
+    if best_weights is not None:
+        session.measured.set_weights([np.asarray(value) for value in best_weights])
+        session.measured.save_weights(session.folder / BEST)
+    device.synchronise()
+    _save(session, state)
+
+
 def _choose(
     session: Session, state: TrainingState, accuracy: dict[str, float], loss: float
-) -> TrainingState:
-    """Keep the weights of the epoch if they are the best so far at the full side."""
+) -> tuple[TrainingState, bool]:
+    """Tell whether the epoch is the best so far at the full side, and remember it if it is."""
     recipe = session.recipe
     if recipe.side_at(state.epoch) != recipe.side:
-        return state
+        return state, False
     score = -loss if recipe.monitor == 'loss' else float(np.mean([*accuracy.values()]))
     followed, best = watch(state.watch, score, recipe)
     if not best:
-        return replace(state, watch=followed)
-    if session.share.is_first:
-        session.measured.save_weights(session.folder / BEST)
-    return replace(state, watch=followed, best=accuracy, best_epoch=state.epoch + 1)
+        return replace(state, watch=followed), False
+    return replace(state, watch=followed, best=accuracy, best_epoch=state.epoch + 1), True
 
 
 def _check_facts(folder: Path, saved: dict[str, Any], facts: dict[str, Any]) -> None:
     """Refuse to resume a run of other data."""
+    # Runs of earlier versions were not on the device, and do not say so.
+    saved = {'on_device': False, **saved}
     differing = [name for name in facts if saved.get(name) != facts[name]]
     if differing:
         was, would_be = ({name: of[name] for name in differing} for of in (saved, facts))

@@ -16,6 +16,8 @@ def prepare_targets(data: FaceData, recipe: Recipe) -> dict[str, np.ndarray]:
     """
     Compute the targets of a training, once for all epochs.
 
+    Teachers that are asked about each batch (`consistent`) have no part in them yet.
+
     :param data: the pictures learnt from.
     :param recipe: its heads, label smoothing, teachers and class weights.
     :return: by head, (N, labels) float32.  A row sums to the weight of its picture, or is zero
@@ -24,7 +26,7 @@ def prepare_targets(data: FaceData, recipe: Recipe) -> dict[str, np.ndarray]:
     :raises ValueError: if a teacher is neither a run nor a bundle.
     """
     targets = label_targets(data, recipe)
-    if recipe.teachers:
+    if recipe.teachers and not recipe.consistent:
         labels = head_labels(recipe, data.label_names)
         with on_one_device():
             targets = teach(targets, labels, recipe.teachers, recipe.teacher_share, data.images)

@@ -23,6 +23,7 @@ from functools import lru_cache
 from multiprocessing import get_context
 import signal
 from typing import Any
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -30,6 +31,9 @@ import numpy as np
 from training.data.datasets import FaceData
 from training.learning.batches import EpochBatches
 from training.recipes.recipe import Recipe
+
+if TYPE_CHECKING:
+    from training.learning.teachers import Teachers
 
 Batch = tuple[np.ndarray, dict[str, np.ndarray]]
 
@@ -50,6 +54,7 @@ def batches_by(
     targets: Mapping[str, np.ndarray],
     recipe: Recipe,
     rows: slice = slice(None),
+    teachers: Teachers | None = None,
 ) -> Iterator[Epochs]:
     """
     Make batches in other processes, or in threads of this one.
@@ -61,11 +66,18 @@ def batches_by(
     :param targets: of `prepare_targets`.
     :param recipe: the recipe.
     :param rows: of each batch, that are returned.
+    :param teachers: that are asked about each batch, in threads of this process; or None.
+    :raises ValueError: if there are teachers and processes.
     :raises DataError: as `EpochBatches`.
     :return: gives the batches of an epoch by its number from 0 on; for a `with` statement, at
         whose end the processes end.
     """
     steps = len(EpochBatches(data, targets, recipe, 0, rows))
+    if workers and teachers is not None:
+        raise ValueError(
+            f'teachers that are asked about each batch are in this process, and {workers} workers '
+            'would make the batches; leave out --workers'
+        )
     if workers:
         # No process needs the network, and a recipe's file is no module that another can import.
         plain = replace(recipe, build=_no_network)
@@ -74,7 +86,7 @@ def batches_by(
         )
         make: Callable[[int, int], Batch] = _make
     else:
-        pool, make = ThreadPoolExecutor(THREADS), _maker(data, targets, recipe, rows)
+        pool, make = ThreadPoolExecutor(THREADS), _maker(data, targets, recipe, rows, teachers)
     ahead = _AHEAD * (workers or THREADS)
     with pool:
         try:
@@ -111,9 +123,12 @@ def _maker(
     targets: Mapping[str, np.ndarray],
     recipe: Recipe,
     rows: slice,
+    teachers: Teachers | None = None,
 ) -> Callable[[int, int], Batch]:
     """Give a function that makes a batch by the numbers of its epoch and of it."""
-    batches_of = lru_cache(2)(lambda epoch: EpochBatches(data, targets, recipe, epoch, rows))
+    batches_of = lru_cache(2)(
+        lambda epoch: EpochBatches(data, targets, recipe, epoch, rows, teachers)
+    )
     return lambda epoch, index: batches_of(epoch)[index]
 
 

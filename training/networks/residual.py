@@ -31,6 +31,8 @@ class ResidualNetwork:
     :param widths: channels of each stage.
     :param blocks: residual blocks of each stage.
     :param dropout: rate before the heads.
+    :param stem_kernel: side of the kernel of the first convolution.
+    :param stem_stride: of the first convolution: 2 halves the side at once, 1 keeps it.
     """
 
     name: str
@@ -38,6 +40,8 @@ class ResidualNetwork:
     widths: tuple[int, ...]
     blocks: tuple[int, ...]
     dropout: float
+    stem_kernel: int = 5
+    stem_stride: int = 2
 
     def __call__(self, heads: Mapping[str, int], side: int | None) -> keras.Model:
         """
@@ -56,6 +60,8 @@ class ResidualNetwork:
             blocks=self.blocks,
             dropout=self.dropout,
             name=self.name,
+            stem_kernel=self.stem_kernel,
+            stem_stride=self.stem_stride,
         )
 
 
@@ -68,12 +74,14 @@ def residual_network(
     blocks: tuple[int, ...],
     dropout: float,
     name: str,
+    stem_kernel: int = 5,
+    stem_stride: int = 2,
 ) -> keras.Model:
     """
     Build a residual network with one body and an output of logits for each head.
 
-    The stem halves the side, and so does every stage but the first: most of the work is done on
-    few pixels.
+    The stem halves the side (with a stride of 2), and so does every stage but the first: most of
+    the work is done on few pixels.
 
     :param heads: the number of labels by the head's name; each output has that name.
     :param side: of the square input in pixels, a multiple of 2 ** len(widths), or None for any.
@@ -82,13 +90,15 @@ def residual_network(
     :param blocks: residual blocks of each stage.
     :param dropout: rate before the heads.
     :param name: of the model.
+    :param stem_kernel: side of the kernel of the first convolution.
+    :param stem_stride: of the first convolution.
     :return: from (N, side, side, 1) to a dict of (N, labels) float32 logits.
     :raises ValueError: if the stages' widths and numbers of blocks do not pair.
     """
     if len(widths) != len(blocks):
         raise ValueError(f'{len(widths)} widths have {len(blocks)} numbers of blocks')
     image = keras.Input((side, side, 1), name='image')
-    x = _convolution(image, stem, kernel=5, stride=2)
+    x = _convolution(image, stem, kernel=stem_kernel, stride=stem_stride)
     x = layers.ReLU()(layers.BatchNormalization()(x))
     for stage, (width, count) in enumerate(zip(widths, blocks, strict=True)):
         for block in range(count):

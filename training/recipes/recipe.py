@@ -139,6 +139,12 @@ class Recipe:
     teacher_share: float = setting(
         0.5, 'Share of the teachers in the targets; the rest is the labels.', (0.0, 1.0)
     )
+    # Beyer et al. 2021, arXiv:2106.05237.
+    consistent: bool = setting(
+        False,
+        'Ask the teachers about each batch as it is augmented and mixed, and not once about the '
+        'plain pictures.',
+    )
     augmentation: Augmentation = field(
         default_factory=Augmentation,
         metadata={'description': 'How far the pictures are changed.'},
@@ -176,6 +182,8 @@ class Recipe:
                 f'least_learning_rate is {self.least_learning_rate}, not at most learning_rate '
                 f'({self.learning_rate})'
             )
+        if self.consistent and not self.teachers:
+            raise ValueError('consistent asks teachers, and there are none; name them')
         if self.held_back:
             number, parts = self.held_back
             if not (0 <= number < parts and parts >= 2):

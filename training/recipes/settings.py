@@ -19,6 +19,17 @@ from training.recipes.recipe import Recipe
 # Not hashed: a card has the seed, and the hashes of the initial weights and of the teachers.
 OF_ITS_OWN = ('seed', 'weights', 'teachers')
 
+# Settings that came after runs and cards were made: with this value a recipe is as it was without
+# them, and is hashed and compared as if it had none.
+ADDED_LATER = {
+    'consistent': False,
+    'augmentation.perspective': 0.0,
+    'augmentation.shading': 0.0,
+    'augmentation.occlusion_probability': 0.0,
+    'build.arguments.stem_kernel': 5,
+    'build.arguments.stem_stride': 2,
+}
+
 
 def settings_of(recipe: Recipe) -> dict[str, Any]:
     """
@@ -87,7 +98,7 @@ def comparable(settings: Mapping[str, Any]) -> dict[str, Any]:
     """
     kept = {name: value for name, value in settings.items() if name != 'file'}
     kept['build'] = {name: value for name, value in settings['build'].items() if name != 'file'}
-    return kept
+    return _without_defaults(kept)
 
 
 def changed_settings(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -106,6 +117,18 @@ def changed_settings(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str
         for name in names
         if before.get(name) != after.get(name)
     }
+
+
+def _without_defaults(settings: Mapping[str, Any], prefix: str = '') -> dict[str, Any]:
+    """Leave out the settings of `ADDED_LATER` that change nothing."""
+    kept = {}
+    for name, value in settings.items():
+        path = prefix + name
+        if isinstance(value, dict):
+            kept[name] = _without_defaults(value, f'{path}.')
+        elif path not in ADDED_LATER or value != ADDED_LATER[path]:
+            kept[name] = value
+    return kept
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = '') -> dict[str, Any]:

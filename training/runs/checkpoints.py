@@ -39,6 +39,11 @@ class RunningAverage:
         self._values = [_copied(weight) for weight in model.weights]
 
     @property
+    def decay(self) -> float:
+        """Per step, from 0 to below 1."""
+        return self._decay
+
+    @property
     def steps(self) -> int:
         """How many steps are in the average."""
         return self._steps

@@ -1,5 +1,5 @@
 """
-Convolution and batch normalisation that PyTorch computes without detours.
+Convolution and batch normalisation that an engine computes without detours.
 
 Keras's layers of channels last copy a picture into another order and back around each
 convolution on PyTorch, and make float32 of it for batch normalisation.  Networks of thin layers,
@@ -13,6 +13,7 @@ from typing import Any
 
 import keras
 from keras import layers
+from keras import ops
 
 
 class FusedConv2D(layers.Conv2D):
@@ -76,6 +77,44 @@ class FusedBatchNormalization(layers.BatchNormalization):
         ).permute(0, 2, 3, 1)
 
 
+class ShiftedDepthwiseConv2D(layers.DepthwiseConv2D):
+    """
+    A convolution of each channel by itself, as a sum of shifted pictures, in one kernel of a GPU.
+
+    cuDNN, which XLA calls for a convolution in groups, is slow where each group is one channel.
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """
+        Convolve.
+
+        :param inputs: (N, height, width, channels).
+        :return: (N, height / stride, width / stride, channels).
+        """
+        side, stride = self.kernel_size[0], self.strides[0]
+        kernel = ops.cast(self.kernel, inputs.dtype)
+        if self.padding == 'same':
+            margin = (side // 2, side // 2)
+            inputs = ops.pad(inputs, ((0, 0), margin, margin, (0, 0)))
+        rows, columns = (
+            [slice(first, extent - side + first + 1, stride) for first in range(side)]
+            for extent in inputs.shape[1:3]
+        )
+        shifted = [
+            inputs[:, rows[row], columns[column]] * kernel[row, column, :, 0]
+            for row in range(side)
+            for column in range(side)
+        ]
+        return sum(shifted[1:], shifted[0])
+
+
+def _on_gpu() -> bool:
+    """Tell whether JAX computes on a GPU."""
+    import jax
+
+    return jax.default_backend() == 'gpu'
+
+
 def _convolve(inputs: Any, kernel: Any, padding: int, groups: int, stride: int = 1) -> Any:
     """Convolve (N, height, width, in) with (out, in / groups, height, width)."""
     from torch.nn import functional
@@ -87,16 +126,20 @@ def _convolve(inputs: Any, kernel: Any, padding: int, groups: int, stride: int =
 
 def fused(layer: keras.Layer, options: dict[str, Any]) -> keras.Layer:
     """
-    Make a layer anew, for training in mixed precision on PyTorch by its own kernels.
+    Make a layer anew, for training in mixed precision by kernels that suit the engine.
 
-    In float32, in which networks are measured and exported, and on other engines it is Keras's.
+    In float32, in which networks are measured and exported, on TensorFlow, and on JAX without a GPU
+    it is Keras's.
 
     :param layer: of Keras.
     :param options: of the new one.
     :return: the new layer.
     """
     mixed = keras.config.dtype_policy().compute_dtype != 'float32'
-    if not (mixed and keras.backend.backend() == 'torch'):
+    engine = keras.backend.backend()
+    if mixed and engine == 'jax' and isinstance(layer, layers.DepthwiseConv2D) and _on_gpu():
+        return ShiftedDepthwiseConv2D.from_config(options)
+    if not (mixed and engine == 'torch'):
         return type(layer).from_config(options)
     keeps_size = options.get('padding') == 'same' and tuple(options['strides']) == (1, 1)
     if isinstance(layer, layers.BatchNormalization):

@@ -1,0 +1,235 @@
+"""
+Teachers that are asked about the pictures as they are augmented, batch by batch.
+
+A teacher that sees the very picture that the network sees, mixed and covered as it is, teaches
+more than one that was asked once about the plain picture (Beyer et al. 2021, arXiv:2106.05237).
+The price is a forward pass of each teacher in each step: on a CPU about a third of the step again
+for a teacher of the network's own size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import replace
+from pathlib import Path
+import threading
+from typing import Any
+
+import keras
+from keras import ops
+import numpy as np
+
+from fer_ros.perception.classification.classifier import LEAST_PROBABILITY
+from fer_ros.perception.crops.preprocessing import InputSpec
+from fer_ros.perception.models.bundle import load_card
+from fer_ros.perception.models.bundle import ModelCard
+from training.data.datasets import DataError
+from training.recipes.building import build_model
+from training.recipes.heads import input_spec
+from training.recipes.recipe import Recipe
+from training.runs.origins import is_bundle
+from training.runs.run import load_run
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """
+    A network that is asked about batches.
+
+    :param name: of its folder.
+    :param model: from pictures of `spec` to its output, or to a dict of outputs by head.
+    :param spec: what it wants to see.
+    :param heads: of the student, that it teaches.
+    :param kind: 'logits' or 'probabilities', what it gives.
+    :param temperature: that its logits are divided by.
+    """
+
+    name: str
+    model: keras.Model
+    spec: InputSpec
+    heads: tuple[str, ...]
+    kind: str = 'logits'
+    temperature: float = 1.0
+
+    def input_of(self, inputs: Any, value_range: tuple[float, float]) -> Any:
+        """
+        Turn what the student sees into what this teacher wants to see.
+
+        :param inputs: (N, side, side, channels) float32, all channels equal.
+        :param value_range: of the student: what the uint8 values 0 and 255 became.
+        :return: (N, height, width, channels) float32 of the teacher's own.
+        """
+        gray = inputs[..., :1]
+        (low, high), (own_low, own_high) = value_range, self.spec.value_range
+        if (low, high) != (own_low, own_high):
+            gray = (gray - low) * ((own_high - own_low) / (high - low)) + own_low
+        size = (self.spec.height, self.spec.width)
+        if tuple(gray.shape[1:3]) != size:
+            gray = ops.image.resize(gray, size, interpolation='bilinear')
+        return ops.repeat(gray, self.spec.channels, axis=-1) if self.spec.channels > 1 else gray
+
+    def probabilities_of(self, output: Any) -> dict[str, Any]:
+        """
+        Turn what its network gives into probabilities.
+
+        :param output: of the network.
+        :return: by head, (N, labels) float32.
+        """
+        return {
+            head: self._probabilities(output[head] if isinstance(output, dict) else output)
+            for head in self.heads
+        }
+
+    def _probabilities(self, output: Any) -> Any:
+        logits = ops.cast(output, 'float32')
+        if self.kind == 'probabilities':
+            logits = ops.log(ops.maximum(logits, LEAST_PROBABILITY))
+        return ops.softmax(logits / self.temperature)
+
+
+class Teachers:
+    """The teachers of a recipe; those of a head count alike."""
+
+    def __init__(self, recipe: Recipe, labels: Mapping[str, tuple[str, ...]]) -> None:
+        """
+        Load them.
+
+        :param recipe: with its teachers.
+        :param labels: of each head.
+        :raises DataError: if a teacher has no head's labels, or a head no teacher.
+        :raises ValueError: if a folder holds no run and no bundle, or a teacher held pictures
+            back: it teaches these alone, which is asked once (`distillation`).
+        """
+        self._recipe = recipe
+        self._lock = threading.Lock()
+        self.all = [load_teacher(folder, labels) for folder in recipe.teachers]
+        for head, names in labels.items():
+            if not any(head in teacher.heads for teacher in self.all):
+                raise DataError(
+                    f'no teacher of {", ".join(recipe.teachers)} has the labels of the head '
+                    f'{head}: {", ".join(names)}'
+                )
+
+    def mean(self, said: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """
+        Take the mean of what the teachers say.
+
+        :param said: of each teacher, by head, (N, labels).
+        :return: by head, (N, labels).
+        """
+        result = {}
+        for head in self._recipe.heads:
+            given = [one[head] for one in said if head in one]
+            result[head] = sum(given[1:], given[0]) / len(given)
+        return result
+
+    def ask(self, inputs: np.ndarray) -> dict[str, np.ndarray]:
+        """
+        Ask about a batch, on whatever Keras runs on.
+
+        :param inputs: (N, side, side, channels) float32, in the recipe's range.
+        :return: by head, (N, labels) float32.
+        """
+        # Several threads make batches; not every engine runs one network in two of them.
+        with self._lock:
+            said = [
+                teacher.probabilities_of(
+                    teacher.model.predict_on_batch(
+                        ops.convert_to_numpy(teacher.input_of(inputs, self._recipe.value_range))
+                    )
+                )
+                for teacher in self.all
+            ]
+        mean = self.mean(said)
+        return {head: np.asarray(ops.convert_to_numpy(value)) for head, value in mean.items()}
+
+    def mixed(self, targets: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+        """
+        Mix what teachers say into what each head is to say of a batch.
+
+        A row that sums to the weight of its picture keeps that sum; one that is zero stays so.
+
+        :param targets: by head, (N, labels).
+        :param told: likewise, of the teachers.
+        :return: likewise.
+        """
+        share = self._recipe.teacher_share
+        return {
+            head: (1 - share) * rows + share * rows.sum(axis=-1, keepdims=True) * told[head]
+            for head, rows in targets.items()
+        }
+
+
+def load_teacher(folder: str, labels: Mapping[str, tuple[str, ...]]) -> Teacher:
+    """
+    Load a teacher.
+
+    :param folder: of a run, whose network says what it says in training; or of a bundle, which
+        says what the node publishes: calibrated probabilities.
+    :param labels: of each head of the student.
+    :return: the teacher.
+    :raises DataError: if it has no head's labels.
+    :raises ValueError: if the folder holds no run and no bundle, or the run held pictures back.
+    """
+    teacher = _bundle(folder, labels) if is_bundle(folder) else _run(folder, labels)
+    teacher.model.trainable = False
+    return teacher
+
+
+def heads_of(
+    teacher: str,
+    labels: Mapping[str, tuple[str, ...]],
+    known: Iterable[tuple[str, ...]],
+    has: Mapping[str, tuple[str, ...]] | None = None,
+) -> tuple[str, ...]:
+    """
+    Tell which heads a teacher can teach.
+
+    :param teacher: its folder.
+    :param labels: of each head of the student.
+    :param known: the labels that the teacher has.
+    :param has: by head, where the teacher's heads must have the student's names.
+    :return: their names.
+    :raises DataError: if there is none.
+    """
+    known = list(known)
+    heads = tuple(
+        head
+        for head, names in labels.items()
+        if tuple(names) in known and (has is None or has.get(head) == tuple(names))
+    )
+    if not heads:
+        found = '; '.join(', '.join(names) for names in known)
+        wanted = '; '.join(f'{head}: {", ".join(names)}' for head, names in labels.items())
+        raise DataError(f'the teacher {teacher} has the labels {found}, not those of {wanted}')
+    return heads
+
+
+def _bundle(folder: str, labels: Mapping[str, tuple[str, ...]]) -> Teacher:
+    """Load the Keras network of a bundle."""
+    card: ModelCard = load_card(Path(folder))
+    heads = heads_of(folder, labels, [card.labels])
+    if 'keras' not in card.files:
+        raise DataError(
+            f'the teacher {folder} has no Keras file, which a teacher that is asked about each '
+            'batch needs; export it with one'
+        )
+    model = keras.saving.load_model(card.file('keras'), compile=False)
+    return Teacher(folder, model, card.input, heads, card.output, card.temperature)
+
+
+def _run(folder: str, labels: Mapping[str, tuple[str, ...]]) -> Teacher:
+    """Load the network of a run, as it was trained."""
+    run = load_run(Path(folder))
+    heads = heads_of(folder, labels, run.labels.values(), run.labels)
+    if run.recipe.held_back:
+        raise ValueError(
+            f'the teacher {folder} held pictures back and teaches these alone; leave out '
+            '--consistent'
+        )
+    model = build_model(replace(run.recipe, sides=()), run.labels)
+    model.set_weights(run.model.get_weights())
+    return Teacher(folder, model, input_spec(run.recipe), heads)

@@ -1,0 +1,56 @@
+"""
+A residual network of 12 M parameters for 48x48 pixels, made to teach: too large for most robots.
+
+It works on all pixels (the first stage has 48x48 of them), begins from chance, and is taught by
+the network that ships, which is asked about each picture as it is augmented:
+
+    KERAS_BACKEND=jax python -m training train fer_large --on-device --consistent \
+        --teachers models/fer2013_mobile models/ferplus_mobile
+
+Without `--teachers` and `--consistent` it learns from the labels alone.  With `--smoke` it goes
+through all the steps on 64 pictures.
+"""
+
+from dataclasses import replace
+
+from training.data.augmentation import Augmentation
+from training.networks.residual import ResidualNetwork
+from training.recipes.own.fer_mobile import RECIPE as FIRST
+
+RECIPE = replace(
+    FIRST,
+    name='fer_large',
+    build=ResidualNetwork(
+        'fer_large',
+        stem=64,
+        widths=(64, 128, 256, 512),
+        blocks=(1, 2, 2, 2),
+        dropout=0.3,
+        stem_kernel=3,
+        stem_stride=1,
+    ),
+    weights='none',
+    epochs=90,
+    batch_size=256,
+    learning_rate=0.08,
+    warmup_epochs=3,
+    weight_decay=5e-3,
+    class_weights=0.25,
+    teacher_share=0.5,
+    augmentation=Augmentation(
+        shift=0.12,
+        scale=0.2,
+        rotation_deg=15,
+        perspective=0.3,
+        brightness=0.15,
+        contrast=0.3,
+        shading=0.3,
+        occlusion_probability=0.1,
+        erase_probability=0.3,
+        erase_area=(0.02, 0.2),
+        degrade_probability=0.2,
+        mixup=0.2,
+    ),
+    average=0.999,
+    seed=0,
+)
