@@ -26,6 +26,7 @@ from fer_ros.node.inputs.depth_listener import stamp_of
 from fer_ros.node.inputs.images import to_bgr
 from fer_ros.node.inputs.images import working_bridge
 from fer_ros.node.inputs.worker import Worker
+from fer_ros.node.life.ending import end_threads
 from fer_ros.node.life.errors import described
 from fer_ros.node.life.errors import REASON_LENGTH
 from fer_ros.node.life.footprint import fit_shared_memory
@@ -147,6 +148,15 @@ class EmotionNode(CheckedParameters, ManagedNode):
         )
 
     # The life of the node
+
+    def start_itself(self) -> None:
+        """
+        Configure and activate the node, unless `autostart` is false.
+
+        :raises Exception: why it could not be; one of `REFUSALS` if the user can help it.
+        """
+        if self._settings.autostart:
+            self.start()
 
     def _load(self) -> None:
         """Load the models, and make the topics."""
@@ -436,7 +446,7 @@ def _differ(one: Settings, other: Settings, *names: str) -> bool:
 
 def make_node(args: Sequence[str] | None = None, warning: str = '') -> EmotionNode:
     """
-    Make the node and, unless `autostart` is false, start it.
+    Make the node; nothing is loaded yet.
 
     :param args: of the command line; None for the process's own.
     :param warning: about the process, for the log; empty for none.
@@ -445,12 +455,6 @@ def make_node(args: Sequence[str] | None = None, warning: str = '') -> EmotionNo
     if warning:
         node.get_logger().warning(warning)
     warn_of_unused(node, args, {'camera': CameraSettings})
-    if node.get_parameter('autostart').value:
-        try:
-            node.start()
-        except Exception:
-            node.destroy_node()
-            raise
     return node
 
 
@@ -458,7 +462,8 @@ def main(args: list[str] | None = None) -> int:
     """Run the node; the exit status is CONFIGURATION_ERROR if it could not start."""
     take_little_memory()
     warning = fit_shared_memory()
-    return run_node(lambda: make_node(args, warning), args, REFUSALS)
+    # A service may still be loading a model.
+    return end_threads(run_node(lambda: make_node(args, warning), args, REFUSALS))
 
 
 if __name__ == '__main__':

@@ -84,6 +84,17 @@ class ManagedNode(LifecycleNode):
         if self._refusal is not None:
             raise self._refusal
 
+    def destroy_node(self) -> None:
+        """
+        Destroy the node and its state machine, which rclpy leaves to the end of Python.
+
+        Until then Fast DDS keeps its shared memory, which stays if the process ends at once.
+        """
+        super().destroy_node()
+        machine = getattr(self, '_state_machine', None)
+        if machine is not None:
+            machine.destroy_when_not_in_use()
+
     def stop(self) -> None:
         """End the work, whatever state the node is in."""
         self._end_work()

@@ -10,6 +10,7 @@ from pathlib import Path
 import signal
 import subprocess
 import sys
+from threading import Event
 from typing import Any
 
 from fer_ros.perception.files import anonymous_file
@@ -35,6 +36,10 @@ CPU_ONLY = {
     'ROCR_VISIBLE_DEVICES': '',
     'JAX_PLATFORMS': 'cpu',
 }
+
+
+# Set once the process ends.
+_given_up = Event()
 
 
 class TrialError(RuntimeError):
@@ -84,6 +89,11 @@ def run_trial(request: Mapping[str, Any], content: bytes) -> None:
         raise TrialError(shortened(answer['refusal']), str(answer['kind']))
 
 
+def give_up_trials() -> None:
+    """End all trials of this process, now and later, because the process ends."""
+    _given_up.set()
+
+
 def _start(request: Mapping[str, Any], descriptor: int) -> subprocess.Popen[bytes]:
     """Start the child with the content as its standard input; its answer comes by a pipe."""
     # The child imports the same modules as this process, wherever they are.
@@ -105,11 +115,13 @@ def _wait(process: subprocess.Popen[bytes]) -> int:
     Wait for the child, and watch its time and memory.
 
     :return: its exit status, negative for a signal.
-    :raises TrialError: if it exceeds a limit.
+    :raises TrialError: if it exceeds a limit, or this process ends.
     """
     for _ in range(round(TIME_LIMIT / POLL_PERIOD)):
         with suppress(subprocess.TimeoutExpired):
             return process.wait(POLL_PERIOD)
+        if _given_up.is_set():
+            raise TrialError('a trial in a child process was given up: this process ends')
         resident = _resident_memory(process.pid)
         if resident > MEMORY_LIMIT:
             raise TrialError(
