@@ -137,7 +137,8 @@ class Statistics:
     @property
     def images(self) -> int:
         """Count the frames that came since the work began, up to MOST_ARRIVALS."""
-        return len(self._arrivals)
+        with self._lock:
+            return len(self._arrivals)
 
     @property
     def period(self) -> float | None:
