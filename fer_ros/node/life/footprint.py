@@ -29,10 +29,13 @@ LARGE, SMALL, UDP = 'fastdds.xml', 'fastdds_small.xml', 'fastdds_udp.xml'
 # Without a profile, this variable keeps Fast DDS (from Jazzy on) away from shared memory.
 TRANSPORTS_VARIABLE = 'FASTDDS_BUILTIN_TRANSPORTS'
 
+# Larger blocks, in bytes, are not in the heap: when they are freed, the system has their memory.
+LARGEST_KEPT = 32 << 20
+
 # Parameters of `mallopt` by glibc's numbers (malloc.h), with their values: M_ARENA_MAX, one heap
-# for all threads; M_MMAP_THRESHOLD, blocks of up to 32 MiB are in that heap; M_TRIM_THRESHOLD, up
-# to 64 MiB of freed memory stays in it.
-HEAP = {-8: 1, -3: 32 << 20, -1: 64 << 20}
+# for all threads; M_MMAP_THRESHOLD, which blocks are in that heap; M_TRIM_THRESHOLD, up to 64 MiB
+# of freed memory stays in it.
+HEAP = {-8: 1, -3: LARGEST_KEPT, -1: 64 << 20}
 
 # An image with fewer bytes than the largest one before it, divided by this, leaves most of the
 # heap unused.
@@ -70,8 +73,9 @@ class FreedMemory:
     Returns freed memory to the system when images need less of it than before.
 
     The heap keeps up to 64 MiB for the next image (`HEAP`).  A camera's images, which have one
-    size, keep that heap; large images among small ones, and malformed ones, do not.  The first
-    image returns the memory that loading the models needed.
+    size, keep that heap; large images among small ones, and malformed ones, do not.  Images that
+    do not fit into the heap do not keep it either.  The first image returns the memory that
+    loading the models needed.
     """
 
     def __init__(self) -> None:
@@ -83,7 +87,7 @@ class FreedMemory:
 
         :param size: of the image in bytes; 0 for an image that was refused or lost.
         """
-        if size == 0 or MOST_SHRINKAGE * size < self._largest:
+        if size == 0 or size > LARGEST_KEPT or MOST_SHRINKAGE * size < self._largest:
             return_freed_memory()
             self._largest = size
         self._largest = max(self._largest, size)

@@ -10,6 +10,7 @@ import pytest
 from fer_ros.node.life import footprint
 from fer_ros.node.life.footprint import fit_shared_memory
 from fer_ros.node.life.footprint import FreedMemory
+from fer_ros.node.life.footprint import LARGEST_KEPT
 from fer_ros.node.life.footprint import PROFILE_VARIABLES
 from fer_ros.node.life.footprint import take_little_memory
 from fer_ros.node.life.footprint import TRANSPORTS_VARIABLE
@@ -89,6 +90,14 @@ def test_memory_is_returned_once_when_images_need_less_than_half(sizes, trims):
     settle_all(*sizes)
 
     assert trims == [0, 0]
+
+
+def test_memory_is_returned_after_each_image_that_does_not_fit_into_the_heap(trims):
+    large = LARGEST_KEPT + 1
+
+    settle_all(LARGEST_KEPT, LARGEST_KEPT, large, large)
+
+    assert trims == 3 * [0]
 
 
 def test_memory_is_returned_after_each_image_that_is_refused(trims):
