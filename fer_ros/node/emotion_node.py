@@ -31,6 +31,7 @@ from fer_ros.node.life.errors import described
 from fer_ros.node.life.errors import REASON_LENGTH
 from fer_ros.node.life.footprint import fit_shared_memory
 from fer_ros.node.life.footprint import FreedMemory
+from fer_ros.node.life.footprint import GrownMemory
 from fer_ros.node.life.footprint import return_freed_memory
 from fer_ros.node.life.footprint import take_little_memory
 from fer_ros.node.life.managed_node import ManagedNode
@@ -104,6 +105,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
         self._settings = declare_settings(self, Settings)
         self.statistics = Statistics()
         self._freed = FreedMemory()
+        self._grown = GrownMemory()
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._recovery = Recovery()
         # What the node does without since something failed.
@@ -437,6 +439,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
             refusal=self._told_refusal,
             makeshift=self._makeshift,
         )
+        self._grown.look()
 
 
 def _differ(one: Settings, other: Settings, *names: str) -> bool:
