@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -11,8 +12,6 @@ import queue
 import secrets
 import sys
 from threading import Thread
-import time
-from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from fer_ros.perception.models.known_files import YUNET_SHA256
@@ -24,24 +23,14 @@ from fer_ros.perception.quoting import shortened
 
 NAME = 'face_detection_yunet_2023mar.onnx'
 SIZE = 232589  # bytes
-# OpenCV's model zoo stores the file in Git LFS, which the first host serves. The zoo is closed to
-# changes; the second host is its successor.
+# OpenCV's model zoo, closed to changes, stores the file in Git LFS; the second is its successor.
 URLS = (
     'https://media.githubusercontent.com/media/opencv/opencv_zoo/'
     f'966be4cb6eefc2a4f586ed0581bf4bbaa2533070/models/face_detection_yunet/{NAME}',
     'https://huggingface.co/opencv/face_detection_yunet/resolve/'
     f'3cc26e7f1014a5ee5d74a42acee58bafc9d0a310/{NAME}',
 )
-USE = "YuNet, the face detector 'yunet' (runs on LiteRT, else on OpenCV 4.8 or later)"
-
-# Time for all sources together [s].
-TIME_LIMIT = 120.0
-
-# Longest path that a message shows in full.
-PATH_LENGTH = 300
-
-# Exit status after the signal INT, by the convention of shells.
-INTERRUPTED = 130
+TIME_LIMIT = 60.0  # for each source [s]
 
 
 class FetchError(Exception):
@@ -52,25 +41,22 @@ def fetch(folder: Path, urls: Sequence[str]) -> bool:
     """
     Download the file to a folder, unless the folder has it; never leave an incomplete file.
 
-    :param folder: made if it does not exist. A symbolic link in the file's place is replaced, and
-        its target stays as it is.
+    :param folder: made if it does not exist. A link in the file's place is replaced, not followed.
     :param urls: sources, tried in this order.
     :return: False if the folder had the file.
     :raises FetchError: if no source has the file, or the folder cannot be written to.
     """
-    target = folder / NAME
-    temporary = folder / f'.{NAME}.{secrets.token_hex(8)}'
+    target, temporary = folder / NAME, folder / f'.{NAME}.{secrets.token_hex(8)}'
     try:
         if is_fetched(target):
             return False
         if target.exists() and not target.is_file() and not target.is_symlink():
-            path = quoted(str(target), PATH_LENGTH)
-            raise FetchError(f'{path} is not a regular file; remove it')
+            raise FileExistsError(errno.EEXIST, 'it is not a regular file; remove it', str(target))
         folder.mkdir(parents=True, exist_ok=True)
         content = download(urls)
         try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-            with open(os.open(temporary, flags, 0o666), 'wb') as file:
+            # Mode x fails if the name exists, also as a link.
+            with temporary.open('xb') as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -78,7 +64,7 @@ def fetch(folder: Path, urls: Sequence[str]) -> bool:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        path = quoted(str(error.filename or folder), PATH_LENGTH)
+        path = quoted(str(error.filename or folder), 300)
         raise FetchError(f'{path} cannot be written: {error.strerror}') from error
     return True
 
@@ -88,29 +74,27 @@ def is_fetched(path: Path) -> bool:
     try:
         # Without O_NONBLOCK, opening a FIFO waits for its writer.
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), 'rb') as file:
-            return hashlib.sha256(file.read(SIZE + 1)).hexdigest() == YUNET_SHA256
+            return is_right(file.read(SIZE + 1))
     except OSError:
         return False
 
 
-def download(urls: Sequence[str]) -> bytes:
-    """
-    Return the file's content from the first source that has it.
+def is_right(content: bytes) -> bool:
+    """Return whether content is that of the file."""
+    return hashlib.sha256(content).hexdigest() == YUNET_SHA256
 
-    :raises FetchError: if no source has it, or the time is over.
-    """
-    end = time.monotonic() + TIME_LIMIT
+
+def download(urls: Sequence[str]) -> bytes:
+    """Return the content from the first source that has it; FetchError if none has it in time."""
     reasons = []
-    for index, url in enumerate(urls):
+    for url in urls:
         results: queue.SimpleQueue[bytes | Exception] = queue.SimpleQueue()
         # A thread, as name resolution and slow answers have no time limit of their own.
         Thread(target=_read, args=(url, results), daemon=True).start()
-        # The remaining sources share the remaining time, so that one that hangs cannot use it all.
-        seconds = (end - time.monotonic()) / (len(urls) - index)
         try:
-            result = results.get(timeout=seconds)
+            result = results.get(timeout=TIME_LIMIT)
         except queue.Empty:
-            result = TimeoutError(f'no complete answer within {seconds:.0f} s')
+            result = TimeoutError(f'no complete answer within {TIME_LIMIT:g} s')
         if isinstance(result, bytes):
             return result
         reasons.append(shortened(f'{url} ({result})'))
@@ -122,34 +106,10 @@ def _read(url: str, results: queue.SimpleQueue[bytes | Exception]) -> None:
     try:
         with urlopen(url, timeout=TIME_LIMIT) as answer:
             content = answer.read(SIZE + 1)
-        if len(content) != SIZE:
-            count = f'more than {SIZE}' if len(content) > SIZE else len(content)
-            raise ValueError(f'it sent {count} bytes, not {SIZE}')
-        if hashlib.sha256(content).hexdigest() != YUNET_SHA256:
-            raise ValueError(f'the SHA-256 of its file is not {YUNET_SHA256[:12]}…')
-        results.put(content)
+        other = ValueError(f'it sent another file; {len(content)} bytes were read')
+        results.put(content if is_right(content) else other)
     except Exception as error:
         results.put(error)
-
-
-def show_list(folder: Path) -> None:
-    """Print what can be fetched, and whether a folder has it."""
-    target = folder / NAME
-    state = 'there' if is_fetched(target) else 'not there'
-    if state == 'not there' and os.path.lexists(target):
-        state = 'there, but damaged or of another version'
-    print(f'{NAME}: {USE}')
-    print(f'  {SIZE >> 10} KiB, licence MIT, SHA-256 {YUNET_SHA256}')
-    for url in URLS:
-        print(f'  from {url}')
-    print(f'  {state}: {target}')
-
-
-def _url(text: str) -> str:
-    """Return a command-line argument if it is a URL."""
-    if urlsplit(text).scheme not in ('http', 'https', 'file'):
-        raise argparse.ArgumentTypeError(f'{quoted(text)} does not begin with http, https or file')
-    return text
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -160,20 +120,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :return: the exit status: 1 if the file could not be fetched, 130 after the signal INT.
     """
     parser = argparse.ArgumentParser(
-        prog='fetch_models',
-        description='Fetch the weights of the face detector YuNet, which are not shipped. '
-        'If they are there already, nothing is fetched.',
+        'fetch_models',
+        description=f'Fetch {NAME}, the weights of the face detector YuNet ({SIZE >> 10} KiB, '
+        f'licence MIT, SHA-256 {YUNET_SHA256}), unless they are there already.',
     )
-    parser.add_argument('--list', action='store_true', help='only show what can be fetched')
-    parser.add_argument(
-        '--folder', type=Path, help=f'destination (default: {user_models_folder()})'
-    )
-    parser.add_argument('--url', type=_url, help='another source: a server, or file:///...')
+    place = user_models_folder()
+    parser.add_argument('--folder', type=Path, default=place, help='default: %(default)s')
+    parser.add_argument('--url', help='another source: a server, or file:///...')
     chosen = parser.parse_args(arguments)
-    folder = (chosen.folder or user_models_folder()).expanduser().absolute()
-    if chosen.list:
-        show_list(folder)
-        return 0
+    folder = chosen.folder.expanduser().absolute()
     try:
         fetched = fetch(folder, [chosen.url] if chosen.url else URLS)
     except FetchError as error:
@@ -181,7 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         print('fetch_models: interrupted; nothing was changed', file=sys.stderr)
-        return INTERRUPTED
+        return 130  # by the convention of shells
     print(f'{NAME} {"is here now" if fetched else "was there already"}: {folder / NAME}')
     if folder not in [searched.absolute() for searched in model_folders()]:
         print(f'The node searches this folder only if {MODELS_VARIABLE} names it.')

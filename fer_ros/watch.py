@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from datetime import datetime
@@ -32,6 +33,10 @@ TYPE = 'vision_msgs/msg/Detection2DArray'
 PATIENCE = 2.0
 CHECK_PERIOD = 0.5
 
+# A face that was in no message for this long is forgotten [s]. The node keeps an unseen face for
+# at most a minute, the maximum of `face_timeout`.
+MEMORY = 120.0
+
 # A line shows at most this many faces or topics, and this many characters of an id or a label.
 MOST_FACES = 16
 WORD_LENGTH = 24
@@ -45,9 +50,16 @@ class Lines:
     process started, it comes from the first message with that face.
     """
 
-    def __init__(self) -> None:
-        # Per id: the decided emotion, and the stamp of the message that showed it first.
-        self._known: dict[str, tuple[str, tuple[int, int]]] = {}
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """
+        Begin without faces.
+
+        :param clock: returns the time in seconds.
+        """
+        self._clock = clock
+        # Per id: the decided emotion, the stamp of the message that showed it first, and the time
+        # at which it was seen last, by which they are sorted.
+        self._known: dict[str, tuple[str, tuple[int, int], float]] = {}
 
     def forget(self) -> None:
         """Forget all faces: a node that was restarted counts its ids from the beginning."""
@@ -56,17 +68,21 @@ class Lines:
     def status(self, message: Detection2DArray) -> str:
         """Return one line about all faces of a message of `emotion`."""
         stamp = (message.header.stamp.sec, message.header.stamp.nanosec)
+        self._forget_unseen()
         for face in message.detections:
             if face.results:
-                self._known.setdefault(face.id, (face.results[0].hypothesis.class_id, stamp))
-        shown = [describe(face) for face in message.detections[:MOST_FACES]]
+                shown = face.results[0].hypothesis.class_id
+                emotion, first, _ = self._known.get(face.id, (shown, stamp, 0.0))
+                self._note(face.id, emotion, first)
+        words = [describe(face) for face in message.detections[:MOST_FACES]]
         if len(message.detections) > MOST_FACES:
-            shown.append(f'and {len(message.detections) - MOST_FACES} more')
-        return '  '.join([time_of(message.header), *(shown or ['no face'])])
+            words.append(f'and {len(message.detections) - MOST_FACES} more')
+        return '  '.join([time_of(message.header), *(words or ['no face'])])
 
     def changes(self, message: Detection2DArray) -> Iterator[str]:
         """Return a line for each face of a message of `emotion/changes`."""
         stamp = (message.header.stamp.sec, message.header.stamp.nanosec)
+        self._forget_unseen()
         for face in message.detections:
             name = shortened(face.id, WORD_LENGTH)
             if not face.results:
@@ -74,14 +90,25 @@ class Lines:
                 yield f'{time_of(message.header)}  {name} left'
                 continue
             emotion = face.results[0].hypothesis.class_id
-            old, first = self._known.get(face.id, ('', stamp))
-            self._known[face.id] = (emotion, first)
+            old, first, _ = self._known.get(face.id, ('', stamp, 0.0))
+            self._note(face.id, emotion, first)
             # The status message of the same image may have arrived before this message.
             if first == stamp:
                 yield f'{time_of(message.header)}  {name} came: {describe(face)}'
             else:
                 words = f'{shortened(old, WORD_LENGTH)} → {shortened(emotion, WORD_LENGTH)}'
                 yield f'{time_of(message.header)}  {name} {words}'
+
+    def _forget_unseen(self) -> None:
+        """Forget faces that have not been seen for long."""
+        oldest = self._clock() - MEMORY
+        while self._known and next(iter(self._known.values()))[2] < oldest:
+            del self._known[next(iter(self._known))]
+
+    def _note(self, id_: str, emotion: str, first: tuple[int, int]) -> None:
+        """Keep the emotion and the first stamp of a face that was seen now."""
+        self._known.pop(id_, None)
+        self._known[id_] = (emotion, first, self._clock())
 
 
 def describe(face: Detection2D) -> str:

@@ -26,10 +26,12 @@ from fer_ros.node.inputs.depth_listener import stamp_of
 from fer_ros.node.inputs.images import to_bgr
 from fer_ros.node.inputs.images import working_bridge
 from fer_ros.node.inputs.worker import Worker
+from fer_ros.node.life.ending import end_threads
 from fer_ros.node.life.errors import described
 from fer_ros.node.life.errors import REASON_LENGTH
 from fer_ros.node.life.footprint import fit_shared_memory
 from fer_ros.node.life.footprint import FreedMemory
+from fer_ros.node.life.footprint import GrownMemory
 from fer_ros.node.life.footprint import return_freed_memory
 from fer_ros.node.life.footprint import take_little_memory
 from fer_ros.node.life.managed_node import ManagedNode
@@ -103,6 +105,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
         self._settings = declare_settings(self, Settings)
         self.statistics = Statistics()
         self._freed = FreedMemory()
+        self._grown = GrownMemory()
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._recovery = Recovery()
         # What the node does without since something failed.
@@ -147,6 +150,15 @@ class EmotionNode(CheckedParameters, ManagedNode):
         )
 
     # The life of the node
+
+    def start_itself(self) -> None:
+        """
+        Configure and activate the node, unless `autostart` is false.
+
+        :raises Exception: why it could not be; one of `REFUSALS` if the user can help it.
+        """
+        if self._settings.autostart:
+            self.start()
 
     def _load(self) -> None:
         """Load the models, and make the topics."""
@@ -427,6 +439,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
             refusal=self._told_refusal,
             makeshift=self._makeshift,
         )
+        self._grown.look()
 
 
 def _differ(one: Settings, other: Settings, *names: str) -> bool:
@@ -436,7 +449,7 @@ def _differ(one: Settings, other: Settings, *names: str) -> bool:
 
 def make_node(args: Sequence[str] | None = None, warning: str = '') -> EmotionNode:
     """
-    Make the node and, unless `autostart` is false, start it.
+    Make the node; nothing is loaded yet.
 
     :param args: of the command line; None for the process's own.
     :param warning: about the process, for the log; empty for none.
@@ -445,12 +458,6 @@ def make_node(args: Sequence[str] | None = None, warning: str = '') -> EmotionNo
     if warning:
         node.get_logger().warning(warning)
     warn_of_unused(node, args, {'camera': CameraSettings})
-    if node.get_parameter('autostart').value:
-        try:
-            node.start()
-        except Exception:
-            node.destroy_node()
-            raise
     return node
 
 
@@ -458,7 +465,8 @@ def main(args: list[str] | None = None) -> int:
     """Run the node; the exit status is CONFIGURATION_ERROR if it could not start."""
     take_little_memory()
     warning = fit_shared_memory()
-    return run_node(lambda: make_node(args, warning), args, REFUSALS)
+    # A service may still be loading a model.
+    return end_threads(run_node(lambda: make_node(args, warning), args, REFUSALS))
 
 
 if __name__ == '__main__':

@@ -216,6 +216,30 @@ def test_where_the_gpu_is_full_the_very_next_image_is_answered_on_the_cpu(
     assert classifier.loaded == ['auto', 'litert']
 
 
+def test_a_fallback_that_fails_too_leaves_the_first_reason_in_diagnostics(
+    graph, node, camera, parts, monkeypatch
+):
+    _, classifier = parts
+
+    def load(settings):
+        if settings.backend == 'litert':
+            raise BackendError('litert is not installed')
+        return ColourClassifier(settings.backend)
+
+    monkeypatch.setattr(node, '_load_classifier', load)
+    diagnoses = Inbox()
+    graph.listener('monitor').create_subscription(DiagnosticArray, '/diagnostics', diagnoses, 10)
+    classifier.error = GpuMemoryError('the memory of the GPU is full')
+    wait_until(lambda: camera.get_subscription_count() > 0)
+
+    camera.publish(picture())
+
+    found = diagnoses.wait_for(lambda one: 'the model runs on' in one.status[0].message)
+    assert (
+        'the model runs on opencv, on the CPU, as made_up failed: the memory of the GPU is full;'
+    ) in found.status[0].message
+
+
 def test_the_work_goes_on_when_nothing_can_be_loaded_instead(
     node, camera, emotions, parts, monkeypatch
 ):

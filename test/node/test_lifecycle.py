@@ -207,6 +207,30 @@ def test_models_are_let_go_when_a_node_is_cleaned_up(idle, manager):
     assert pipeline() is None
 
 
+@pytest.mark.parametrize('steps', [(CONFIGURE, CLEANUP), (ACTIVATE, DEACTIVATE)])
+def test_nothing_of_an_earlier_transition_is_remembered(graph, parts, steps):
+    # No executor, which would keep some entities for a while.
+    node = EmotionNode(context=graph.context)
+    acts = {
+        CONFIGURE: node.trigger_configure,
+        ACTIVATE: node.trigger_activate,
+        DEACTIVATE: node.trigger_deactivate,
+        CLEANUP: node.trigger_cleanup,
+    }
+    if CONFIGURE not in steps:
+        acts[CONFIGURE]()
+    remembered = []
+    for _ in range(4):
+        for step in steps:
+            acts[step]()
+        gc.collect()
+        groups = (node.default_callback_group, node._camera._group)
+        remembered.append([len(group.entities) for group in groups])
+    node.destroy_node()
+
+    assert remembered[1:] == 3 * [remembered[1]]
+
+
 def test_parameters_may_be_set_before_the_models_are_loaded(idle, manager):
     results = idle.set_parameters([Parameter('hold', value=0.7), Parameter('groups', value=[''])])
 

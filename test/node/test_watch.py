@@ -12,6 +12,7 @@ from vision_msgs.msg import ObjectHypothesisWithPose
 
 from fer_ros.watch import Lines
 from fer_ros.watch import main
+from fer_ros.watch import MEMORY
 from fer_ros.watch import MOST_FACES
 from fer_ros.watch import WatchNode
 from graph import PATIENCE
@@ -124,6 +125,32 @@ def test_an_id_that_begins_anew_after_a_restart_comes():
 
     (line,) = lines.changes(faces(face(1, 'happy'), seconds=9))
     assert '1 came' in line
+
+
+def test_an_id_that_was_not_seen_for_long_is_forgotten_and_comes_again():
+    now = [100.0]
+    lines = Lines(lambda: now[0])
+    lines.status(faces(face(1, 'neutral'), face(2, 'sad'), seconds=1))
+
+    now[0] += MEMORY - 1
+    lines.status(faces(face(2, 'sad'), seconds=2))
+    now[0] += 2
+
+    assert list(lines.changes(faces(face(1, 'happy'), face(2, 'happy'), seconds=3))) == [
+        '12:03:03.512  1 came: 1 happy 0.50',
+        '12:03:03.512  2 sad → happy',
+    ]
+
+
+def test_ids_that_never_leave_take_no_memory_for_ever():
+    now = [100.0]
+    lines = Lines(lambda: now[0])
+    for number in range(1000):
+        now[0] += MEMORY / 10
+        lines.status(faces(face(f's{number}', 'sad')))
+        list(lines.changes(faces(face(f'c{number}', 'sad'))))
+
+    assert len(lines._known) <= 2 * 11
 
 
 def test_text_of_a_message_is_made_safe():

@@ -11,6 +11,9 @@ if act == 'crash':
     ctypes.string_at(0)
 elif act == 'hang':
     time.sleep(600)
+elif act == 'busy':
+    while True:
+        pass
 elif act == 'memory':
     taken = []
     while True:

@@ -10,11 +10,12 @@ import time
 
 import numpy as np
 
+from fer_ros.node.health.recent import Recent
 from fer_ros.perception.brightness import Brightness
 from fer_ros.perception.quoting import shortened
 
-# Of how many frames the ages and the times of the stages are kept: some seconds of a camera.
-WINDOW = 100
+# Of how many frames the arrivals are kept. At 30 Hz they are those of RATE_WINDOW, about.
+MOST_ARRIVALS = 100
 
 # Plausible ages [s]. A result is at most some periods of the camera old, because nothing is
 # queued. An age can be negative by the error of two machines' clocks (NTP: below 0.1 s), or by the
@@ -46,9 +47,9 @@ class Statistics:
         # When a face was seen last, and when the first image was answered [s]; None for never.
         self._last_face: float | None = None
         self._first_answer: float | None = None
-        self._arrivals: deque[float] = deque(maxlen=WINDOW)
-        self._ages: deque[float] = deque(maxlen=WINDOW)
-        self._stages = {stage: deque[float](maxlen=WINDOW) for stage in STAGES}
+        self._arrivals: deque[float] = deque(maxlen=MOST_ARRIVALS)
+        self._ages = Recent()
+        self._stages = {stage: Recent() for stage in STAGES}
 
     @property
     def dropped(self) -> int:
@@ -65,7 +66,8 @@ class Statistics:
         with self._lock:
             self.unanswered = 0
             self._brightness = self._last_face = self._first_answer = None
-            for times in (self._arrivals, self._ages, *self._stages.values()):
+            self._arrivals.clear()
+            for times in (self._ages, *self._stages.values()):
                 times.clear()
 
     def refuse(self, reason: str) -> None:
@@ -110,7 +112,7 @@ class Statistics:
             if faces:
                 self._last_face = now
             if age is not None:
-                self._ages.append(age)
+                self._ages.add(now, age)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -121,8 +123,9 @@ class Statistics:
         """
         began = time.perf_counter()
         yield
+        ended = time.perf_counter()
         with self._lock:
-            self._stages[name].append(time.perf_counter() - began)
+            self._stages[name].add(ended, ended - began)
 
     @property
     def silence(self) -> float:
@@ -133,8 +136,9 @@ class Statistics:
 
     @property
     def images(self) -> int:
-        """Count the frames that came since the work began, up to WINDOW."""
-        return len(self._arrivals)
+        """Count the frames that came since the work began, up to MOST_ARRIVALS."""
+        with self._lock:
+            return len(self._arrivals)
 
     @property
     def period(self) -> float | None:
@@ -147,7 +151,7 @@ class Statistics:
     def age(self) -> float:
         """Compute the usual age of a frame at its answer in seconds; 0 if none is known."""
         with self._lock:
-            ages = list(self._ages)
+            ages = self._ages.values()
         return float(np.median(ages)) if ages else 0.0
 
     @property
@@ -166,8 +170,8 @@ class Statistics:
         """Format the counts and times for diagnostics, by the keys of doc/architecture.md."""
         with self._lock:
             arrivals = list(self._arrivals)
-            ages = list(self._ages)
-            stages = {name: list(times) for name, times in self._stages.items()}
+            ages = self._ages.values()
+            stages = {name: times.values() for name, times in self._stages.items()}
             last_face, brightness = self._last_face, self._brightness
         return {
             'frames_received': str(self.received),

@@ -62,6 +62,8 @@ class Worker(Generic[Frame]):
             began = self._began = time.monotonic()
             self._work(frame)
             self._began = None
+            # A raw image of 40 megapixels has 120 MB, and the next image may never come.
+            del frame
             rest = self._shortest_period() - (time.monotonic() - began)
             if rest > 0 and self._newest.wait_closed(rest):
                 return

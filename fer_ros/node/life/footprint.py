@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 import ctypes
 import math
@@ -29,10 +30,20 @@ LARGE, SMALL, UDP = 'fastdds.xml', 'fastdds_small.xml', 'fastdds_udp.xml'
 # Without a profile, this variable keeps Fast DDS (from Jazzy on) away from shared memory.
 TRANSPORTS_VARIABLE = 'FASTDDS_BUILTIN_TRANSPORTS'
 
+# Larger blocks, in bytes, are not in the heap: when they are freed, the system has their memory.
+LARGEST_KEPT = 32 << 20
+
 # Parameters of `mallopt` by glibc's numbers (malloc.h), with their values: M_ARENA_MAX, one heap
-# for all threads; M_MMAP_THRESHOLD, blocks of up to 32 MiB are in that heap; M_TRIM_THRESHOLD, up
-# to 64 MiB of freed memory stays in it.
-HEAP = {-8: 1, -3: 32 << 20, -1: 64 << 20}
+# for all threads; M_MMAP_THRESHOLD, which blocks are in that heap; M_TRIM_THRESHOLD, up to 64 MiB
+# of freed memory stays in it.
+HEAP = {-8: 1, -3: LARGEST_KEPT, -1: 64 << 20}
+
+# By how much the process grows before memory is returned, in bytes. The heap of a camera's images
+# shrinks only when memory is returned, so that images alone do this once.
+MOST_GROWTH = 32 << 20
+
+# How often the memory is returned then: what made it grow may still be in use at first.
+RETURNS = 3
 
 # An image with fewer bytes than the largest one before it, divided by this, leaves most of the
 # heap unused.
@@ -65,13 +76,22 @@ def return_freed_memory() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
+def resident_memory() -> int:
+    """Measure the resident memory of this process in bytes; 0 if the system does not report it."""
+    with suppress(OSError, ValueError, IndexError):
+        fields = Path('/proc/self/statm').read_text(encoding='ascii').split()
+        return int(fields[1]) * os.sysconf('SC_PAGE_SIZE')
+    return 0
+
+
 class FreedMemory:
     """
     Returns freed memory to the system when images need less of it than before.
 
     The heap keeps up to 64 MiB for the next image (`HEAP`).  A camera's images, which have one
-    size, keep that heap; large images among small ones, and malformed ones, do not.  The first
-    image returns the memory that loading the models needed.
+    size, keep that heap; large images among small ones, and malformed ones, do not.  Images that
+    do not fit into the heap do not keep it either.  The first image returns the memory that
+    loading the models needed.
     """
 
     def __init__(self) -> None:
@@ -83,10 +103,42 @@ class FreedMemory:
 
         :param size: of the image in bytes; 0 for an image that was refused or lost.
         """
-        if size == 0 or MOST_SHRINKAGE * size < self._largest:
+        if size == 0 or size > LARGEST_KEPT or MOST_SHRINKAGE * size < self._largest:
             return_freed_memory()
             self._largest = size
         self._largest = max(self._largest, size)
+
+
+class GrownMemory:
+    """
+    Returns freed memory to the system after the process has grown.
+
+    A request of a service may have any size, and nobody tells the node of its end.  Look at the
+    memory about once per second: images cost nothing then.
+    """
+
+    def __init__(self, resident: Callable[[], int] = resident_memory) -> None:
+        """
+        Begin without a level.
+
+        :param resident: measures the resident memory in bytes.
+        """
+        self._resident = resident
+        self._level = math.inf
+        self._returns = 0
+
+    def look(self) -> None:
+        """Compare the memory with that of the last time."""
+        resident = self._resident()
+        if resident > self._level + MOST_GROWTH:
+            self._returns = RETURNS
+        if self._returns:
+            self._returns -= 1
+            return_freed_memory()
+            # What is in use then, or in the heap of a camera's images, is the level from then on.
+            self._level = math.inf
+        else:
+            self._level = min(self._level, resident)
 
 
 def fit_shared_memory(folder: Path = FOLDER) -> str:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Any
 
+from rclpy.callback_groups import CallbackGroup
 from rclpy.lifecycle import LifecycleNode
 from rclpy.lifecycle import LifecycleState
 from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.publisher import Publisher
+from rclpy.subscription import Subscription
 
 from fer_ros.node.life.errors import described
 from fer_ros.node.life.errors import REASON_LENGTH
@@ -84,6 +88,44 @@ class ManagedNode(LifecycleNode):
         if self._refusal is not None:
             raise self._refusal
 
+    def destroy_publisher(self, publisher: Publisher) -> bool:
+        """
+        Destroy a publisher, and forget what was destroyed before.
+
+        :param publisher: of this node.
+        :return: False if that was not possible.
+        """
+        # rclpy's annotation says that this is one handler.
+        handlers: Any = publisher.event_handlers
+        groups = [handler.callback_group for handler in handlers]
+        destroyed = super().destroy_publisher(publisher)
+        _forget_dead(groups)
+        return bool(destroyed)
+
+    def destroy_subscription(self, subscription: Subscription) -> bool:
+        """
+        Destroy a subscription, and forget what was destroyed before.
+
+        :param subscription: of this node.
+        :return: False if that was not possible.
+        """
+        handlers: Any = subscription.event_handlers
+        groups = [one.callback_group for one in (subscription, *handlers)]
+        destroyed = super().destroy_subscription(subscription)
+        _forget_dead(groups)
+        return bool(destroyed)
+
+    def destroy_node(self) -> None:
+        """
+        Destroy the node and its state machine, which rclpy leaves to the end of Python.
+
+        Until then Fast DDS keeps its shared memory, which stays if the process ends at once.
+        """
+        super().destroy_node()
+        machine = getattr(self, '_state_machine', None)
+        if machine is not None:
+            machine.destroy_when_not_in_use()
+
     def stop(self) -> None:
         """End the work, whatever state the node is in."""
         self._end_work()
@@ -136,3 +178,16 @@ class ManagedNode(LifecycleNode):
         """Log why a transition failed."""
         if not self._starting:
             self.get_logger().error(self._told_refusal)
+
+
+def _forget_dead(groups: Iterable[CallbackGroup]) -> None:
+    """
+    Forget the entities of callback groups that no longer exist.
+
+    A group of rclpy keeps a weak reference to each entity for ever. One that is still in use, by a
+    callback that runs, is forgotten at the next time.
+    """
+    for group in set(groups):
+        # Both calls run no Python, so that no other thread changes the set meanwhile.
+        dead = [reference for reference in list(group.entities) if reference() is None]
+        group.entities.difference_update(dead)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from collections.abc import Sequence
 import faulthandler
 import signal
+from threading import Event
 import time
-from types import FrameType
 
 import rclpy
 from rclpy.clock import Clock
@@ -24,6 +24,7 @@ from rclpy.signals import uninstall_signal_handlers
 from fer_ros.node.life.arguments import ArgumentError
 from fer_ros.node.life.arguments import security_refusal
 from fer_ros.node.life.arguments import start_ros
+from fer_ros.node.life.ending import StartWatch
 from fer_ros.node.life.errors import ErrorLog
 from fer_ros.node.life.errors import REASON_LENGTH
 from fer_ros.node.life.executor import EnduringExecutor
@@ -84,21 +85,33 @@ def run_node(
     """
     Run a node until somebody stops it.
 
-    :param make_node: makes the node; its method `stop`, if it has one, ends work of its own.
+    :param make_node: makes the node. Its method `start_itself`, if it has one, then loads what it
+        needs, and its method `stop` ends work of its own.
     :param args: of the command line; None takes the process's own.
-    :param refusals: errors of `make_node` that a wrong configuration causes. Each is logged in one
+    :param refusals: errors of both that a wrong configuration causes. Each is logged in one
         sentence, without a traceback.
     :return: the exit status: 0 after INT or TERM, CONFIGURATION_ERROR if the node could not start.
     """
     # rclpy's handlers, which come on top of these, end the context and so the spinning. An
     # exception in the middle of anything, Python's own answer to INT, would leave half of it done.
-    signal.signal(signal.SIGINT, _let_rclpy_handle_it)
-    signal.signal(signal.SIGTERM, _let_rclpy_handle_it)
+    signalled = Event()
+    signal.signal(signal.SIGINT, lambda *_: signalled.set())
+    signal.signal(signal.SIGTERM, lambda *_: signalled.set())
     refused: tuple[type[Exception], ...] = (ArgumentError, *NODE_REFUSALS, *refusals)
     node = None
+    started = False
     try:
         start_ros(args)
-        node = make_node()
+        started = True
+        if signalled.is_set():
+            # It came before rclpy's handlers.
+            rclpy.try_shutdown()
+        with StartWatch() as watch:
+            node = watch.node = make_node()
+            if hasattr(node, 'start_itself'):
+                node.start_itself()
+        if not rclpy.ok():
+            raise ExternalShutdownException
         # A thread for the images, one for parameters and timers: neither waits for the other.
         executor = EnduringExecutor(num_threads=2)
         executor.add_node(node)
@@ -109,7 +122,9 @@ def run_node(
     except ExternalShutdownException:
         pass
     except refused as error:
-        return _refuse(error)
+        # A model whose trial was given up because of a signal is refused too.
+        if rclpy.ok() or not started:
+            return _refuse(error)
     except Exception as error:
         # Whatever needs a context fails where it just is when a signal ends the context.
         if rclpy.ok():
@@ -119,11 +134,12 @@ def run_node(
             return _refuse(refusal)
     finally:
         if node is not None:
+            # The image in work may hang. Fast DDS can wait for its own thread for ever when the
+            # node is destroyed, and no Python would run any more. A node that hangs must end, so
+            # that it can be started anew.
+            faulthandler.dump_traceback_later(PARTING_PATIENCE, exit=True, file=STDERR)
             if hasattr(node, 'stop'):
                 node.stop()
-            # Fast DDS can wait for its own thread for ever here, and no Python would run any more.
-            # A node that hangs must end, so that it can be started anew.
-            faulthandler.dump_traceback_later(PARTING_PATIENCE, exit=True, file=STDERR)
             node.destroy_node()
         rclpy.try_shutdown()
         faulthandler.cancel_dump_traceback_later()
@@ -138,7 +154,3 @@ def _refuse(error: Exception) -> int:
     """Log why a node cannot start; return the exit status."""
     get_logger('fer_ros').fatal(shortened(error, REASON_LENGTH))
     return CONFIGURATION_ERROR
-
-
-def _let_rclpy_handle_it(number: int, frame: FrameType | None) -> None:
-    """Do nothing at a signal."""

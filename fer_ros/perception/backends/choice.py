@@ -18,6 +18,7 @@ from fer_ros.perception.models.bundle import to_request
 from fer_ros.perception.models.known_files import accept
 from fer_ros.perception.models.known_files import is_known
 from fer_ros.perception.models.known_files import is_shipped_network
+from fer_ros.perception.models.trial import COMPILING_CPU_LIMIT
 from fer_ros.perception.models.trial import run_trial
 from fer_ros.perception.models.trial import TrialError
 from fer_ros.perception.quoting import quoted
@@ -161,7 +162,8 @@ def ensure_tried(name: str, card: ModelCard, content: bytes) -> None:
     if is_shipped_network(sha256, card.input.shape) or is_known(sha256, use):
         return
     try:
-        run_trial({'engine': name, 'card': to_request(card)}, content)
+        limit = COMPILING_CPU_LIMIT if name in ENGINES else None
+        run_trial({'engine': name, 'card': to_request(card)}, content, limit)
     except TrialError as error:
         kind = BundleError if error.kind == BundleError.__name__ else BackendError
         network = f'the {kind_of(name)} network of {card.name}'

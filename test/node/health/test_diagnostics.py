@@ -228,14 +228,16 @@ def test_the_documented_keys_are_those_of_the_message():
     assert documented == [*Statistics().values(), *models_of(None), 'image_qos', 'last_error']
 
 
-def test_statistics_give_percentiles_of_ages_in_milliseconds():
+def test_statistics_give_percentiles_of_ages_in_milliseconds(monkeypatch):
     statistics = Statistics()
     for milliseconds in range(101):
+        moment = 100.0 if milliseconds else 95.0
+        monkeypatch.setattr('time.monotonic', lambda moment=moment: moment)
         statistics.finish(faces=2, age=milliseconds / 1000)
 
     values = statistics.values()
 
-    # The last hundred are kept: 1 to 100.
+    # Those of the last seconds are kept: 1 to 100.
     assert values['age_p50_ms'] == '50.5'
     assert values['age_p95_ms'] == '95.0'
     assert values['frames_processed'] == '101'

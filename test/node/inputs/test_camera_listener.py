@@ -1,5 +1,7 @@
 """How the node listens to its camera, and what it says of one that it cannot hear."""
 
+from types import SimpleNamespace
+
 from diagnostic_msgs.msg import DiagnosticArray
 import pytest
 from rcl_interfaces.msg import Log
@@ -14,6 +16,7 @@ from fer_ros.node.inputs.camera_listener import CameraListener
 from fer_ros.perception.settings import Settings
 from graph import Inbox
 from graph import wait_until
+from guarded import guard
 from stand_ins import picture
 from stand_ins import send
 from stand_ins import started
@@ -144,7 +147,7 @@ def listener(raw=(), compressed=(), own=0, name='/image'):
                 '/eye/compressed': compressed,
             }.get(topic, [])
 
-    return CameraListener(Node, None)
+    return CameraListener(Node(), None)
 
 
 @pytest.mark.parametrize(
@@ -162,6 +165,41 @@ def test_auto_takes_compressed_images_from_another_host(raw, own, compressed):
     one = listener([sender(host) for host in raw], [sender(1, CompressedImage)], own)
 
     assert one._wanted(Settings()).compressed == compressed
+
+
+def test_the_subscription_is_made_changed_and_ended_under_the_lock():
+    made = []
+    one = listener([sender(0)])
+    lock = guard(one, written=['_listening', '_subscription'])
+
+    def create_subscription(kind, topic, *_, **__):
+        assert lock.held
+        made.append(topic)
+        return topic
+
+    def destroy_subscription(subscription):
+        assert lock.held
+        made.remove(subscription)
+
+    one._node.create_subscription = create_subscription
+    one._node.destroy_subscription = destroy_subscription
+    one._node.get_logger = lambda: SimpleNamespace(debug=lambda _: None)
+
+    one.start(Settings())
+    assert made == ['/image']
+    one.follow(Settings(image_transport='compressed'))
+    assert made == ['/image/compressed']
+    one.stop()
+    assert made == []
+
+
+def test_a_listener_that_was_stopped_does_not_follow_the_camera():
+    one = listener([sender(0)])
+
+    one.follow(Settings(image_transport='compressed'))
+
+    assert one._subscription is None
+    assert not one._listening.compressed
 
 
 def test_where_nothing_is_compressed_the_raw_images_of_another_host_are_taken():

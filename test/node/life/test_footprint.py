@@ -10,7 +10,10 @@ import pytest
 from fer_ros.node.life import footprint
 from fer_ros.node.life.footprint import fit_shared_memory
 from fer_ros.node.life.footprint import FreedMemory
+from fer_ros.node.life.footprint import GrownMemory
+from fer_ros.node.life.footprint import LARGEST_KEPT
 from fer_ros.node.life.footprint import PROFILE_VARIABLES
+from fer_ros.node.life.footprint import RETURNS
 from fer_ros.node.life.footprint import take_little_memory
 from fer_ros.node.life.footprint import TRANSPORTS_VARIABLE
 from fer_ros.node.life.shared_memory import CLEAN_COMMAND
@@ -91,10 +94,50 @@ def test_memory_is_returned_once_when_images_need_less_than_half(sizes, trims):
     assert trims == [0, 0]
 
 
+def test_memory_is_returned_after_each_image_that_does_not_fit_into_the_heap(trims):
+    large = LARGEST_KEPT + 1
+
+    settle_all(LARGEST_KEPT, LARGEST_KEPT, large, large)
+
+    assert trims == 3 * [0]
+
+
 def test_memory_is_returned_after_each_image_that_is_refused(trims):
     settle_all(0, 0)
 
     assert trims == [0, 0]
+
+
+def look_at(*resident):
+    sizes = iter(resident)
+    grown = GrownMemory(lambda: next(sizes) << 20)
+    for _ in resident:
+        grown.look()
+
+
+@pytest.mark.parametrize('resident', [(150, 160, 181, 170), (150, 100, 100), (10, 40, 41, 42)])
+def test_a_process_that_does_not_grow_keeps_its_heap(trims, resident):
+    look_at(*resident)
+
+    assert trims == []
+
+
+def test_memory_is_returned_some_times_after_the_process_has_grown(trims):
+    look_at(150, 300, 300, 200, 200, 220, 200)
+
+    assert trims == RETURNS * [0]
+
+
+def test_memory_is_returned_each_time_that_the_process_has_grown(trims):
+    look_at(150, *[300] * RETURNS, 160, *[300] * RETURNS, 160)
+
+    assert trims == 2 * RETURNS * [0]
+
+
+def test_memory_in_use_is_the_level_from_then_on(trims):
+    look_at(150, *[300] * 10 * RETURNS)
+
+    assert trims == RETURNS * [0]
 
 
 def test_another_c_library_has_nothing_to_return(monkeypatch):

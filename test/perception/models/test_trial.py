@@ -49,11 +49,71 @@ def test_a_child_that_fails_is_a_refusal_with_its_cause(misbehaving, act, senten
 
 
 @pytest.mark.parametrize('act', ['hang', 'chatter'])
-def test_a_child_that_does_not_end_is_ended(misbehaving, monkeypatch, act):
-    monkeypatch.setattr(trial, 'TIME_LIMIT', 0.5)
+def test_a_child_that_waits_for_ever_is_ended(misbehaving, monkeypatch, act):
+    monkeypatch.setattr(trial, 'IDLE_LIMIT', 0.5)
 
-    with pytest.raises(TrialError, match=r'did not end within 0\.5 s'):
+    with pytest.raises(TrialError, match=r'did nothing for 0\.5 s'):
         run_trial({'engine': act}, b'content')
+
+
+def test_a_child_that_works_for_ever_is_ended(misbehaving):
+    with pytest.raises(TrialError, match=r'did not end within 0\.7 s of CPU time'):
+        run_trial({'engine': 'busy'}, b'content', 0.7)
+
+
+class SlowProcess:
+    """Stands in for a child that ends after a number of looks, each a second of wall time."""
+
+    pid = 1
+
+    def __init__(self, monkeypatch, looks, cpu_share):
+        self.looks, self.passed = looks, 0
+        monkeypatch.setattr(trial.time, 'monotonic', lambda: 1000.0 + self.passed)
+        monkeypatch.setattr(trial, '_cpu_time', lambda *_: cpu_share * self.passed)
+        monkeypatch.setattr(trial, '_resident_memory', lambda _: 0)
+
+    def wait(self, timeout):
+        self.passed += 1
+        if self.passed > self.looks:
+            return 0
+        raise subprocess.TimeoutExpired('child', timeout)
+
+
+def test_a_slow_machine_takes_the_time_that_it_needs(monkeypatch):
+    assert trial._wait(SlowProcess(monkeypatch, 4000, 0.01), trial.CPU_LIMIT) == 0
+
+
+@pytest.mark.parametrize(
+    ('cpu_share', 'sentence'),
+    [
+        (0.02, 'did not end within 60 s of CPU time'),
+        (0.005, 'did nothing for 60 s'),
+        (0.0, 'did nothing for 60 s'),
+    ],
+)
+def test_a_child_that_hangs_on_a_slow_machine_is_ended(monkeypatch, cpu_share, sentence):
+    with pytest.raises(TrialError, match=sentence):
+        trial._wait(SlowProcess(monkeypatch, 4000, cpu_share), trial.CPU_LIMIT)
+
+
+def test_the_cpu_time_of_a_process_is_measured():
+    before = trial._cpu_time(os.getpid(), -1.0)
+    while trial._cpu_time(os.getpid(), -1.0) == before:
+        pass
+
+    assert before >= 0
+    assert trial._cpu_time(0, 7.0) == 7.0
+
+
+@pytest.mark.parametrize(('name', 'limit'), [('jax', 600.0), ('litert', None)])
+def test_an_engine_that_compiles_may_take_longer(monkeypatch, accepted, tmp_path, name, limit):
+    limits = []
+    monkeypatch.setattr(choice, 'run_trial', lambda *given: limits.append(given[2]))
+    card = load_card(find_bundle('fer2013_tiny'))
+
+    choice.ensure_tried(name, card, b'content')
+
+    assert limits == [limit]
 
 
 def test_a_child_that_takes_too_much_memory_is_ended(misbehaving, monkeypatch):
@@ -113,9 +173,9 @@ def counted(monkeypatch, accepted):
     """Count the trials, with nothing accepted before."""
     trials = []
 
-    def run(request, content):
+    def run(request, content, *limits):
         trials.append(request['engine'])
-        run_trial(request, content)
+        run_trial(request, content, *limits)
 
     monkeypatch.setattr(choice, 'run_trial', run)
     monkeypatch.setattr(detector_files, 'run_trial', run)
