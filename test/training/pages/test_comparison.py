@@ -3,10 +3,12 @@ import yaml
 
 from training.pages.comparison import chosen
 from training.pages.comparison import merge
+from training.pages.comparison import merge_robustness
 from training.pages.comparison import read_results
 from training.pages.comparison import read_sources
 from training.pages.comparison import RESULTS_PAGE
 from training.pages.comparison import results_page
+from training.pages.comparison import ROBUSTNESS
 from training.pages.comparison import write_results
 from training.recipes.library import recipe_files
 
@@ -122,6 +124,13 @@ def test_a_run_done_again_takes_the_place_of_the_first(tmp_path):
     assert read_results(tmp_path / 'results.json') == rows
 
 
+def test_the_robustness_of_a_split_is_replaced_and_the_public_one_comes_first():
+    old = {'split': 'public', 'models': ['old']}
+    new = [{'split': 'private', 'models': []}, {'split': 'public', 'models': ['new']}]
+
+    assert merge_robustness([old], new) == [new[1], new[0]]
+
+
 def test_no_results_are_no_error(tmp_path):
     assert read_results(tmp_path / 'none.json') == []
     assert 'None was measured yet' in results_page(SOURCES, [], ['small'])
@@ -131,7 +140,7 @@ def test_the_page_in_the_repository_is_what_the_command_writes():
     recipes = [*recipe_files()]
 
     assert RESULTS_PAGE.read_text(encoding='utf-8') == results_page(
-        read_sources(), read_results(), recipes
+        read_sources(), read_results(), recipes, read_results(ROBUSTNESS)
     )
 
 
