@@ -9,7 +9,7 @@ from typing import Any
 
 from fer_ros.perception.backends import BackendError
 from fer_ros.perception.detection.choice import DetectorError
-from training.commands.dispatch import run_command
+from training.dispatch import run_command
 
 
 def _tracking() -> Any:

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from fer_ros.perception.backends import BackendError
-from training.commands.dispatch import run_command
+from training.dispatch import run_command
 
 
 def _inspect() -> Any:
