@@ -284,3 +284,18 @@ DEGRADATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     'lit from one side': lambda images: lit_from_a_side(images, (0.15, 1.35)),
     'eyes displaced as by the detector': with_displaced_eyes,
 }
+
+
+def degraded_in_turn(images: np.ndarray) -> np.ndarray:
+    """
+    Degrade every picture once, each in the way of one of `DEGRADATIONS`, by turns.
+
+    :param images: (N, H, W) uint8.
+    :return: (N, H, W) uint8.
+    """
+    found, count = np.empty_like(images), len(DEGRADATIONS)
+    for turn, degrade in enumerate(DEGRADATIONS.values()):
+        # NumPy and OpenCV fail on no pictures at all.
+        if turn < len(images):
+            found[turn::count] = degrade(images[turn::count])
+    return found

@@ -19,6 +19,7 @@ from training.bundles.export import write_forms
 from training.bundles.provenance import origin_of
 from training.bundles.provenance import terms_of
 from training.data.datasets import FER2013_IMAGES_SHA256
+from training.evaluation.calibration import DEFAULT_CALIBRATED_ON
 from training.networks.residual import residual_network
 from training.recipes.building import build_model
 from training.recipes.heads import HEAD_LABELS
@@ -99,6 +100,27 @@ def test_the_bundle_says_what_the_trained_network_says(bundle, model):
     expected = np.asarray(model.predict(batch, verbose=0)[head])
 
     np.testing.assert_allclose(create_backend('litert', card).run(batch), expected, atol=1e-4)
+
+
+def test_the_temperature_is_that_of_what_it_was_fitted_on(tmp_path, model, made_up, bundle):
+    temperatures = {}
+    for on in ('plain', 'degraded'):
+        export(
+            TINY,
+            model,
+            HEAD_LABELS['fer2013'],
+            'fer2013',
+            tmp_path / on,
+            made_up(70, 'public'),
+            {'seed': 0},
+            calibrate_on=on,
+        )
+        card = load_card(tmp_path / on)
+        assert card.training['calibrated_on'] == on
+        temperatures[on] = card.temperature
+
+    assert temperatures['plain'] != temperatures['degraded']
+    assert load_card(bundle).training['calibrated_on'] == DEFAULT_CALIBRATED_ON
 
 
 def test_forms_that_differ_are_refused():

@@ -5,6 +5,7 @@ from training.evaluation.degradations import blurred_by_motion
 from training.evaluation.degradations import compressed
 from training.evaluation.degradations import darkened
 from training.evaluation.degradations import DEGRADATIONS
+from training.evaluation.degradations import degraded_in_turn
 from training.evaluation.degradations import EYE_DEVIATION
 from training.evaluation.degradations import lit_from_a_side
 from training.evaluation.degradations import noisy
@@ -151,3 +152,15 @@ def test_displaced_eyes_move_a_face_by_as_much_as_detectors_are_wrong():
     # Of the middle of two eyes with a correlation of a half.
     expected = EYE_DEVIATION * distance * np.sqrt(0.75)
     assert rows.std() == pytest.approx(expected, rel=0.15)
+
+
+@pytest.mark.parametrize('count', [4, 33])
+def test_every_picture_is_degraded_once_by_turns(made_up, count):
+    images = made_up(count).images
+
+    found = degraded_in_turn(images)
+
+    for turn, degrade in enumerate(DEGRADATIONS.values()):
+        mine = slice(turn, None, len(DEGRADATIONS))
+        if turn < count:
+            assert (found[mine] == degrade(images[mine])).all()
