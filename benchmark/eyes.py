@@ -160,7 +160,7 @@ def row_of(name: str, errors: np.ndarray) -> Row:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
     parser.add_argument(
-        '--pictures', type=int, default=600, help='of FER2013 PublicTest (default: 600)'
+        '--pictures', type=int, default=300, help='of FER2013 PublicTest (default: 300)'
     )
     parser.add_argument('--data', help='FER2013 (default: FER_ROS_DATA)')
     add_figures_arguments(parser)
