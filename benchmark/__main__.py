@@ -9,7 +9,7 @@ from typing import Any
 
 from fer_ros.perception.backends import BackendError
 from fer_ros.perception.detection.choice import DetectorError
-from training.commands.dispatch import run_command
+from training.dispatch import run_command
 
 
 def _tracking() -> Any:
@@ -90,6 +90,12 @@ def _reading() -> Any:
     return reading
 
 
+def _eyes() -> Any:
+    from benchmark import eyes
+
+    return eyes
+
+
 # For each command, the function that imports its module, and its purpose.
 COMMANDS: dict[str, tuple[Callable[[], Any], str]] = {
     'tracking': (_tracking, 'count id switches, and what detect_every costs and saves'),
@@ -104,6 +110,7 @@ COMMANDS: dict[str, tuple[Callable[[], Any], str]] = {
     'scale': (_scale, 'how the cost grows with faces, pixels and cameras'),
     'models': (_models, 'measure time, size and accuracy of models'),
     'augmentation': (_augmentation, "how fast pictures are changed, beside Keras's generator"),
+    'eyes': (_eyes, "how far the detectors' eyes lie from where eyes are"),
     'reading': (_reading, 'how fast fer2013.csv is read, beside the way of the notebooks'),
 }
 

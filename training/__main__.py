@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from fer_ros.perception.backends import BackendError
-from training.commands.dispatch import run_command
+from training.dispatch import run_command
 
 
 def _inspect() -> Any:
@@ -59,6 +59,12 @@ def _evaluate() -> Any:
     return evaluate
 
 
+def _calibrate() -> Any:
+    from training.commands import calibrate
+
+    return calibrate
+
+
 def _card() -> Any:
     from training.commands import card
 
@@ -87,6 +93,7 @@ COMMANDS: dict[str, tuple[Callable[[], Any], str]] = {
     'tune': (_tune, 'search for the settings of a network'),
     'export': (_export, 'make a bundle of a trained network'),
     'evaluate': (_evaluate, 'measure a bundle, a run or a Keras file on a data set'),
+    'calibrate': (_calibrate, "compare what a bundle's temperature may be fitted on"),
     'card': (_card, 'measure a bundle and write its page'),
     'yunet_graph': (_yunet_graph, 'write the graph by which the node runs YuNet on LiteRT'),
     'compare': (_compare, 'measure runs, and set them beside what the sources say'),

@@ -27,6 +27,8 @@ from training.bundles.provenance import TERMS
 from training.data.augmentation import resize
 from training.data.datasets import FaceData
 from training.data.datasets import PUBLIC
+from training.evaluation.calibration import calibration_images
+from training.evaluation.calibration import DEFAULT_CALIBRATED_ON
 from training.evaluation.calibration import fit_temperature
 from training.evaluation.validation import head_truth
 from training.evaluation.validation import predict_logits
@@ -121,11 +123,13 @@ def export(
     data: FaceData,
     training: dict[str, Any],
     terms: str = TERMS,
+    calibrate_on: str = DEFAULT_CALIBRATED_ON,
 ) -> dict[str, float]:
     """
     Write a bundle; nothing is left where it fails.
 
-    The temperature is fitted on PublicTest, which no weight was learnt from.
+    The temperature is fitted on PublicTest, which no weight was learnt from, as it is, degraded,
+    or both.
 
     :param recipe: the recipe.
     :param model: of the recipe, trained, in float32 and of the recipe's side.
@@ -135,14 +139,17 @@ def export(
     :param data: that the network learnt from, with its split `public`.
     :param training: the card's `training`.
     :param terms: of that data.
+    :param calibrate_on: one of `CALIBRATED_ON`; the card's `training` says which.
     :return: the largest difference of each form, as of `check_parity`.
     :raises ExportError: if the forms differ, or there is no such head.
     """
     public = data.of_split(PUBLIC)
     network = single_head(model, head, folder.name)
-    truth = head_truth(head, public)
+    images = calibration_images(public.images, calibrate_on)
+    # The same pictures once, or twice.
+    truth = np.tile(head_truth(head, public), len(images) // len(public))
     kept = truth >= 0
-    logits = predict_logits(model, public.images, recipe, recipe.side)[head]
+    logits = predict_logits(model, images, recipe, recipe.side)[head]
     spec = input_spec(recipe)
     card = {
         'name': folder.name,
@@ -161,7 +168,11 @@ def export(
         'output': 'logits',
         'temperature': round(fit_temperature(logits[kept], truth[kept]), 4),
         'files': {},
-        'training': {**training, 'parameters': network.count_params()},
+        'training': {
+            **training,
+            'calibrated_on': calibrate_on,
+            'parameters': network.count_params(),
+        },
         'metrics': {},
         'licence': 'Apache-2.0',
         'terms': terms,

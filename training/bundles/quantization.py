@@ -32,7 +32,9 @@ from training.data.datasets import FaceData
 from training.data.datasets import PUBLIC
 from training.data.datasets import TRAIN
 from training.data.stratified import stratified
+from training.evaluation.calibration import calibration_images
 from training.evaluation.calibration import fit_temperature
+from training.evaluation.calibration import PLAIN
 from training.evaluation.classifiers import classify
 from training.evaluation.truth import truth_for
 
@@ -117,8 +119,10 @@ def quantize_bundle(
         file = Path(scratch) / 'model.tflite'
         model = keras.saving.load_model(card.file('keras'), compile=False)
         write_quantized(model, file, precision, calibration)
-        before = _accuracy(card, card.file('tflite'), public, truth)[0]
-        after, probabilities = _accuracy(card, file, public, truth)
+        before, after = (
+            float((_classified(card, form, public.images).argmax(axis=1) == truth).mean())
+            for form in (card.file('tflite'), file)
+        )
         if before - after > MOST_LOSS and not force:
             raise QuantizationError(
                 f'{precision} has {100 * after:.2f} % on PublicTest, float32 '
@@ -134,11 +138,15 @@ def quantize_bundle(
             'public_accuracy_float32': round(before, 4),
         }
         written = yaml.safe_load((card.folder / CARD_NAME).read_text(encoding='utf-8'))
+        # Bundles of before this was said were calibrated on pictures as they are.
+        on = calibration_images(public.images, card.training.get('calibrated_on', PLAIN))
+        probabilities = _classified(card, file, on)
         # What the network gave was divided by the card's temperature already.
         logits = np.log(np.maximum(probabilities, LEAST_PROBABILITY)) * card.temperature
+        temperature = fit_temperature(logits, np.tile(truth, len(on) // len(truth)))
         written |= {
             'name': folder.name,
-            'temperature': round(fit_temperature(logits, truth), 4),
+            'temperature': round(temperature, 4),
             'files': {'tflite': {'name': file.name, 'sha256': sha256_of(file)}},
             'training': {**written['training'], 'quantization': made},
             'metrics': {},
@@ -149,11 +157,8 @@ def quantize_bundle(
     return made
 
 
-def _accuracy(
-    card: ModelCard, file: Path, data: FaceData, truth: np.ndarray
-) -> tuple[float, np.ndarray]:
-    """Measure a form of a network as the node runs it: its accuracy, and what it said."""
+def _classified(card: ModelCard, file: Path, images: np.ndarray) -> np.ndarray:
+    """Ask a form of a network about pictures, as the node runs it: (N, labels) probabilities."""
     plain = replace(card, files={'tflite': (file.name, '')})
     backend = LiteRtBackend(file.read_bytes(), file)
-    probabilities = classify(Classifier(plain, backend), data.images)
-    return float((probabilities.argmax(axis=1) == truth).mean()), probabilities
+    return classify(Classifier(plain, backend), images)

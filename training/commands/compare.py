@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 from training.data.datasets import data_root
@@ -12,11 +13,13 @@ from training.data.reading.forms import read_data
 from training.data.selection import select
 from training.evaluation.comparison import measure_run
 from training.pages.comparison import merge
+from training.pages.comparison import merge_robustness
 from training.pages.comparison import read_results
 from training.pages.comparison import read_sources
 from training.pages.comparison import RESULTS
 from training.pages.comparison import RESULTS_PAGE
 from training.pages.comparison import results_page
+from training.pages.comparison import ROBUSTNESS
 from training.pages.comparison import write_results
 from training.recipes.library import recipe_files
 from training.runs.run import load_run
@@ -32,6 +35,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--machine', default='machine not recorded', help='that the runs were trained on, in words'
     )
     parser.add_argument('--results', type=Path, default=RESULTS, help='the table of all runs')
+    parser.add_argument(
+        '--robustness',
+        type=Path,
+        nargs='+',
+        default=[],
+        metavar='JSON',
+        help='put what `evaluate --robustness --output` wrote on the page as well',
+    )
     parser.add_argument('--page', type=Path, default=RESULTS_PAGE, help='that is written')
     parser.add_argument(
         '--forget', action='append', default=[], metavar='RECIPE', help='drop the rows of a recipe'
@@ -60,6 +71,15 @@ def run(arguments: argparse.Namespace) -> int:
                 f'test {100 * row["test"]["accuracy"]:.2f} %'
             )
     write_results(rows, arguments.results)
-    arguments.page.write_text(results_page(read_sources(), rows, recipe_files()), encoding='utf-8')
+    robustness_file = arguments.results.with_name(ROBUSTNESS.name)
+    new_robustness = [
+        json.loads(path.read_text(encoding='utf-8')) for path in arguments.robustness
+    ]
+    robustness = merge_robustness(read_results(robustness_file), new_robustness)
+    if new_robustness:
+        write_results(robustness, robustness_file)
+    arguments.page.write_text(
+        results_page(read_sources(), rows, recipe_files(), robustness), encoding='utf-8'
+    )
     print(f'{len(rows)} rows in {arguments.page}')
     return 0

@@ -2,6 +2,7 @@
 Measure a model: `python -m training evaluate --model models/fer2013_mobile`.
 
 With `--output FOLDER` it writes a page with plots and a JSON file beside what it prints.
+`--robustness` measures one or several models where robots are, into one table.
 """
 
 from __future__ import annotations
@@ -9,21 +10,30 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 from fer_ros.perception.detection.choice import create_detector
 from training.bundles.card_figures import record
 from training.commands.data_arguments import add_data_arguments
 from training.commands.data_arguments import read_selected
 from training.data.datasets import data_root
+from training.data.datasets import DATASETS
+from training.data.datasets import PRIVATE
+from training.data.datasets import PUBLIC
 from training.data.datasets import SPLITS
 from training.data.datasets import TRAIN
+from training.data.reading.forms import read_data
 from training.data.selection import Selection
 from training.data.stratified import stratified
 from training.evaluation.classifiers import load_classifier
+from training.evaluation.classifiers import load_classifiers
 from training.evaluation.classifiers import ModelOptions
+from training.evaluation.real_path import find_eyes
 from training.evaluation.real_path import measure_real_path
 from training.evaluation.report import figures
+from training.evaluation.robustness import measure_robustness
 from training.evaluation.scores import score
+from training.pages.robustness import robustness_lines
 from training.pages.terminal import report_text
 from training.runs.files import run_of
 
@@ -33,10 +43,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--model',
         required=True,
-        help='a bundle (name or folder), the folder of a run, or a .keras file',
+        nargs='+',
+        help='a bundle (name or folder), the folder of a run, or a .keras file; several with '
+        '--robustness',
     )
     add_data_arguments(parser)
-    parser.add_argument('--split', choices=SPLITS, default='private')
+    parser.add_argument(
+        '--split', choices=SPLITS, help='(default: private; public with --robustness)'
+    )
     parser.add_argument('--backend', default='litert', help='as the parameter of the node')
     parser.add_argument('--head', help='of a run with several')
     parser.add_argument(
@@ -58,7 +72,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action='store_true',
         help='put each picture into a scene, and let the node find and read the face there too',
     )
-    parser.add_argument('--detector', default='auto', help='of --real-path, as of the node')
+    parser.add_argument(
+        '--robustness',
+        action='store_true',
+        help='measure accuracy, F1 and calibration under many conditions: CK+, the real path, and '
+        'its crops made worse; the mean is the robustness score',
+    )
+    parser.add_argument(
+        '--detector', default='auto', help='of --real-path and --robustness, as of the node'
+    )
     parser.add_argument('--detector-model', default='', help='its weights; empty: searched')
     parser.add_argument(
         '--limit', type=int, metavar='N', help='only N of the pictures, of each label its share'
@@ -70,9 +92,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--record', metavar='NAME', help="put the figures into the bundle's card")
 
 
-def _selection_of_run(arguments: argparse.Namespace) -> Selection | None:
+def _selection_of_run(arguments: argparse.Namespace, model: str) -> Selection | None:
     """Let a run be measured on the data that it was trained on, where nothing else is said."""
-    folder = run_of(arguments.model)
+    folder = run_of(model)
     if folder is None:
         return None
     from training.runs.run import load_run
@@ -83,27 +105,37 @@ def _selection_of_run(arguments: argparse.Namespace) -> Selection | None:
     return recipe.selection
 
 
+def _options(arguments: argparse.Namespace) -> ModelOptions:
+    """Collect what models may have to be told."""
+    return ModelOptions(
+        arguments.backend, arguments.head, arguments.labels, tuple(arguments.value_range)
+    )
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Carry out `evaluate`."""
-    classifier = load_classifier(
-        arguments.model,
-        ModelOptions(
-            arguments.backend, arguments.head, arguments.labels, tuple(arguments.value_range)
-        ),
-    )
-    data = read_selected(arguments, _selection_of_run(arguments))
+    if arguments.robustness:
+        return _run_robustness(arguments)
+    if len(arguments.model) > 1:
+        raise ValueError(
+            f'--model names {len(arguments.model)} models; several are measured with --robustness'
+        )
+    (model,) = arguments.model
+    split = arguments.split or PRIVATE
+    classifier = load_classifier(model, _options(arguments))
+    data = read_selected(arguments, _selection_of_run(arguments, model))
     training = None
     if data.has_split(TRAIN):
-        if arguments.split != TRAIN:
+        if split != TRAIN:
             training = data.of_split(TRAIN)
-        data = data.of_split(arguments.split)
+        data = data.of_split(split)
     if arguments.limit:
         data = stratified(data, arguments.limit)
     scores = score(classifier, data, arguments.mirrored)
     report = {
         'model': classifier.card.name,
         'backend': classifier.backend.name,
-        'split': arguments.split,
+        'split': split,
         **figures(scores, training),
     }
     if arguments.real_path:
@@ -115,6 +147,45 @@ def run(arguments: argparse.Namespace) -> int:
         # It draws with matplotlib, which a robot need not have to measure a model.
         from training.pages.evaluation import write_report
 
-        write_report(arguments.output, scores, report, run_of(arguments.model))
+        write_report(arguments.output, scores, report, run_of(model))
     print(json.dumps(report) if arguments.json else report_text(report))
+    return 0
+
+
+def _run_robustness(arguments: argparse.Namespace) -> int:
+    """Carry out `evaluate --robustness`."""
+    for name in ('real_path', 'mirrored', 'record'):
+        if getattr(arguments, name):
+            raise ValueError(f'--{name.replace("_", "-")} does not go with --robustness')
+    split = arguments.split or PUBLIC
+    data = read_selected(arguments, _selection_of_run(arguments, arguments.model[0]))
+    data = data.of_split(split)
+    if arguments.limit:
+        data = stratified(data, arguments.limit)
+    ckplus = data_root(arguments.data) / DATASETS['ckplus']
+    others = read_data(ckplus) if ckplus.exists() else None
+    detector = create_detector(arguments.detector, arguments.detector_model)
+    found = find_eyes(detector, data.images)
+    measured: dict[str, Any] = {
+        'split': split,
+        'limit': arguments.limit,
+        'detector': detector.name,
+        'models': [],
+    }
+    for model in arguments.model:
+        classifiers = load_classifiers(model, _options(arguments))
+        report = {
+            'model': classifiers[0].card.name,
+            'backend': classifiers[0].backend.name,
+            **measure_robustness(classifiers, data, found, others),
+        }
+        measured['models'].append(report)
+    text = '\n'.join(robustness_lines(measured))
+    if arguments.output:
+        arguments.output.mkdir(parents=True, exist_ok=True)
+        (arguments.output / 'robustness.json').write_text(
+            json.dumps(measured, indent=1) + '\n', encoding='utf-8'
+        )
+        (arguments.output / 'robustness.md').write_text(text + '\n', encoding='utf-8')
+    print(json.dumps(measured) if arguments.json else text)
     return 0

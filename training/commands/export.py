@@ -19,6 +19,8 @@ from training.data.datasets import data_root
 from training.data.datasets import FaceData
 from training.data.reading.forms import read_data
 from training.data.selection import select
+from training.evaluation.calibration import CALIBRATED_ON
+from training.evaluation.calibration import DEFAULT_CALIBRATED_ON
 from training.runs.run import load_run
 from training.runs.run import Run
 
@@ -41,6 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help='make smaller bundles too, <output>_<precision>, for LiteRT alone',
     )
+    parser.add_argument(
+        '--calibrate-on',
+        choices=CALIBRATED_ON,
+        default=DEFAULT_CALIBRATED_ON,
+        help='fit the temperature on PublicTest as it is, degraded, or both (default: '
+        '%(default)s); a smaller bundle of one takes what that was fitted on',
+    )
     parser.add_argument('--bundle', help='make them of a bundle that is there, in place of a run')
     parser.add_argument('--force', action='store_true', help='make them though they lose accuracy')
 
@@ -61,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         found = load_run(arguments.folder or Path('runs') / Path(arguments.recipe).stem)
         data = read_data(data_root(arguments.data, found.recipe.dataset))
         data = select(data, found.recipe.selection)
-        _export_run(found, arguments.head, folder, data)
+        _export_run(found, arguments.head, folder, data, arguments.calibrate_on)
     card = load_card(folder)
     for precision in arguments.quantize:
         base = folder if arguments.bundle is None else arguments.output or folder
@@ -79,7 +88,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _export_run(found: Run, given: str | None, folder: Path, data: FaceData) -> None:
+def _export_run(
+    found: Run, given: str | None, folder: Path, data: FaceData, calibrate_on: str
+) -> None:
     """Make the bundle of one head of a run."""
     head = given or (next(iter(found.labels)) if len(found.labels) == 1 else None)
     if head not in found.labels:
@@ -96,6 +107,7 @@ def _export_run(found: Run, given: str | None, folder: Path, data: FaceData) -> 
             data,
             origin_of(found),
             terms_of(found, head),
+            calibrate_on,
         )
     compared = ', '.join(f'{kind} {value:.1e}' for kind, value in differences.items())
     print(f'{folder}: largest differences from the Keras network: {compared}')

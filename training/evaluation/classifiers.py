@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+import os
 from pathlib import Path
 from typing import Any
 from typing import TYPE_CHECKING
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 # Pictures that are classified at once.
 CHUNK = 512
 
+# Back ends that use one processor, and the most that are loaded for several.
+SINGLE_THREADED = ('litert',)
+MOST_THREADS = 8
 
 # Rows of probabilities sum to 1 within what half precision may cost.
 _SUM_TOLERANCE = 1e-2
@@ -104,6 +108,23 @@ def load_classifier(model: str, options: ModelOptions | None = None) -> Classifi
         return _of_run(run, options)
     card = load_card(find_bundle(model))
     return Classifier(card, create_backend(options.backend, card, trial=False))
+
+
+def load_classifiers(model: str, options: ModelOptions | None = None) -> list[Classifier]:
+    """
+    Load a model as often as threads can use it at once.
+
+    :param model: as of `load_classifier`.
+    :param options: as of `load_classifier`.
+    :return: one classifier for each processor where one runs the network, at most `MOST_THREADS`;
+        else one, whose engine has threads of its own.
+    :raises BundleError: as of `load_classifier`.
+    """
+    first = load_classifier(model, options)
+    if first.backend.name not in SINGLE_THREADED:
+        return [first]
+    count = min(os.cpu_count() or 1, MOST_THREADS)
+    return [first, *(load_classifier(model, options) for _ in range(count - 1))]
 
 
 def classify(classifier: Classifier, images: np.ndarray, mirrored: bool = False) -> np.ndarray:

@@ -8,6 +8,9 @@ compared with what the network says of the picture itself.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -15,9 +18,12 @@ import numpy as np
 
 from fer_ros.perception.boxes import overlaps
 from fer_ros.perception.classification.classifier import Classifier
+from fer_ros.perception.crops.alignment import align_face
+from fer_ros.perception.crops.alignment import FER2013_CROP
 from fer_ros.perception.detection.choice import Detector
 from fer_ros.perception.pipeline import Pipeline
 from fer_ros.perception.settings import Settings
+from training.data.datasets import FER2013_SIDE
 from training.data.reading.faults import progress_bar
 from training.evaluation.bootstrap import Bootstrap
 from training.evaluation.bootstrap import DRAWS
@@ -59,19 +65,110 @@ def scene_of(picture: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     generator = np.random.default_rng(seed)
     side = int(generator.integers(LEAST_SIDE, MOST_SIDE + 1))
     left, top = (int(place) for place in generator.integers(0, SCENE_SIDE - side + 1, 2))
-    colour = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR) if picture.ndim == 2 else picture
     # Blurred while it is small, which is the same and a hundred times faster.
-    around = cv2.GaussianBlur(colour, (0, 0), colour.shape[0] / 10)
+    around = cv2.GaussianBlur(picture, (0, 0), picture.shape[0] / 10)
     scene = cv2.resize(around, (SCENE_SIDE, SCENE_SIDE), interpolation=cv2.INTER_CUBIC)
-    scene = scene.astype(np.float32)
-    large = cv2.resize(colour, (side, side), interpolation=cv2.INTER_CUBIC).astype(np.float32)
+    large = cv2.resize(picture, (side, side), interpolation=cv2.INTER_CUBIC)
+    opacity, rest = _opacity(side)
+    place = scene[top:, left:][:side, :side]
+    place[:] = cv2.blendLinear(large, np.ascontiguousarray(place), opacity, rest)
+    box = np.array([left, top, left + side, top + side], np.float64)
+    # Gray is coloured at the end: everything before costs a third then.
+    return cv2.cvtColor(scene, cv2.COLOR_GRAY2BGR) if picture.ndim == 2 else scene, box
+
+
+@lru_cache(MOST_SIDE - LEAST_SIDE + 1)
+def _opacity(side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Give the share of a picture in each pixel of its square, and that of what is around it."""
     ramp = np.minimum(np.arange(side) + 0.5, side - 0.5 - np.arange(side)) / (_FADE * side)
     ramp = np.clip(ramp, 0, 1)
-    opacity = np.minimum(ramp[:, None], ramp[None, :])[:, :, None].astype(np.float32)
-    place = scene[top:, left:][:side, :side]
-    place += opacity * (large - place)
-    box = np.array([left, top, left + side, top + side], np.float64)
-    return np.clip(np.rint(scene), 0, 255).astype(np.uint8), box
+    opacity = np.minimum(ramp[:, None], ramp[None, :]).astype(np.float32)
+    return opacity, 1 - opacity
+
+
+@dataclass(frozen=True)
+class FoundEyes:
+    """
+    The eyes that a detector found in the scenes of pictures.
+
+    :param eyes: (N, 2, 2) float32, pixels of the scene, the person's right eye first; NaN where
+        the face was not found.
+    :param least_distance: (N,) float32, pixels: what `align_face` takes as `least_eye_distance`.
+    """
+
+    eyes: np.ndarray
+    least_distance: np.ndarray
+
+    @property
+    def where(self) -> np.ndarray:
+        """Give the (M,) indices of the pictures whose faces were found."""
+        return np.flatnonzero(np.isfinite(self.eyes).all(axis=(1, 2)))
+
+
+def find_eyes(detector: Detector, pictures: np.ndarray, seed: int = 0) -> FoundEyes:
+    """
+    Put pictures into scenes, and find their faces there.
+
+    :param detector: that looks at each scene once.
+    :param pictures: (N, H, W) uint8, square.
+    :param seed: of sizes and places, as of `measure_real_path`.
+    :return: the eyes.
+    """
+    count = len(pictures)
+    eyes = np.full((count, 2, 2), np.nan, np.float32)
+    least = np.zeros(count, np.float32)
+    with progress_bar('looking for faces', count, 'scenes') as progress:
+        for index, picture in enumerate(pictures):
+            scene, box = scene_of(picture, seed * count + index)
+            faces = detector.detect(scene, SETTINGS.min_face_score, SETTINGS.min_face_size)
+            best = best_overlap(box, [face.box for face in faces])
+            if best is not None:
+                eyes[index] = faces[best].eyes
+                least[index] = detector.least_eye_distance * faces[best].height
+            progress.update(1)
+    return FoundEyes(eyes, least)
+
+
+def best_overlap(box: np.ndarray, boxes: Sequence[Sequence[float]]) -> int | None:
+    """
+    Choose the detection that is the face of a box.
+
+    :param box: (4,) where the face is, in pixels.
+    :param boxes: of the detections.
+    :return: the index of the detection that shares most with the box, or None if no one shares
+        `LEAST_OVERLAP`.
+    """
+    if not len(boxes):
+        return None
+    shared = overlaps(box[None], np.array(boxes))[0]
+    best = int(shared.argmax())
+    return best if shared[best] >= LEAST_OVERLAP else None
+
+
+def crops_of_scenes(
+    pictures: np.ndarray, found: FoundEyes, side: int = FER2013_SIDE, seed: int = 0
+) -> np.ndarray:
+    """
+    Cut the faces out of the scenes of pictures.
+
+    :param pictures: (N, H, W) uint8, those of `find_eyes`.
+    :param found: of `find_eyes`, with the same seed.
+    :param side: of the crops, in pixels.
+    :param seed: of sizes and places.
+    :return: (M, side, side) uint8, those of `found.where`.
+    """
+    crops = np.empty((len(found.where), side, side), np.uint8)
+    for crop, index in zip(crops, found.where, strict=True):
+        scene, _ = scene_of(pictures[index], seed * len(pictures) + int(index))
+        crop[:] = align_face(
+            np.ascontiguousarray(scene[:, :, 0]),
+            found.eyes[index],
+            FER2013_CROP,
+            side,
+            side,
+            float(found.least_distance[index]),
+        )
+    return crops
 
 
 def see(pipeline: Pipeline, scene: np.ndarray, box: np.ndarray, stamp: float) -> np.ndarray | None:
@@ -91,9 +188,8 @@ def see(pipeline: Pipeline, scene: np.ndarray, box: np.ndarray, stamp: float) ->
             break
     else:
         return None
-    shared = overlaps(box[None], np.array([face.box for face in faces]))[0]
-    best = int(shared.argmax())
-    return faces[best].probabilities if shared[best] >= LEAST_OVERLAP else None
+    best = best_overlap(box, [face.box for face in faces])
+    return None if best is None else faces[best].probabilities
 
 
 def measure_real_path(

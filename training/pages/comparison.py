@@ -14,11 +14,14 @@ import numpy as np
 import yaml
 
 from training.data.selection import Selection
+from training.pages.robustness import command_of
+from training.pages.robustness import robustness_lines
 
 FOLDER = Path(__file__).resolve().parents[1]
 SOURCES = FOLDER / 'sources.yaml'
 RESULTS = FOLDER / 'results.json'
 RESULTS_PAGE = FOLDER / 'RESULTS.md'
+ROBUSTNESS = FOLDER / 'robustness.json'
 
 Row = dict[str, Any]
 
@@ -66,13 +69,31 @@ def merge(rows: Iterable[Row], new: Iterable[Row]) -> list[Row]:
     return [by_run[key] for key in sorted(by_run)]
 
 
-def results_page(sources: Sequence[Row], rows: Sequence[Row], recipes: Iterable[str]) -> str:
+def merge_robustness(known: Iterable[Row], new: Iterable[Row]) -> list[Row]:
+    """
+    Put figures of robustness together; those of a split take the place of its earlier ones.
+
+    :param known: of earlier calls.
+    :param new: what `evaluate --robustness` wrote.
+    :return: all, by split.
+    """
+    by_split = {measured['split']: measured for measured in (*known, *new)}
+    return [by_split[split] for split in sorted(by_split, reverse=True)]
+
+
+def results_page(
+    sources: Sequence[Row],
+    rows: Sequence[Row],
+    recipes: Iterable[str],
+    robustness: Sequence[Row] = (),
+) -> str:
     """
     Write the page.
 
     :param sources: of `read_sources`.
     :param rows: of `merge`.
     :param recipes: all that there are.
+    :param robustness: of `merge_robustness`.
     :return: Markdown.
     """
     run = {row['recipe'] for row in rows}
@@ -82,10 +103,29 @@ def results_page(sources: Sequence[Row], rows: Sequence[Row], recipes: Iterable[
     together = _together(rows)
     if together:
         parts += ['## Runs that belong together\n', together]
+    if robustness:
+        parts += ['## Where robots are\n', _robustness(robustness)]
     if missing:
         names = ', '.join(f'`{name}`' for name in missing)
         parts += ['## Not run\n', f'These recipes were not run, so there is no figure: {names}.\n']
     return '\n'.join(parts)
+
+
+def _robustness(robustness: Sequence[Row]) -> str:
+    """Write the figures of robustness, a section for each split."""
+    lines = [
+        'The robustness score is the mean of the accuracies under the conditions of '
+        '`training/evaluation/robustness.py`.',
+        'The score without CK+ on PublicTest (`public`) may choose a recipe; PrivateTest and CK+ '
+        'choose nothing.',
+        'Bundles of FER2013 are measured by its labels, those of FER+ by the majority of its '
+        'votes: compare each with its own kind.',
+        '',
+    ]
+    for measured in robustness:
+        lines += [f'### {measured["split"]}', '', f'`{command_of(measured)}`', '']
+        lines += [*robustness_lines(measured), '']
+    return '\n'.join(lines)
 
 
 def chosen(rows: Sequence[Row], split_by: str) -> Row | None:

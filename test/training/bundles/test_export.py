@@ -19,6 +19,13 @@ from training.bundles.export import write_forms
 from training.bundles.provenance import origin_of
 from training.bundles.provenance import terms_of
 from training.data.datasets import FER2013_IMAGES_SHA256
+from training.evaluation.calibration import CALIBRATED_ON
+from training.evaluation.calibration import calibration_images
+from training.evaluation.calibration import fit_temperature
+from training.evaluation.calibration import MIXED
+from training.evaluation.calibration import PLAIN
+from training.evaluation.validation import head_truth
+from training.evaluation.validation import predict_logits
 from training.networks.residual import residual_network
 from training.recipes.building import build_model
 from training.recipes.heads import HEAD_LABELS
@@ -99,6 +106,27 @@ def test_the_bundle_says_what_the_trained_network_says(bundle, model):
     expected = np.asarray(model.predict(batch, verbose=0)[head])
 
     np.testing.assert_allclose(create_backend('litert', card).run(batch), expected, atol=1e-4)
+
+
+def test_the_temperature_is_fitted_on_degraded_pictures_as_well(bundle, model, made_up):
+    card = load_card(bundle)
+    head = 'ferplus' if len(card.labels) == 8 else 'fer2013'
+    public = made_up(70, 'public')
+    truth = head_truth(head, public)
+
+    fitted = {
+        on: fit_temperature(
+            predict_logits(model, images, TINY, TINY.side)[head],
+            np.tile(truth, len(images) // len(truth)),
+        )
+        for on in CALIBRATED_ON
+        for images in [calibration_images(public.images, on)]
+    }
+
+    assert card.training['calibrated_on'] == MIXED
+    assert card.temperature == pytest.approx(fitted[MIXED], rel=1e-3)
+    # An untrained head of FER+ takes the largest temperature, whatever the pictures.
+    assert head == 'ferplus' or fitted[MIXED] != pytest.approx(fitted[PLAIN], rel=0.1)
 
 
 def test_forms_that_differ_are_refused():

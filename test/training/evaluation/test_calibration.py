@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
+from training.evaluation.calibration import calibration_figures
+from training.evaluation.calibration import calibration_images
+from training.evaluation.calibration import cross_validated
+from training.evaluation.calibration import DEGRADED
 from training.evaluation.calibration import fit_temperature
+from training.evaluation.calibration import Logits
+from training.evaluation.calibration import MIXED
+from training.evaluation.calibration import PLAIN
 from training.evaluation.calibration import softmax
 
 
@@ -19,3 +26,56 @@ def test_softmax_stands_large_logits_and_sums_to_one():
 
     assert probabilities.sum() == pytest.approx(1)
     assert probabilities[0, 0] == pytest.approx(1 / (1 + np.exp(-2)))
+
+
+@pytest.fixture
+def logits():
+    """Give logits that are right for pictures as they are, and three times too sure of others."""
+    generator = np.random.default_rng(0)
+    plain = generator.normal(size=(8000, 3)) * 2
+    truth = (plain + generator.gumbel(size=plain.shape)).argmax(axis=1)
+    return Logits(plain, 3 * plain, truth)
+
+
+def test_the_pictures_of_a_calibration_are_as_they_are_degraded_or_both(made_up):
+    images = made_up(33).images
+
+    plain, degraded, mixed = (calibration_images(images, on) for on in (PLAIN, DEGRADED, MIXED))
+
+    assert (plain == images).all()
+    assert degraded.shape == images.shape
+    assert (degraded != images).any(axis=(1, 2)).all()
+    assert (mixed == np.concatenate([plain, degraded])).all()
+
+
+def test_a_temperature_lies_between_those_of_what_it_is_fitted_on(logits):
+    fitted = [fit_temperature(*logits.of(on)) for on in (PLAIN, MIXED, DEGRADED)]
+
+    assert fitted[0] == pytest.approx(1, abs=0.08)
+    assert fitted[2] == pytest.approx(3, abs=0.25)
+    assert fitted[0] < fitted[1] < fitted[2]
+
+
+def test_the_figures_tell_which_pictures_a_temperature_fits(logits):
+    on_plain = calibration_figures(cross_validated(logits, PLAIN), 0.4)
+    on_degraded = calibration_figures(cross_validated(logits, DEGRADED), 0.4)
+
+    assert on_plain['plain']['ece'] < 0.03 < on_plain['degraded']['ece']
+    assert on_degraded['degraded']['ece'] < 0.03 < on_degraded['plain']['ece']
+    assert on_plain['plain']['log_loss'] < on_degraded['plain']['log_loss']
+    # The same order of labels, but less sure.
+    assert on_degraded['plain']['answered'] < on_plain['plain']['answered']
+
+
+def test_a_part_is_not_calibrated_by_itself():
+    # All but one answer is right: without this one, the network may be as sure as it likes.
+    plain = np.tile([2.0, 0.0], (50, 1))
+    truth = np.zeros(50, np.int64)
+    truth[7] = 1
+
+    divided = cross_validated(Logits(plain, plain, truth), PLAIN)
+
+    sureness = divided.plain[:, 0]
+    own = np.isclose(sureness, sureness[7])
+    assert own.sum() == 10
+    assert sureness[7] > 5 * sureness[~own].max()

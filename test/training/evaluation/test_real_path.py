@@ -1,14 +1,12 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from fer_ros.perception.classification.classifier import Classifier
+from brightness import brightness_classifier
 from fer_ros.perception.crops.alignment import FER2013_CROP
-from fer_ros.perception.crops.preprocessing import InputSpec
-from fer_ros.perception.emotions import FER2013_LABELS
 from fer_ros.perception.faces import FaceDetection
-from fer_ros.perception.models.bundle import ModelCard
+from training.evaluation.real_path import best_overlap
+from training.evaluation.real_path import crops_of_scenes
+from training.evaluation.real_path import find_eyes
 from training.evaluation.real_path import measure_real_path
 from training.evaluation.real_path import scene_of
 from training.evaluation.real_path import SCENE_SIDE
@@ -16,19 +14,6 @@ from training.evaluation.scores import score
 from training.pages.terminal import real_path_text
 
 SIDE = 48
-
-
-class Brightness:
-    """A network that takes the brightness of a picture's middle for its label."""
-
-    name = 'brightness'
-    device = 'CPU'
-    kind = 'tflite'
-    reason = 'as asked for'
-
-    def run(self, batch):
-        mean = batch[:, 16:32, 16:32].mean(axis=(1, 2, 3))
-        return np.eye(7, dtype=np.float32)[np.clip(mean * 255 // 30, 0, 6).astype(int)] * 9
 
 
 class Knowing:
@@ -53,17 +38,7 @@ class Knowing:
 
 @pytest.fixture
 def classifier():
-    card = ModelCard(
-        name='made_up',
-        labels=FER2013_LABELS,
-        input=InputSpec(SIDE, SIDE, 1, 'gray', (0.0, 1.0)),
-        crop=FER2013_CROP,
-        output='logits',
-        temperature=1.0,
-        files={'tflite': ('model.tflite', '')},
-        folder=Path('made_up'),
-    )
-    return Classifier(card, Brightness())
+    return brightness_classifier()
 
 
 def boxes_of(images):
@@ -119,3 +94,48 @@ def test_what_is_found_elsewhere_is_not_the_face(made_up, classifier):
     assert report['found'] == 0
     assert 'loss' not in report
     assert '0 of 7 faces found' in real_path_text(report)
+
+
+def test_eyes_are_found_once_for_all_models_and_crops_cut_by_them(made_up):
+    images = made_up(6).images
+    boxes = [*boxes_of(images[:4]), None, np.array([0.0, 0.0, 30.0, 30.0])]
+
+    found = find_eyes(Knowing(boxes), images)
+    crops = crops_of_scenes(images, found)
+
+    # The last but one is not found, the last somewhere else.
+    assert found.where.tolist() == [0, 1, 2, 3]
+    assert np.isnan(found.eyes[4:]).all()
+    assert crops.shape == (4, SIDE, SIDE)
+    inner = (slice(None), slice(8, 40), slice(8, 40))
+    assert crops[inner].mean(axis=(1, 2)) == pytest.approx(
+        images[:4][inner].mean(axis=(1, 2)), abs=3
+    )
+
+
+def test_heads_turned_aside_keep_their_whole_face_in_the_crop(made_up):
+    images = made_up(1).images
+    near = Knowing(boxes_of(images))
+    near.least_eye_distance = 0.8
+
+    found = find_eyes(near, images)
+
+    _, top, _, bottom = boxes_of(images)[0]
+    assert found.least_distance[0] == pytest.approx(0.8 * (bottom - top))
+
+
+def test_the_face_of_a_box_is_the_detection_that_shares_most_with_it():
+    box = np.array([0.0, 0.0, 10.0, 10.0])
+
+    assert best_overlap(box, [(5, 5, 15, 15), (1, 0, 10, 10), (0, 0, 6, 6)]) == 1
+    assert best_overlap(box, [(8, 8, 18, 18)]) is None
+    assert best_overlap(box, []) is None
+
+
+def test_a_scene_of_a_gray_picture_is_that_of_the_picture_in_colour(made_up):
+    picture = made_up(3).images[2]
+
+    gray, _ = scene_of(picture, 5)
+    colour, _ = scene_of(np.stack([picture] * 3, axis=2), 5)
+
+    assert (gray == colour).all()

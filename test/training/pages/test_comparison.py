@@ -3,10 +3,12 @@ import yaml
 
 from training.pages.comparison import chosen
 from training.pages.comparison import merge
+from training.pages.comparison import merge_robustness
 from training.pages.comparison import read_results
 from training.pages.comparison import read_sources
 from training.pages.comparison import RESULTS_PAGE
 from training.pages.comparison import results_page
+from training.pages.comparison import ROBUSTNESS
 from training.pages.comparison import write_results
 from training.recipes.library import recipe_files
 
@@ -122,6 +124,46 @@ def test_a_run_done_again_takes_the_place_of_the_first(tmp_path):
     assert read_results(tmp_path / 'results.json') == rows
 
 
+def test_the_robustness_of_a_split_is_replaced_and_the_public_one_comes_first():
+    old = {'split': 'public', 'models': ['old']}
+    new = [{'split': 'private', 'models': []}, {'split': 'public', 'models': ['new']}]
+
+    assert merge_robustness([old], new) == [new[1], new[0]]
+
+
+def test_robustness_has_a_section_for_each_split_with_its_command():
+    figures = {
+        'pictures': 9,
+        'accuracy': 0.5,
+        'macro_f1': 0.4,
+        'wrong_and_sure': 0.1,
+        'ece': 0.05,
+        'answered': 0.8,
+        'right_of_these': 0.6,
+    }
+    report = {
+        'model': 'small',
+        'pictures': 10,
+        'found': 9,
+        'score': 0.5,
+        'score_to_choose_by': 0.5,
+        'means': figures,
+        'ci95': {'score': [0.4, 0.6], 'score_to_choose_by': [0.4, 0.6]},
+        'min_confidence': 0.4,
+        'conditions': {'dark': figures},
+    }
+    measured = {'split': 'public', 'limit': None, 'detector': 'yunet', 'models': [report]}
+
+    page = results_page(SOURCES, [row('small')], [], [measured])
+
+    part = page.split('## Where robots are')[1]
+    assert (
+        '### public\n\n`python -m training evaluate --robustness --split public --model small`'
+    ) in part
+    assert '| dark | 9 | 50.0 · 0.400 · 10.0 · 0.050 |' in part
+    assert 'Where robots are' not in results_page(SOURCES, [row('small')], [])
+
+
 def test_no_results_are_no_error(tmp_path):
     assert read_results(tmp_path / 'none.json') == []
     assert 'None was measured yet' in results_page(SOURCES, [], ['small'])
@@ -131,7 +173,7 @@ def test_the_page_in_the_repository_is_what_the_command_writes():
     recipes = [*recipe_files()]
 
     assert RESULTS_PAGE.read_text(encoding='utf-8') == results_page(
-        read_sources(), read_results(), recipes
+        read_sources(), read_results(), recipes, read_results(ROBUSTNESS)
     )
 
 

@@ -1,0 +1,105 @@
+"""The robustness of models side by side: `evaluate --robustness`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import Any
+
+from training.evaluation.robustness import SURE
+
+Report = dict[str, Any]
+
+# What a reader of the table has to know.
+WORDS = (
+    'All rows after the real path are its crops made worse. Each cell: accuracy in %, macro-F1, '
+    f'share of wrong labels with a probability of {SURE} or more in %, calibration error.'
+)
+
+
+def robustness_table(reports: Sequence[Report]) -> list[str]:
+    """
+    Set the reports of models side by side, as lines of Markdown.
+
+    :param reports: of `measure_robustness`, each with its 'model'; of the same data.
+    :return: a row for each condition, and one for the score; of each model the accuracy, macro-F1,
+        the share that is wrong and sure, and the calibration error.
+    """
+    names = list(reports[0]['conditions'])
+    head = ['condition', 'pictures', *(f'`{report["model"]}`' for report in reports)]
+    rows = [head, ['---'] * len(head)]
+    for name in names:
+        of_each = [report['conditions'][name] for report in reports]
+        counts = [f'{row["pictures"]:,}' for row in of_each]
+        rows.append([name, ' / '.join(dict.fromkeys(counts)), *map(_cell, of_each)])
+    rows.append(['**mean: the score**', '', *(_cell(report['means']) for report in reports)])
+    scores = [100 * report['score_to_choose_by'] for report in reports]
+    rows.append(['accuracy without CK+, to choose by', '', *(f'{score:.2f}' for score in scores)])
+    for key, words in (('score', 'the score'), ('score_to_choose_by', 'that without CK+')):
+        limits = [report['ci95'][key] for report in reports]
+        rows.append(
+            [f'95 % interval of {words}', '']
+            + [f'{100 * lower:.1f} to {100 * upper:.1f}' for lower, upper in limits]
+        )
+    return [f'| {" | ".join(row)} |' for row in rows]
+
+
+def _cell(row: Report) -> str:
+    """Write the figures of a condition."""
+    return (
+        f'{100 * row["accuracy"]:.1f} · {row["macro_f1"]:.3f} · '
+        f'{100 * row["wrong_and_sure"]:.1f} · {row["ece"]:.3f}'
+    )
+
+
+def answers_table(reports: Sequence[Report]) -> list[str]:
+    """
+    Tell how often models answer at the default `min_confidence`, and how often they are right.
+
+    :param reports: as of `robustness_table`.
+    :return: lines of Markdown.
+    """
+    head = ['condition', *(f'`{report["model"]}`' for report in reports)]
+    rows = [head, ['---'] * len(head)]
+    for name in reports[0]['conditions']:
+        rows.append([name, *(_answers(report['conditions'][name]) for report in reports)])
+    rows.append(['**mean**', *(_answers(report['means']) for report in reports)])
+    return [f'| {" | ".join(row)} |' for row in rows]
+
+
+def _answers(row: Report) -> str:
+    """Write how often a model answers, and how often it is right then."""
+    return f'{100 * row["answered"]:.1f} · {100 * row["right_of_these"]:.1f}'
+
+
+def robustness_lines(measured: Report) -> Iterator[str]:
+    """
+    Write what `evaluate --robustness` found, for a person and as Markdown.
+
+    :param measured: with 'split', 'detector' and 'models', the reports.
+    :return: lines.
+    """
+    reports = measured['models']
+    yield (
+        f'{reports[0]["pictures"]:,} pictures of the split {measured["split"]}; '
+        f'{measured["detector"]} finds {reports[0]["found"]:,} of their faces in scenes. {WORDS}'
+    )
+    yield ''
+    yield from robustness_table(reports)
+    yield ''
+    yield (
+        'The share of faces that is answered (not `uncertain`) at the default `min_confidence` of '
+        f'{reports[0]["min_confidence"]}, and the accuracy on these, in %:'
+    )
+    yield ''
+    yield from answers_table(reports)
+
+
+def command_of(measured: Report) -> str:
+    """Write the command that gives these figures."""
+    models = ' '.join(report['model'] for report in measured['models'])
+    limit = f' --limit {measured["limit"]}' if measured.get('limit') else ''
+    return (
+        f'python -m training evaluate --robustness --split {measured["split"]}{limit} '
+        f'--model {models}'
+    )
