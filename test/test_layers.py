@@ -150,6 +150,7 @@ FOLDERS_OF_TRAINING = (
     'runs',
     'evaluation',
     'learning',
+    'learning.on_device',
     'learning.search',
     'bundles',
     'pages',

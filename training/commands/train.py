@@ -91,16 +91,22 @@ def run(arguments: argparse.Namespace) -> int:
         validation = validation.take(np.arange(SMOKE_COUNT))
         name = f'{name}_smoke'
     folder = arguments.output or Path('runs') / name
-    best = train(
-        recipe,
-        training,
-        validation,
-        folder,
-        resume=arguments.resume,
-        share=share,
-        workers=arguments.workers,
-        on_device=arguments.on_device,
-    )
+    if arguments.on_device:
+        from training.learning.on_device.loop import check_engine
+        from training.learning.on_device.loop import train_on_device
+
+        check_engine(share, arguments.workers)
+        best = train_on_device(recipe, training, validation, folder, resume=arguments.resume)
+    else:
+        best = train(
+            recipe,
+            training,
+            validation,
+            folder,
+            resume=arguments.resume,
+            share=share,
+            workers=arguments.workers,
+        )
     chosen = ', '.join(f'{head} {100 * value:.2f} %' for head, value in best.items())
     print(f'best on the validation split: {chosen}; the weights are in {folder / BEST}')
     return 0

@@ -249,7 +249,7 @@ def _shade(images: np.ndarray, shading: float, generator: np.random.Generator) -
     """
     count, side = images.shape[:2]
     angle = generator.uniform(0, 2 * np.pi, count)
-    amount = shading * generator.uniform(size=count)
+    amount = shading * generator.uniform(size=(count,))
     from_middle = (np.arange(side) - (side - 1) / 2) / (side / 2)
     across = np.cos(angle)[:, None, None] * from_middle
     down = np.sin(angle)[:, None, None] * from_middle[:, None]
@@ -266,8 +266,8 @@ def _occlude(images: np.ndarray, probability: float, generator: np.random.Genera
     """
     count, side = images.shape[:2]
     covered = generator.uniform(size=count) < probability
-    kind = generator.integers(0, 3, count)
-    gray = generator.integers(0, 256, count)
+    kind = generator.integers(0, 3, (count,))
+    gray = generator.integers(0, 256, (count,))
     drawn = generator.uniform(size=(count, 5))
     y, x = np.mgrid[:side, :side] / side + 0.5 / side
     for index in np.flatnonzero(covered):

@@ -9,7 +9,6 @@ second one that learns from both is better than the first even where they are of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,6 +23,7 @@ from training.evaluation.classifiers import classify
 from training.evaluation.classifiers import load_classifier
 from training.evaluation.classifiers import ModelOptions
 from training.evaluation.validation import predict_logits
+from training.learning.teachers import heads_of
 from training.recipes.building import build_model
 from training.runs.origins import is_bundle
 from training.runs.run import load_run
@@ -90,9 +90,7 @@ _Lesson = tuple[np.ndarray, dict[str, np.ndarray]]
 def _bundle(teacher: str, labels: Mapping[str, tuple[str, ...]], images: np.ndarray) -> _Lesson:
     """Ask a bundle, on what the node would run it on."""
     classifier = load_classifier(teacher, ModelOptions(backend='auto'))
-    known = classifier.card.labels
-    heads = [head for head, names in labels.items() if tuple(names) == known]
-    _check(teacher, heads, labels, [known])
+    heads = heads_of(teacher, labels, [classifier.card.labels])
     _tell(teacher, images)
     probabilities = classify(classifier, images, mirrored=True)
     return np.ones(len(images), bool), dict.fromkeys(heads, probabilities)
@@ -101,8 +99,7 @@ def _bundle(teacher: str, labels: Mapping[str, tuple[str, ...]], images: np.ndar
 def _run(teacher: str, labels: Mapping[str, tuple[str, ...]], images: np.ndarray) -> _Lesson:
     """Ask the network of a run."""
     run = load_run(Path(teacher))
-    heads = [head for head, names in labels.items() if tuple(names) == run.labels.get(head)]
-    _check(teacher, heads, labels, run.labels.values())
+    heads = heads_of(teacher, labels, run.labels.values(), run.labels)
     chosen = taught(images, run.recipe.held_back)
     images = images[chosen]
     _tell(teacher, images)
@@ -117,19 +114,6 @@ def _run(teacher: str, labels: Mapping[str, tuple[str, ...]], images: np.ndarray
     return chosen, {
         head: np.mean([softmax(logits[head]) for logits in said], axis=0) for head in heads
     }
-
-
-def _check(
-    teacher: str,
-    heads: Sequence[str],
-    labels: Mapping[str, tuple[str, ...]],
-    known: Iterable[tuple[str, ...]],
-) -> None:
-    """Refuse a teacher that can teach no head."""
-    if not heads:
-        has = '; '.join(', '.join(names) for names in known)
-        wanted = '; '.join(f'{head}: {", ".join(names)}' for head, names in labels.items())
-        raise DataError(f'the teacher {teacher} has the labels {has}, not those of {wanted}')
 
 
 def _tell(teacher: str, images: np.ndarray) -> None:

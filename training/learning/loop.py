@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 import time
 from typing import Any
-from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -16,7 +15,6 @@ import numpy as np
 from training.data.cross_fitting import learnt_from
 from training.data.datasets import FaceData
 from training.data.votes import is_not_a_face
-from training.evaluation.validation import score_logits
 from training.evaluation.validation import validate
 from training.learning.distribution import on_one_device
 from training.learning.distribution import Share
@@ -49,12 +47,6 @@ from training.runs.run import facts_of
 from training.runs.run import write_settings
 from training.runs.state import state_of
 from training.runs.state import TrainingState
-
-if TYPE_CHECKING:
-    from training.learning.on_device.trainer import DeviceTrainer
-
-# How often a training on the device writes a checkpoint, in seconds.
-CHECKPOINT_SECONDS = 60.0
 
 
 class _Averaging(keras.callbacks.Callback):
@@ -108,7 +100,6 @@ def train(
     on_epoch: Callable[[dict[str, Any]], None] = lambda row: None,
     share: Share = WHOLE,
     workers: int = 0,
-    on_device: bool = False,
 ) -> dict[str, float]:
     """
     Train a recipe, or go on with a run that was interrupted.
@@ -126,8 +117,6 @@ def train(
     :param on_epoch: given the row of the log after each epoch; what it raises ends the run.
     :param share: of each batch that this process feeds, where `distribute` made several.
     :param workers: processes that make batches, as of `workers.batches_by`.
-    :param on_device: keep pictures, augmentation and network on the device (`on_device`), and
-        write checkpoints once a minute.
     :return: the validation accuracy by head of the weights that were chosen.
     :raises FileExistsError: if the folder holds a run and it is not to be resumed.
     :raises ValueError: if that run has other settings, another network or other data.
@@ -135,12 +124,8 @@ def train(
     learnt, recipe = resolve(recipe, training)
     resumed = check_folder(folder, recipe, resume, share)
     targets = prepare_targets(learnt, recipe)
-    if on_device:
-        check_on_device(share, workers)
-    session, state = prepare(recipe, learnt, validation, folder, share, resumed, on_device)
+    session, state = prepare(recipe, learnt, validation, folder, share, resumed)
     teachers = load_teachers(recipe, learnt)
-    if on_device:
-        return _train_on_device(session, state, learnt, targets, teachers, stop_after, on_epoch)
     last = min(recipe.epochs, state.epoch + (stop_after or recipe.epochs))
     events = EventLog(folder if share.is_first else None, state.epoch)
     rows = share.rows(recipe.batch_size)
@@ -277,25 +262,32 @@ def run_epoch(
         accuracy, loss = validate(
             session.measured, session.validation, recipe, recipe.side_at(epoch)
         )
-    state, best = _choose(session, state, accuracy, loss)
+    state, best = choose_epoch(session, state, accuracy, loss)
     if best and session.share.is_first:
         session.measured.save_weights(session.folder / BEST)
     seconds = time.monotonic() - begin
     state = replace(state, epoch=epoch + 1, seconds=round(state.seconds + seconds, 1))
-    row = _row(session, epoch, seconds, fitted, rate, history.history['loss'][-1], loss, accuracy)
+    row = row_of(
+        session, epoch, seconds, fitted, rate, history.history['loss'][-1], loss, accuracy
+    )
     if session.share.is_first:
-        _save(session, state)
+        save_state(session, state)
         log_epoch(session.folder / LOG, row)
     return state, row
 
 
-def _save(session: Session, state: TrainingState) -> None:
-    """Write the checkpoint."""
+def save_state(session: Session, state: TrainingState) -> None:
+    """
+    Write the checkpoint of an epoch.
+
+    :param session: of `prepare`.
+    :param state: after the epoch; network, optimizer and average are those of the session.
+    """
     saved = {**session.facts, **state.as_json()}
     save_checkpoint(session.folder / CHECKPOINT, session.model, session.average, saved)
 
 
-def _row(
+def row_of(
     session: Session,
     epoch: int,
     seconds: float,
@@ -305,7 +297,19 @@ def _row(
     validation_loss: float,
     accuracy: dict[str, float],
 ) -> dict[str, Any]:
-    """Give what the log keeps of an epoch."""
+    """
+    Give what the log keeps of an epoch.
+
+    :param session: of `prepare`.
+    :param epoch: from 0 on.
+    :param seconds: that it took with its validation.
+    :param fitted: seconds that it took without.
+    :param rate: the learning rate after it.
+    :param loss: of training.
+    :param validation_loss: of validation.
+    :param accuracy: of validation, by head, from 0 to 1.
+    :return: by the names of the columns.
+    """
     return {
         'epoch': epoch + 1,
         'side': session.recipe.side_at(epoch),
@@ -316,24 +320,6 @@ def _row(
         'validation_loss': round(validation_loss, 5),
         **{f'validation_{head}': round(value, 5) for head, value in accuracy.items()},
     }
-
-
-def check_on_device(share: Share, workers: int) -> None:
-    """
-    Refuse what cannot be trained on one device.
-
-    :param share: of each batch that this process feeds.
-    :param workers: processes that make batches.
-    :raises ValueError: if Keras does not run on JAX, or others are to take part.
-    """
-    engine = keras.backend.backend()
-    if engine != 'jax':
-        raise ValueError(
-            f'--on-device needs Keras on JAX (KERAS_BACKEND=jax), and it runs on {engine}'
-        )
-    if share.devices > 1 or workers:
-        raise ValueError('--on-device makes its batches on one device; leave out --distribute '
-                         'and --workers')
 
 
 def load_teachers(recipe: Recipe, training: FaceData) -> Teachers | None:
@@ -352,82 +338,18 @@ def load_teachers(recipe: Recipe, training: FaceData) -> Teachers | None:
         return Teachers(recipe, head_labels(recipe, training.label_names))
 
 
-def _train_on_device(
-    session: Session,
-    state: TrainingState,
-    training: FaceData,
-    targets: dict[str, np.ndarray],
-    teachers: Teachers | None,
-    stop_after: int | None,
-    on_epoch: Callable[[dict[str, Any]], None],
-) -> dict[str, float]:
-    """
-    Train for the epochs that are left, an epoch a call.
-
-    Best weights and checkpoint are written together, once a minute and at the end: an epoch may
-    take less time than they do.
-    """
-    from training.learning.on_device.trainer import DeviceTrainer
-
-    recipe, average = session.recipe, session.average
-    device = DeviceTrainer(
-        recipe,
-        session.model,
-        session.measured,
-        average,
-        training,
-        targets,
-        session.validation,
-        teachers,
-    )
-    events = EventLog(session.folder, state.epoch)
-    best_weights: list[Any] | None = None
-    written = time.monotonic()
-    for epoch in range(state.epoch, min(recipe.epochs, state.epoch + (stop_after or recipe.epochs))):
-        if ends_early(state.watch, recipe):
-            print(f'ended early: {recipe.early_stopping} epochs brought nothing better')
-            break
-        begin = time.monotonic()
-        if recipe.schedule != 'cosine':
-            session.model.optimizer.learning_rate = state.watch['learning_rate']
-        loss = device.run(epoch)
-        fitted = time.monotonic() - begin
-        logits = device.predict_validation(epoch)
-        accuracy, validation_loss = score_logits(logits, session.validation, recipe)
-        state, best = _choose(session, state, accuracy, validation_loss)
-        if best:
-            best_weights = device.averages
-        seconds = time.monotonic() - begin
-        state = replace(state, epoch=epoch + 1, seconds=round(state.seconds + seconds, 2))
-        rate = device.learning_rate
-        row = _row(session, epoch, seconds, fitted, rate, loss, validation_loss, accuracy)
-        log_epoch(session.folder / LOG, row)
-        events.add(row)
-        print(', '.join(f'{name} {value}' for name, value in row.items()), flush=True)
-        if time.monotonic() - written > CHECKPOINT_SECONDS:
-            best_weights = _write_from_device(session, state, device, best_weights)
-            written = time.monotonic()
-        on_epoch(row)
-    _write_from_device(session, state, device, best_weights)
-    events.close()
-    return state.best
-
-
-def _write_from_device(
-    session: Session, state: TrainingState, device: DeviceTrainer, best_weights: list[Any] | None
-) -> None:
-    """Write the best weights, if there are new ones, and the checkpoint."""
-    if best_weights is not None:
-        session.measured.set_weights([np.asarray(value) for value in best_weights])
-        session.measured.save_weights(session.folder / BEST)
-    device.synchronise()
-    _save(session, state)
-
-
-def _choose(
+def choose_epoch(
     session: Session, state: TrainingState, accuracy: dict[str, float], loss: float
 ) -> tuple[TrainingState, bool]:
-    """Tell whether the epoch is the best so far at the full side, and remember it if it is."""
+    """
+    Tell whether an epoch is the best so far at the full side, and remember it if it is.
+
+    :param session: of `prepare`.
+    :param state: before the epoch.
+    :param accuracy: of validation, by head.
+    :param loss: of validation.
+    :return: the state with the best epoch, and whether it is this one.
+    """
     recipe = session.recipe
     if recipe.side_at(state.epoch) != recipe.side:
         return state, False

@@ -126,9 +126,7 @@ def _wide(x: Any) -> Any:
     return x[:, None, None]
 
 
-def placements(
-    shape: tuple[int, int], augmentation: Augmentation, side: int, drawn: Drawn
-) -> Any:
+def placements(shape: tuple[int, int], augmentation: Augmentation, side: int, drawn: Drawn) -> Any:
     """
     Draw where each picture goes.
 

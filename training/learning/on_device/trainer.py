@@ -29,7 +29,7 @@ from training.runs.checkpoints import RunningAverage
 _VALIDATED = 512
 
 
-class _State(NamedTuple):
+class State(NamedTuple):
     """
     All that a step changes.
 
@@ -101,7 +101,7 @@ class DeviceTrainer:
     def _begin(self) -> None:
         """Take the state from the network, its optimizer and its average."""
         trainable, other = _variables_of(self._model)
-        self._state = _State(
+        self._state = State(
             trainable,
             other,
             [variable.value for variable in self._model.optimizer.variables],
@@ -145,14 +145,12 @@ class DeviceTrainer:
             self._validated[side] = jax.device_put(inputs.reshape(-1, _VALIDATED, *spec.shape))
         count = len(self._validation)
         logits = self._predict(self._state.average, self._validated[side])
-        return {
-            head: np.asarray(logits[head], np.float32)[:count] for head in self._recipe.heads
-        }
+        return {head: np.asarray(logits[head], np.float32)[:count] for head in self._recipe.heads}
 
     @property
-    def averages(self) -> list[Any]:
-        """The averaged weights, on the device, in the order of `get_weights`."""
-        return self._state.average
+    def state(self) -> State:
+        """What the epochs so far have left, on the device; later ones do not change it."""
+        return self._state
 
     @property
     def learning_rate(self) -> float:
@@ -162,9 +160,13 @@ class DeviceTrainer:
         optimizer.iterations.assign(self._state.optimizer[index])
         return float(optimizer.learning_rate)
 
-    def synchronise(self) -> None:
-        """Give the state to the network, its optimizer and its average."""
-        state, model = self._state, self._model
+    def synchronise(self, state: State) -> None:
+        """
+        Give a state to the network, its optimizer and its average.
+
+        :param state: what `state` was after some epoch.
+        """
+        model = self._model
         for variables, values in (
             (model.trainable_variables, state.trainable),
             (model.non_trainable_variables, state.other),
@@ -181,18 +183,20 @@ class DeviceTrainer:
         optimizer = self._model.optimizer
         rate = optimizer.learning_rate
         index = _index_of(rate, optimizer.variables)
-        self._state.optimizer[index] = jnp.asarray(rate.value)
+        optimizer_values = list(self._state.optimizer)
+        optimizer_values[index] = jnp.asarray(rate.value)
+        self._state = self._state._replace(optimizer=optimizer_values)
 
     @partial(jax.jit, static_argnums=(0, 1))
     def _epoch(
-        self, side: int, state: _State, key: Any, images: Any, targets: Any, told: Any
-    ) -> tuple[_State, Any]:
+        self, side: int, state: State, key: Any, images: Any, targets: Any, told: Any
+    ) -> tuple[State, Any]:
         """Go through the pictures once."""
         recipe, steps = self._recipe, self._steps_an_epoch
         order_key, steps_key = jax.random.split(key)
         chosen = jax.random.permutation(order_key, len(images))[: steps * recipe.batch_size]
 
-        def step(state: _State, drawn: tuple[Any, Any]) -> tuple[_State, Any]:
+        def step(state: State, drawn: tuple[Any, Any]) -> tuple[State, Any]:
             rows, own_key = drawn
             change_key, mix_key = jax.random.split(own_key)
             inputs = self._inputs(images[rows], side, change_key)
@@ -226,7 +230,7 @@ class DeviceTrainer:
             said.append(teacher.probabilities_of(output))
         return self._teachers.mean(said)
 
-    def _step(self, state: _State, inputs: Any, targets: Any) -> tuple[_State, Any]:
+    def _step(self, state: State, inputs: Any, targets: Any) -> tuple[State, Any]:
         """Learn from a batch."""
         model, recipe = self._model, self._recipe
 
@@ -252,7 +256,7 @@ class DeviceTrainer:
                 state.average, _weights(self._places, trainable, other), strict=True
             )
         ]
-        return _State(list(trainable), list(other), list(optimizer), average, steps), loss
+        return State(list(trainable), list(other), list(optimizer), average, steps), loss
 
     @partial(jax.jit, static_argnums=0)
     def _predict(self, average: list[Any], batches: Any) -> Any:

@@ -128,8 +128,8 @@ def fused(layer: keras.Layer, options: dict[str, Any]) -> keras.Layer:
     """
     Make a layer anew, for training in mixed precision by kernels that suit the engine.
 
-    In float32, in which networks are measured and exported, on TensorFlow, and on JAX without a GPU
-    it is Keras's.
+    In float32, in which networks are measured and exported, on TensorFlow, and on JAX without a
+    GPU it is Keras's.
 
     :param layer: of Keras.
     :param options: of the new one.

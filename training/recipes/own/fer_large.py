@@ -2,13 +2,17 @@
 A residual network of 12 M parameters for 48x48 pixels, made to teach: too large for most robots.
 
 It works on all pixels (the first stage has 48x48 of them), begins from chance, and is taught by
-the network that ships, which is asked about each picture as it is augmented:
+`fer_mobile_distilled`, which is asked about each picture as it is augmented:
 
     KERAS_BACKEND=jax python -m training train fer_large --on-device --consistent \
-        --teachers models/fer2013_mobile models/ferplus_mobile
+        --teachers runs/fer_mobile_distilled
 
 Without `--teachers` and `--consistent` it learns from the labels alone.  With `--smoke` it goes
 through all the steps on 64 pictures.
+
+A run took 152 s on one NVIDIA H100 (26,000 pictures a second, the teacher's answers included).
+PublicTest chose epoch 118: 71.6 % on FER2013's labels, 87.5 % on the FER+ majority.  One seed;
+nothing of it was searched for.
 """
 
 from dataclasses import replace
@@ -30,7 +34,7 @@ RECIPE = replace(
         stem_stride=1,
     ),
     weights='none',
-    epochs=90,
+    epochs=120,
     batch_size=256,
     learning_rate=0.08,
     warmup_epochs=3,
