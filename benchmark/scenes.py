@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import cache
 from itertools import cycle
 from itertools import islice
 import math
@@ -105,9 +105,12 @@ def scene(faces: int, size: tuple[int, int], frames: int = FRAMES) -> list[np.nd
     :return: each (height, width, 3) uint8 BGR.
     """
     if faces == 1:
-        images = [fitted(image, size) for _, image in images_of(data_file(VIDEO))]
-        return list(islice(cycle(images), frames))
-    return [montage(faces, size, shift) for shift in islice(cycle((0, 1, 2, 1)), frames)]
+        seen = islice(images_of(data_file(VIDEO)), frames)
+        return list(islice(cycle([fitted(image, size) for _, image in seen]), frames))
+    shifts = list(islice(cycle((0, 1, 2, 1)), frames))
+    images = {shift: montage(faces, size, shift) for shift in set(shifts)}
+    # Copies, as a camera's images share no memory.
+    return [images[shift].copy() for shift in shifts]
 
 
 def montage(faces: int, size: tuple[int, int], shift: int = 0) -> np.ndarray:
@@ -139,9 +142,11 @@ def montage(faces: int, size: tuple[int, int], shift: int = 0) -> np.ndarray:
     return image
 
 
-def heads() -> Iterator[np.ndarray]:
+@cache
+def heads() -> tuple[np.ndarray, ...]:
     """Cut the heads out of their photographs."""
+    found = []
     for name, boxes in HEADS.items():
         photograph = read_image(name)
-        for left, top, right, bottom in boxes:
-            yield photograph[top:bottom, left:right]
+        found += [photograph[top:bottom, left:right] for left, top, right, bottom in boxes]
+    return tuple(found)

@@ -1,7 +1,12 @@
-"""Print a DDS domain in which nobody talks on this machine, for a run that wants to be alone."""
+"""
+Print a DDS domain in which nobody talks on this machine, for a run that wants to be alone.
+
+python scripts/free_domain.py [COUNT]: print the first of COUNT such domains in a row.
+"""
 
 from pathlib import Path
 import random
+import sys
 
 # RTPS: a domain's participants listen on the ports from 7400 + 250 * domain.
 FIRST_PORT = 7400
@@ -27,10 +32,31 @@ def free_domains(ports: set[int]) -> list[int]:
     return [domain for domain in DOMAINS if domain not in taken]
 
 
-def choose_domain() -> int:
-    """Choose a domain at random, so that two runs which start together seldom meet."""
-    return random.choice(free_domains(ports_in_use()) or list(DOMAINS))
+def first_of(count: int, free: list[int]) -> list[int]:
+    """
+    Return the domains that begin a row of free ones.
+
+    :param count: length of the row; the lowest domain follows the highest.
+    :param free: the free domains.
+    """
+    number = len(DOMAINS)
+    return [
+        domain
+        for domain in free
+        if all(1 + (domain - 1 + step) % number in free for step in range(count))
+    ]
+
+
+def choose_domain(count: int = 1) -> int:
+    """
+    Choose a domain at random, so that two runs which start together seldom meet.
+
+    :param count: how many domains in a row are needed.
+    :return: the first of them; if there is no such row, any domain.
+    """
+    free = free_domains(ports_in_use())
+    return random.choice(first_of(count, free) or free or list(DOMAINS))
 
 
 if __name__ == '__main__':
-    print(choose_domain())
+    print(choose_domain(*map(int, sys.argv[1:2])))

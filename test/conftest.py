@@ -7,15 +7,61 @@ import pytest
 # It limits OpenCV, which must not be loaded before.
 import fer_ros.node  # noqa: F401
 
-# Both must be set before rclpy and the messages are imported anywhere.
+# Of a value in the name of a test [characters].
+LONGEST_ID = 80
+
+# DDS domains whose ports are free on Linux.
+DOMAINS = 101
+
+
+def own_domain():
+    """
+    Choose the DDS domain of this process and of those that it starts.
+
+    Processes of pytest-xdist take domains one after the other, because a test that counts nodes
+    or topics must not see those of another one.
+    """
+    first = int(os.environ.get('ROS_DOMAIN_ID') or os.getpid())
+    number = int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0').removeprefix('gw'))
+    return 1 + (first - 1 + number) % DOMAINS
+
+
+# These must be set before rclpy and the messages are imported anywhere.
 os.environ['ROS_PYTHON_CHECK_FIELDS'] = '1'
 os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+os.environ['ROS_DOMAIN_ID'] = str(own_domain())
+
+
+# The terminal reporter is made by the same hook.
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config):
+    from progress import Progress
+    from progress import ShortLines
+    from watchdog import MARGIN
+    from watchdog import Watchdog
+
+    limit = config.getoption('timeout', None)
+    if limit:
+        config.pluginmanager.register(Watchdog(limit + MARGIN, errors=2))
+    reporter = config.pluginmanager.get_plugin('terminalreporter')
+    if reporter is not None:
+        writer = reporter._tw
+        writer._file = ShortLines(writer._file)
+        if config.getoption('dist', 'no') != 'no':
+            config.pluginmanager.register(Progress(reporter))
+
+
+def pytest_make_parametrize_id(val, argname):
+    """Give large values a short name, as the name of a test is in every line about it."""
+    if isinstance(val, (str, bytes)) and len(val) > LONGEST_ID:
+        return f'{argname}_of_{len(val)}'
+    return None
 
 
 @pytest.fixture(scope='session')
 def domain_id():
-    """Give a DDS domain for this process: 1 to 101, so that its ports are free on Linux."""
-    return 1 + os.getpid() % 101
+    """Give the DDS domain of this process."""
+    return int(os.environ['ROS_DOMAIN_ID'])
 
 
 @pytest.fixture

@@ -91,15 +91,20 @@ class Heard:
 
 
 def check_camera(
-    topic: str, seconds: float, args: list[str] | None = None, required: bool = False
+    topic: str,
+    seconds: float,
+    args: list[str] | None = None,
+    required: bool = False,
+    patience: float | None = None,
 ) -> Iterator[Finding]:
     """
     Listen to a camera.
 
     :param topic: of the images; the compressed ones are listened to as well.
-    :param seconds: how long, from the first image on; without one, so long as well.
+    :param seconds: how long, from the first image on.
     :param args: from '--ros-args' on, for remapping; None for none.
     :param required: whether it is a failure if nobody publishes the topic.
+    :param patience: how long to wait for the first image [s]; None for `seconds`.
     """
     domain = os.environ.get('ROS_DOMAIN_ID', '')
     if domain.isdecimal() and int(domain[:9]) > LARGEST_DOMAIN:
@@ -115,13 +120,15 @@ def check_camera(
         yield Finding(FAIL, 'ROS 2', f'cannot start a node: {shortened(error)}')
         return
     try:
-        yield from _listen(node, topic, seconds, required)
+        yield from _listen(node, topic, seconds, required, patience or seconds)
     finally:
         node.destroy_node()
         context.try_shutdown()
 
 
-def _listen(node: Node, topic: str, seconds: float, required: bool) -> Iterator[Finding]:
+def _listen(
+    node: Node, topic: str, seconds: float, required: bool, patience: float
+) -> Iterator[Finding]:
     """Listen to a camera; see `check_camera`."""
     raw, compressed = Heard(), Heard()
     try:
@@ -135,7 +142,7 @@ def _listen(node: Node, topic: str, seconds: float, required: bool) -> Iterator[
     executor = SingleThreadedExecutor(context=node.context)
     executor.add_node(node)
     try:
-        end, found = time.monotonic() + seconds, False
+        end, found = time.monotonic() + patience, False
         while (now := time.monotonic()) < end:
             executor.spin_once(timeout_sec=end - now)
             # The time of discovery must not lower the rate.

@@ -1,3 +1,4 @@
+import faulthandler
 from itertools import pairwise
 import os
 from pathlib import Path
@@ -520,6 +521,8 @@ def test_an_error_nobody_expects_ends_the_node_with_its_traceback(monkeypatch, f
                 ['--ros-args', '-p', f'source:={folder}', '-p', 'loop:=true']
             )
     finally:
+        # This process goes on.
+        faulthandler.cancel_dump_traceback_later()
         for number, handler in handlers.items():
             signal.signal(number, handler)
 

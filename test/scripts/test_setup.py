@@ -1,8 +1,9 @@
-"""What scripts/setup says before it does anything; what it does is seen by running it."""
+"""What scripts/setup says and in which order it works; that it works is seen by running it."""
 
 import os
 from pathlib import Path
 import re
+import shutil
 import subprocess
 import sys
 
@@ -133,3 +134,99 @@ def test_what_is_installed_has_the_pinned_versions():
         name, version, marker = PINNED.match(line).groups()
         if marker is None or ('<' in marker) == (sys.version_info < (3, 11)):
             assert metadata.version(name) == version
+
+
+# A Python that makes environments of itself.  pip writes down what it is asked for; the second
+# time it waits for colcon to begin, and colcon waits for it: they only end side by side.
+PYTHON = r"""
+case "$*" in
+    '-m venv -- '*)
+        mkdir -p "$4/bin"
+        cp "$0" "$4/bin/python"
+        ;;
+    '-m pip install '*)
+        calls="$(cat calls 2> /dev/null | wc -l)"
+        echo "$* $(tr '\n' ' ' < "$venv/requirements.txt")" >> calls
+        [ "$calls" != 2 ] || { touch rest; wait_for began; }
+        ;;
+    -) printf '%s\n' "$0" /usr 3.11 yes yes 2.36 ;;
+esac
+"""
+COLCON = r"""
+case "$*" in
+    *'--packages-select some_msgs '*)
+        touch began
+        [ "$FAIL" != yes ] || exit 1
+        wait_for rest
+        ;;
+esac
+mkdir -p install
+"""
+WAIT_FOR = r"""
+wait_for() {
+    for _ in $(seq 200); do
+        [ ! -e "$1" ] || return 0
+        sleep 0.1
+    done
+    exit 1
+}
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """Make a checkout whose set-up runs programs that only pretend."""
+    root = tmp_path / 'c'
+    (root / 'scripts').mkdir(parents=True)
+    (root / 'interfaces' / 'some_msgs').mkdir(parents=True)
+    for name in ('setup', 'versions.txt'):
+        shutil.copy(SCRIPTS / name, root / 'scripts')
+    (root / 'package.xml').write_text('<package/>')
+    tools = tmp_path / 'bin'
+    tools.mkdir()
+    stand_in(tools, 'python', WAIT_FOR + PYTHON)
+    stand_in(tools, 'colcon', WAIT_FOR + COLCON)
+    monkeypatch.chdir(root)
+    monkeypatch.setenv('PATH', f'{tools}:{os.environ["PATH"]}')
+    monkeypatch.setenv('FER_ROS_PYTHON', str(tools / 'python'))
+    return root
+
+
+def set_up(checkout, **environment):
+    return subprocess.run(
+        [str(checkout / 'scripts' / 'setup'), 'test'],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_interfaces_are_built_while_the_rest_is_fetched(checkout):
+    done = set_up(checkout)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    demo, without_dependencies, rest = (checkout / 'calls').read_text().splitlines()
+    assert ' ros-jazzy-rclpy==' in demo
+    assert ' keras==' not in demo
+    assert '--no-deps' in without_dependencies
+    assert ' keras==' in rest
+    assert ' pytest-xdist==' in rest
+    assert ' ros-jazzy-rclpy==' not in rest
+    assert done.stdout.endswith('setup: test is ready\n')
+
+    again = set_up(checkout)
+    assert again.stdout == 'setup: test is ready\n'
+    assert len((checkout / 'calls').read_text().splitlines()) == 3
+
+
+def test_interfaces_that_cannot_be_built_end_the_set_up(checkout):
+    done = set_up(checkout, FAIL='yes')
+
+    assert done.returncode == 1
+    assert 'building some_msgs' in done.stderr
+    assert 'failed with status 1' in done.stderr
+    # What was fetched stays.
+    assert 'building some_msgs' in set_up(checkout).stdout
+    assert len((checkout / 'calls').read_text().splitlines()) == 3

@@ -130,6 +130,17 @@ class ManagedNode(LifecycleNode):
         """End the work, whatever state the node is in."""
         self._end_work()
 
+    def destroy_node(self) -> None:
+        """
+        Destroy the node and all that it made, now.
+
+        rclpy leaves the state machine to the garbage collector, and with it the node's part of
+        DDS: other nodes would still see this one, and the process would take it apart at its very
+        end, where nothing watches for a hang.
+        """
+        super().destroy_node()
+        self._state_machine.destroy_when_not_in_use()
+
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the models; if one cannot be, the node stays unconfigured."""
         return self._transition('configure', self._load)

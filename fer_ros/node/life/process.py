@@ -43,7 +43,7 @@ ERROR_PAUSE = 0.01
 # How long a node may spin on after a signal [s].
 WAKE_PERIOD = 0.5
 
-# How long taking a node apart may last before the process ends without it [s].
+# How long taking a node apart and ending Python may last before the process ends without it [s].
 PARTING_PATIENCE = 30.0
 
 # The file descriptor of standard error, whatever stands for it in Python.
@@ -91,6 +91,7 @@ def run_node(
     :param refusals: errors of both that a wrong configuration causes. Each is logged in one
         sentence, without a traceback.
     :return: the exit status: 0 after INT or TERM, CONFIGURATION_ERROR if the node could not start.
+        The process must end then; otherwise it is ended with status 1 after PARTING_PATIENCE.
     """
     # rclpy's handlers, which come on top of these, end the context and so the spinning. An
     # exception in the middle of anything, Python's own answer to INT, would leave half of it done.
@@ -142,7 +143,6 @@ def run_node(
                 node.stop()
             node.destroy_node()
         rclpy.try_shutdown()
-        faulthandler.cancel_dump_traceback_later()
         uninstall_signal_handlers()
         # From here on Python would let signals end the process with a status of their own.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -32,6 +32,29 @@ process.PARTING_PATIENCE = 0.5
 sys.exit(process.run_node(make_node, None, ()))
 """
 
+# A node whose callback never returns, so that Python waits for its thread at the end.
+HANGING = """
+import sys
+import threading
+import rclpy.node
+from fer_ros.node.life import process
+
+
+def make_node():
+    node = rclpy.node.Node('hanging')
+
+    def hang():
+        node.context.try_shutdown()
+        threading.Event().wait()
+
+    node.create_timer(0.01, hang)
+    return node
+
+
+process.PARTING_PATIENCE = 0.5
+sys.exit(process.run_node(make_node, None, ()))
+"""
+
 # A node whose timer fails three times, and then ends the process.
 FAILING = """
 import sys
@@ -100,6 +123,13 @@ def test_a_node_that_cannot_be_taken_apart_ends_all_the_same(run):
 
     assert ended.returncode == 1
     assert 'destroy_node' in ended.stderr
+
+
+def test_a_node_whose_callback_never_returns_ends_all_the_same(run):
+    ended = run('-c', HANGING)
+
+    assert ended.returncode == 1
+    assert 'in hang' in ended.stderr
 
 
 def test_a_timer_that_fails_is_logged_in_one_line_and_the_node_goes_on(run):

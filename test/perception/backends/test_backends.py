@@ -1,6 +1,7 @@
 """The engines on the shipped model: alike to the fourth digit, whatever the size of the batch."""
 
 from contextlib import nullcontext
+from functools import cache
 import importlib.util
 import shutil
 import subprocess
@@ -121,36 +122,21 @@ def said_by(script):
     return done.stdout
 
 
-@pytest.mark.parametrize('engine', ['tensorflow', 'torch', 'jax'])
-def test_keras_agrees_on_every_engine_that_is_installed(card, batch, reference, engine, tmp_path):
-    if any(importlib.util.find_spec(module) is None for module in (engine, 'keras')):
-        pytest.skip(f'{engine} with Keras is not installed')
-    np.save(tmp_path / 'batch.npy', batch)
-    script = f"""
-import numpy as np
-from pathlib import Path
-from fer_ros.perception.backends.keras import KerasBackend
-backend = KerasBackend(Path({str(card.file('keras'))!r}).read_bytes(), {engine!r}, 'cpu')
-batch = np.load({str(tmp_path / 'batch.npy')!r})
-outputs = [backend.run(batch[:count]) for count in (1, 3, 17)]
-np.savez({str(tmp_path / 'output.npz')!r}, *outputs)
-print(backend.name, backend.device)
-"""
+@pytest.fixture(scope='module')
+def keras_on(card, batch, tmp_path_factory):
+    """
+    Return a function that runs Keras on an engine, or skips the test.
 
-    assert said_by(script).split() == [engine, 'CPU']
-    with np.load(tmp_path / 'output.npz') as outputs:
-        for name, count in zip(outputs.files, (1, 3, 17), strict=True):
-            np.testing.assert_allclose(outputs[name], reference[:count], atol=TOLERANCE)
+    The outputs of 1, 3 and 17 pictures, and what was printed.  Compiling takes most of a minute,
+    so each engine runs once for all tests.
+    """
+    folder = tmp_path_factory.mktemp('keras')
+    np.save(folder / 'batch.npy', batch)
 
-
-# PyTorch compiles nothing.
-@pytest.mark.parametrize('engine', ['tensorflow', 'jax'])
-def test_keras_compiles_ahead_and_never_again(card, batch, engine, tmp_path):
-    if any(importlib.util.find_spec(module) is None for module in (engine, 'keras')):
-        pytest.skip(f'{engine} with Keras is not installed')
-    np.save(tmp_path / 'batch.npy', batch)
-    # The network's own code is run when it is traced, and not when what came of that is.
-    script = f"""
+    @cache
+    def run(engine):
+        # The network's own code is run when it is traced, and not when what came of that is.
+        script = f"""
 import numpy as np
 from pathlib import Path
 from fer_ros.perception.backends.keras import KerasBackend
@@ -161,15 +147,43 @@ def counted(self, *given, **named):
     calls.append(self.name)
     return call(self, *given, **named)
 keras.layers.Layer.__call__ = counted
-batch = np.load({str(tmp_path / 'batch.npy')!r})
+batch = np.load({str(folder / 'batch.npy')!r})
+outputs = [backend.run(batch[:count]) for count in (1, 3, 17)]
+np.savez({str(folder / engine)!r}, *outputs)
+print(backend.name, backend.device)
 for count in (1, 2, 3, 5, 8, 9, 16, 17, 1, 4):
     backend.run(batch[:count])
 print('calls', len(calls))
 backend._compiled(np.zeros((33, *batch.shape[1:]), np.float32))
 print('for another size', bool(calls))
 """
+        printed = said_by(script).splitlines()
+        with np.load(folder / f'{engine}.npz') as outputs:
+            return [outputs[name] for name in outputs.files], printed
 
-    assert said_by(script).splitlines() == ['calls 0', 'for another size True']
+    def run_if_installed(engine):
+        if any(importlib.util.find_spec(module) is None for module in (engine, 'keras')):
+            pytest.skip(f'{engine} with Keras is not installed')
+        return run(engine)
+
+    return run_if_installed
+
+
+@pytest.mark.parametrize('engine', ['tensorflow', 'torch', 'jax'])
+def test_keras_agrees_on_every_engine_that_is_installed(keras_on, reference, engine):
+    outputs, printed = keras_on(engine)
+
+    assert printed[0] == f'{engine} CPU'
+    for output, count in zip(outputs, (1, 3, 17), strict=True):
+        np.testing.assert_allclose(output, reference[:count], atol=TOLERANCE)
+
+
+# PyTorch compiles nothing.
+@pytest.mark.parametrize('engine', ['tensorflow', 'jax'])
+def test_keras_compiles_ahead_and_never_again(keras_on, engine):
+    _, printed = keras_on(engine)
+
+    assert printed[1:] == ['calls 0', 'for another size True']
 
 
 def test_a_network_that_is_wrong_on_a_batch_is_given_face_by_face(

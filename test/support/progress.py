@@ -1,0 +1,67 @@
+"""Lines that tell what a run on several processes does, for a log that shows whole lines only."""
+
+import pytest
+
+# colcon reads lines of at most 64 KiB, and waits for ever after a longer one [characters].
+LONGEST_LINE = 10_000
+
+
+class ShortLines:
+    """
+    A text file whose lines are cut.
+
+    :param file: to write to.
+    """
+
+    def __init__(self, file):
+        self._file = file
+
+    def __getattr__(self, name):
+        return getattr(self._file, name)
+
+    def write(self, text):
+        if len(text) > LONGEST_LINE:
+            text = '\n'.join(map(shortened, text.split('\n')))
+        return self._file.write(text)
+
+
+def shortened(line):
+    """Cut the middle out of a long line."""
+    left_out = len(line) - LONGEST_LINE
+    if left_out <= 0:
+        return line
+    half = LONGEST_LINE // 2
+    return f'{line[:half]} ... {left_out} characters ... {line[-half:]}'
+
+
+class Progress:
+    """
+    A pytest plugin: prints a line for each file that is begun and for each test that fails.
+
+    pytest-xdist prints a point for each test, so that nobody could tell where a run hangs.
+
+    :param reporter: pytest's terminal reporter.
+    """
+
+    def __init__(self, reporter):
+        self._reporter = reporter
+        self._begun = set()
+
+    def pytest_runtest_logstart(self, nodeid):
+        file = nodeid.partition('::')[0]
+        if file not in self._begun:
+            self._begun.add(file)
+            self._print(f'begun: {file}')
+
+    def pytest_runtest_logreport(self, report):
+        if report.failed:
+            self._print(f'FAILED: {report.nodeid} ({report.when})')
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report):
+        # An empty letter and word print nothing.
+        return ('passed', '', '') if report.passed and report.when == 'call' else None
+
+    def _print(self, line):
+        self._reporter.write_line(line)
+        self._reporter.flush()
