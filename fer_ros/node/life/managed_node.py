@@ -117,9 +117,12 @@ class ManagedNode(LifecycleNode):
 
     def destroy_node(self) -> None:
         """
-        Destroy the node and its state machine, which rclpy leaves to the end of Python.
+        Destroy the node and all that it made, now.
 
-        Until then Fast DDS keeps its shared memory, which stays if the process ends at once.
+        rclpy leaves the state machine to the garbage collector, and with it the node's part of
+        DDS: other nodes would still see this one, its shared memory stays if the process ends at
+        once, and the process would take it apart at its very end, where nothing watches for a
+        hang.
         """
         super().destroy_node()
         machine = getattr(self, '_state_machine', None)
@@ -129,17 +132,6 @@ class ManagedNode(LifecycleNode):
     def stop(self) -> None:
         """End the work, whatever state the node is in."""
         self._end_work()
-
-    def destroy_node(self) -> None:
-        """
-        Destroy the node and all that it made, now.
-
-        rclpy leaves the state machine to the garbage collector, and with it the node's part of
-        DDS: other nodes would still see this one, and the process would take it apart at its very
-        end, where nothing watches for a hang.
-        """
-        super().destroy_node()
-        self._state_machine.destroy_when_not_in_use()
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the models; if one cannot be, the node stays unconfigured."""
