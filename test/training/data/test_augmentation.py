@@ -149,3 +149,61 @@ def test_a_poor_camera_changes_some_pictures_and_none_beyond_recognition():
     dark = result[:, :6, :6].mean(axis=(1, 2))
     assert (bright > dark + 5).all()
     assert bright.min() < 80 < bright.max()
+
+
+def test_a_tilt_enlarges_one_edge_and_keeps_the_middle():
+    checks = np.kron(np.indices((12, 12)).sum(axis=0) % 2, np.ones((4, 4))) * 255
+    images = np.repeat(checks[None].astype(np.uint8), 50, axis=0)
+
+    tilted = augment(images, replace(NO_AUGMENTATION, perspective=0.6), 48, np.random.default_rng(0))
+
+    assert all((one != checks).mean() > 0.05 for one in tilted)
+    # The middle of the picture stays where it is.
+    inner = np.abs(tilted[:, 23:25, 23:25].astype(float) - checks[23:25, 23:25])
+    assert np.median(inner) < 64
+
+
+def test_light_from_one_side_keeps_the_mean():
+    images = np.full((200, 32, 32), 100, np.uint8)
+
+    lit = augment(images, replace(NO_AUGMENTATION, shading=0.5), 32, np.random.default_rng(1)).astype(float)
+
+    assert lit.mean() == pytest.approx(100, abs=1)
+    assert lit.min() >= 50
+    assert lit.max() <= 150
+    # Opposite edges differ by up to twice the setting, and no two pictures are lit alike.
+    across = np.abs(lit[:, :, -1].mean(axis=1) - lit[:, :, 0].mean(axis=1))
+    assert 10 < across.mean() < 60
+    assert len({round(value, 3) for value in lit[:, 0, 0]}) > 50
+
+
+def test_one_gray_covers_eyes_mouth_or_a_place_anywhere():
+    generator = np.random.default_rng(2)
+    images = np.repeat(generator.integers(0, 256, (1, 48, 48), np.uint8), 600, axis=0)
+    settings = replace(NO_AUGMENTATION, occlusion_probability=0.5)
+
+    covered = augment(images, settings, 48, np.random.default_rng(3))
+
+    changed = covered != images
+    share = changed.any(axis=(1, 2)).mean()
+    assert share == pytest.approx(0.5, abs=0.07)
+    for picture, where in zip(covered, changed, strict=True):
+        if where.any():
+            assert len(np.unique(picture[where])) == 1
+    # Each third of the height is covered at times: the eyes, the middle and the mouth.
+    rows = changed.any(axis=2).mean(axis=0)
+    assert rows[18] > 0.1
+    assert rows[40] > 0.1
+    assert rows[2] > 0.005
+
+
+def test_what_is_not_asked_for_draws_nothing():
+    images = np.random.default_rng(4).integers(0, 256, (20, 48, 48), np.uint8)
+    plain = Augmentation()
+
+    one, other = (
+        augment(images, replace(plain, **more), 48, np.random.default_rng(5))
+        for more in ({}, {'perspective': 0.0, 'shading': 0.0, 'occlusion_probability': 0.0})
+    )
+
+    np.testing.assert_array_equal(one, other)
