@@ -155,7 +155,7 @@ def test_a_tilt_enlarges_one_edge_and_keeps_the_middle():
     checks = np.kron(np.indices((12, 12)).sum(axis=0) % 2, np.ones((4, 4))) * 255
     images = np.repeat(checks[None].astype(np.uint8), 50, axis=0)
 
-    tilted = augment(images, replace(NO_AUGMENTATION, perspective=0.6), 48, np.random.default_rng(0))
+    tilted = changed(images, replace(NO_AUGMENTATION, perspective=0.6))
 
     assert all((one != checks).mean() > 0.05 for one in tilted)
     # The middle of the picture stays where it is.
@@ -166,7 +166,7 @@ def test_a_tilt_enlarges_one_edge_and_keeps_the_middle():
 def test_light_from_one_side_keeps_the_mean():
     images = np.full((200, 32, 32), 100, np.uint8)
 
-    lit = augment(images, replace(NO_AUGMENTATION, shading=0.5), 32, np.random.default_rng(1)).astype(float)
+    lit = changed(images, replace(NO_AUGMENTATION, shading=0.5), side=32).astype(float)
 
     assert lit.mean() == pytest.approx(100, abs=1)
     assert lit.min() >= 50
