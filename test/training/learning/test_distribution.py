@@ -43,7 +43,9 @@ def start(folder, how, devices=1, **variables):
     environment = os.environ | {
         'KERAS_BACKEND': 'jax',
         'JAX_PLATFORMS': 'cpu',
-        'XLA_FLAGS': f'--xla_force_host_platform_device_count={devices}',
+        # Compiling takes longer than computing here.
+        'XLA_FLAGS': f'--xla_force_host_platform_device_count={devices} '
+        '--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true',
         **variables,
     }
     return subprocess.Popen(
@@ -56,10 +58,16 @@ def start(folder, how, devices=1, **variables):
     )
 
 
-def finish(process):
-    output, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, errors[-3000:]
-    return output
+def finish(processes):
+    """Wait for processes that run side by side; give what each printed."""
+    try:
+        told = [process.communicate(timeout=150) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    for process, (_, errors) in zip(processes, told, strict=True):
+        assert process.returncode == 0, errors[-3000:]
+    return [output for output, _ in told]
 
 
 @pytest.fixture(scope='module')
@@ -67,12 +75,8 @@ def runs(tmp_path_factory):
     """Give folder and output of a run alone and of one on two devices, made side by side."""
     hows = {'alone': 1, 'distribute': 2}
     folders = {how: tmp_path_factory.mktemp(how) for how in hows}
-    processes = {how: start(folders[how], how, devices) for how, devices in hows.items()}
-    try:
-        return {how: (folders[how], finish(process)) for how, process in processes.items()}
-    finally:
-        for process in processes.values():
-            process.kill()
+    outputs = finish([start(folders[how], how, devices) for how, devices in hows.items()])
+    return {how: (folders[how], output) for how, output in zip(hows, outputs, strict=True)}
 
 
 def assert_same_run(one, other):
@@ -114,7 +118,7 @@ def test_two_processes_give_the_loss_and_the_weights_of_one(tmp_path, runs):
         for index in range(2)
     ]
 
-    outputs = [finish(process) for process in processes]
+    outputs = finish(processes)
 
     assert all('devices 2' in output for output in outputs)
     # Only the first of them writes.
