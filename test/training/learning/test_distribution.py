@@ -39,13 +39,21 @@ needs_jax = pytest.mark.skipif(
 )
 
 
-def start(folder, how, devices=1, **variables):
+@pytest.fixture(scope='module')
+def cache(tmp_path_factory):
+    """Give a folder for what JAX has compiled: most of it is the same in all processes."""
+    return tmp_path_factory.mktemp('cache')
+
+
+def start(cache, folder, how, devices=1, **variables):
     environment = os.environ | {
         'KERAS_BACKEND': 'jax',
         'JAX_PLATFORMS': 'cpu',
         # Compiling takes longer than computing here.
         'XLA_FLAGS': f'--xla_force_host_platform_device_count={devices} '
         '--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true',
+        'JAX_COMPILATION_CACHE_DIR': str(cache),
+        'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0',
         **variables,
     }
     return subprocess.Popen(
@@ -71,11 +79,13 @@ def finish(processes):
 
 
 @pytest.fixture(scope='module')
-def runs(tmp_path_factory):
+def runs(tmp_path_factory, cache):
     """Give folder and output of a run alone and of one on two devices, made side by side."""
     hows = {'alone': 1, 'distribute': 2}
     folders = {how: tmp_path_factory.mktemp(how) for how in hows}
-    outputs = finish([start(folders[how], how, devices) for how, devices in hows.items()])
+    outputs = finish(
+        [start(cache, folders[how], how, devices) for how, devices in hows.items()]
+    )
     return {how: (folders[how], output) for how, output in zip(hows, outputs, strict=True)}
 
 
@@ -103,12 +113,13 @@ def test_two_devices_give_the_loss_and_the_weights_of_one(runs):
 
 
 @needs_jax
-def test_two_processes_give_the_loss_and_the_weights_of_one(tmp_path, runs):
+def test_two_processes_give_the_loss_and_the_weights_of_one(tmp_path, runs, cache):
     with socket.socket() as free:
         free.bind(('127.0.0.1', 0))
         address = f'127.0.0.1:{free.getsockname()[1]}'
     processes = [
         start(
+            cache,
             tmp_path,
             'distribute',
             KERAS_DISTRIBUTION_JOB_ADDRESSES=address,
