@@ -18,18 +18,36 @@ def quoted(value: object, length: int = QUOTED_LENGTH) -> str:
 
     :param value: text is cut before it is escaped, so that a large one costs nothing.
     :param length: of the result at most, in characters, without the note on what was cut.
-    :return: the value as `repr` shows it; where it was cut, with its own length behind it.
+    :return: the value as `repr` shows it; where it was cut, with its own length behind it.  Of a
+        path, the middle is cut: its end is what tells it from others.
     """
     if not isinstance(value, (str, bytes)):
         return shortened(repr(value), length)
     shown = repr(value[:length])
     if len(value) <= length and len(shown) <= length + 2:
         return shown
+    unit = 'bytes' if isinstance(value, bytes) else 'characters'
+    note = f'({len(value)} {unit})'
+    if isinstance(value, str) and value.startswith(('/', '~/', './', '../')):
+        first = length // 3
+        return f'{_begin(value, first)!r}…{_end(value, length - first)!r} {note}'
+    return f'{_begin(value, length)!r}… {note}'
+
+
+def _begin(value: str | bytes, length: int) -> str | bytes:
+    """Take from the beginning of a value what `repr` shows in so many characters."""
     kept = min(length, len(value))
     while len(repr(value[:kept])) > length + 2:
         kept -= 1
-    unit = 'bytes' if isinstance(value, bytes) else 'characters'
-    return f'{value[:kept]!r}… ({len(value)} {unit})'
+    return value[:kept]
+
+
+def _end(value: str, length: int) -> str:
+    """Take likewise from its end."""
+    kept = min(length, len(value))
+    while kept and len(repr(value[-kept:])) > length + 2:
+        kept -= 1
+    return value[len(value) - kept :]
 
 
 def shortened(text: object, length: int = SENTENCE_LENGTH) -> str:

@@ -25,6 +25,25 @@ def test_large_text_is_cut_and_its_length_is_given(text):
     assert f'({len(text)} characters)' in shown
 
 
+def test_of_a_long_path_the_end_is_shown():
+    path = '/home/robot/' + 'a' * 100 + '/camera/front.mp4'
+
+    shown = quoted(path)
+
+    assert shown.startswith("'/home/robot/aaa")
+    assert shown.endswith(f"aaa/camera/front.mp4' ({len(path)} characters)")
+    assert len(shown) < 110
+
+
+@pytest.mark.parametrize('text', ['/' + '\x1b' * 5_000_000, '/' + '\U0010ffff' * 81, '/' * 81])
+def test_a_path_of_any_characters_is_cut(text):
+    shown = quoted(text)
+
+    assert len(shown) < 120
+    assert shown.isprintable()
+    assert f'({len(text)} characters)' in shown
+
+
 def test_bytes_are_counted_as_bytes():
     assert quoted(b'\xff' * 1000).endswith('(1000 bytes)')
 
