@@ -7,6 +7,28 @@ import pytest
 # It limits OpenCV, which must not be loaded before.
 import fer_ros.node  # noqa: F401
 
+# Files and folders of tests that train or compile networks, talk to nodes or measure: each test
+# takes seconds, and `scripts/test --quick` leaves it out.
+LONG = (
+    'test/benchmark/',
+    'test/camera/',
+    'test/launch/',
+    'test/node/test_',
+    'test/node/life/test_process.py',
+    'test/node/outputs/',
+    'test/perception/backends/test_backends.py',
+    'test/scripts/test_demo.py',
+    'test/test_running.py',
+    'test/training/bundles/',
+    'test/training/commands/',
+    'test/training/evaluation/test_classifiers.py',
+    'test/training/learning/',
+    'test/training/networks/',
+    'test/training/recipes/test_building.py',
+    'test/training/recipes/test_recipes.py',
+    'test/training/runs/',
+)
+
 # Of a value in the name of a test [characters].
 LONGEST_ID = 80
 
@@ -49,6 +71,20 @@ def pytest_configure(config):
         writer._file = ShortLines(writer._file)
         if config.getoption('dist', 'no') != 'no':
             config.pluginmanager.register(Progress(reporter))
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Leave out at once what -m leaves out: the imports of long tests take most of a minute."""
+    name = os.path.relpath(collection_path, config.rootpath)
+    unwanted = 'not long' in config.getoption('markexpr')
+    return True if unwanted and f'{name}/'.startswith(LONG) else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.nodeid.startswith(LONG):
+            item.add_marker('long')
 
 
 def pytest_make_parametrize_id(val, argname):

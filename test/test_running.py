@@ -90,7 +90,7 @@ def test_a_test_that_hangs_in_native_code_costs_only_itself(run, tmp_path):
     # A test passes before its clean-up hangs.
     assert '1 failed, 2 passed' in ended.stdout
     assert 'begun: test_native.py\n' in ended.stdout
-    assert 'FAILED: test_native.py::test_cannot_be_cleaned_up ' in ended.stdout
+    assert '\nFAILED: test_native.py::test_cannot_be_cleaned_up ' in ended.stdout
     assert "crashed while running 'test_native.py::test_cannot_be_cleaned_up'" in ended.stdout
     assert 'in hangs_at_its_end\n' in ended.stderr
 

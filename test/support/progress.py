@@ -59,8 +59,11 @@ class Progress:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report):
-        # An empty letter and word print nothing.
-        return ('passed', '', '') if report.passed and report.when == 'call' else None
+        """Print no letter for a test; pytest counts by the first of the three words."""
+        if hasattr(report, 'wasxfail') or (report.passed and report.when != 'call'):
+            return None
+        kind = 'error' if report.failed and report.when != 'call' else report.outcome
+        return kind, '', kind.upper()
 
     def _print(self, line):
         self._reporter.write_line(line)

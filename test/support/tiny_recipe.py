@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
 import keras
 
@@ -14,7 +17,7 @@ from training.recipes.recipe import Recipe
 def tiny(heads: Mapping[str, int], side: int | None) -> keras.Model:
     """Build the network."""
     return residual_network(
-        heads, side=side, stem=8, widths=(8, 16), blocks=(1, 1), dropout=0.2, name='tiny'
+        heads, side=side, stem=8, widths=(8,), blocks=(1,), dropout=0.2, name='tiny'
     )
 
 
@@ -31,3 +34,48 @@ TINY = Recipe(
     average=0.9,
     seed=3,
 )
+
+# The file of such a recipe.
+TEXT = """
+from training.networks.residual import residual_network
+from training.recipes.recipe import Recipe
+
+
+def build(heads, side):
+    return residual_network(
+        heads, side=side, stem=8, widths=(8,), blocks=(1,), dropout=0.2, name='{name}'
+    )
+
+
+RECIPE = Recipe(
+    name='{name}', build=build, side=16, epochs={epochs}, batch_size=8, warmup_epochs=0,
+    average=0.9,
+)
+"""
+
+
+def write_recipe(folder: Path, name: str, epochs: int = 1) -> Path:
+    """Write the file of a recipe."""
+    file = folder / f'{name}.py'
+    file.write_text(TEXT.format(name=name, epochs=epochs))
+    return file
+
+
+@contextmanager
+def eagerly() -> Iterator[None]:
+    """
+    Let TensorFlow compute each step at once.
+
+    To trace a step takes far longer than a few small steps take.  That recipes can be traced is
+    tested by `train --smoke` and by runs of several epochs.
+    """
+    if keras.backend.backend() != 'tensorflow':
+        yield
+        return
+    import tensorflow
+
+    tensorflow.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tensorflow.config.run_functions_eagerly(False)

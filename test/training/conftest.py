@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterator
+from functools import partial
 import importlib.util
 from pathlib import Path
 
@@ -68,32 +70,18 @@ def made_up() -> Callable[..., FaceData]:
     return make_up
 
 
-# The file of a recipe whose network trains in a second.
-RECIPE_TEXT = """
-from training.networks.residual import residual_network
-from training.recipes.recipe import Recipe
+@pytest.fixture
+def eager() -> Iterator[None]:
+    """Train without tracing the steps; see `eagerly`."""
+    from tiny_recipe import eagerly
 
-
-def build(heads, side):
-    return residual_network(
-        heads, side=side, stem=8, widths=(8, 16), blocks=(1, 1), dropout=0.2, name='{name}'
-    )
-
-
-RECIPE = Recipe(
-    name='{name}', build=build, side=16, epochs={epochs}, batch_size=8, warmup_epochs=0,
-    average=0.9,
-)
-"""
+    with eagerly():
+        yield
 
 
 @pytest.fixture(name='write_recipe')
 def _write_recipe(tmp_path: Path) -> Callable[..., Path]:
     """Give a function that writes a recipe of a name, and gives its file."""
+    from tiny_recipe import write_recipe
 
-    def write(name: str, epochs: int = 1) -> Path:
-        file = tmp_path / f'{name}.py'
-        file.write_text(RECIPE_TEXT.format(name=name, epochs=epochs))
-        return file
-
-    return write
+    return partial(write_recipe, tmp_path)

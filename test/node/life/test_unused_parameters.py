@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 from rclpy.parameter import Parameter
@@ -21,15 +22,16 @@ class Emotion(CheckedParameters):
 
 
 @pytest.fixture
-def warned(graph, capfd, tmp_path):
+def warned(graph, capfd, tmp_path, monkeypatch):
     """Return a function that starts a node with arguments or a file, and returns its warnings."""
     made = []
+    # A long path would be cut in a warning.
+    monkeypatch.chdir(tmp_path)
 
     def start(*arguments, file=None, namespace=None):
         if file is not None:
-            path = tmp_path / 'params.yaml'
-            path.write_bytes(file if isinstance(file, bytes) else file.encode())
-            arguments = ('--params-file', str(path), *arguments)
+            Path('params.yaml').write_bytes(file if isinstance(file, bytes) else file.encode())
+            arguments = ('--params-file', 'params.yaml', *arguments)
         args = ['emotion_node', '--ros-args', *arguments]
         node = Emotion('emotion', context=graph.context, cli_args=args, namespace=namespace)
         made.append(node)

@@ -3,6 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tiny_recipe import eagerly
+from tiny_recipe import write_recipe
 from training.bundles.provenance import origin_of
 from training.evaluation.comparison import command_of
 from training.learning.averaging import average
@@ -11,14 +13,16 @@ from training.recipes.library import load_recipe
 from training.runs.run import load_run
 
 
-@pytest.fixture(name='runs')
-def _runs(tmp_path, made_up, write_recipe):
+@pytest.fixture(name='runs', scope='module')
+def _runs(tmp_path_factory, made_up):
     """Give two runs that differ in their seeds."""
-    recipe = load_recipe(write_recipe('small'))
-    folders = [tmp_path / f'small_{seed}' for seed in (4, 7)]
-    for seed, folder in zip((4, 7), folders, strict=True):
-        data = made_up(24), made_up(14, 'public', seed=1)
-        train(replace(recipe, seed=seed), *data, folder)
+    folder = tmp_path_factory.mktemp('runs')
+    recipe = load_recipe(write_recipe(folder, 'small'))
+    folders = [folder / f'small_{seed}' for seed in (4, 7)]
+    data = made_up(24), made_up(14, 'public', seed=1)
+    with eagerly():
+        for seed, folder in zip((4, 7), folders, strict=True):
+            train(replace(recipe, seed=seed), *data, folder)
     return [load_run(folder) for folder in folders]
 
 

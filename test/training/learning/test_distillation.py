@@ -1,11 +1,14 @@
 from dataclasses import replace
 from pathlib import Path
+import shutil
 
 import numpy as np
 import pytest
 
 from fer_ros.perception.models.bundle import load_card
 from fer_ros.perception.models.model_files import sha256_of
+from tiny_recipe import eagerly
+from tiny_recipe import write_recipe
 from training.bundles.provenance import origin_of
 from training.data.cross_fitting import parts_of
 from training.data.datasets import DataError
@@ -27,13 +30,21 @@ from training.runs.run import load_run
 MODELS = Path(__file__).resolve().parents[3] / 'models'
 
 
+@pytest.fixture(name='taught_once', scope='module')
+def _taught_once(tmp_path_factory, made_up) -> tuple[Recipe, Path]:
+    """Train a recipe once for all tests."""
+    folder = tmp_path_factory.mktemp('teacher')
+    recipe = load_recipe(write_recipe(folder, 'first', epochs=2))
+    with eagerly():
+        train(recipe, made_up(40), made_up(14, 'public', seed=1), folder / 'first')
+    return recipe, folder / 'first'
+
+
 @pytest.fixture(name='teacher')
-def _teacher(tmp_path, made_up, write_recipe) -> tuple[Recipe, Path]:
+def _teacher(tmp_path, taught_once) -> tuple[Recipe, Path]:
     """Give a recipe and the folder of its run."""
-    recipe = load_recipe(write_recipe('first', epochs=2))
-    folder = tmp_path / 'runs' / 'first'
-    train(recipe, made_up(40), made_up(14, 'public', seed=1), folder)
-    return recipe, folder
+    recipe, folder = taught_once
+    return recipe, shutil.copytree(folder, tmp_path / 'runs' / 'first')
 
 
 def test_a_teacher_has_its_share_of_each_target(teacher, made_up, capsys):
@@ -84,7 +95,7 @@ def test_a_bundle_teaches_the_head_whose_labels_it_has(teacher, made_up):
         teach(targets, {'fer2013': labels['fer2013']}, bundles[1:], 0.5, data.images)
 
 
-def test_one_that_held_pictures_back_teaches_these_alone(teacher, made_up, tmp_path):
+def test_one_that_held_pictures_back_teaches_these_alone(teacher, made_up, tmp_path, eager):
     recipe, _ = teacher
     data, validation = made_up(48), made_up(14, 'public', seed=1)
     folders = [tmp_path / f'part_{number}' for number in range(2)]
@@ -113,7 +124,9 @@ def test_one_that_held_pictures_back_teaches_these_alone(teacher, made_up, tmp_p
     assert [one['held_back'] for one in told] == ['1/2', '2/2']
 
 
-def test_a_run_that_is_taught_learns_otherwise_and_says_by_whom(teacher, made_up, tmp_path):
+def test_a_run_that_is_taught_learns_otherwise_and_says_by_whom(
+    teacher, made_up, tmp_path, eager
+):
     recipe, folder = teacher
     training, validation = made_up(40), made_up(14, 'public', seed=1)
     pupil = replace(recipe, teachers=(str(folder),), teacher_share=1.0)

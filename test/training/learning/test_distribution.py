@@ -39,11 +39,21 @@ needs_jax = pytest.mark.skipif(
 )
 
 
-def start(folder, how, devices=1, **variables):
+@pytest.fixture(scope='module')
+def cache(tmp_path_factory):
+    """Give a folder for what JAX has compiled: most of it is the same in all processes."""
+    return tmp_path_factory.mktemp('cache')
+
+
+def start(cache, folder, how, devices=1, **variables):
     environment = os.environ | {
         'KERAS_BACKEND': 'jax',
         'JAX_PLATFORMS': 'cpu',
-        'XLA_FLAGS': f'--xla_force_host_platform_device_count={devices}',
+        # Compiling takes longer than computing here.
+        'XLA_FLAGS': f'--xla_force_host_platform_device_count={devices} '
+        '--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true',
+        'JAX_COMPILATION_CACHE_DIR': str(cache),
+        'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0',
         **variables,
     }
     return subprocess.Popen(
@@ -56,23 +66,27 @@ def start(folder, how, devices=1, **variables):
     )
 
 
-def finish(process):
-    output, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, errors[-3000:]
-    return output
+def finish(processes):
+    """Wait for processes that run side by side; give what each printed."""
+    try:
+        told = [process.communicate(timeout=150) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    for process, (_, errors) in zip(processes, told, strict=True):
+        assert process.returncode == 0, errors[-3000:]
+    return [output for output, _ in told]
 
 
 @pytest.fixture(scope='module')
-def runs(tmp_path_factory):
+def runs(tmp_path_factory, cache):
     """Give folder and output of a run alone and of one on two devices, made side by side."""
     hows = {'alone': 1, 'distribute': 2}
     folders = {how: tmp_path_factory.mktemp(how) for how in hows}
-    processes = {how: start(folders[how], how, devices) for how, devices in hows.items()}
-    try:
-        return {how: (folders[how], finish(process)) for how, process in processes.items()}
-    finally:
-        for process in processes.values():
-            process.kill()
+    outputs = finish(
+        [start(cache, folders[how], how, devices) for how, devices in hows.items()]
+    )
+    return {how: (folders[how], output) for how, output in zip(hows, outputs, strict=True)}
 
 
 def assert_same_run(one, other):
@@ -99,12 +113,13 @@ def test_two_devices_give_the_loss_and_the_weights_of_one(runs):
 
 
 @needs_jax
-def test_two_processes_give_the_loss_and_the_weights_of_one(tmp_path, runs):
+def test_two_processes_give_the_loss_and_the_weights_of_one(tmp_path, runs, cache):
     with socket.socket() as free:
         free.bind(('127.0.0.1', 0))
         address = f'127.0.0.1:{free.getsockname()[1]}'
     processes = [
         start(
+            cache,
             tmp_path,
             'distribute',
             KERAS_DISTRIBUTION_JOB_ADDRESSES=address,
@@ -114,7 +129,7 @@ def test_two_processes_give_the_loss_and_the_weights_of_one(tmp_path, runs):
         for index in range(2)
     ]
 
-    outputs = [finish(process) for process in processes]
+    outputs = finish(processes)
 
     assert all('devices 2' in output for output in outputs)
     # Only the first of them writes.

@@ -1,22 +1,28 @@
 import csv
 from dataclasses import replace
 import re
+import shutil
 
 import keras
 import numpy as np
 import pytest
 
 from photographs import data_path
+from tiny_recipe import eagerly
 from tiny_recipe import TINY
 from training.__main__ import main
+from training.commands import train as command
 from training.data.augmentation import Augmentation
 from training.data.datasets import DataError
+from training.learning import smoke
 from training.learning.loop import train
 from training.networks.residual import ResidualNetwork
 from training.recipes.building import build_model
 from training.runs.files import BEST
 from training.runs.files import CHECKPOINT
 from training.runs.files import LOG
+
+HALVES = replace(TINY, epochs=2)
 
 
 def rows_of(folder):
@@ -83,7 +89,7 @@ def test_a_resumed_run_goes_on_with_the_learning_rate_that_a_plateau_gave(tmp_pa
     assert rates[0][-1] < rates[0][0] == 1e-6
 
 
-def test_a_run_ends_early_where_nothing_gets_better(tmp_path, made_up):
+def test_a_run_ends_early_where_nothing_gets_better(tmp_path, made_up, eager):
     recipe = replace(TINY, sides=(), epochs=50, learning_rate=1e-6, early_stopping=2)
 
     train(recipe, made_up(40), made_up(14, 'public', seed=1), tmp_path)
@@ -91,14 +97,26 @@ def test_a_run_ends_early_where_nothing_gets_better(tmp_path, made_up):
     assert 3 <= len(rows_of(tmp_path)) < 50
 
 
-def test_a_run_of_an_earlier_version_without_its_settings_is_not_resumed(tmp_path, made_up):
-    data = made_up(16), made_up(7, 'public')
-    recipe = replace(TINY, epochs=2)
-    train(recipe, *data, tmp_path, stop_after=1)
-    (tmp_path / 'recipe.json').unlink()
+@pytest.fixture(scope='module')
+def first_half(tmp_path_factory, made_up):
+    """Train the first of two epochs, once for all tests."""
+    folder = tmp_path_factory.mktemp('first_half')
+    with eagerly():
+        train(HALVES, made_up(16), made_up(7, 'public'), folder, stop_after=1)
+    return folder
+
+
+@pytest.fixture
+def interrupted(first_half, tmp_path):
+    """Give the folder of a run that was interrupted after its first epoch."""
+    return shutil.copytree(first_half, tmp_path / 'interrupted')
+
+
+def test_a_run_of_an_earlier_version_without_its_settings_is_not_resumed(interrupted, made_up):
+    (interrupted / 'recipe.json').unlink()
 
     with pytest.raises(ValueError, match='holds no recipe.json: an earlier version .* anew'):
-        train(recipe, *data, tmp_path, resume=True)
+        train(HALVES, made_up(16), made_up(7, 'public'), interrupted, resume=True)
 
 
 @pytest.mark.parametrize(
@@ -113,28 +131,21 @@ def test_a_run_of_an_earlier_version_without_its_settings_is_not_resumed(tmp_pat
         ({'build': ResidualNetwork('x', 8, (8,), (1,), 0.2)}, "build.function was 'tiny' and is"),
     ],
 )
-def test_a_run_is_not_resumed_with_another_setting(tmp_path, made_up, changes, sentence):
+def test_a_run_is_not_resumed_with_another_setting(interrupted, made_up, changes, sentence):
     data = made_up(16), made_up(7, 'public')
-    train(replace(TINY, epochs=2), *data, tmp_path, stop_after=1)
 
     with pytest.raises(ValueError, match=re.escape(sentence)):
-        train(replace(TINY, epochs=2, **changes), *data, tmp_path, resume=True)
+        train(replace(HALVES, **changes), *data, interrupted, resume=True)
 
 
-def test_a_run_of_other_pictures_is_not_resumed(tmp_path, made_up):
-    validation = made_up(7, 'public')
-    train(replace(TINY, epochs=2), made_up(16), validation, tmp_path, stop_after=1)
-
+def test_a_run_of_other_pictures_is_not_resumed(interrupted, made_up):
     with pytest.raises(ValueError, match="'pictures': 16.*'pictures': 24"):
-        train(replace(TINY, epochs=2), made_up(24), validation, tmp_path, resume=True)
+        train(HALVES, made_up(24), made_up(7, 'public'), interrupted, resume=True)
 
 
-def test_a_run_is_not_written_over(tmp_path, made_up):
-    data = made_up(16), made_up(7, 'public')
-    train(replace(TINY, epochs=1, sides=()), *data, tmp_path)
-
+def test_a_run_is_not_written_over(interrupted, made_up):
     with pytest.raises(FileExistsError, match='--resume'):
-        train(replace(TINY, epochs=1, sides=()), *data, tmp_path)
+        train(HALVES, made_up(16), made_up(7, 'public'), interrupted)
 
 
 def test_training_learns_what_can_be_learnt(tmp_path, made_up):
@@ -169,7 +180,10 @@ def test_the_seed_tells_the_first_weights():
     assert not np.array_equal(first.get_weights()[0], other.get_weights()[0])
 
 
-def test_every_step_of_the_recipe_runs_on_a_few_pictures(tmp_path, capsys):
+def test_every_step_of_the_recipe_runs_on_a_few_pictures(tmp_path, capsys, monkeypatch):
+    # So few that a large network takes seconds.
+    monkeypatch.setattr(command, 'SMOKE_COUNT', 16)
+    monkeypatch.setattr(smoke, 'SMOKE_BATCH', 8)
     data = str(data_path('fer2013'))
     status = main(['train', 'fer_small', '--smoke', '--output', str(tmp_path), '--data', data])
 
@@ -184,7 +198,7 @@ def test_a_recipe_that_is_not_there_ends_with_one_sentence(capsys):
     assert 'there is no recipe nothing' in capsys.readouterr().err
 
 
-def test_processes_that_make_the_batches_change_nothing(tmp_path, made_up):
+def test_processes_that_make_the_batches_change_nothing(tmp_path, made_up, eager):
     recipe = replace(TINY, epochs=2, sides=())
     training, validation = made_up(40), made_up(14, 'public', seed=1)
 

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from fer_ros.perception.crops.preprocessing import to_network_input
+from tiny_recipe import eagerly
+from tiny_recipe import write_recipe
 from training.data.augmentation import resize
 from training.data.datasets import DataError
 from training.evaluation.calibration import softmax
@@ -28,12 +30,14 @@ from training.runs.run import load_run
 MODELS = Path(__file__).resolve().parents[3] / 'models'
 
 
-@pytest.fixture(name='taught')
-def _taught(tmp_path, made_up, write_recipe):
+@pytest.fixture(name='taught', scope='module')
+def _taught(tmp_path_factory, made_up):
     """Give a recipe that is taught by a run of its own network."""
-    recipe = replace(load_recipe(write_recipe('first', epochs=1)), sides=())
-    folder = tmp_path / 'runs' / 'first'
-    train(recipe, made_up(40), made_up(14, 'public', seed=1), folder)
+    folder = tmp_path_factory.mktemp('teacher')
+    recipe = replace(load_recipe(write_recipe(folder, 'first', epochs=1)), sides=())
+    folder /= 'first'
+    with eagerly():
+        train(recipe, made_up(40), made_up(14, 'public', seed=1), folder)
     return replace(recipe, teachers=(str(folder),), consistent=True, teacher_share=0.25)
 
 
@@ -94,7 +98,7 @@ def test_a_teacher_of_another_side_sees_pictures_of_its_own(taught, made_up):
     assert told['ferplus'].shape == (4, 8)
 
 
-def test_what_cannot_teach_is_refused(taught, made_up, tmp_path):
+def test_what_cannot_teach_is_refused(taught, made_up, tmp_path, eager):
     data = made_up(40)
     bundle = replace(taught, teachers=(str(MODELS / 'fer2013_mobile'),))
     with pytest.raises(DataError, match='no teacher of .* has the labels of the head ferplus'):
