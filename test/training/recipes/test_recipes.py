@@ -26,7 +26,7 @@ LARGE = {
 }
 RECIPES = recipe_files()
 
-# Two steps an epoch, of so few pictures that a large network takes seconds.
+# One step an epoch, of so few pictures that a large network takes seconds.
 BATCH = 4
 
 
@@ -40,7 +40,7 @@ def test_every_network_has_a_recipe():
 )
 def test_every_recipe_goes_through_all_its_steps(name, tmp_path, made_up, eager):
     recipe = replace(smoke_recipe(load_recipe(RECIPES[name])), weights='none', batch_size=BATCH)
-    training, validation = made_up(2 * BATCH), made_up(7, 'public', seed=1)
+    training, validation = made_up(BATCH), made_up(7, 'public', seed=1)
 
     best = train(recipe, training, validation, tmp_path)
 
