@@ -181,7 +181,7 @@ def test_a_page_says_who_taught_the_network():
 
 
 def test_a_page_says_what_was_held_back_from_whom():
-    card = load_card(MODELS / 'fer2013_mobile')
+    card = load_card(MODELS / 'ferplus_mobile')
     begun = [{'name': 'mobilenet_v2.npz', 'sha256': 'abc'}]
     training = {
         **card.training,
