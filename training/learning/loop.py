@@ -328,11 +328,11 @@ def load_teachers(recipe: Recipe, training: FaceData) -> Teachers | None:
 
     :param recipe: as it is run.
     :param training: the pictures learnt from.
-    :return: the teachers, or None if the recipe asks none so.
+    :return: the teachers, or None if the recipe has none or asks them once.
     :raises DataError: if they do not fit.
     :raises ValueError: if one is neither a run nor a bundle, or held pictures back.
     """
-    if not recipe.consistent:
+    if not (recipe.consistent and recipe.teachers):
         return None
     with on_one_device():
         return Teachers(recipe, head_labels(recipe, training.label_names))

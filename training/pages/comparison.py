@@ -107,7 +107,7 @@ def results_page(
         parts += ['## Where robots are\n', _robustness(robustness)]
     if missing:
         names = ', '.join(f'`{name}`' for name in missing)
-        parts += ['## Not run\n', f'These recipes were not run, so there is no figure: {names}.\n']
+        parts += ['## Without figures\n', f'No run of these recipes was compared: {names}.\n']
     return '\n'.join(parts)
 
 

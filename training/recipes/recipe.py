@@ -182,8 +182,6 @@ class Recipe:
                 f'least_learning_rate is {self.least_learning_rate}, not at most learning_rate '
                 f'({self.learning_rate})'
             )
-        if self.consistent and not self.teachers:
-            raise ValueError('consistent asks teachers, and there are none; name them')
         if self.held_back:
             number, parts = self.held_back
             if not (0 <= number < parts and parts >= 2):

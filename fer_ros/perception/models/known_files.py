@@ -31,9 +31,9 @@ NETWORK_SHAPE = (48, 48, 1)
 # SHA-256 of the shipped bundles' networks, by the bundle's name: keras, tflite and onnx.
 NETWORKS = {
     'fer2013_mobile': (
-        '70805c6c6f04052d55fc1a735a90d8f66575de00bbd6be3e3b5e5984be26ec56',
-        '0225cd2727f13f137428917a361e9a9a382a7a6a47f4efed7ccff9a1b66f4068',
-        '9932aa20985fb599dd675c0cba025888ccb9ab58c0550a717aafc6402ed2abae',
+        '5ff944cd86eeb9b673366b96965b5b36e6d832018eee86fe491b22521f017c0e',
+        '9a911069cc13cb39062b4512d754c2c2b54111f30e07d0d0912e36f286a960a3',
+        'c3516336707205939f16d31809073bff35bf82a079b093cae3b83acd49e159a6',
     ),
     'fer2013_tiny': (
         'd2d72c6912ace7994c88f5dabf26a12a0183e1a38de1d4ab6c219b0388c9abf0',

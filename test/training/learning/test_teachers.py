@@ -109,8 +109,10 @@ def test_what_cannot_teach_is_refused(taught, made_up, tmp_path, eager):
     train(first, data, made_up(14, 'public', seed=1), tmp_path / 'part')
     with pytest.raises(ValueError, match='held pictures back .* leave out --consistent'):
         load_teachers(replace(taught, teachers=(str(tmp_path / 'part'),)), data)
-    with pytest.raises(ValueError, match='consistent asks teachers, and there are none'):
-        replace(taught, teachers=())
+
+
+def test_without_teachers_a_network_learns_from_the_labels_alone(taught, made_up):
+    assert load_teachers(replace(taught, teachers=()), made_up(8)) is None
 
 
 def test_processes_cannot_ask(taught, made_up):

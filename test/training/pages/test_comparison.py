@@ -67,8 +67,8 @@ def test_what_was_not_run_is_said_in_both_places():
 
     assert 'not run' in line_of(page, 'large', 'Figures of the sources')
     assert '60.00 to 62.00 %' in line_of(page, 'large', 'Figures of the sources')
-    assert '`faces`, `large`, `other`' in page.split('## Not run')[1]
-    assert '`small`' not in page.split('## Not run')[1]
+    assert '`faces`, `large`, `other`' in page.split('## Without figures')[1]
+    assert '`small`' not in page.split('## Without figures')[1]
 
 
 def test_a_leaky_split_stands_beside_the_sound_one():

@@ -4,10 +4,10 @@ A residual network of 12 M parameters for 48x48 pixels, made to teach: too large
 It works on all pixels (the first stage has 48x48 of them), begins from chance, and is taught by
 `fer_mobile_distilled`, which is asked about each picture as it is augmented:
 
-    KERAS_BACKEND=jax python -m training train fer_large --on-device --consistent \
+    KERAS_BACKEND=jax python -m training train fer_large --on-device \
         --teachers runs/fer_mobile_distilled
 
-Without `--teachers` and `--consistent` it learns from the labels alone.  With `--smoke` it goes
+Without `--teachers` it learns from the labels alone.  With `--smoke` it goes
 through all the steps on 64 pictures.
 
 A run took 152 s on one NVIDIA H100 (26,000 pictures a second, the teacher's answers included).
@@ -41,6 +41,7 @@ RECIPE = replace(
     weight_decay=5e-3,
     class_weights=0.25,
     teacher_share=0.5,
+    consistent=True,
     augmentation=Augmentation(
         shift=0.12,
         scale=0.2,

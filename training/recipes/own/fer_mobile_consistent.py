@@ -1,11 +1,12 @@
 """
 MobileNetV2, trained on, and taught about the very pictures that it sees: 2.3 M parameters.
 
-It begins from the two bundles that `fer_mobile_distilled` gave.  Its teachers, `fer_large` and
+It begins from the two bundles that ship, which were those of `fer_mobile_distilled` when it ran,
+and so is run from the root of the checkout.  Its teachers, `fer_large` and
 `fer_mobile_distilled`, are asked about each picture as it is augmented and mixed (Beyer et al.
 2021, arXiv:2106.05237):
 
-    KERAS_BACKEND=jax python -m training train fer_mobile_consistent --on-device --consistent \
+    KERAS_BACKEND=jax python -m training train fer_mobile_consistent --on-device \
         --weights BUNDLE_OF_FER2013/model.keras,BUNDLE_OF_FERPLUS/model.keras \
         --teachers runs/fer_large runs/fer_mobile_distilled --seed 1 --output runs/consistent_1
     python -m training average runs/consistent_1 runs/consistent_2 --output runs/consistent
@@ -30,7 +31,7 @@ RECIPE = replace(
     LARGE,
     name='fer_mobile_consistent',
     build=MobileNetwork('fer_mobile_consistent', dropout=0.2, frozen_blocks=2, output_stride=16),
-    weights='imagenet',
+    weights='models/fer2013_mobile/model.keras,models/ferplus_mobile/model.keras',
     epochs=50,
     batch_size=256,
     learning_rate=0.05,
