@@ -47,7 +47,7 @@ def _end(value: str, length: int) -> str:
     kept = min(length, len(value))
     while kept and len(repr(value[-kept:])) > length + 2:
         kept -= 1
-    return value[len(value) - kept :]
+    return value[-kept:] if kept else ''
 
 
 def shortened(text: object, length: int = SENTENCE_LENGTH) -> str:

@@ -149,12 +149,12 @@ class DeviceTrainer:
 
     @property
     def state(self) -> State:
-        """What the epochs so far have left, on the device; later ones do not change it."""
+        """Give what the epochs so far have left, on the device; later ones do not change it."""
         return self._state
 
     @property
     def learning_rate(self) -> float:
-        """The learning rate of the next step."""
+        """Give the learning rate of the next step."""
         optimizer = self._model.optimizer
         index = _index_of(optimizer.iterations, optimizer.variables)
         optimizer.iterations.assign(self._state.optimizer[index])
