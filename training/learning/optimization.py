@@ -42,7 +42,8 @@ def compile_model(model: keras.Model, recipe: Recipe, steps_per_epoch: int) -> N
         optimizer=optimizer,
         loss=dict.fromkeys(recipe.heads, soft_cross_entropy),
         loss_weights=dict(recipe.heads),
-        jit_compile=recipe.xla and keras.backend.backend() == 'tensorflow',
+        # Without it, Keras on JAX computes each operation of a step by itself.
+        jit_compile=recipe.xla or keras.backend.backend() == 'jax',
     )
 
 

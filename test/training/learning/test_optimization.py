@@ -106,3 +106,19 @@ def test_weight_decay_leaves_biases_and_normalisation_alone():
     for variable in model.trainable_variables:
         same = np.array_equal(ops.convert_to_numpy(variable), before[variable.path])
         assert same == (variable.name != 'kernel'), variable.path
+
+
+@pytest.mark.parametrize(
+    ('engine', 'xla', 'compiled'),
+    [('tensorflow', False, False), ('tensorflow', True, True), ('jax', False, True)],
+)
+def test_steps_are_compiled_on_jax_and_where_a_recipe_asks_for_it(
+    monkeypatch, engine, xla, compiled
+):
+    recipe = replace(TINY, xla=xla)
+    model = build_model(recipe)
+    monkeypatch.setattr('keras.backend.backend', lambda: engine)
+
+    compile_model(model, recipe, 2)
+
+    assert model.jit_compile is compiled
