@@ -38,12 +38,13 @@ def compile_model(model: keras.Model, recipe: Recipe, steps_per_epoch: int) -> N
     if recipe.weight_decay:
         optimizer.exclude_from_weight_decay(var_names=['bias', 'gamma', 'beta'])
     optimizer.build(model.trainable_variables)
+    engine = keras.backend.backend()
     model.compile(
         optimizer=optimizer,
         loss=dict.fromkeys(recipe.heads, soft_cross_entropy),
         loss_weights=dict(recipe.heads),
         # Without it, Keras on JAX computes each operation of a step by itself.
-        jit_compile=recipe.xla or keras.backend.backend() == 'jax',
+        jit_compile=engine == 'jax' or (recipe.xla and engine == 'tensorflow'),
     )
 
 
