@@ -30,24 +30,21 @@ def quoted(value: object, length: int = QUOTED_LENGTH) -> str:
     note = f'({len(value)} {unit})'
     if isinstance(value, str) and value.startswith(('/', '~/', './', '../')):
         first = length // 3
-        return f'{_begin(value, first)!r}…{_end(value, length - first)!r} {note}'
-    return f'{_begin(value, length)!r}… {note}'
+        begin, end = _cut(value[:length], first, 0), _cut(value[-length:], length - first, 1)
+        return f'{begin}…{end} {note}'
+    return f'{_cut(value[:length], length, 0)}… {note}'
 
 
-def _begin(value: str | bytes, length: int) -> str | bytes:
-    """Take from the beginning of a value what `repr` shows in so many characters."""
-    kept = min(length, len(value))
-    while len(repr(value[:kept])) > length + 2:
-        kept -= 1
-    return value[:kept]
+def _cut(value: str | bytes, length: int, from_left: int) -> str:
+    """
+    Show a part of a value in so many characters, without the quotation marks.
 
-
-def _end(value: str, length: int) -> str:
-    """Take likewise from its end."""
-    kept = min(length, len(value))
-    while kept and len(repr(value[-kept:])) > length + 2:
-        kept -= 1
-    return value[-kept:] if kept else ''
+    :param from_left: 1 to cut the beginning off, 0 to cut the end off.
+    """
+    while len(shown := repr(value)) > length + 2:
+        end = len(value) - 1 + from_left
+        value = value[from_left:end]
+    return shown
 
 
 def shortened(text: object, length: int = SENTENCE_LENGTH) -> str:
