@@ -175,7 +175,7 @@ wait_for() {
 
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
-    """Make a checkout whose set-up runs programs that only pretend."""
+    """Make a checkout whose set-up runs stand-ins for the programs that it calls."""
     root = tmp_path / 'c'
     (root / 'scripts').mkdir(parents=True)
     (root / 'interfaces' / 'some_msgs').mkdir(parents=True)

@@ -27,11 +27,11 @@ class Brightness:
         return np.eye(7, dtype=np.float32)[np.clip(mean * 255 // 30, 0, 6).astype(int)] * 9
 
 
-def brightness_classifier() -> Classifier:
-    """Give a classifier that is right about each picture of `make_up`."""
-    card = ModelCard(
+def made_up_card(labels: tuple[str, ...] = FER2013_LABELS) -> ModelCard:
+    """Give the card of a network for the pictures of `make_up`."""
+    return ModelCard(
         name='made_up',
-        labels=FER2013_LABELS,
+        labels=labels,
         input=InputSpec(48, 48, 1, 'gray', (0.0, 1.0)),
         crop=FER2013_CROP,
         output='logits',
@@ -39,4 +39,8 @@ def brightness_classifier() -> Classifier:
         files={'tflite': ('model.tflite', '')},
         folder=Path('made_up'),
     )
-    return Classifier(card, Brightness())
+
+
+def brightness_classifier() -> Classifier:
+    """Give a classifier that is right about each picture of `make_up`."""
+    return Classifier(made_up_card(), Brightness())

@@ -1,16 +1,13 @@
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from brightness import made_up_card
 from fer_ros.perception.classification.classifier import Classifier
-from fer_ros.perception.crops.alignment import FER2013_CROP
-from fer_ros.perception.crops.preprocessing import InputSpec
 from fer_ros.perception.emotions import FER2013_LABELS
 from fer_ros.perception.emotions import FERPLUS_LABELS
 from fer_ros.perception.models.bundle import load_card
-from fer_ros.perception.models.bundle import ModelCard
 from training.bundles.card_figures import record
 from training.data.datasets import CKPLUS_LABELS
 from training.data.datasets import DataError
@@ -37,21 +34,8 @@ class Brightness:
         return np.eye(self._count, dtype=np.float32)[label % self._count] * 9
 
 
-def card_of(labels):
-    return ModelCard(
-        name='made_up',
-        labels=labels,
-        input=InputSpec(48, 48, 1, 'gray', (0.0, 1.0)),
-        crop=FER2013_CROP,
-        output='logits',
-        temperature=1.0,
-        files={'tflite': ('model.tflite', '')},
-        folder=Path('made_up'),
-    )
-
-
 def classifier(labels=FER2013_LABELS, shift=0):
-    return Classifier(card_of(labels), Brightness(len(labels), shift))
+    return Classifier(made_up_card(labels), Brightness(len(labels), shift))
 
 
 def test_a_network_that_is_always_right_and_one_that_is_always_wrong(made_up):
@@ -131,7 +115,7 @@ def test_the_mirrored_picture_is_heard_when_asked_for(made_up):
     images = data.images.copy()
     # The right half is what belongs to the next label.
     images[:, :, 24:] += 30
-    network = Classifier(card_of(FER2013_LABELS), LeftEdge(7))
+    network = Classifier(made_up_card(FER2013_LABELS), LeftEdge(7))
 
     once = figures(score(network, replace(data, images=images)))
     twice = figures(score(network, replace(data, images=images), mirrored=True))
