@@ -35,6 +35,7 @@ from training.evaluation.classifiers import load_classifier
 from training.evaluation.classifiers import ModelOptions
 from training.evaluation.degradations import degraded_in_turn
 from training.evaluation.truth import truth_for
+from training.pages.markdown import table
 
 HEAD = (
     'fitted on',
@@ -130,7 +131,7 @@ def _report(classifier: Classifier, logits: dict[str, Logits]) -> dict[str, Any]
 
 def _lines(report: dict[str, Any]) -> list[str]:
     """Write the report as Markdown."""
-    rows = [[*HEAD], ['---'] * len(HEAD)]
+    rows = []
     for name, row in report['fitted_on'].items():
         parts = [row[split][kind] for split in (PUBLIC, PRIVATE) for kind in ('plain', 'degraded')]
         rows.append([name, f'{row["temperature"]:.3f}', *map(_cell, parts)])
@@ -138,7 +139,7 @@ def _lines(report: dict[str, Any]) -> list[str]:
         f'{report["model"]}: the card has the temperature {report["temperature"]}. '
         + WORDS.format(**report),
         '',
-        *(f'| {" | ".join(row)} |' for row in rows),
+        *table(HEAD, rows),
     ]
 
 

@@ -7,7 +7,9 @@ a generator that is given, so that a seed tells them all.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -395,9 +397,22 @@ def mix(
     # Of the two, the picture itself has the larger share, so that each is seen in each epoch.
     share = np.maximum(share, 1 - share)
     other = generator.permutation(count)
-    wide = share[:, None, None, None]
-    mixed = wide * inputs + (1 - wide) * inputs[other]
-    narrow = share[:, None]
-    return mixed, {
+    return lay_over(inputs, targets, other, share)
+
+
+def lay_over(
+    inputs: Any, targets: Mapping[str, Any], other: Any, share: Any
+) -> tuple[Any, dict[str, Any]]:
+    """
+    Lay a second picture of the batch over each, and its targets likewise.
+
+    :param inputs: (N, H, W, C) float32, an array of NumPy or of JAX, like all the others.
+    :param targets: by head, (N, labels) float32.
+    :param other: (N,) int, the second picture of each.
+    :param share: (N,) float32, of the first.
+    :return: the mixed inputs and targets, of the same shapes and types.
+    """
+    wide, narrow = share[:, None, None, None], share[:, None]
+    return wide * inputs + (1 - wide) * inputs[other], {
         head: narrow * target + (1 - narrow) * target[other] for head, target in targets.items()
     }

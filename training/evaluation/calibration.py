@@ -14,6 +14,7 @@ import numpy as np
 
 from fer_ros.perception.classification.classifier import calibrated
 from training.evaluation.degradations import degraded_in_turn
+from training.evaluation.metrics import answers
 from training.evaluation.metrics import expected_calibration_error
 from training.evaluation.metrics import log_loss
 
@@ -57,7 +58,7 @@ CALIBRATED_ON = (PLAIN, MIXED, DEGRADED)
 # Chosen on PublicTest by cross-validation: `python -m training calibrate`.
 DEFAULT_CALIBRATED_ON = MIXED
 
-# Parts of the pictures in cross-validation.
+# Folds of the cross-validation.
 FOLDS = 5
 
 
@@ -134,12 +135,9 @@ def calibration_figures(
     found = {}
     for name, part in ((PLAIN, logits.plain), (DEGRADED, logits.degraded)):
         probabilities = softmax(part)
-        right = probabilities.argmax(axis=1) == logits.truth
-        answered = probabilities.max(axis=1) >= min_confidence
         found[name] = {
             'ece': expected_calibration_error(probabilities, logits.truth),
             'log_loss': log_loss(probabilities, logits.truth),
-            'answered': float(answered.mean()),
-            'right_of_these': float(right[answered].mean()) if answered.any() else 0.0,
+            **answers(probabilities, logits.truth, min_confidence),
         }
     return found

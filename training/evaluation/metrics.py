@@ -162,6 +162,26 @@ def macro_mean(values: np.ndarray, support: np.ndarray) -> np.ndarray:
     return np.where(there, values, 0).sum(axis=-1) / there.sum(axis=-1)
 
 
+def answers(
+    probabilities: np.ndarray, truth: np.ndarray, min_confidence: float
+) -> dict[str, float]:
+    """
+    Tell how often a network is sure enough to answer, and how often it is right then.
+
+    :param probabilities: (N, K) float.
+    :param truth: (N,) int.
+    :param min_confidence: less sure answers are uncertain.
+    :return: the share that is 'answered', and the accuracy on these, 'right_of_these'; 0 if there
+        are none.
+    """
+    right = probabilities.argmax(axis=1) == truth
+    answered = probabilities.max(axis=1) >= min_confidence
+    return {
+        'answered': float(answered.mean()),
+        'right_of_these': float(right[answered].mean()) if answered.any() else 0.0,
+    }
+
+
 def in_first_two(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """
     Say where the truth is one of the two most likely labels.

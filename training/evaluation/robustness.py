@@ -28,6 +28,7 @@ from training.evaluation.bootstrap import DRAWS
 from training.evaluation.bootstrap import interval
 from training.evaluation.classifiers import classify
 from training.evaluation.degradations import DEGRADATIONS
+from training.evaluation.metrics import answers
 from training.evaluation.metrics import confusion_matrix
 from training.evaluation.metrics import expected_calibration_error
 from training.evaluation.metrics import macro_mean
@@ -185,13 +186,11 @@ def condition_figures(probabilities: np.ndarray, truth: np.ndarray) -> dict[str,
     predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     right = predicted == truth
     classes = per_class(confusion_matrix(truth, predicted, probabilities.shape[1]))
-    answered = confidence >= Settings().min_confidence
     return {
         'pictures': len(truth),
         'accuracy': float(right.mean()),
         'macro_f1': float(macro_mean(classes['f1'], classes['support'])),
         'wrong_and_sure': float((~right & (confidence >= SURE)).mean()),
         'ece': expected_calibration_error(probabilities, truth),
-        'answered': float(answered.mean()),
-        'right_of_these': float(right[answered].mean()) if answered.any() else 0.0,
+        **answers(probabilities, truth, Settings().min_confidence),
     }

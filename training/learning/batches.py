@@ -20,6 +20,20 @@ if TYPE_CHECKING:
     from training.learning.teachers import Teachers
 
 
+def steps_of(pictures: int, batch_size: int) -> int:
+    """
+    Count the batches of an epoch.
+
+    :param pictures: that are learnt from.
+    :param batch_size: pictures in a batch.
+    :return: at least 1; pictures that do not fill a last batch are left out.
+    :raises DataError: if the pictures do not fill one batch.
+    """
+    if pictures < batch_size:
+        raise DataError(f'{pictures} pictures do not fill a batch of {batch_size}')
+    return pictures // batch_size
+
+
 class EpochBatches(keras.utils.PyDataset):
     """
     The batches of one epoch, each a function of the recipe's seed, the epoch and its number.
@@ -49,8 +63,7 @@ class EpochBatches(keras.utils.PyDataset):
         :raises DataError: if the pictures do not fill one batch.
         """
         super().__init__()
-        if len(data) < recipe.batch_size:
-            raise DataError(f'{len(data)} pictures do not fill a batch of {recipe.batch_size}')
+        self._steps = steps_of(len(data), recipe.batch_size)
         self._data = data
         self._recipe = recipe
         self._epoch = epoch
@@ -61,7 +74,7 @@ class EpochBatches(keras.utils.PyDataset):
         self._order = np.random.default_rng((recipe.seed, epoch)).permutation(len(data))
 
     def __len__(self) -> int:
-        return len(self._data) // self._recipe.batch_size
+        return self._steps
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """

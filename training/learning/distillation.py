@@ -90,7 +90,7 @@ _Lesson = tuple[np.ndarray, dict[str, np.ndarray]]
 def _bundle(teacher: str, labels: Mapping[str, tuple[str, ...]], images: np.ndarray) -> _Lesson:
     """Ask a bundle, on what the node would run it on."""
     classifier = load_classifier(teacher, ModelOptions(backend='auto'))
-    heads = heads_of(teacher, labels, [classifier.card.labels])
+    heads = heads_of(teacher, labels, dict.fromkeys(labels, classifier.card.labels))
     _tell(teacher, images)
     probabilities = classify(classifier, images, mirrored=True)
     return np.ones(len(images), bool), dict.fromkeys(heads, probabilities)
@@ -99,7 +99,7 @@ def _bundle(teacher: str, labels: Mapping[str, tuple[str, ...]], images: np.ndar
 def _run(teacher: str, labels: Mapping[str, tuple[str, ...]], images: np.ndarray) -> _Lesson:
     """Ask the network of a run."""
     run = load_run(Path(teacher))
-    heads = heads_of(teacher, labels, run.labels.values(), run.labels)
+    heads = heads_of(teacher, labels, run.labels)
     chosen = taught(images, run.recipe.held_back)
     images = images[chosen]
     _tell(teacher, images)

@@ -16,6 +16,7 @@ from training.data.cross_fitting import learnt_from
 from training.data.datasets import FaceData
 from training.data.votes import is_not_a_face
 from training.evaluation.validation import validate
+from training.learning.batches import steps_of
 from training.learning.distribution import on_one_device
 from training.learning.distribution import Share
 from training.learning.distribution import WHOLE
@@ -126,20 +127,50 @@ def train(
     targets = prepare_targets(learnt, recipe)
     session, state = prepare(recipe, learnt, validation, folder, share, resumed)
     teachers = load_teachers(recipe, learnt)
-    last = min(recipe.epochs, state.epoch + (stop_after or recipe.epochs))
-    events = EventLog(folder if share.is_first else None, state.epoch)
     rows = share.rows(recipe.batch_size)
     with batches_by(workers, learnt, targets, recipe, rows, teachers) as batches_of:
-        for epoch in range(state.epoch, last):
+        return run_epochs(
+            session,
+            state,
+            lambda state: run_epoch(session, state, batches_of(state.epoch)),
+            stop_after,
+            on_epoch,
+        )
+
+
+def run_epochs(
+    session: Session,
+    state: TrainingState,
+    run: Callable[[TrainingState], tuple[TrainingState, dict[str, Any]]],
+    stop_after: int | None,
+    on_epoch: Callable[[dict[str, Any]], None],
+) -> dict[str, float]:
+    """
+    Train for the epochs that are left, and tell of each.
+
+    :param session: of `prepare`.
+    :param state: to begin with.
+    :param run: trains for an epoch; from the state before it to that after it and its row of the
+        log.
+    :param stop_after: as of `train`.
+    :param on_epoch: as of `train`.
+    :return: the validation accuracy by head of the best epoch.
+    """
+    recipe = session.recipe
+    last = min(recipe.epochs, state.epoch + (stop_after or recipe.epochs))
+    events = EventLog(session.folder if session.share.is_first else None, state.epoch)
+    try:
+        while state.epoch < last:
             if ends_early(state.watch, recipe):
                 print(f'ended early: {recipe.early_stopping} epochs brought nothing better')
                 break
-            state, row = run_epoch(session, state, batches_of(epoch))
-            if share.is_first:
+            state, row = run(state)
+            if session.share.is_first:
                 events.add(row)
                 print(', '.join(f'{name} {value}' for name, value in row.items()), flush=True)
             on_epoch(row)
-    events.close()
+    finally:
+        events.close()
     return state.best
 
 
@@ -204,10 +235,11 @@ def prepare(
     :param resumed: whether the folder holds a checkpoint.
     :param on_device: whether the pictures stay on the device.
     :return: the session, and the state to begin with.
+    :raises DataError: if the pictures do not fill one batch.
     :raises ValueError: if the checkpoint is of another network or of other data.
     """
     labels = head_labels(recipe, training.label_names)
-    steps = len(training) // recipe.batch_size
+    steps = steps_of(len(training), recipe.batch_size)
     model = build_model(recipe, labels, pretrained=not resumed)
     if recipe.whitening and not resumed:
         set_whitening(model, training.images, recipe)
@@ -243,7 +275,7 @@ def run_epoch(
     :return: the state after the epoch, and its row of the log.
     """
     recipe, epoch = session.recipe, state.epoch
-    begin = time.monotonic()
+    began = time.monotonic()
     if recipe.schedule != 'cosine':
         session.model.optimizer.learning_rate = state.watch['learning_rate']
     told = [Progress(recipe, epoch, session.steps)] if session.share.is_first else []
@@ -256,21 +288,15 @@ def run_epoch(
         callbacks=[_Averaging(session.average), *told],
     )
     rate = float(session.model.optimizer.learning_rate)
-    fitted = time.monotonic() - begin
+    fitted = time.monotonic() - began
     with on_one_device():
         session.measured.set_weights(session.average.values)
-        accuracy, loss = validate(
-            session.measured, session.validation, recipe, recipe.side_at(epoch)
-        )
-    state, best = choose_epoch(session, state, accuracy, loss)
-    if best and session.share.is_first:
-        session.measured.save_weights(session.folder / BEST)
-    seconds = time.monotonic() - begin
-    state = replace(state, epoch=epoch + 1, seconds=round(state.seconds + seconds, 1))
-    row = row_of(
-        session, epoch, seconds, fitted, rate, history.history['loss'][-1], loss, accuracy
-    )
+        validated = validate(session.measured, session.validation, recipe, recipe.side_at(epoch))
+    loss = history.history['loss'][-1]
+    state, row, best = finish_epoch(session, state, began, fitted, rate, loss, validated)
     if session.share.is_first:
+        if best:
+            session.measured.save_weights(session.folder / BEST)
         save_state(session, state)
         log_epoch(session.folder / LOG, row)
     return state, row
@@ -287,30 +313,32 @@ def save_state(session: Session, state: TrainingState) -> None:
     save_checkpoint(session.folder / CHECKPOINT, session.model, session.average, saved)
 
 
-def row_of(
+def finish_epoch(
     session: Session,
-    epoch: int,
-    seconds: float,
+    state: TrainingState,
+    began: float,
     fitted: float,
     rate: float,
     loss: float,
-    validation_loss: float,
-    accuracy: dict[str, float],
-) -> dict[str, Any]:
+    validated: tuple[dict[str, float], float],
+) -> tuple[TrainingState, dict[str, Any], bool]:
     """
-    Give what the log keeps of an epoch.
+    Take in how an epoch did.
 
     :param session: of `prepare`.
-    :param epoch: from 0 on.
-    :param seconds: that it took with its validation.
-    :param fitted: seconds that it took without.
+    :param state: before the epoch.
+    :param began: when it began, of `time.monotonic`.
+    :param fitted: seconds that it took without its validation.
     :param rate: the learning rate after it.
     :param loss: of training.
-    :param validation_loss: of validation.
-    :param accuracy: of validation, by head, from 0 to 1.
-    :return: by the names of the columns.
+    :param validated: of validation, the accuracy by head, from 0 to 1, and the loss.
+    :return: the state after the epoch, its row of the log, and whether it is the best so far at
+        the full side.
     """
-    return {
+    epoch, (accuracy, validation_loss) = state.epoch, validated
+    state, best = _choose(session, state, accuracy, validation_loss)
+    seconds = time.monotonic() - began
+    row = {
         'epoch': epoch + 1,
         'side': session.recipe.side_at(epoch),
         'seconds': round(seconds, 1),
@@ -320,6 +348,7 @@ def row_of(
         'validation_loss': round(validation_loss, 5),
         **{f'validation_{head}': round(value, 5) for head, value in accuracy.items()},
     }
+    return replace(state, epoch=epoch + 1, seconds=round(state.seconds + seconds, 2)), row, best
 
 
 def load_teachers(recipe: Recipe, training: FaceData) -> Teachers | None:
@@ -338,18 +367,10 @@ def load_teachers(recipe: Recipe, training: FaceData) -> Teachers | None:
         return Teachers(recipe, head_labels(recipe, training.label_names))
 
 
-def choose_epoch(
+def _choose(
     session: Session, state: TrainingState, accuracy: dict[str, float], loss: float
 ) -> tuple[TrainingState, bool]:
-    """
-    Tell whether an epoch is the best so far at the full side, and remember it if it is.
-
-    :param session: of `prepare`.
-    :param state: before the epoch.
-    :param accuracy: of validation, by head.
-    :param loss: of validation.
-    :return: the state with the best epoch, and whether it is this one.
-    """
+    """Tell whether an epoch is the best so far at the full side, and remember it if it is."""
     recipe = session.recipe
     if recipe.side_at(state.epoch) != recipe.side:
         return state, False

@@ -9,9 +9,8 @@ for a teacher of the network's own size.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from collections.abc import Mapping
-from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
 from pathlib import Path
@@ -103,7 +102,9 @@ class Teachers:
         :raises ValueError: if a folder holds no run and no bundle, or a teacher held pictures
             back: it teaches these alone, which is asked once (`distillation`).
         """
-        self._recipe = recipe
+        self._heads = tuple(labels)
+        self._value_range = recipe.value_range
+        self._share = recipe.teacher_share
         self._lock = threading.Lock()
         self.all = [load_teacher(folder, labels) for folder in recipe.teachers]
         for head, names in labels.items():
@@ -113,15 +114,20 @@ class Teachers:
                     f'{head}: {", ".join(names)}'
                 )
 
-    def mean(self, said: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    def probabilities(self, inputs: Any, run: Callable[[int, Any], Any]) -> dict[str, Any]:
         """
-        Take the mean of what the teachers say.
+        Give the mean of the teachers' probabilities.
 
-        :param said: of each teacher, by head, (N, labels).
-        :return: by head, (N, labels).
+        :param inputs: (N, side, side, channels) float32, in the recipe's range.
+        :param run: runs the network of the teacher of a number on its own input.
+        :return: by head, (N, labels) float32.
         """
+        said = [
+            teacher.probabilities_of(run(number, teacher.input_of(inputs, self._value_range)))
+            for number, teacher in enumerate(self.all)
+        ]
         result = {}
-        for head in self._recipe.heads:
+        for head in self._heads:
             given = [one[head] for one in said if head in one]
             result[head] = sum(given[1:], given[0]) / len(given)
         return result
@@ -135,16 +141,13 @@ class Teachers:
         """
         # Several threads make batches; not every engine runs one network in two of them.
         with self._lock:
-            said = [
-                teacher.probabilities_of(
-                    teacher.model.predict_on_batch(
-                        ops.convert_to_numpy(teacher.input_of(inputs, self._recipe.value_range))
-                    )
-                )
-                for teacher in self.all
-            ]
-        mean = self.mean(said)
-        return {head: np.asarray(ops.convert_to_numpy(value)) for head, value in mean.items()}
+            told = self.probabilities(
+                inputs,
+                lambda number, seen: self.all[number].model.predict_on_batch(
+                    ops.convert_to_numpy(seen)
+                ),
+            )
+        return {head: np.asarray(ops.convert_to_numpy(value)) for head, value in told.items()}
 
     def mixed(self, targets: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
         """
@@ -156,7 +159,7 @@ class Teachers:
         :param told: likewise, of the teachers.
         :return: likewise.
         """
-        share = self._recipe.teacher_share
+        share = self._share
         return {
             head: (1 - share) * rows + share * rows.sum(axis=-1, keepdims=True) * told[head]
             for head, rows in targets.items()
@@ -180,29 +183,20 @@ def load_teacher(folder: str, labels: Mapping[str, tuple[str, ...]]) -> Teacher:
 
 
 def heads_of(
-    teacher: str,
-    labels: Mapping[str, tuple[str, ...]],
-    known: Iterable[tuple[str, ...]],
-    has: Mapping[str, tuple[str, ...]] | None = None,
+    teacher: str, labels: Mapping[str, tuple[str, ...]], known: Mapping[str, tuple[str, ...]]
 ) -> tuple[str, ...]:
     """
     Tell which heads a teacher can teach.
 
     :param teacher: its folder.
     :param labels: of each head of the student.
-    :param known: the labels that the teacher has.
-    :param has: by head, where the teacher's heads must have the student's names.
-    :return: their names.
+    :param known: by head, the labels that the teacher has.
+    :return: the names of the heads.
     :raises DataError: if there is none.
     """
-    known = list(known)
-    heads = tuple(
-        head
-        for head, names in labels.items()
-        if tuple(names) in known and (has is None or has.get(head) == tuple(names))
-    )
+    heads = tuple(head for head, names in labels.items() if tuple(names) == known.get(head))
     if not heads:
-        found = '; '.join(', '.join(names) for names in known)
+        found = '; '.join(', '.join(names) for names in dict.fromkeys(known.values()))
         wanted = '; '.join(f'{head}: {", ".join(names)}' for head, names in labels.items())
         raise DataError(f'the teacher {teacher} has the labels {found}, not those of {wanted}')
     return heads
@@ -211,7 +205,7 @@ def heads_of(
 def _bundle(folder: str, labels: Mapping[str, tuple[str, ...]]) -> Teacher:
     """Load the Keras network of a bundle."""
     card: ModelCard = load_card(Path(folder))
-    heads = heads_of(folder, labels, [card.labels])
+    heads = heads_of(folder, labels, dict.fromkeys(labels, card.labels))
     if 'keras' not in card.files:
         raise DataError(
             f'the teacher {folder} has no Keras file, which a teacher that is asked about each '
@@ -224,7 +218,7 @@ def _bundle(folder: str, labels: Mapping[str, tuple[str, ...]]) -> Teacher:
 def _run(folder: str, labels: Mapping[str, tuple[str, ...]]) -> Teacher:
     """Load the network of a run, as it was trained."""
     run = load_run(Path(folder))
-    heads = heads_of(folder, labels, run.labels.values(), run.labels)
+    heads = heads_of(folder, labels, run.labels)
     if run.recipe.held_back:
         raise ValueError(
             f'the teacher {folder} held pictures back and teaches these alone; leave out '

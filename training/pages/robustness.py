@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from training.evaluation.robustness import SURE
+from training.pages.markdown import table
 
 Report = dict[str, Any]
 
@@ -27,7 +28,7 @@ def robustness_table(reports: Sequence[Report]) -> list[str]:
     """
     names = list(reports[0]['conditions'])
     head = ['condition', 'pictures', *(f'`{report["model"]}`' for report in reports)]
-    rows = [head, ['---'] * len(head)]
+    rows = []
     for name in names:
         of_each = [report['conditions'][name] for report in reports]
         counts = [f'{row["pictures"]:,}' for row in of_each]
@@ -41,7 +42,7 @@ def robustness_table(reports: Sequence[Report]) -> list[str]:
             [f'95 % interval of {words}', '']
             + [f'{100 * lower:.1f} to {100 * upper:.1f}' for lower, upper in limits]
         )
-    return [f'| {" | ".join(row)} |' for row in rows]
+    return table(head, rows)
 
 
 def _cell(row: Report) -> str:
@@ -60,11 +61,12 @@ def answers_table(reports: Sequence[Report]) -> list[str]:
     :return: lines of Markdown.
     """
     head = ['condition', *(f'`{report["model"]}`' for report in reports)]
-    rows = [head, ['---'] * len(head)]
-    for name in reports[0]['conditions']:
-        rows.append([name, *(_answers(report['conditions'][name]) for report in reports)])
+    rows = [
+        [name, *(_answers(report['conditions'][name]) for report in reports)]
+        for name in reports[0]['conditions']
+    ]
     rows.append(['**mean**', *(_answers(report['means']) for report in reports)])
-    return [f'| {" | ".join(row)} |' for row in rows]
+    return table(head, rows)
 
 
 def _answers(row: Report) -> str:

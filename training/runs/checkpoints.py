@@ -101,12 +101,21 @@ def _mover() -> Callable[[list[Any], list[Any], float], list[Any]]:
     """Give what moves JAX's arrays by a share of the way to others, all in one call."""
     import jax
 
-    def move(values: list[Any], news: list[Any], share: float) -> list[Any]:
-        # In this way round a share of 1 gives the others exactly.
-        pairs = zip(values, news, strict=True)
-        return [(1 - share) * value + share * new for value, new in pairs]
+    return jax.jit(moved, donate_argnums=0)
 
-    return jax.jit(move, donate_argnums=0)
+
+def moved(values: Sequence[Any], news: Sequence[Any], share: Any) -> list[Any]:
+    """
+    Move arrays a part of the way to others.
+
+    :param values: the arrays.
+    :param news: the others, of the same shapes.
+    :param share: of the way, from 0 to 1.
+    :return: arrays of the same shapes.
+    """
+    # In this way round a share of 1 gives the others exactly.
+    pairs = zip(values, news, strict=True)
+    return [(1 - share) * value + share * new for value, new in pairs]
 
 
 def save_checkpoint(

@@ -172,9 +172,8 @@ def warped(images: Any, matrices: Any, side: int) -> Any:
     """
     count, height, width = images.shape
     back = _inverse(matrices)
-    y, x = jnp.meshgrid(jnp.arange(side, dtype=jnp.float32), jnp.arange(side, dtype=jnp.float32),
-                        indexing='ij')  # fmt: skip
-    x, y = x.reshape(1, -1), y.reshape(1, -1)
+    place = jnp.arange(side, dtype=jnp.float32)
+    x, y = jnp.tile(place, side)[None], jnp.repeat(place, side)[None]
     from_x, from_y, scale = (
         back[:, row, 0, None] * x + back[:, row, 1, None] * y + back[:, row, 2, None]
         for row in range(3)

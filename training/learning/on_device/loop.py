@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 import time
 from typing import Any
@@ -16,16 +15,14 @@ from training.evaluation.validation import score_logits
 from training.learning.distribution import Share
 from training.learning.distribution import WHOLE
 from training.learning.loop import check_folder
-from training.learning.loop import choose_epoch
+from training.learning.loop import finish_epoch
 from training.learning.loop import load_teachers
 from training.learning.loop import prepare
 from training.learning.loop import resolve
-from training.learning.loop import row_of
+from training.learning.loop import run_epochs
 from training.learning.loop import save_state
 from training.learning.loop import Session
 from training.learning.on_device.trainer import DeviceTrainer
-from training.learning.optimization import ends_early
-from training.learning.progress import EventLog
 from training.learning.progress import log_epoch
 from training.learning.targets import prepare_targets
 from training.recipes.recipe import Recipe
@@ -69,55 +66,59 @@ def train_on_device(
     resumed = check_folder(folder, recipe, resume, WHOLE)
     targets = prepare_targets(learnt, recipe)
     session, state = prepare(recipe, learnt, validation, folder, WHOLE, resumed, on_device=True)
-    device = DeviceTrainer(
-        recipe,
-        session.model,
-        session.measured,
-        session.average,
-        learnt,
-        targets,
-        validation,
-        load_teachers(recipe, learnt),
-    )
-    events = EventLog(session.folder, state.epoch)
-    # What the last whole epoch left: an interruption comes at any place.
-    finished, best_weights = state, None
-    kept = device.state
-    written = time.monotonic()
-    last = min(recipe.epochs, state.epoch + (stop_after or recipe.epochs))
+    device = DeviceTrainer(session, learnt, targets, load_teachers(recipe, learnt))
+    epochs = _Epochs(session, state, device)
     try:
-        for epoch in range(state.epoch, last):
-            if ends_early(finished.watch, recipe):
-                print(f'ended early: {recipe.early_stopping} epochs brought nothing better')
-                break
-            begin = time.monotonic()
-            if recipe.schedule != 'cosine':
-                session.model.optimizer.learning_rate = finished.watch['learning_rate']
-            loss = device.run(epoch)
-            fitted = time.monotonic() - begin
-            logits = device.predict_validation(epoch)
-            accuracy, validation_loss = score_logits(logits, session.validation, recipe)
-            state, best = choose_epoch(session, finished, accuracy, validation_loss)
-            seconds = time.monotonic() - begin
-            state = replace(state, epoch=epoch + 1, seconds=round(state.seconds + seconds, 2))
-            finished, kept, best_weights = (
-                state,
-                device.state,
-                device.state.average if best else best_weights,
-            )
-            rate = device.learning_rate
-            row = row_of(session, epoch, seconds, fitted, rate, loss, validation_loss, accuracy)
-            log_epoch(session.folder / LOG, row)
-            events.add(row)
-            print(', '.join(f'{name} {value}' for name, value in row.items()), flush=True)
-            if time.monotonic() - written > CHECKPOINT_SECONDS:
-                _write_from_device(session, finished, device, kept, best_weights)
-                best_weights, written = None, time.monotonic()
-            on_epoch(row)
+        return run_epochs(session, state, epochs.run, stop_after, on_epoch)
     finally:
-        _write_from_device(session, finished, device, kept, best_weights)
-        events.close()
-    return finished.best
+        epochs.write()
+
+
+class _Epochs:
+    """Trains epochs on the device; keeps what the last whole one left, for an interruption."""
+
+    def __init__(self, session: Session, state: TrainingState, device: DeviceTrainer) -> None:
+        self._session = session
+        self._device = device
+        self._finished = (state, device.state)
+        self._best_weights: list[Any] | None = None
+        self._written = time.monotonic()
+
+    def run(self, state: TrainingState) -> tuple[TrainingState, dict[str, Any]]:
+        """Train for an epoch and validate; give the state after it, and its row of the log."""
+        session, recipe, device = self._session, self._session.recipe, self._device
+        began = time.monotonic()
+        if recipe.schedule != 'cosine':
+            session.model.optimizer.learning_rate = state.watch['learning_rate']
+        loss = device.run(state.epoch)
+        fitted = time.monotonic() - began
+        logits = device.predict_validation(state.epoch)
+        validated = score_logits(logits, session.validation, recipe)
+        rate = device.learning_rate
+        state, row, best = finish_epoch(session, state, began, fitted, rate, loss, validated)
+        kept = device.state
+        # At once, as an interruption comes at any place.
+        self._finished, self._best_weights = (
+            (state, kept),
+            kept.average if best else self._best_weights,
+        )
+        log_epoch(session.folder / LOG, row)
+        if time.monotonic() - self._written > CHECKPOINT_SECONDS:
+            self.write()
+        return state, row
+
+    def write(self) -> None:
+        """Write the best weights, if there are new ones, and the checkpoint of the last epoch."""
+        state, kept = self._finished
+        if not state.epoch:
+            return
+        session = self._session
+        if self._best_weights is not None:
+            session.measured.set_weights([np.asarray(value) for value in self._best_weights])
+            session.measured.save_weights(session.folder / BEST)
+        self._device.synchronise(kept)
+        save_state(session, state)
+        self._best_weights, self._written = None, time.monotonic()
 
 
 def check_engine(share: Share = WHOLE, workers: int = 0) -> None:
@@ -137,20 +138,3 @@ def check_engine(share: Share = WHOLE, workers: int = 0) -> None:
         raise ValueError(
             '--on-device makes its batches on one device; leave out --distribute and --workers'
         )
-
-
-def _write_from_device(
-    session: Session,
-    state: TrainingState,
-    device: DeviceTrainer,
-    kept: Any,
-    best_weights: list[Any] | None,
-) -> None:
-    """Write the best weights, if there are new ones, and the checkpoint of a finished epoch."""
-    if not state.epoch:
-        return
-    if best_weights is not None:
-        session.measured.set_weights([np.asarray(value) for value in best_weights])
-        session.measured.save_weights(session.folder / BEST)
-    device.synchronise(kept)
-    save_state(session, state)

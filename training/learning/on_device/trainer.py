@@ -14,16 +14,16 @@ import keras
 import numpy as np
 
 from fer_ros.perception.crops.preprocessing import to_network_input
+from training.data.augmentation import lay_over
 from training.data.augmentation import resize
-from training.data.datasets import DataError
 from training.data.datasets import FaceData
+from training.learning.loop import Session
 from training.learning.on_device.changes import change
 from training.learning.on_device.changes import mix_partners_and_shares
 from training.learning.optimization import soft_cross_entropy
 from training.learning.teachers import Teachers
 from training.recipes.heads import input_spec
-from training.recipes.recipe import Recipe
-from training.runs.checkpoints import RunningAverage
+from training.runs.checkpoints import moved
 
 # Pictures that are validated at once.
 _VALIDATED = 512
@@ -47,59 +47,38 @@ class State(NamedTuple):
     steps: Any
 
 
-class _Places(NamedTuple):
-    """Where the weights of a network are among the variables that it is called with."""
-
-    trainable: list[int]
-    other: list[int]
-
-
 class DeviceTrainer:
     """Pictures, network, optimizer and running average on one device."""
 
     def __init__(
         self,
-        recipe: Recipe,
-        model: keras.Model,
-        measured: keras.Model,
-        average: RunningAverage,
+        session: Session,
         training: FaceData,
         targets: Mapping[str, np.ndarray],
-        validation: FaceData,
         teachers: Teachers | None = None,
     ) -> None:
         """
-        Bring all there.
+        Copy the pictures to the device, and take over the state of the network.
 
-        :param recipe: as it is run.
-        :param model: compiled; it learns.
-        :param measured: the same network in float32, for the averaged weights.
-        :param average: of the weights of `model`.
+        :param session: of `training.learning.loop.prepare`.
         :param training: pictures to learn from.
         :param targets: by head, (N, labels) float32, of `prepare_targets`.
-        :param validation: pictures to choose the epoch by.
         :param teachers: that are asked about each batch, or None.
-        :raises DataError: if the pictures do not fill one batch.
         """
-        if len(training) < recipe.batch_size:
-            raise DataError(f'{len(training)} pictures do not fill a batch of {recipe.batch_size}')
-        self._recipe = recipe
-        self._model = model
-        self._measured = measured
-        self._average = average
+        self._recipe = session.recipe
+        self._model = session.model
+        self._measured = session.measured
+        self._average = session.average
+        self._validation = session.validation
+        self._steps_an_epoch = session.steps
         self._teachers = teachers
-        self._steps_an_epoch = len(training) // recipe.batch_size
         self._images = jax.device_put(training.images)
         self._targets = {
             head: jax.device_put(np.asarray(rows, np.float32)) for head, rows in targets.items()
         }
         self._told = [_variables_of(teacher.model) for teacher in teachers.all] if teachers else []
-        self._validation = validation
+        # By side, the pictures of the validation in batches.
         self._validated: dict[int, Any] = {}
-        self._begin()
-
-    def _begin(self) -> None:
-        """Take the state from the network, its optimizer and its average."""
         trainable, other = _variables_of(self._model)
         self._state = State(
             trainable,
@@ -203,7 +182,7 @@ class DeviceTrainer:
             batch = {head: target[rows] for head, target in targets.items()}
             if recipe.augmentation.mixup:
                 mixed = mix_partners_and_shares(len(rows), recipe.augmentation.mixup, mix_key)
-                inputs, batch = _mixed(inputs, batch, *mixed)
+                inputs, batch = lay_over(inputs, batch, *mixed)
             if self._teachers is not None:
                 batch = self._teachers.mixed(batch, self._ask(inputs, told))
             return self._step(state, inputs, batch)
@@ -223,12 +202,12 @@ class DeviceTrainer:
     def _ask(self, inputs: Any, told: Any) -> dict[str, Any]:
         """Ask the teachers about a batch."""
         assert self._teachers is not None
-        said = []
-        for teacher, (trainable, other) in zip(self._teachers.all, told, strict=True):
-            seen = teacher.input_of(inputs, self._recipe.value_range)
-            output, _ = teacher.model.stateless_call(trainable, other, seen, training=False)
-            said.append(teacher.probabilities_of(output))
-        return self._teachers.mean(said)
+        teachers = self._teachers.all
+
+        def run(number: int, seen: Any) -> Any:
+            return teachers[number].model.stateless_call(*told[number], seen, training=False)[0]
+
+        return self._teachers.probabilities(inputs, run)
 
     def _step(self, state: State, inputs: Any, targets: Any) -> tuple[State, Any]:
         """Learn from a batch."""
@@ -250,27 +229,23 @@ class DeviceTrainer:
         steps = state.steps + 1
         # As of `RunningAverage.update`.
         share = 1 - jnp.minimum(jnp.float32(self._average.decay), steps / (steps + 9))
-        average = [
-            (1 - share) * value + share * new
-            for value, new in zip(
-                state.average, _weights(self._places, trainable, other), strict=True
-            )
-        ]
+        variables = [*trainable, *other]
+        weights = [variables[place] for place in self._places]
+        average = moved(state.average, weights, share)
         return State(list(trainable), list(other), list(optimizer), average, steps), loss
 
     @partial(jax.jit, static_argnums=0)
     def _predict(self, average: list[Any], batches: Any) -> Any:
         """Run the network with averaged weights on batches of pictures."""
         trainable, other = _variables_of(self._measured)
-        for index, place in enumerate(self._measured_places.trainable):
-            if place >= 0:
-                trainable[place] = average[index]
-        for index, place in enumerate(self._measured_places.other):
-            if place >= 0:
-                other[place] = average[index]
+        variables = [*trainable, *other]
+        for value, place in zip(average, self._measured_places, strict=True):
+            variables[place] = value
+        count = len(trainable)
+        split = (variables[:count], variables[count:])
 
         def predict(inputs: Any) -> Any:
-            return self._measured.stateless_call(trainable, other, inputs, training=False)[0]
+            return self._measured.stateless_call(*split, inputs, training=False)[0]
 
         logits = jax.lax.map(predict, batches)
         return {head: rows.reshape(-1, rows.shape[-1]) for head, rows in logits.items()}
@@ -289,30 +264,8 @@ def _index_of(variable: Any, variables: Sequence[Any]) -> int:
     return next(index for index, one in enumerate(variables) if one is variable)
 
 
-def _places(model: keras.Model) -> _Places:
-    """Find each weight of a network among its variables; -1 where it is not."""
-    trainable, other = (
-        {id(variable): index for index, variable in enumerate(variables)}
-        for variables in (model.trainable_variables, model.non_trainable_variables)
-    )
-    return _Places(
-        [trainable.get(id(weight), -1) for weight in model.weights],
-        [other.get(id(weight), -1) for weight in model.weights],
-    )
-
-
-def _weights(places: _Places, trainable: Sequence[Any], other: Sequence[Any]) -> list[Any]:
-    """Put the values of variables into the order of `get_weights`."""
-    return [
-        trainable[first] if first >= 0 else other[second]
-        for first, second in zip(places.trainable, places.other, strict=True)
-    ]
-
-
-def _mixed(inputs: Any, targets: Mapping[str, Any], other: Any, share: Any) -> tuple[Any, Any]:
-    """Lay a second picture of the batch over each, and its targets likewise."""
-    wide = share[:, None, None, None]
-    narrow = share[:, None]
-    return wide * inputs + (1 - wide) * inputs[other], {
-        head: narrow * rows + (1 - narrow) * rows[other] for head, rows in targets.items()
-    }
+def _places(model: keras.Model) -> list[int]:
+    """Find each weight of a network among its trainable variables and the others after them."""
+    variables = [*model.trainable_variables, *model.non_trainable_variables]
+    places = {id(variable): place for place, variable in enumerate(variables)}
+    return [places[id(weight)] for weight in model.weights]
