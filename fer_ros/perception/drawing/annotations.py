@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 
 from fer_ros.perception.boxes import Box
+from fer_ros.perception.drawing.colours import Colour
+from fer_ros.perception.drawing.colours import colours_of
+from fer_ros.perception.drawing.colours import DARK
 from fer_ros.perception.drawing.layout import find_corner
 from fer_ros.perception.drawing.layout import GROWTH
 from fer_ros.perception.drawing.layout import lay_out
 from fer_ros.perception.drawing.layout import Place
-from fer_ros.perception.drawing.tags import Colour
-from fer_ros.perception.drawing.tags import colours_of
-from fer_ros.perception.drawing.tags import DARK
 from fer_ros.perception.drawing.tags import draw_legend
 from fer_ros.perception.drawing.tags import draw_tag
 from fer_ros.perception.drawing.tags import FULL

@@ -8,27 +8,11 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from fer_ros.perception.drawing.colours import colours_of
+from fer_ros.perception.drawing.colours import DARK
+from fer_ros.perception.drawing.colours import LIGHT
 from fer_ros.perception.emotions import UNCERTAIN
 from fer_ros.perception.faces import Face
-
-Colour = tuple[int, int, int]
-
-# BGR.  Chosen to be told apart on dark and on light ground, by colour-blind people, too; after
-# Okabe and Ito 2008, https://jfly.uni-koeln.de/color.
-COLOURS: dict[str, Colour] = {
-    'angry': (0, 94, 213),
-    'disgust': (115, 158, 0),
-    'fear': (167, 121, 204),
-    'happy': (66, 228, 240),
-    'sad': (178, 114, 0),
-    'surprise': (0, 159, 230),
-    'neutral': (220, 220, 220),
-    'contempt': (233, 180, 86),
-    UNCERTAIN: (160, 160, 160),
-}
-OTHER_COLOUR = (255, 255, 255)
-DARK = (24, 24, 24)
-LIGHT = (245, 245, 245)
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 
@@ -64,20 +48,6 @@ def letters_for(box: tuple[float, float, float, float], shape: tuple[int, int]) 
     # In steps, as a face is never still.
     wanted = LETTER_STEP * round((box[2] - box[0]) / 5 / LETTER_STEP)
     return int(np.clip(wanted, least, most))
-
-
-def colours_of(labels: Sequence[str]) -> dict[str, Colour]:
-    """
-    Give each label a colour of its own, as far as there are any.
-
-    :param labels: any; those that are no emotion get colours that none of the others has.
-    :return: BGR by label, 'uncertain' included.
-    """
-    spare = iter([colour for name, colour in COLOURS.items() if name not in labels])
-    colours = {UNCERTAIN: COLOURS[UNCERTAIN]}
-    for label in labels:
-        colours[label] = COLOURS.get(label) or next(spare, OTHER_COLOUR)
-    return colours
 
 
 def tag_sizes(face: Face, labels: Sequence[str], letters: int) -> list[tuple[int, int]]:

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from fer_ros.perception.drawing.annotations import Drawing
-from fer_ros.perception.drawing.tags import COLOURS
-from fer_ros.perception.drawing.tags import colours_of
+from fer_ros.perception.drawing.colours import COLOURS
+from fer_ros.perception.drawing.colours import colours_of
 from fer_ros.perception.emotions import FERPLUS_LABELS
 from fer_ros.perception.faces import Face
 

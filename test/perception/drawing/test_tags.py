@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fer_ros.perception.drawing import tags
-from fer_ros.perception.drawing.tags import COLOURS
+from fer_ros.perception.drawing.colours import COLOURS
 from fer_ros.perception.drawing.tags import draw_tag
 from fer_ros.perception.drawing.tags import FULL
 from fer_ros.perception.drawing.tags import letters_for

@@ -1,0 +1,40 @@
+"""The palette: the colour of each emotion in images and in RViz."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fer_ros.perception.emotions import UNCERTAIN
+
+Colour = tuple[int, int, int]
+
+# BGR.  Chosen to be told apart on dark and on light ground, by colour-blind people, too; after
+# Okabe and Ito 2008, https://jfly.uni-koeln.de/color.
+COLOURS: dict[str, Colour] = {
+    'angry': (0, 94, 213),
+    'disgust': (115, 158, 0),
+    'fear': (167, 121, 204),
+    'happy': (66, 228, 240),
+    'sad': (178, 114, 0),
+    'surprise': (0, 159, 230),
+    'neutral': (220, 220, 220),
+    'contempt': (233, 180, 86),
+    UNCERTAIN: (160, 160, 160),
+}
+OTHER_COLOUR: Colour = (255, 255, 255)
+DARK: Colour = (24, 24, 24)
+LIGHT: Colour = (245, 245, 245)
+
+
+def colours_of(labels: Sequence[str]) -> dict[str, Colour]:
+    """
+    Give each label a colour of its own, as far as there are any.
+
+    :param labels: any; those that are no emotion get colours that none of the others has.
+    :return: BGR by label, 'uncertain' included.
+    """
+    spare = iter([colour for name, colour in COLOURS.items() if name not in labels])
+    colours = {UNCERTAIN: COLOURS[UNCERTAIN]}
+    for label in labels:
+        colours[label] = COLOURS.get(label) or next(spare, OTHER_COLOUR)
+    return colours
