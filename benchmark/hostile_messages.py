@@ -18,6 +18,7 @@ from sensor_msgs.msg import Image
 from benchmark.hostile_files import malformed_file
 from benchmark.hostile_files import pick
 from fer_ros.perception.images import ENCODINGS
+from fer_ros.perception.registry import GPU_BACKENDS
 from fer_ros.perception.settings import setting_fields
 
 AnyImage = TypeVar('AnyImage', Image, CompressedImage)
@@ -42,11 +43,10 @@ FORMATS = (*TEXTS, 'jpeg', 'png', 'bgr8; jpeg compressed bgr8', '16UC1; compress
 # A message may claim a size that no machine can hold; its data are at most this long [bytes].
 MOST_DATA = 200_000
 
-# Engines that take a minute and hundreds of MiB to load where they are installed.
-LARGE_ENGINES = ('tensorflow', 'torch', 'jax')
+# The back ends for GPUs take a minute and hundreds of MiB to load where they are installed.
 CHOICES = [one for described in setting_fields() for one in described.metadata['choices']]
 # Values that are valid for some parameter, among values that are valid for none.
-STRINGS = (*TEXTS, *(one for one in CHOICES if one not in LARGE_ENGINES))
+STRINGS = (*TEXTS, *(one for one in CHOICES if one not in GPU_BACKENDS))
 NUMBERS = (0, 1, -1, 2**31 - 1, 2**31, -(2**63), 2**63 - 1)
 DOUBLES = (0.0, -0.0, 1.0, -1.0, 1e308, 5e-324, float('nan'), float('inf'), -float('inf'))
 # The types of ParameterValue, and numbers that are not a type.

@@ -99,10 +99,10 @@ def check_detectors() -> Iterator[Finding]:
     """Load each detector."""
     from fer_ros.perception.detection.choice import create_detector
     from fer_ros.perception.detection.choice import DetectorError
-    from fer_ros.perception.detection.choice import NAMES
+    from fer_ros.perception.registry import DETECTORS
 
     found = []
-    for name in NAMES:
+    for name in DETECTORS:
         try:
             detector = create_detector(name)
         except DetectorError as error:
@@ -142,12 +142,13 @@ def check_backends(model: str) -> Iterator[Finding]:
     """
     from fer_ros.perception.backends import BackendError
     from fer_ros.perception.backends import create_backend
-    from fer_ros.perception.backends.choice import ENGINES
     from fer_ros.perception.backends.choice import gpu_present
     from fer_ros.perception.classification.classifier import Classifier
     from fer_ros.perception.models.bundle import BundleError
     from fer_ros.perception.models.bundle import find_bundle
     from fer_ros.perception.models.bundle import load_card
+    from fer_ros.perception.registry import CPU_BACKENDS
+    from fer_ros.perception.registry import GPU_BACKENDS
 
     try:
         card = load_card(find_bundle(model))
@@ -157,12 +158,12 @@ def check_backends(model: str) -> Iterator[Finding]:
     gpu = gpu_present()
     yield Finding(OK, 'GPU', 'a driver is loaded' if gpu else 'none: the CPU does the work')
     works = False
-    for name in ('litert', 'opencv', *ENGINES):
-        if name in ENGINES and importlib.util.find_spec(name) is None:
+    for name in (*CPU_BACKENDS, *GPU_BACKENDS):
+        if name in GPU_BACKENDS and importlib.util.find_spec(name) is None:
             level = WARN if gpu else OK
             yield Finding(level, f'back end {name}', 'not installed; it is for GPUs')
             continue
-        if name in ENGINES and not gpu:
+        if name in GPU_BACKENDS and not gpu:
             yield Finding(OK, f'back end {name}', 'installed; not tried, as there is no GPU')
             continue
         try:

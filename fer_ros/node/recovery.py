@@ -5,13 +5,11 @@ from __future__ import annotations
 from fer_ros.perception.backends import Backend
 from fer_ros.perception.backends import BackendError
 from fer_ros.perception.backends import GpuMemoryError
+from fer_ros.perception.registry import CPU_BACKENDS
 
 # After this many failures in a row the model is loaded anew; after as many again, into another
 # back end.
 MOST_FAILURES = 3
-
-# What needs no GPU, the faster first.
-ON_THE_CPU = ('litert', 'opencv')
 
 
 class Recovery:
@@ -39,7 +37,7 @@ class Recovery:
             return []
         if not full and self._failures == MOST_FAILURES:
             return [(backend.name, '')]
-        others = [(name, 'auto') for name in ON_THE_CPU if name != backend.name]
-        if backend.name not in ON_THE_CPU and backend.device != 'CPU':
+        others = [(name, 'auto') for name in CPU_BACKENDS if name != backend.name]
+        if backend.name not in CPU_BACKENDS and backend.device != 'CPU':
             others.append((backend.name, 'cpu'))
         return others

@@ -13,6 +13,8 @@ from dataclasses import replace
 from typing import Any
 
 from fer_ros.perception.quoting import quoted
+from fer_ros.perception.registry import BACKENDS
+from fer_ros.perception.registry import DETECTORS
 
 # The bundle that the node starts with; `models/` ships it.
 DEFAULT_MODEL = 'fer2013_mobile'
@@ -67,7 +69,7 @@ class Settings:
     backend: str = setting(
         'auto',
         'What runs the model; auto takes an engine that sees a GPU, else litert, else opencv.',
-        choices=('auto', 'tensorflow', 'torch', 'jax', 'litert', 'opencv'),
+        choices=('auto', *BACKENDS),
     )
     device: str = setting(
         'auto', 'Where tensorflow, torch and jax run.', choices=('auto', 'cpu', 'gpu')
@@ -78,7 +80,7 @@ class Settings:
     detector: str = setting(
         'auto',
         'What finds faces; auto takes yunet, else blazeface, else haar, as they are there.',
-        choices=('auto', 'yunet', 'blazeface', 'haar'),
+        choices=('auto', *DETECTORS),
     )
     detector_model: str = setting(
         '', 'Path of the weights of the detector; empty: searched where models are.'

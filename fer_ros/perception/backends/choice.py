@@ -22,12 +22,12 @@ from fer_ros.perception.models.trial import COMPILING_CPU_LIMIT
 from fer_ros.perception.models.trial import run_trial
 from fer_ros.perception.models.trial import TrialError
 from fer_ros.perception.quoting import quoted
+from fer_ros.perception.registry import BACKENDS
+from fer_ros.perception.registry import CPU_BACKENDS
+from fer_ros.perception.registry import GPU_BACKENDS
 
 # What a driver makes: of NVIDIA's on a PC and on a Jetson, of AMD's, of Windows' for its Linux.
 GPU_FILES = ('/dev/nvidia0', '/dev/nvhost-gpu', '/dev/nvgpu', '/dev/kfd', '/dev/dxg')
-
-ENGINES = ('tensorflow', 'torch', 'jax')
-NAMES = (*ENGINES, 'litert', 'opencv')
 
 
 def create_backend(
@@ -53,21 +53,21 @@ def create_backend(
     :raises BundleError: if the bundle has no network in the form that the back end reads.
     """
     if name != 'auto':
-        if device == 'gpu' and name not in ENGINES:
+        if device == 'gpu' and name not in GPU_BACKENDS:
             raise BackendError(
                 f'{name} runs on the CPU alone; for a GPU set backend to one of '
-                f'{", ".join(ENGINES)}, or device to auto'
+                f'{", ".join(GPU_BACKENDS)}, or device to auto'
             )
         return _load(name, card, device, gpu_memory_limit, trial)
     reasons = []
-    candidates: tuple[str, ...] = NAMES
+    candidates = tuple(BACKENDS)
     if device != 'gpu' and not gpu_present():
         # Importing an engine to ask it takes seconds and hundreds of megabytes.
-        candidates = ('litert', 'opencv')
+        candidates = CPU_BACKENDS
         reasons.append('this machine has no GPU')
     for candidate in candidates:
         try:
-            if candidate in ENGINES:
+            if candidate in GPU_BACKENDS:
                 refusal = _reason_against(candidate, device)
                 if refusal:
                     reasons.append(refusal)
@@ -108,13 +108,11 @@ def kind_of(name: str) -> str:
     :return: 'keras', 'tflite' or 'onnx'.
     :raises BackendError: if there is no such back end.
     """
-    if name in ENGINES:
-        return 'keras'
-    if name not in NAMES:
+    if name not in BACKENDS:
         raise BackendError(
-            f'no back end is called {quoted(name)}; there are: auto, {", ".join(NAMES)}'
+            f'no back end is called {quoted(name)}; there are: auto, {", ".join(BACKENDS)}'
         )
-    return 'tflite' if name == 'litert' else 'onnx'
+    return BACKENDS[name].reads
 
 
 def _load(name: str, card: ModelCard, device: str, gpu_memory_limit: int, trial: bool) -> Backend:
@@ -140,7 +138,7 @@ def load_backend(
     :raises BackendError: if it cannot run here, or refuses the network.
     """
     source = card.folder / card.files[kind_of(name)][0]
-    if name in ENGINES:
+    if kind_of(name) == 'keras':
         return KerasBackend(content, name, device, gpu_memory_limit, source)
     if name == 'litert':
         return LiteRtBackend(content, source)
@@ -162,7 +160,7 @@ def ensure_tried(name: str, card: ModelCard, content: bytes) -> None:
     if is_shipped_network(sha256, card.input.shape) or is_known(sha256, use):
         return
     try:
-        limit = COMPILING_CPU_LIMIT if name in ENGINES else None
+        limit = COMPILING_CPU_LIMIT if kind_of(name) == 'keras' else None
         run_trial({'engine': name, 'card': to_request(card)}, content, limit)
     except TrialError as error:
         kind = BundleError if error.kind == BundleError.__name__ else BackendError

@@ -18,6 +18,7 @@ from fer_ros.perception.detection.yunet import YuNetDetector
 from fer_ros.perception.faces import FaceDetection
 from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import shortened
+from fer_ros.perception.registry import DETECTORS
 
 
 class Detector(Protocol):
@@ -49,10 +50,6 @@ class Detector(Protocol):
         ...
 
 
-# The best first, with the ending of the names of their weights.
-SUFFIXES = {'yunet': '.onnx', 'blazeface': '.tflite', 'haar': '.xml'}
-NAMES = tuple(SUFFIXES)
-
 
 def create_detector(name: str, weights: str = '') -> Detector:
     """
@@ -64,9 +61,9 @@ def create_detector(name: str, weights: str = '') -> Detector:
     :return: the detector; its `reason` tells what 'auto' decided.
     :raises DetectorError: if it cannot run; the message tells what is missing and how to get it.
     """
-    if name != 'auto' and name not in NAMES:
+    if name != 'auto' and name not in DETECTORS:
         raise DetectorError(
-            f'no detector is called {quoted(name)}; there are: auto, {", ".join(NAMES)}'
+            f'no detector is called {quoted(name)}; there are: auto, {", ".join(DETECTORS)}'
         )
     if weights:
         try:
@@ -77,7 +74,7 @@ def create_detector(name: str, weights: str = '') -> Detector:
     if name != 'auto':
         return _load(name)
     refusals: list[str] = []
-    for candidate in NAMES:
+    for candidate in DETECTORS:
         try:
             detector = _load(candidate)
         except DetectorError as error:
@@ -90,10 +87,10 @@ def create_detector(name: str, weights: str = '') -> Detector:
 
 def _whose(weights: Path) -> str:
     """Name the detector that weights are for, by the suffix of their file's name."""
-    for name, suffix in SUFFIXES.items():
+    for name, suffix in DETECTORS.items():
         if weights.suffix.lower() == suffix:
             return name
-    kinds = ', '.join(f'{suffix} for {name}' for name, suffix in SUFFIXES.items())
+    kinds = ', '.join(f'{suffix} for {name}' for name, suffix in DETECTORS.items())
     raise DetectorError(f'{shortened(weights)} has no suffix of weights; use {kinds}')
 
 
@@ -101,7 +98,7 @@ def make_detector(name: str, weights: Path) -> Detector:
     """
     Load a detector from a file, whatever its suffix.
 
-    :param name: one of NAMES.
+    :param name: one of DETECTORS.
     :param weights: path of its weights.
     :return: the detector.
     :raises DetectorError: if it cannot run, or the file is not one of its weights.
@@ -117,7 +114,7 @@ def _load(name: str, weights: Path | None = None) -> Detector:
     """
     Load the detector of a name.
 
-    :param name: one of NAMES.
+    :param name: one of DETECTORS.
     :param weights: path of its weights; None: searched.
     :return: the detector.
     :raises DetectorError: if it cannot run.
@@ -132,9 +129,9 @@ def _load(name: str, weights: Path | None = None) -> Detector:
     check()
     if weights is None:
         return make_detector(name, find())
-    if weights.suffix.lower() != SUFFIXES[name]:
+    if weights.suffix.lower() != DETECTORS[name]:
         raise DetectorError(
-            f'{name} reads weights in {SUFFIXES[name]}, not {shortened(weights)}; '
+            f'{name} reads weights in {DETECTORS[name]}, not {shortened(weights)}; '
             f'set detector to auto or {_whose(weights)}, or set other weights'
         )
     if not os.path.lexists(weights):
