@@ -16,11 +16,9 @@ from fer_ros.perception.detection import yunet
 from fer_ros.perception.detection import yunet_litert
 from fer_ros.perception.detection.candidates import SAME_FACE
 from fer_ros.perception.detection.choice import Detector
+from fer_ros.perception.detection.yunet_litert import NMS_TOP_K
 from fer_ros.perception.models.bundle import ModelCard
 from fer_ros.perception.settings import Settings
-
-# OpenCV's class keeps so many candidates at most, as the detector of the package does.
-MOST_CANDIDATES = 5000
 
 
 def bare_detector(
@@ -38,7 +36,7 @@ def bare_detector(
     views = [_view(image, settings) if scaled else image for image in images]
     height, width = views[0].shape[:2]
     network = cv2.FaceDetectorYN.create(
-        str(weights), '', (width, height), settings.min_face_score, SAME_FACE, MOST_CANDIDATES
+        str(weights), '', (width, height), settings.min_face_score, SAME_FACE, NMS_TOP_K
     )
     return lambda index: network.detect(views[index % len(views)])
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from fer_ros.perception.decision.smoothing import LEAST_SCORE
 from fer_ros.perception.settings import SettingError
 
 # The label that a face at rest should get.
@@ -24,9 +25,6 @@ REST_ODDS = 3.0
 # Odds against neutral are never divided by more than this, so that an emotion ten times as likely
 # as neutral is never explained away, however long it lasts.
 MOST_CORRECTION = 10.0
-
-# A probability below this says no more than that there is none.
-LEAST_PROBABILITY = 1e-3
 
 # What is seen is averaged over this time at first, and over twice that whenever there are more
 # than MOST_SLOTS averages [s].
@@ -103,7 +101,7 @@ class NeutralBaseline:
 
     def _observe(self, scores: np.ndarray, elapsed: float) -> None:
         """Learn from a frame."""
-        logs = np.log(np.maximum(scores, LEAST_PROBABILITY))
+        logs = np.log(np.maximum(scores, LEAST_SCORE))
         self._sum += logs - logs[self._neutral]
         self._count += 1
         self._observed += elapsed

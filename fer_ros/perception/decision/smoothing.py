@@ -14,7 +14,7 @@ HYSTERESIS = 0.05
 # A frame is never surer than this that a face does not show something.  Without a limit, a network
 # that is certain would be followed by a sluggish result: the logarithm of 1e-12 takes four times
 # as long to forget as that of 1e-3.
-LEAST_PROBABILITY = 1e-3
+LEAST_SCORE = 1e-3
 
 # What has not been suggested for this many times `hold`, and for `smoothing` besides, is no longer
 # decided, though nothing else has lasted.
@@ -60,7 +60,7 @@ class EmotionSmoother:
         :return: the smoothed probabilities, (labels,) float64 summing to 1, and the decided label,
             which may be 'uncertain'.
         """
-        new_logs = np.log(np.maximum(scores, LEAST_PROBABILITY))
+        new_logs = np.log(np.maximum(scores, LEAST_SCORE))
         first = self._time is None
         weight = 1.0
         if self._time is not None and smoothing > 0:

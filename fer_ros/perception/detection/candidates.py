@@ -19,6 +19,9 @@ from fer_ros.perception.faces import FaceDetection
 # for YuNet, and MediaPipe's graph for BlazeFace.
 SAME_FACE = 0.3
 
+# Beyond this a logit no longer changes the probability, and its exponential would overflow.
+LARGEST_LOGIT = 80.0
+
 # More proposals than this are never looked at; a threshold of 0 would let thousands through.
 MOST_CANDIDATES = 1000
 
@@ -77,6 +80,16 @@ def check_image(image: np.ndarray) -> None:
         raise ValueError(
             f'the image is {image.shape} {image.dtype}, not (H, W, 3) uint8 in BGR order'
         )
+
+
+def probability(logits: np.ndarray) -> np.ndarray:
+    """
+    Apply the logistic function.
+
+    :param logits: (N,) float.
+    :return: (N,) of the same type, 0 to 1.
+    """
+    return 1 / (1 + np.exp(-np.clip(logits, -LARGEST_LOGIT, LARGEST_LOGIT)))
 
 
 def strongest(candidates: Candidates, min_score: float) -> Candidates:

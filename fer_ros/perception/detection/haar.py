@@ -16,6 +16,7 @@ import numpy as np
 from fer_ros.perception.detection.candidates import Candidates
 from fer_ros.perception.detection.candidates import check_image
 from fer_ros.perception.detection.candidates import DetectorError
+from fer_ros.perception.detection.candidates import probability
 from fer_ros.perception.detection.candidates import to_faces
 from fer_ros.perception.detection.cascade import CascadeError
 from fer_ros.perception.detection.cascade import checked_cascade
@@ -46,8 +47,6 @@ LEAST_WINDOWS = 3
 # 100 others.
 WEIGHT_MIDDLE = 3.30
 WEIGHT_WIDTH = 1.29
-# Beyond this value the probability no longer changes, and the exponential would overflow.
-LARGEST_LOGIT = 80.0
 
 # As fractions of the box: medians over 42 faces of dlib's examples, each eye the mean of its six
 # landmarks (36 to 41 and 42 to 47), made symmetric; the cascade's boxes lie 0.016 to the left.
@@ -140,8 +139,7 @@ def to_scores(weights: np.ndarray) -> np.ndarray:
     :param weights: (N,) float, of the cascade's last stage.
     :return: (N,) float64, 0 to 1.
     """
-    logits = (np.asarray(weights, np.float64) - WEIGHT_MIDDLE) / WEIGHT_WIDTH
-    return 1 / (1 + np.exp(-np.clip(logits, -LARGEST_LOGIT, LARGEST_LOGIT)))
+    return probability((np.asarray(weights, np.float64) - WEIGHT_MIDDLE) / WEIGHT_WIDTH)
 
 
 def check_opencv() -> None:

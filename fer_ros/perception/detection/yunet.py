@@ -23,7 +23,7 @@ from fer_ros.perception.detection.candidates import SAME_FACE
 from fer_ros.perception.detection.candidates import to_faces
 from fer_ros.perception.detection.weights import read_weights
 from fer_ros.perception.detection.yunet_litert import LiteRtYuNet
-from fer_ros.perception.detection.yunet_litert import MOST_CANDIDATES
+from fer_ros.perception.detection.yunet_litert import NMS_TOP_K
 from fer_ros.perception.detection.yunet_litert import unreadable
 from fer_ros.perception.faces import FaceDetection
 from fer_ros.perception.files import FileError
@@ -199,7 +199,7 @@ class OpenCvYuNet:
             # Of OpenCV's two ways to load, the one that takes bytes came with 4.10.
             with private_copy(weights, WEIGHTS) as path:
                 self._network = cv2.FaceDetectorYN.create(
-                    str(path), '', (LEAST_VIEW, LEAST_VIEW), 0.5, SAME_FACE, MOST_CANDIDATES
+                    str(path), '', (LEAST_VIEW, LEAST_VIEW), 0.5, SAME_FACE, NMS_TOP_K
                 )
             self.find(np.zeros((LEAST_SIDE, LEAST_SIDE, 3), np.uint8), 0.5)
         except cv2.error as error:

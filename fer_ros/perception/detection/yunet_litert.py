@@ -31,13 +31,13 @@ STRIDES = (8, 16, 32)
 FACE, OBJECT, MIDDLE, SIDES, POINTS = 0, 1, slice(2, 4), slice(4, 6), slice(6, 16)
 
 # Beyond this a logit says nothing more, and the product of two exponentials would overflow.
-LARGEST_LOGIT = 40.0
+LARGEST_OF_TWO_LOGITS = 40.0
 
 # A view with fewer pixels than the largest one so far, divided by this, gets a new interpreter.
 MOST_SHRINKAGE = 2
 
-# OpenCV's class looks at no more.
-MOST_CANDIDATES = 5000
+# Non-maximum suppression looks at no more, as in OpenCV's class.
+NMS_TOP_K = 5000
 
 # Bits of a number that no weight and nothing else in the graph has; the arrays count on from it.
 _FIRST_MARKER = 0x4E560000
@@ -233,7 +233,7 @@ def decode(told: np.ndarray, where: np.ndarray, min_score: float) -> list[list[f
     least = _logit(min_score**2)
     (chosen,) = np.nonzero(np.minimum(told[:, FACE], told[:, OBJECT]) >= least)
     told, where = told[chosen], where[chosen]
-    odds = np.exp(-np.clip(told[:, : OBJECT + 1], -LARGEST_LOGIT, LARGEST_LOGIT))
+    odds = np.exp(-np.clip(told[:, : OBJECT + 1], -LARGEST_OF_TWO_LOGITS, LARGEST_OF_TWO_LOGITS))
     scores = (1 + odds).prod(axis=1) ** -0.5
     sure = scores >= min_score
     if not sure.any():
@@ -247,7 +247,7 @@ def decode(told: np.ndarray, where: np.ndarray, min_score: float) -> list[list[f
     rows = np.concatenate([starts, sides, points, scores[:, None]], axis=1)
     boxes = rows[:, :4].tolist()
     # Non-maximum suppression: of boxes that lie on each other the best stays.
-    kept = cv2.dnn.NMSBoxes(boxes, scores.tolist(), 0.0, SAME_FACE, top_k=MOST_CANDIDATES)
+    kept = cv2.dnn.NMSBoxes(boxes, scores.tolist(), 0.0, SAME_FACE, top_k=NMS_TOP_K)
     return rows[np.ravel(kept).astype(int)].tolist()
 
 
@@ -255,7 +255,7 @@ def _logit(probability: float) -> float:
     """Give the logit that the logistic function makes this probability of, or somewhat less."""
     if not 0 < probability < 1:
         # In float32 a probability is 1 from 17 on.
-        return -math.inf if probability <= 0 else LARGEST_LOGIT / 4
+        return -math.inf if probability <= 0 else LARGEST_OF_TWO_LOGITS / 4
     return math.log(probability / (1 - probability)) - 1e-3
 
 
