@@ -20,7 +20,8 @@ from std_msgs.msg import Header
 
 from benchmark.scenes import FRAMES
 from benchmark.scenes import scene
-from fer_ros.node.outputs.messages import to_image_message
+from fer_ros.messages.images import to_image_message
+from fer_ros.node.message_types import MESSAGE_TYPES
 
 
 def stamp_now(message: Image) -> None:
@@ -54,7 +55,9 @@ def main() -> int:
     arguments = parser.parse_args()
     images = scene(arguments.faces, (arguments.width, arguments.height), FRAMES)
     # All is prepared: what is measured is the node, and not this.
-    messages = [to_image_message(Header(frame_id='camera'), image) for image in images]
+    messages = [
+        to_image_message(MESSAGE_TYPES, Header(frame_id='camera'), image) for image in images
+    ]
     rclpy.init()
     node = rclpy.create_node('camera', namespace=arguments.namespace)
     profile = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)

@@ -116,7 +116,7 @@ def flicker_of(video: Path, detector: Detector, classifier: Classifier) -> Flick
     runs = [(Pipeline(looking, classifier), one, Told()) for one in (decided, frame_wise)]
     for stamp, image in images_of(video):
         for pipeline, settings, told in runs:
-            told.hear(pipeline.process(image, stamp, settings))
+            told.hear(pipeline.process(image, stamp, settings).faces)
     (_, _, steady), (_, _, flickering) = runs
     return Flicker(len(steady.last), flickering.changes, steady.changes)
 

@@ -85,8 +85,8 @@ class Watcher:
         """Take the next image through."""
         self._frame += 1
         image = self._images[self._frame % len(self._images)]
-        found = self._pipeline.process(image, self._frame * PERIOD, self._settings)
-        self.faces = max(self.faces, len(found))
+        result = self._pipeline.process(image, self._frame * PERIOD, self._settings)
+        self.faces = max(self.faces, len(result.faces))
 
 
 def threads_of(classifier: Classifier) -> int:

@@ -185,8 +185,9 @@ def travel_rows(seconds: float) -> list[Row]:
     from std_msgs.msg import Header
     from vision_msgs.msg import Detection2DArray
 
-    from fer_ros.node.outputs.messages import to_compressed_message
-    from fer_ros.node.outputs.messages import to_image_message
+    from fer_ros.messages.images import to_compressed_message
+    from fer_ros.messages.images import to_image_message
+    from fer_ros.node.message_types import MESSAGE_TYPES
 
     rows = []
     for size in (SMALL, LARGE):
@@ -196,11 +197,11 @@ def travel_rows(seconds: float) -> list[Row]:
             cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, CAMERA_JPEG])[1]
             for image in images
         ]
+        image = to_image_message(MESSAGE_TYPES, header, images[0])
+        compressed = [to_compressed_message(MESSAGE_TYPES, header, jpeg) for jpeg in jpegs]
         weights = {
-            'image': [len(serialize_message(to_image_message(header, images[0])))],
-            'image_compressed': [
-                len(serialize_message(to_compressed_message(header, jpeg))) for jpeg in jpegs
-            ],
+            'image': [len(serialize_message(image))],
+            'image_compressed': [len(serialize_message(message)) for message in compressed],
         }
         rows += [
             _travel_row(f'{topic}_{names(size)}', sizes, RATE) for topic, sizes in weights.items()

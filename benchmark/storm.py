@@ -42,7 +42,8 @@ from benchmark.scenes import detector_weights
 from benchmark.soak import MIB
 from benchmark.soak import process
 from benchmark.soak import resident_memory
-from fer_ros.node.outputs.messages import to_image_message
+from fer_ros.messages.images import to_image_message
+from fer_ros.node.message_types import MESSAGE_TYPES
 from fer_ros.perception.detection import blazeface
 from fer_ros.perception.detection import haar
 from fer_ros.perception.detection.choice import DetectorError
@@ -107,7 +108,8 @@ class Attacker(Listening):
         self._set = self._node.create_client(SetParameters, 'emotion/set_parameters')
         self._change = self._node.create_client(ChangeState, 'emotion/change_state')
         self._state = self._node.create_client(GetState, 'emotion/get_state')
-        self._good = to_image_message(Image().header, np.full((480, 640, 3), 128, np.uint8))
+        gray = np.full((480, 640, 3), 128, np.uint8)
+        self._good = to_image_message(MESSAGE_TYPES, Image().header, gray)
         self._good_ones = 0
 
     def images(self) -> None:

@@ -109,7 +109,8 @@ def watch(video: Path, detector: Detector, classifier: Classifier, settings: Set
     pipeline, watched = Pipeline(detector, classifier), Watched()
     for stamp, image in images_of(video):
         watched.times.append(stamp)
-        watched.faces.append(pipeline.process(image, stamp, settings, watched.measured))
+        result = pipeline.process(image, stamp, settings, watched.measured)
+        watched.faces.append(list(result.faces))
     return watched
 
 

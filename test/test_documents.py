@@ -1,5 +1,6 @@
 """What stands in several places stands there alike."""
 
+import ast
 import configparser
 from dataclasses import fields
 from pathlib import Path
@@ -145,3 +146,30 @@ def test_every_link_of_the_documents_leads_somewhere():
                 broken.append(f'{document.name}: {target}')
 
     assert broken == []
+
+
+def locks_of(path):
+    """List the locks that a module makes, as `Class.attribute` or `module.name`."""
+    for scope in [*ast.walk(ast.parse(path.read_text(encoding='utf-8')))]:
+        if not isinstance(scope, (ast.Module, ast.ClassDef)):
+            continue
+        nodes = scope.body if isinstance(scope, ast.Module) else ast.walk(scope)
+        owner = path.stem if isinstance(scope, ast.Module) else scope.name
+        for node in nodes:
+            if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+                continue
+            made = node.value.func
+            kind = made.attr if isinstance(made, ast.Attribute) else getattr(made, 'id', '')
+            if kind in ('Lock', 'RLock', 'Condition'):
+                target = node.targets[0]
+                yield f'{owner}.{target.attr if isinstance(target, ast.Attribute) else target.id}'
+
+
+def test_the_architecture_lists_every_lock():
+    found = {lock for path in (ROOT / 'fer_ros').rglob('*.py') for lock in locks_of(path)}
+    text = (ROOT / 'doc' / 'architecture.md').read_text(encoding='utf-8')
+    rows = text.split('| lock |')[1].split('\n\n')[0].splitlines()[2:]
+    listed = {row.split('`')[1] for row in rows}
+
+    assert found
+    assert listed == found

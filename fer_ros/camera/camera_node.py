@@ -24,6 +24,8 @@ from std_msgs.msg import Header
 from fer_ros.camera.camera_settings import CameraSettings
 from fer_ros.image_source import open_source
 from fer_ros.image_source import SourceError
+from fer_ros.messages.images import to_compressed_message
+from fer_ros.messages.images import to_image_message
 from fer_ros.node.life.errors import REASON_LENGTH
 from fer_ros.node.life.footprint import fit_shared_memory
 from fer_ros.node.life.parameters import CheckedParameters
@@ -31,8 +33,7 @@ from fer_ros.node.life.parameters import declare_settings
 from fer_ros.node.life.process import run_node
 from fer_ros.node.life.services import guard_services
 from fer_ros.node.life.unused_parameters import warn_of_unused
-from fer_ros.node.outputs.messages import to_compressed_message
-from fer_ros.node.outputs.messages import to_image_message
+from fer_ros.node.message_types import MESSAGE_TYPES
 from fer_ros.perception.quoting import shortened
 from fer_ros.perception.settings import SettingError
 from fer_ros.perception.settings import Settings
@@ -195,7 +196,7 @@ class CameraNode(CheckedParameters):
             stamp=self.get_clock().now().to_msg(), frame_id=self._settings.frame_id
         )
         if raw:
-            self._publisher.publish(to_image_message(header, image))
+            self._publisher.publish(to_image_message(MESSAGE_TYPES, header, image))
         if compressed:
             self._publish_compressed(header, image)
         self.published += 1
@@ -205,7 +206,8 @@ class CameraNode(CheckedParameters):
         with suppress(cv2.error):
             done, jpeg = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
             if done:
-                self._compressed_publisher.publish(to_compressed_message(header, jpeg))
+                message = to_compressed_message(MESSAGE_TYPES, header, jpeg)
+                self._compressed_publisher.publish(message)
 
     def _confirm(self) -> None:
         """Wait until reliable listeners have the last image."""

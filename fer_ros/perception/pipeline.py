@@ -1,4 +1,4 @@
-"""The stages in their order: an image in, who is there and what each face shows out."""
+"""The stages in their order: an image in, a `FrameResult` out."""
 
 from __future__ import annotations
 
@@ -13,15 +13,22 @@ import numpy as np
 
 from fer_ros.perception.classification.affect import affect_of_labels
 from fer_ros.perception.classification.classifier import Classifier
+from fer_ros.perception.classification.classifier import create_classifier
 from fer_ros.perception.classification.grouping import Grouping
 from fer_ros.perception.crops.alignment import align_face
+from fer_ros.perception.decision.baseline import check_baseline
 from fer_ros.perception.decision.baseline import NEUTRAL
 from fer_ros.perception.decision.baseline import NeutralBaseline
+from fer_ros.perception.decision.changes import ChangeDetector
 from fer_ros.perception.decision.smoothing import EmotionSmoother
+from fer_ros.perception.detection.choice import create_detector
 from fer_ros.perception.detection.choice import Detector
 from fer_ros.perception.faces import Face
 from fer_ros.perception.faces import FaceDetection
 from fer_ros.perception.faces import Sighting
+from fer_ros.perception.frame_result import FrameResult
+from fer_ros.perception.models.bundle import find_bundle
+from fer_ros.perception.models.bundle import load_card
 from fer_ros.perception.settings import Settings
 from fer_ros.perception.tracking.flow import follow_face
 from fer_ros.perception.tracking.timeline import Timeline
@@ -31,20 +38,53 @@ from fer_ros.perception.tracking.tracker import FaceTracker
 LONGEST_GUESS = 1.0
 
 
+def load_pipeline(settings: Settings | None = None) -> Pipeline:
+    """
+    Load the detector and the classifier that settings ask for.
+
+    :param settings: None for the defaults.
+    :return: a pipeline for one camera or one recording.
+    :raises DetectorError: if the detector cannot run.
+    :raises BundleError: if there is no such model, or it is damaged.
+    :raises BackendError: if the back end cannot run it.
+    :raises SettingError: if groups or baseline do not fit the model's labels.
+    """
+    settings = settings or Settings()
+    detector = create_detector(settings.detector, settings.detector_model)
+    classifier = create_classifier(
+        load_card(find_bundle(settings.model)),
+        settings.backend,
+        settings.device,
+        settings.gpu_memory_limit,
+    )
+    pipeline = Pipeline(detector, classifier)
+    pipeline.exchange(groups=settings.groups)
+    check_baseline(settings.baseline, classifier.card.labels)
+    return pipeline
+
+
 class Pipeline:
     """Follows the faces of one camera."""
 
-    def __init__(self, detector: Detector, classifier: Classifier, first_id: int = 1) -> None:
+    def __init__(
+        self,
+        detector: Detector,
+        classifier: Classifier,
+        first_id: int = 1,
+        changes: ChangeDetector | None = None,
+    ) -> None:
         """
         Put the stages together.
 
         :param detector: finds faces.
         :param classifier: says what each shows.
         :param first_id: the id of who comes first, where others were given before.
+        :param changes: knows what was told of persons before; None if nothing was.
         """
         self.detector = detector
         self.classifier = classifier
-        self._grouping = Grouping((), classifier.card.labels)
+        self._changes = ChangeDetector() if changes is None else changes
+        self._group(())
         self._timeline = Timeline()
         self._tracker = FaceTracker(first_id)
         self._image: np.ndarray | None = None
@@ -58,11 +98,6 @@ class Pipeline:
     def labels(self) -> tuple[str, ...]:
         """Name the emotions, in the order of the probabilities of a face."""
         return self._grouping.labels
-
-    @property
-    def affect(self) -> np.ndarray:
-        """Give the valence and the arousal of each of `labels`: (labels, 2) float64, -1 to 1."""
-        return self._grouping.average(affect_of_labels(self.classifier.card.labels))
 
     def exchange(
         self,
@@ -80,31 +115,27 @@ class Pipeline:
         :raises SettingError: if the groups do not fit the labels; nothing is exchanged then.
         """
         if classifier is not None or groups is not None:
-            labels = (classifier or self.classifier).card.labels
-            self._grouping = Grouping(groups or (), labels)
+            self._group(groups or (), classifier)
             # The scores so far are of other labels, or of another opinion.
             self._smoothers.clear()
         if classifier is not None:
             self._baselines.clear()
+            self.classifier = classifier
         if detector is not None:
             self.detector = detector
             self._image = None
-        self.classifier = classifier or self.classifier
 
-    @property
-    def boxes(self) -> list[tuple[float, float, float, float]]:
-        """Give where in the last image a face may be; see `FaceTracker.boxes`."""
-        return self._tracker.boxes
+    def _group(self, groups: Sequence[str], classifier: Classifier | None = None) -> None:
+        """Merge labels of a classifier, or of the one there is."""
+        labels = (classifier or self.classifier).card.labels
+        self._grouping = Grouping(groups, labels)
+        # Of each of `labels`.
+        self._affect = self._grouping.average(affect_of_labels(labels))
 
     @property
     def next_id(self) -> int:
         """Give the id of who comes next."""
         return self._tracker.next_id
-
-    @property
-    def held_ids(self) -> set[int]:
-        """Give the ids of all persons who are here, or were a moment ago."""
-        return self._tracker.ids
 
     def process(
         self,
@@ -112,7 +143,7 @@ class Pipeline:
         stamp: float,
         settings: Settings,
         measured: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext(),
-    ) -> list[Face]:
+    ) -> FrameResult:
         """
         Take the next image of the camera through all stages.
 
@@ -121,17 +152,30 @@ class Pipeline:
         :param settings: what holds for this image; they may differ from image to image.
         :param measured: makes what surrounds the stages 'detect' and 'classify', for who has a
             clock.
-        :return: the faces in it, in the order of their ids; a new face is among them when it was
-            seen often enough to be believed (see `FaceTracker`).
+        :return: what it shows; a new face is among the faces when it was seen often enough to be
+            believed (see `FaceTracker`).
         :raises BackendError: if the classifier's back end fails; the image is then lost.
         """
         time = self._timeline.advance(stamp)
-        known = self.held_ids
+        known = self._tracker.ids
         with measured('detect'):
             sightings = self._find(image, time, settings)
         with measured('classify'):
             scores = self._classify(image, [sighting.face for sighting in sightings])
-        return self._follow(sightings, scores, time, settings, known)
+        faces = self._follow(sightings, scores, time, settings, known)
+        held = self._tracker.ids
+        changed, left = self._changes.update(faces, held)
+        return FrameResult(
+            stamp=stamp,
+            image_size=(image.shape[0], image.shape[1]),
+            labels=self.labels,
+            affect=self._affect,
+            faces=tuple(faces),
+            changed_ids=frozenset(face.id for face in changed),
+            left_ids=tuple(left),
+            held_ids=frozenset(held),
+            boxes=tuple(self._tracker.boxes),
+        )
 
     def _find(self, image: np.ndarray, time: float, settings: Settings) -> list[Sighting]:
         """Look for faces, or say where they are by now when they were looked for lately."""

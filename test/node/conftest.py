@@ -11,8 +11,9 @@ collect_ignore_glob = [] if importlib.util.find_spec('rclpy') else ['*']
 @pytest.fixture
 def parts(monkeypatch):
     """Give a detector and a classifier that stand in for the networks."""
-    from fer_ros.node import emotion_node
-    from fer_ros.node.emotion_node import EmotionNode
+    from fer_ros.node import model_slot
+    from fer_ros.node.model_slot import ModelSlot
+    from fer_ros.perception.detection.choice import DetectorError
     from fer_ros.perception.models.bundle import BundleError
     from stand_ins import BrightDetector
     from stand_ins import ColourClassifier
@@ -21,7 +22,7 @@ def parts(monkeypatch):
 
     def create_detector(name, weights):
         if name == 'haar':
-            raise emotion_node.DetectorError('no cascades')
+            raise DetectorError('no cascades')
         return detector
 
     def load_classifier(self, settings):
@@ -30,8 +31,8 @@ def parts(monkeypatch):
         classifier.loaded.append(settings.backend)
         return ColourClassifier('litert') if settings.backend == 'litert' else classifier
 
-    monkeypatch.setattr(emotion_node, 'create_detector', create_detector)
-    monkeypatch.setattr(EmotionNode, '_load_classifier', load_classifier)
+    monkeypatch.setattr(model_slot, 'create_detector', create_detector)
+    monkeypatch.setattr(ModelSlot, '_load_classifier', load_classifier)
     return detector, classifier
 
 

@@ -17,7 +17,8 @@ from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import LabelInfo
 
-from fer_ros.node.outputs.messages import to_image_message
+from fer_ros.messages.images import to_image_message
+from fer_ros.node.message_types import MESSAGE_TYPES
 from fer_ros.perception.backends import BackendError
 from fer_ros.perception.backends import GpuMemoryError
 from fer_ros.perception.drawing.annotations import Drawing
@@ -104,22 +105,22 @@ def test_models_are_exchanged_when_the_frame_in_work_is_done(
 ):
     detector, _ = parts
     lock = WatchedLock()
-    monkeypatch.setattr(node, '_exchange', lock)
-    exchange, order = node._pipeline.exchange, []
+    monkeypatch.setattr(node._models, '_exchange', lock)
+    exchange, order = node._models.pipeline.exchange, []
 
     def exchange_noted(*arguments, **options):
         order.append('exchange')
         exchange(*arguments, **options)
 
-    process = node._pipeline.process
+    process = node._models.pipeline.process
 
     def process_noted(*arguments):
-        faces = process(*arguments)
+        result = process(*arguments)
         order.append('frame')
-        return faces
+        return result
 
-    monkeypatch.setattr(node._pipeline, 'exchange', exchange_noted)
-    monkeypatch.setattr(node._pipeline, 'process', process_noted)
+    monkeypatch.setattr(node._models.pipeline, 'exchange', exchange_noted)
+    monkeypatch.setattr(node._models.pipeline, 'process', process_noted)
     wait_until(lambda: camera.get_subscription_count() > 0)
     detector.may_go_on.clear()
     camera.publish(picture())
@@ -189,7 +190,7 @@ def test_a_model_is_loaded_anew_on_the_device_of_the_parameter_and_then_on_any(
         tried.append((settings.backend, settings.device))
         return classifier
 
-    monkeypatch.setattr(node, '_load_classifier', load)
+    monkeypatch.setattr(node._models, '_load_classifier', load)
     classifier.error = BackendError('the network is broken')
     wait_until(lambda: camera.get_subscription_count() > 0)
 
@@ -226,7 +227,7 @@ def test_a_fallback_that_fails_too_leaves_the_first_reason_in_diagnostics(
             raise BackendError('litert is not installed')
         return ColourClassifier(settings.backend)
 
-    monkeypatch.setattr(node, '_load_classifier', load)
+    monkeypatch.setattr(node._models, '_load_classifier', load)
     diagnoses = Inbox()
     graph.listener('monitor').create_subscription(DiagnosticArray, '/diagnostics', diagnoses, 10)
     classifier.error = GpuMemoryError('the memory of the GPU is full')
@@ -249,7 +250,7 @@ def test_the_work_goes_on_when_nothing_can_be_loaded_instead(
     def break_down(settings):
         raise KeyError('a library that breaks')
 
-    monkeypatch.setattr(node, '_load_classifier', break_down)
+    monkeypatch.setattr(node._models, '_load_classifier', break_down)
     wait_until(lambda: camera.get_subscription_count() > 0)
     for lost in range(1, 8):
         camera.publish(picture(seconds=lost))
@@ -265,7 +266,7 @@ def test_a_library_that_breaks_on_a_new_value_is_a_refusal(
     def break_down(settings):
         raise KeyError('a library that breaks')
 
-    monkeypatch.setattr(node, '_load_classifier', break_down)
+    monkeypatch.setattr(node._models, '_load_classifier', break_down)
 
     result = set_parameters(graph, backend='opencv', hold=0.9)
 
@@ -339,7 +340,7 @@ def test_a_parameter_that_loads_a_model_waits_while_a_failed_one_is_replaced(
         assert may_end.wait(60)
         return ColourClassifier(settings.backend)
 
-    monkeypatch.setattr(node, '_load_classifier', load)
+    monkeypatch.setattr(node._models, '_load_classifier', load)
     classifier.error = GpuMemoryError('the memory of the GPU is full')
     wait_until(lambda: camera.get_subscription_count() > 0)
     camera.publish(picture())
@@ -360,7 +361,7 @@ def test_a_parameter_that_loads_a_model_waits_while_a_failed_one_is_replaced(
 
     assert results[0].successful
     assert begun == ['litert', 'opencv']
-    assert node._pipeline.classifier.backend.name == 'opencv'
+    assert node._models.pipeline.classifier.backend.name == 'opencv'
 
 
 def test_of_the_images_that_come_during_work_only_the_newest_is_looked_at(
@@ -478,7 +479,7 @@ def test_a_refused_value_says_why_and_changes_nothing(graph, node, values, reaso
 
 
 def test_no_neutral_is_learned_of_a_model_that_has_none(graph, node, monkeypatch):
-    monkeypatch.setattr(node._pipeline.classifier.card, 'labels', ('happy', 'sad', 'angry'))
+    monkeypatch.setattr(node._models.pipeline.classifier.card, 'labels', ('happy', 'sad', 'angry'))
 
     result = set_parameters(graph, baseline=30)
 
@@ -542,7 +543,7 @@ def test_only_what_changed_is_told_to_who_listens_to_changes(graph, node, camera
     graph.listener('changes').create_subscription(
         Detection2DArray, 'emotion/changes', changes, 10
     )
-    wait_until(lambda: node._outputs._changes.get_subscription_count() == 1)
+    wait_until(lambda: node._topics._changes.get_subscription_count() == 1)
     assert set_parameters(graph, hold=0.0, smoothing=0.0, face_timeout=0.0).successful
     blue, red, nobody = (250, 20, 20), (20, 20, 250), (0, 0, 0)
 
@@ -631,8 +632,8 @@ def test_images_are_drawn_only_while_somebody_looks(graph, node, camera, emotion
     viewer.create_subscription(Image, 'emotion/image', raw, 1)
     viewer.create_subscription(CompressedImage, 'emotion/image/compressed', compressed, 1)
     wait_until(lambda: node.count_subscribers('emotion/image') == 1)
-    wait_until(lambda: node._outputs._image.get_subscription_count() == 1)
-    wait_until(lambda: node._outputs._compressed.get_subscription_count() == 1)
+    wait_until(lambda: node._annotated._image.get_subscription_count() == 1)
+    wait_until(lambda: node._annotated._compressed.get_subscription_count() == 1)
     message = picture(seconds=2, size=(120, 160))
     send(camera, emotions, node, message)
 
@@ -658,7 +659,7 @@ def test_who_looks_at_the_drawing_keeps_no_result_waiting(
     monkeypatch.setattr(Drawing, 'draw', draw_at_leisure)
     inbox = Inbox()
     graph.listener('viewer').create_subscription(Image, 'emotion/image', inbox, 10)
-    wait_until(lambda: node._outputs and node._outputs._image.get_subscription_count() == 1)
+    wait_until(lambda: node._annotated and node._annotated._image.get_subscription_count() == 1)
 
     send(camera, emotions, node, picture(seconds=1))
     assert began.wait(60)
@@ -676,10 +677,10 @@ def test_what_cannot_be_drawn_is_said_and_costs_no_answer(
     graph, node, camera, emotions, monkeypatch
 ):
     told = []
-    monkeypatch.setattr(node._outputs, '_complain', told.append)
+    monkeypatch.setattr(node._annotated, '_complain', told.append)
     monkeypatch.setattr(Drawing, 'draw', lambda *given: {}['ink'])
     graph.listener('viewer').create_subscription(Image, 'emotion/image', Inbox(), 1)
-    wait_until(lambda: node._outputs._image.get_subscription_count() == 1)
+    wait_until(lambda: node._annotated._image.get_subscription_count() == 1)
 
     send(camera, emotions, node, picture(seconds=1))
     send(camera, emotions, node, picture(seconds=2))
@@ -691,7 +692,7 @@ def test_what_cannot_be_drawn_is_said_and_costs_no_answer(
 
 def test_nothing_is_drawn_any_more_when_the_node_is_deactivated(graph, node, camera, emotions):
     graph.listener('viewer').create_subscription(Image, 'emotion/image', Inbox(), 1)
-    wait_until(lambda: node._outputs._image.get_subscription_count() == 1)
+    wait_until(lambda: node._annotated._image.get_subscription_count() == 1)
     send(camera, emotions, node, picture(seconds=1))
     wait_until(lambda: 'drawing' in [thread.name for thread in threading.enumerate()])
 
@@ -829,7 +830,7 @@ def test_the_node_stops_in_the_middle_of_everything(graph, node, camera, emotion
 
 def noise(nanoseconds, brightest):
     random = np.random.default_rng(0).integers(0, brightest, (20, 30, 3), np.uint8)
-    message = to_image_message(Image().header, random)
+    message = to_image_message(MESSAGE_TYPES, Image().header, random)
     message.header.stamp.sec, message.header.stamp.nanosec = 1, nanoseconds
     return message
 

@@ -12,11 +12,12 @@ from vision_msgs.msg import LabelInfo
 from fer_ros.doctor import FAIL
 from fer_ros.doctor import OK
 from fer_ros.doctor import WARN
+from fer_ros.messages.images import to_compressed_message
 from fer_ros.node.graph_check import check_camera
 from fer_ros.node.graph_check import check_messages
 from fer_ros.node.graph_check import Heard
 from fer_ros.node.inputs.camera_topics import camera_topics
-from fer_ros.node.outputs.messages import to_compressed_message
+from fer_ros.node.message_types import MESSAGE_TYPES
 from graph import wait_until
 from stand_ins import picture
 
@@ -157,7 +158,7 @@ def test_a_camera_that_only_sends_compressed_images_is_told(graph):
     side = graph.listener('camera_side')
     camera = side.create_publisher(CompressedImage, 'image/compressed', qos_profile_sensor_data)
     jpeg = cv2.imencode('.jpg', np.full((20, 30, 3), 90, np.uint8))[1]
-    message = to_compressed_message(picture(seconds=7).header, jpeg)
+    message = to_compressed_message(MESSAGE_TYPES, picture(seconds=7).header, jpeg)
     side.create_timer(0.05, lambda: camera.publish(message))
 
     raw, compressed = check_camera('image', SECONDS, patience=PATIENCE)

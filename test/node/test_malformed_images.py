@@ -41,7 +41,7 @@ def test_thousands_of_random_messages_end_nothing_and_leave_nothing(
         raw = random.random() < 0.7
         message = malformed_image(random) if raw else malformed_compressed(random, large=False)
         # The worker's way; through the topic most would be replaced by newer ones.
-        node._look_at(message)
+        node._processor.process(message)
         if number == count // 2:
             halfway = resident_memory()
     statistics = node.statistics

@@ -38,7 +38,7 @@ def test_the_node_answers_after_a_storm_of_images(node, camera, emotions):
         # One in 20 may be as large as an image can be.
         compressed = malformed_compressed(random, large=number % 20 == 0)
         message = compressed if number % 2 == 0 else malformed_image(random)
-        node._look_at(message)
+        node._processor.process(message)
     statistics = node.statistics
 
     assert statistics.lost == 0, statistics.last_error

@@ -3,6 +3,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
+from fer_ros.perception.decision.changes import ChangeDetector
 from fer_ros.perception.pipeline import Pipeline
 from fer_ros.perception.settings import SettingError
 from fer_ros.perception.settings import Settings
@@ -17,14 +18,14 @@ from scripted import Script
 def test_an_image_without_faces_gives_none():
     pipeline = Pipeline(Script([]), Opinion(0.9, 0.1))
 
-    assert pipeline.process(IMAGE, 0.0, Settings()) == []
+    assert pipeline.process(IMAGE, 0.0, Settings()).faces == ()
 
 
 def test_all_faces_are_classified_in_one_batch_of_the_models_size():
     opinion = Opinion(0.9, 0.1)
     pipeline = Pipeline(Script([found(0), found(100), found(200)]), opinion)
 
-    faces = pipeline.process(IMAGE, 0.0, Settings())
+    faces = pipeline.process(IMAGE, 0.0, Settings()).faces
 
     assert opinion.batches == [[(8, 8, 3)] * 3]
     assert [face.emotion for face in faces] == ['happy'] * 3
@@ -68,7 +69,7 @@ def test_faces_come_in_the_order_of_their_ids():
     pipeline = Pipeline(Script([found(0), found(100)], [found(101), found(1)]), Opinion(0.9, 0.1))
     pipeline.process(IMAGE, 0.0, Settings())
 
-    faces = pipeline.process(IMAGE, 0.1, Settings())
+    faces = pipeline.process(IMAGE, 0.1, Settings()).faces
 
     assert [face.id for face in faces] == [1, 2]
     assert [face.box[0] for face in faces] == [1, 101]
@@ -77,7 +78,7 @@ def test_faces_come_in_the_order_of_their_ids():
 def test_of_too_many_faces_the_largest_stay():
     pipeline = Pipeline(Script([found(0, 20), found(100, 50), found(200, 40)]), Opinion(0.9, 0.1))
 
-    faces = pipeline.process(IMAGE, 0.0, Settings(max_faces=2))
+    faces = pipeline.process(IMAGE, 0.0, Settings(max_faces=2)).faces
 
     assert sorted(face.box[0] for face in faces) == [100, 200]
 
@@ -89,8 +90,8 @@ def test_a_face_that_flashes_up_is_in_no_answer():
 
     seen = [pipeline.process(IMAGE, step / 30, Settings()) for step in range(9)]
 
-    assert [[face.id for face in faces] for faces in seen] == [[1]] * 9
-    assert pipeline.held_ids == {1}
+    assert [[face.id for face in result.faces] for result in seen] == [[1]] * 9
+    assert seen[-1].held_ids == {1}
 
 
 def test_the_first_answer_of_a_new_face_is_made_of_all_frames_that_it_took_to_believe_it():
@@ -101,7 +102,7 @@ def test_the_first_answer_of_a_new_face_is_made_of_all_frames_that_it_took_to_be
     opinion.scores = (0.01, 0.99)
     pipeline.process(IMAGE, 2 / 30, Settings(smoothing=0.02))
 
-    (face,) = pipeline.process(IMAGE, 3 / 30, Settings(smoothing=0.02))
+    (face,) = pipeline.process(IMAGE, 3 / 30, Settings(smoothing=0.02)).faces
 
     # What was first seen was never told, so that the better opinion need not last.
     assert face.emotion == 'sad'
@@ -124,7 +125,43 @@ def test_a_person_who_returns_in_time_is_still_known():
 
     seen = [pipeline.process(IMAGE, time, Settings()) for time in times]
 
-    assert [[face.id for face in faces] for faces in seen] == [[1], [], [1], [], [2]]
+    assert [[face.id for face in result.faces] for result in seen] == [[1], [], [1], [], [2]]
+
+
+def test_a_result_names_who_came_who_changed_who_left_and_who_is_held():
+    opinion = Opinion(0.9, 0.1)
+    frames = [[found(0), found(100)], [found(0), found(100)], [found(0)], []]
+    pipeline = Pipeline(Script(*frames), opinion)
+    settings = Settings(smoothing=0.0, hold=0.0, face_timeout=0.5)
+
+    came = pipeline.process(IMAGE, 0.0, settings)
+    same = pipeline.process(IMAGE, 0.1, settings)
+    opinion.scores = (0.1, 0.9)
+    changed = pipeline.process(IMAGE, 0.2, settings)
+    empty = pipeline.process(IMAGE, 2.0, settings)
+
+    assert (came.stamp, came.image_size) == (0.0, IMAGE.shape[:2])
+    assert came.labels == ('happy', 'sad')
+    assert came.affect.shape == (2, 2)
+    assert came.changed_faces == came.faces
+    assert (came.held_ids, came.left_ids, len(came.boxes)) == ({1, 2}, (), 2)
+    assert (same.changed_faces, same.left_ids) == ((), ())
+    # Person 2 is lost for a moment and has not left.
+    assert [(face.id, face.emotion) for face in changed.changed_faces] == [(1, 'sad')]
+    assert (changed.held_ids, changed.left_ids) == ({1, 2}, ())
+    assert (empty.held_ids, empty.left_ids, empty.faces) == (set(), (1, 2), ())
+
+
+def test_a_pipeline_after_another_goes_on_with_what_was_told():
+    changes = ChangeDetector()
+    before = Pipeline(Script([found(0)]), Opinion(0.9, 0.1), changes=changes)
+    before.process(IMAGE, 0.0, Settings())
+
+    after = Pipeline(Script([found(0)]), Opinion(0.9, 0.1), before.next_id, changes)
+    result = after.process(IMAGE, 5.0, Settings())
+
+    assert [face.id for face in result.changed_faces] == [2]
+    assert result.left_ids == (1,)
 
 
 def test_another_model_takes_over_between_two_frames_and_ids_stay():
@@ -132,7 +169,7 @@ def test_another_model_takes_over_between_two_frames_and_ids_stay():
     pipeline.process(IMAGE, 0.0, Settings())
 
     pipeline.exchange(classifier=Contempt(0.1, 0.1, 0.8))
-    (face,) = pipeline.process(IMAGE, 0.1, Settings())
+    (face,) = pipeline.process(IMAGE, 0.1, Settings()).faces
 
     assert pipeline.labels == ('happy', 'sad', 'contempt')
     assert (face.id, face.emotion) == (1, 'contempt')
@@ -141,10 +178,10 @@ def test_another_model_takes_over_between_two_frames_and_ids_stay():
 
 def test_merged_labels_stand_as_one_from_the_next_frame_on():
     pipeline = Pipeline(Script([found(0)], [found(0)]), Contempt(0.3, 0.35, 0.35))
-    (before,) = pipeline.process(IMAGE, 0.0, Settings(min_confidence=0.0))
+    (before,) = pipeline.process(IMAGE, 0.0, Settings(min_confidence=0.0)).faces
 
     pipeline.exchange(groups=['low=sad,contempt'])
-    (after,) = pipeline.process(IMAGE, 0.1, Settings())
+    (after,) = pipeline.process(IMAGE, 0.1, Settings()).faces
 
     assert before.emotion == 'sad'
     assert pipeline.labels == ('happy', 'low')
@@ -169,7 +206,7 @@ def test_another_detector_takes_over_between_two_frames_and_ids_stay():
 
     pipeline.exchange(detector=Script([found(1)]))
 
-    assert [face.id for face in pipeline.process(IMAGE, 0.1, Settings())] == [1]
+    assert [face.id for face in pipeline.process(IMAGE, 0.1, Settings()).faces] == [1]
 
 
 @pytest.mark.parametrize('stamps', [(5.0, 5.0, 5.0), (9.0, 2.0, 2.1), (0.0, 1e9, 1e9 + 1)])
@@ -177,7 +214,7 @@ def test_strange_stamps_do_no_harm(stamps):
     pipeline = Pipeline(Script(*[[found(0)]] * 3), Opinion(0.9, 0.1))
 
     for stamp in stamps:
-        (face,) = pipeline.process(IMAGE, stamp, Settings())
+        (face,) = pipeline.process(IMAGE, stamp, Settings()).faces
         assert np.isfinite(face.probabilities).all()
         assert face.emotion == 'happy'
 
@@ -198,7 +235,7 @@ def test_ids_when_stamps(stamps, ids):
 
     seen = [pipeline.process(IMAGE, stamp, Settings()) for stamp in stamps]
 
-    assert [face.id for (face,) in seen] == ids
+    assert [face.id for (face,) in (result.faces for result in seen)] == ids
 
 
 def moving(step):
@@ -217,10 +254,10 @@ def test_between_two_searches_faces_and_their_crops_move_on():
     ]
 
     assert detector.frames == []
-    assert [[face.id for face in faces] for faces in seen] == [[1]] * 24
+    assert [[face.id for face in result.faces] for result in seen] == [[1]] * 24
     assert [len(batch) for batch in opinion.batches] == [1] * 24
     for step in range(12, 24):
-        np.testing.assert_allclose(seen[step][0].box, moving(step)[0].box, atol=2)
+        np.testing.assert_allclose(seen[step].faces[0].box, moving(step)[0].box, atol=2)
 
 
 def test_a_new_face_is_searched_in_the_next_frames_until_it_is_believed():
@@ -228,7 +265,8 @@ def test_a_new_face_is_searched_in_the_next_frames_until_it_is_believed():
     pipeline = Pipeline(detector, Opinion(0.9, 0.1))
 
     seen = [
-        len(pipeline.process(IMAGE, step / 30, Settings(detect_every=5))) for step in range(10)
+        len(pipeline.process(IMAGE, step / 30, Settings(detect_every=5)).faces)
+        for step in range(10)
     ]
 
     # Searched in frames 0, 5, 6 and 7; believed in the last of these.
@@ -245,10 +283,12 @@ def test_another_scene_is_searched_at_once(shapes, stamps):
     pipeline = Pipeline(detector, Opinion(0.9, 0.1))
 
     for shape, stamp in zip(shapes, stamps, strict=True):
-        faces = pipeline.process(np.zeros(shape, np.uint8), stamp, Settings(detect_every=30))
+        image = np.zeros(shape, np.uint8)
+        result = pipeline.process(image, stamp, Settings(detect_every=30))
 
     assert detector.frames == []
-    assert faces == []
+    assert result.faces == ()
+    assert result.image_size == image.shape[:2]
 
 
 def test_another_detector_searches_at_once():
@@ -257,7 +297,7 @@ def test_another_detector_searches_at_once():
     detector = Script([])
     pipeline.exchange(detector=detector)
 
-    assert pipeline.process(IMAGE, 0.03, Settings(detect_every=30)) == []
+    assert pipeline.process(IMAGE, 0.03, Settings(detect_every=30)).faces == ()
     assert detector.frames == []
 
 
@@ -273,7 +313,7 @@ def watch(pipeline, seconds, settings, began=0.0):
     """Show the only face for some seconds, and give what is said of it in the end."""
     for step in range(round(seconds * 10)):
         pipeline.detector.frames = [[found(0)]]
-        (face,) = pipeline.process(IMAGE, began + step / 10, settings)
+        (face,) = pipeline.process(IMAGE, began + step / 10, settings).faces
     return face
 
 

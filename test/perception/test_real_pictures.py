@@ -7,7 +7,6 @@ import pytest
 
 from fer_ros.perception.backends import create_backend
 from fer_ros.perception.classification.classifier import Classifier
-from fer_ros.perception.decision.changes import ChangeDetector
 from fer_ros.perception.detection.choice import create_detector
 from fer_ros.perception.detection.choice import DetectorError
 from fer_ros.perception.models.bundle import find_bundle
@@ -42,7 +41,7 @@ def pipeline(detector, backend='opencv'):
 
 @pytest.mark.parametrize('detector', ['blazeface', 'yunet', 'haar'])
 def test_the_astronaut_smiles(astronaut, detector):
-    (face,) = pipeline(detector).process(astronaut, 0.0, Settings())
+    (face,) = pipeline(detector).process(astronaut, 0.0, Settings()).faces
 
     assert face.emotion == 'happy'
     assert face.probabilities.sum() == pytest.approx(1)
@@ -65,21 +64,20 @@ def test_the_astronaut_smiles_small_and_large_and_head_down_to_the_side(astronau
         cv2.flip(astronaut, 1),
     )
     for number, scene in enumerate(scenes):
-        (face,) = followed.process(scene, 60.0 * number, Settings(smoothing=0.0, hold=0.0))
+        (face,) = followed.process(scene, 60.0 * number, Settings(smoothing=0.0, hold=0.0)).faces
         assert face.emotion == 'happy'
 
 
 def test_a_smile_in_a_video_is_told_once_after_a_neutral_face():
-    changes = ChangeDetector()
     followed = pipeline('auto')
     video = cv2.VideoCapture(str(data_path('videos/single_face.mp4')))
     told = []
 
     for number in range(int(video.get(cv2.CAP_PROP_FRAME_COUNT))):
         _, image = video.read()
-        faces = followed.process(image, number / video.get(cv2.CAP_PROP_FPS), Settings())
-        changed, left = changes.update(faces, followed.held_ids)
-        told += [(face.id, face.emotion) for face in changed] + left
+        result = followed.process(image, number / video.get(cv2.CAP_PROP_FPS), Settings())
+        told += [(face.id, face.emotion) for face in result.changed_faces]
+        told += result.left_ids
 
     print(told)
     assert told[-1] == (1, 'happy')
@@ -87,4 +85,4 @@ def test_a_smile_in_a_video_is_told_once_after_a_neutral_face():
 
 def test_nobody_is_seen_where_nobody_is():
     for name in ('skimage/chelsea.png', 'skimage/coffee.png', 'other/no-faces.jpg'):
-        assert pipeline('auto').process(photograph(name), 0.0, Settings()) == []
+        assert pipeline('auto').process(photograph(name), 0.0, Settings()).faces == ()

@@ -17,7 +17,7 @@ take_little_memory()
 import rclpy  # noqa: E402
 from sensor_msgs.msg import CompressedImage  # noqa: E402
 
-from fer_ros.node import emotion_node  # noqa: E402
+from fer_ros.node import model_slot  # noqa: E402
 from fer_ros.node.emotion_node import EmotionNode  # noqa: E402
 from stand_ins import BrightDetector  # noqa: E402
 from stand_ins import ColourClassifier  # noqa: E402
@@ -34,14 +34,14 @@ def memory():
 def process_good_images(node):
     """Process images of the size that most cameras have."""
     for second in range(10):
-        node._look_at(picture(seconds=second, size=(480, 640)))
+        node._processor.process(picture(seconds=second, size=(480, 640)))
 
 
 def main():
     """Process all images of the input."""
     rclpy.init()
-    emotion_node.create_detector = lambda *_: BrightDetector()
-    EmotionNode._load_classifier = lambda *_: ColourClassifier()
+    model_slot.create_detector = lambda *_: BrightDetector()
+    model_slot.ModelSlot._load_classifier = lambda *_: ColourClassifier()
     node = EmotionNode()
     node.start()
     process_good_images(node)
@@ -49,7 +49,7 @@ def main():
     while head := sys.stdin.buffer.read(4):
         message = CompressedImage(format='jpeg')
         message.data.frombytes(sys.stdin.buffer.read(*struct.unpack('>I', head)))
-        node._look_at(message)
+        node._processor.process(message)
     process_good_images(node)
     after, peak = memory()
     node.stop()

@@ -6,8 +6,9 @@ import threading
 import numpy as np
 from sensor_msgs.msg import Image
 
+from fer_ros.messages.images import to_image_message
 from fer_ros.node.emotion_node import EmotionNode
-from fer_ros.node.outputs.messages import to_image_message
+from fer_ros.node.message_types import MESSAGE_TYPES
 from fer_ros.perception.faces import FaceDetection
 from graph import wait_until
 
@@ -91,7 +92,8 @@ def started(graph, *overrides):
 
 def picture(colour=(250, 20, 20), seconds=1, size=(20, 30)):
     """Make an image message of one colour, in BGR."""
-    message = to_image_message(Image().header, np.full((*size, 3), colour, np.uint8))
+    image = np.full((*size, 3), colour, np.uint8)
+    message = to_image_message(MESSAGE_TYPES, Image().header, image)
     message.header.stamp.sec = seconds
     message.header.frame_id = 'the_camera'
     return message

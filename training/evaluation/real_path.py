@@ -183,7 +183,7 @@ def see(pipeline: Pipeline, scene: np.ndarray, box: np.ndarray, stamp: float) ->
     """
     # A weak detection is believed once it comes again, as it does before a camera.
     for image in range(_IMAGES):
-        faces = pipeline.process(scene, stamp + image * _IMAGE_INTERVAL, SETTINGS)
+        faces = pipeline.process(scene, stamp + image * _IMAGE_INTERVAL, SETTINGS).faces
         if faces:
             break
     else:

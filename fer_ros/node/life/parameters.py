@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import Field
 from dataclasses import fields
 from difflib import get_close_matches
@@ -17,6 +19,7 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from fer_ros.node.life.errors import described as described_error
 from fer_ros.node.life.errors import REASON_LENGTH
 from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import shortened
@@ -123,6 +126,38 @@ class CheckedParameters(Node):
         """Return whether a parameter is read-only and has this value already."""
         fixed = self.describe_parameter(given.name).read_only
         return fixed and self.get_parameter(given.name).value == given.value
+
+
+def apply_live(
+    node: Node,
+    kind: type[DataclassInstance],
+    apply: Callable[[dict[str, Any]], None],
+    refusals: tuple[type[Exception], ...],
+) -> None:
+    """
+    Apply new values of settings at once, or refuse them with the reason.
+
+    :param node: the parameters' node.
+    :param kind: the dataclass of the settings.
+    :param apply: is called with the new values by their names; an error refuses them.
+    :param refusals: errors that are the user's; all others are logged as well.
+    """
+    known = {field.name for field in fields(kind)}
+
+    def on_parameters(parameters: Sequence[Parameter]) -> SetParametersResult:
+        values = {given.name: given.value for given in parameters if given.name in known}
+        try:
+            apply(values)
+        except refusals as error:
+            reason = shortened(error, REASON_LENGTH)
+            return SetParametersResult(successful=False, reason=reason)
+        except Exception as error:  # a library that breaks must not end the node
+            reason = described_error(error)
+            node.get_logger().error(f'cannot set {", ".join(values)}: {reason}')
+            return SetParametersResult(successful=False, reason=reason)
+        return SetParametersResult(successful=True)
+
+    node.add_on_set_parameters_callback(on_parameters)
 
 
 def closest(name: str, known: Iterable[str]) -> str:

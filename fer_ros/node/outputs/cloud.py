@@ -13,6 +13,7 @@ from std_msgs.msg import Header
 
 from fer_ros.perception.emotions import UNCERTAIN
 from fer_ros.perception.faces import Face
+from fer_ros.perception.frame_result import FrameResult
 
 FIELDS = {
     'x': PointField.FLOAT32,
@@ -39,16 +40,13 @@ def working_point_cloud2() -> tuple[Any, str]:
         return None, f'{type(error).__name__}: {error}'
 
 
-def to_cloud(
-    point_cloud2: Any, header: Header, faces: Sequence[Face], labels: Sequence[str]
-) -> PointCloud2:
+def to_cloud(point_cloud2: Any, header: Header, result: FrameResult) -> PointCloud2:
     """
     Make a point of each face whose position is known.
 
     :param point_cloud2: what `working_point_cloud2` gave.
     :param header: of the image.
-    :param faces: of the image.
-    :param labels: the names of the faces' probabilities.
+    :param result: of the image.
     :return: the points, with the decided emotion's index in the labels, the number of labels for
         'uncertain', and the score that the first result of the face has.
     """
@@ -56,7 +54,9 @@ def to_cloud(
         PointField(name=name, offset=FIELD_BYTES * index, datatype=kind, count=1)
         for index, (name, kind) in enumerate(FIELDS.items())
     ]
-    points = [_point(face, labels) for face in faces if face.position is not None]
+    points = [
+        _point(face, result.labels) for face in result.faces if face.position is not None
+    ]
     # Of no points create_cloud makes no cloud but an error, so one is made and taken out.
     cloud = point_cloud2.create_cloud(header, fields, points or [(0,) * len(FIELDS)])
     if not points:

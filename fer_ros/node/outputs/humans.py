@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from collections.abc import Sequence
 from contextlib import suppress
 
 import cv2
@@ -17,8 +16,14 @@ from rclpy.publisher import Publisher
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from fer_ros.node.outputs.messages import to_image_message
+from fer_ros.messages.humans import to_expression
+from fer_ros.messages.humans import to_face_id
+from fer_ros.messages.humans import to_ids_list
+from fer_ros.messages.humans import to_region
+from fer_ros.messages.images import to_image_message
+from fer_ros.node.message_types import MESSAGE_TYPES
 from fer_ros.perception.faces import Face
+from fer_ros.perception.frame_result import FrameResult
 
 try:
     from rclpy.event_handler import PublisherEventCallbacks
@@ -30,13 +35,6 @@ NAMESPACE = '/humans/faces'
 
 # Side of the cropped faces, the default of REP 155 [px].
 CROPPED_SIDE = 128
-
-# The expressions of hri_msgs that are called otherwise than the emotions.
-EXPRESSIONS = {
-    'disgust': Expression.DISGUSTED,
-    'fear': Expression.SCARED,
-    'surprise': Expression.SURPRISED,
-}
 
 # How long listeners may take to hear that all faces are gone [s].
 LAST_WORD = 0.5
@@ -60,39 +58,27 @@ class Humans:
         header = Header(stamp=self._node.get_clock().now().to_msg())
         # After the context has ended there is nobody to say it to; RCLError is a RuntimeError.
         with suppress(RuntimeError):
-            self._tracked.publish(IdsList(header=header))
+            self._tracked.publish(to_ids_list(MESSAGE_TYPES, header, []))
             self._tracked.wait_for_all_acked(Duration(seconds=LAST_WORD))
         self._keep(())
         self._node.destroy_publisher(self._tracked)
 
-    def publish(
-        self,
-        header: Header,
-        image: np.ndarray,
-        faces: Sequence[Face],
-        held_ids: Collection[int],
-        labels: Sequence[str],
-        affect: np.ndarray,
-    ) -> None:
+    def publish(self, header: Header, result: FrameResult, image: np.ndarray) -> None:
         """
         Publish the faces of an image.
 
         :param header: of the image.
+        :param result: of the image.
         :param image: (H, W, 3) uint8 BGR.
-        :param faces: in it.
-        :param held_ids: of all persons who are still here, those included who are lost for less
-            than the timeout.
-        :param labels: the names of the faces' probabilities.
-        :param affect: (labels, 2) float64, the valence and the arousal of each label, -1 to 1.
         """
-        self._keep(held_ids)
-        for face in faces:
+        self._keep(result.held_ids)
+        for face in result.faces:
             if face.id not in self._faces:
                 self._faces[face.id] = _FaceTopics(self._node, face.id)
         ids = [topics.id for topics in self._faces.values()]
-        self._tracked.publish(IdsList(header=header, ids=ids))
-        for face in faces:
-            self._faces[face.id].publish(header, image, face, labels, affect)
+        self._tracked.publish(to_ids_list(MESSAGE_TYPES, header, ids))
+        for face in result.faces:
+            self._faces[face.id].publish(header, result, image, face)
 
     def _keep(self, ids: Collection[int]) -> None:
         """Let the topics of all other faces go."""
@@ -124,77 +110,14 @@ class _FaceTopics:
             self._node.destroy_publisher(publisher)
 
     def publish(
-        self,
-        header: Header,
-        image: np.ndarray,
-        face: Face,
-        labels: Sequence[str],
-        affect: np.ndarray,
+        self, header: Header, result: FrameResult, image: np.ndarray, face: Face
     ) -> None:
         """Publish the face; its picture only while somebody subscribes."""
-        self._roi.publish(to_region(header, face, image.shape[:2]))
-        self._expression.publish(to_expression(header, face, labels, affect))
+        self._roi.publish(to_region(MESSAGE_TYPES, header, result, face))
+        self._expression.publish(to_expression(MESSAGE_TYPES, header, result, face))
         if self._cropped.get_subscription_count() > 0:
-            self._cropped.publish(to_image_message(header, crop_face(image, face.box)))
-
-
-def to_face_id(namespace: str, id_: int) -> str:
-    """
-    Give the id of a face in REP 155, which names topics: it must not begin with a digit.
-
-    :param namespace: of the node; in another than the root the id begins with its name, as the
-        ids of two nodes must differ.
-    :param id_: the id on `/emotion`.
-    :return: 'f' and the id; 'left_f7' for face 7 of a node in /left.
-    """
-    place = namespace.strip('/').replace('/', '_').rstrip('_')
-    return f'{place}_f{id_}' if place else f'f{id_}'
-
-
-def to_region(
-    header: Header, face: Face, shape: tuple[int, int]
-) -> NormalizedRegionOfInterest2D:
-    """
-    Tell where a face is.
-
-    :param header: of the image.
-    :param face: of the image.
-    :param shape: the image's (height, width).
-    :return: the box as fractions of the image, and how sure the detector is.
-    """
-    height, width = shape
-    scale = (width, height, width, height)
-    left, top, right, bottom = (
-        float(np.clip(value / side, 0, 1)) for value, side in zip(face.box, scale, strict=True)
-    )
-    certainty = float(np.clip(face.score, 0, 1))
-    return NormalizedRegionOfInterest2D(
-        header=header, xmin=left, ymin=top, xmax=right, ymax=bottom, c=certainty
-    )
-
-
-def to_expression(
-    header: Header, face: Face, labels: Sequence[str], affect: np.ndarray
-) -> Expression:
-    """
-    Tell what a face shows.
-
-    :param header: of the image.
-    :param face: of the image.
-    :param labels: the names of the face's probabilities.
-    :param affect: (labels, 2) float64, the valence and the arousal of each label, -1 to 1.
-    :return: the decided emotion in the words of hri_msgs, with its probability as confidence; ''
-        and 0 where it is uncertain or hri_msgs has no word for it.  Valence and arousal are the
-        expectation over the whole distribution.
-    """
-    valence, arousal = np.clip(face.probabilities @ affect, -1, 1)
-    message = Expression(header=header, valence=float(valence), arousal=float(arousal))
-    name = EXPRESSIONS.get(face.emotion, face.emotion)
-    if face.emotion in labels and getattr(Expression, name.upper(), None) == name:
-        message.expression = name
-        probability = face.probabilities[list(labels).index(face.emotion)]
-        message.confidence = float(np.clip(probability, 0, 1))
-    return message
+            cropped = crop_face(image, face.box)
+            self._cropped.publish(to_image_message(MESSAGE_TYPES, header, cropped))
 
 
 def crop_face(image: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import importlib
 from threading import RLock
 from typing import Any
 
@@ -14,6 +13,7 @@ from sensor_msgs.msg import Image
 from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import Header
 
+from fer_ros.messages.markers import to_markers
 from fer_ros.node.health.statistics import Statistics
 from fer_ros.node.inputs.calibration import is_rectified
 from fer_ros.node.inputs.calibration import to_camera_model
@@ -22,11 +22,11 @@ from fer_ros.node.inputs.depth_listener import DEPTH
 from fer_ros.node.inputs.depth_listener import DepthListener
 from fer_ros.node.inputs.depth_listener import SLACK
 from fer_ros.node.inputs.depth_listener import stamp_of
+from fer_ros.node.life.errors import described
+from fer_ros.node.message_types import MESSAGE_TYPES
 from fer_ros.node.outputs.cloud import to_cloud
 from fer_ros.node.outputs.cloud import working_point_cloud2
-from fer_ros.node.outputs.markers import to_markers
-from fer_ros.node.outputs.markers import working_visualization_msgs
-from fer_ros.perception.faces import Face
+from fer_ros.perception.frame_result import FrameResult
 from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import shortened
 from fer_ros.perception.space.camera_model import CalibrationError
@@ -64,7 +64,6 @@ class FacePositions:
         self._cloud: Publisher | None = None
         self._markers: Publisher | None = None
         self._point_cloud2: Any = None
-        self._visualization_msgs: Any = None
         self._misses = 0
         self._told = ''
         self._told_missing = False
@@ -104,52 +103,43 @@ class FacePositions:
             self._listener.depths.expect(stamp_of(header))
             self._listener.calibrations.expect(stamp_of(header))
 
-    def locate(
-        self, header: Header, faces: Sequence[Face], image_size: tuple[int, int]
-    ) -> list[Face]:
+    def locate(self, header: Header, result: FrameResult) -> FrameResult:
         """
         Give the faces of an image their positions; nothing is waited for.
 
         :param header: of the image.
-        :param faces: in it.
-        :param image_size: its (height, width) in pixels.
-        :return: the same faces; a position is None where it is not known.
+        :param result: of the image.
+        :return: the same; a face's position is None where it is not known.
         """
-        if not faces or not self._listener.listening:
-            return list(faces)
+        if not result.faces or not self._listener.listening:
+            return result
         try:
-            found = self._measure_by(header, image_size)
+            found = self._measure_by(header, result.image_size)
             if found is None:
-                return list(faces)
-            depth, camera = found
-            located = [
-                replace(face, position=locate_face(face, depth, camera, image_size))
-                for face in faces
-            ]
-        except (DepthError, CalibrationError) as error:
-            self._complain(f'faces have no positions: {shortened(error)}')
-            return list(faces)
+                return result
+            positions = {
+                face.id: locate_face(face, *found, result.image_size) for face in result.faces
+            }
+        except Exception as error:  # whatever is wrong with depth must not cost the answer
+            known = isinstance(error, (DepthError, CalibrationError))
+            reason = shortened(error) if known else described(error)
+            self._complain(f'faces have no positions: {reason}')
+            return result
         self._take_back()
-        return located
+        return result.located(positions)
 
-    def publish(
-        self, header: Header, faces: Sequence[Face], left: Sequence[int], labels: Sequence[str]
-    ) -> None:
+    def publish(self, header: Header, result: FrameResult, _: np.ndarray) -> None:
         """
         Publish the faces in space to those who listen.
 
         :param header: of the image.
-        :param faces: in it.
-        :param left: the ids of who left.
-        :param labels: the names of the faces' probabilities.
+        :param result: of the image.
         """
         with self._lock:
             if self._cloud is not None and self._cloud.get_subscription_count():
-                self._cloud.publish(to_cloud(self._point_cloud2, header, faces, labels))
+                self._cloud.publish(to_cloud(self._point_cloud2, header, result))
             if self._markers is not None and self._markers.get_subscription_count():
-                self._markers.publish(
-                    to_markers(self._visualization_msgs, header, faces, left, labels)
-                )
+                self._markers.publish(to_markers(MESSAGE_TYPES, header, result))
 
     def _measure_by(
         self, header: Header, image_size: tuple[int, int]
@@ -212,13 +202,11 @@ class FacePositions:
     def _offer(self) -> None:
         """Make the topics that can be."""
         self._point_cloud2, no_cloud = working_point_cloud2()
-        self._visualization_msgs, no_markers = working_visualization_msgs()
+        marker_array, no_markers = working_marker_array()
         if self._point_cloud2 is not None:
             self._cloud = self._node.create_publisher(PointCloud2, 'emotion/faces', 10)
-        if self._visualization_msgs is not None:
-            self._markers = self._node.create_publisher(
-                self._visualization_msgs.MarkerArray, 'emotion/markers', 10
-            )
+        if marker_array is not None:
+            self._markers = self._node.create_publisher(marker_array, 'emotion/markers', 10)
         missing = {'emotion/faces': no_cloud, 'emotion/markers': no_markers}
         if not self._told_missing:
             for topic, reason in missing.items():
@@ -235,6 +223,18 @@ class FacePositions:
             if publisher is not None:
                 self._node.destroy_publisher(publisher)
         self._cloud = self._markers = None
+
+
+def working_marker_array() -> tuple[Any, str]:
+    """
+    Look for visualization_msgs, which a small installation of ROS may lack.
+
+    :return: the class MarkerArray, and '', or None and the reason why there is none.
+    """
+    try:
+        return importlib.import_module('visualization_msgs.msg').MarkerArray, ''
+    except Exception as error:  # an import that breaks raises anything
+        return None, described(error)
 
 
 def _to_depth(message: Image) -> DepthImage:

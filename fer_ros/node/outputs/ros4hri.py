@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from collections.abc import Sequence
 import importlib
 import os
 from threading import Lock
@@ -13,7 +11,7 @@ import numpy as np
 from rclpy.node import Node
 from std_msgs.msg import Header
 
-from fer_ros.perception.faces import Face
+from fer_ros.perception.frame_result import FrameResult
 from fer_ros.perception.settings import SettingError
 
 
@@ -44,19 +42,11 @@ class Ros4Hri:
                 self._humans.destroy()
                 self._humans = None
 
-    def publish(
-        self,
-        header: Header,
-        image: np.ndarray,
-        faces: Sequence[Face],
-        held_ids: Collection[int],
-        labels: Sequence[str],
-        affect: np.ndarray,
-    ) -> None:
+    def publish(self, header: Header, result: FrameResult, image: np.ndarray) -> None:
         """Publish the faces of an image while switched on; see `Humans.publish`."""
         with self._lock:
             if self._humans is not None:
-                self._humans.publish(header, image, faces, held_ids, labels, affect)
+                self._humans.publish(header, result, image)
 
 
 def load_humans() -> Any:

@@ -17,8 +17,9 @@ from rclpy.qos import qos_profile_sensor_data
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
 
+from fer_ros.messages.images import to_image_message
 from fer_ros.node.emotion_node import EmotionNode
-from fer_ros.node.outputs.messages import to_image_message
+from fer_ros.node.message_types import MESSAGE_TYPES
 from graph import Inbox
 from graph import wait_until
 from stand_ins import started
@@ -27,7 +28,7 @@ from stand_ins import started
 def image_of(low, high, offset=0.0):
     """Make an image of noise, stamped by the clock of this machine."""
     pixels = np.random.default_rng(1).integers(low, high + 1, (24, 32, 3)).astype(np.uint8)
-    message = to_image_message(Image().header, pixels)
+    message = to_image_message(MESSAGE_TYPES, Image().header, pixels)
     stamp = time.time() + offset
     message.header.stamp = Time(sec=int(stamp), nanosec=int(stamp % 1 * 1e9))
     return message

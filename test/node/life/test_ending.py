@@ -18,6 +18,7 @@ import ctypes
 import sys
 import rclpy.node
 from fer_ros.node import emotion_node
+from fer_ros.node import model_slot
 from fer_ros.node.life import process
 from fer_ros.perception.models import trial
 
@@ -56,7 +57,7 @@ sys.exit(process.run_node(lambda: Slow('slow'), None, (trial.TrialError,)))
 """
 
 MODEL_AT_THE_START = """
-emotion_node.EmotionNode._load_classifier = ACT
+model_slot.ModelSlot._load_classifier = ACT
 sys.exit(emotion_node.main())
 """
 

@@ -14,15 +14,13 @@ from std_msgs.msg import Header
 from fer_ros.node.outputs import humans
 from fer_ros.node.outputs.humans import crop_face
 from fer_ros.node.outputs.humans import Humans
-from fer_ros.node.outputs.humans import to_expression
-from fer_ros.node.outputs.humans import to_face_id
-from fer_ros.node.outputs.humans import to_region
 from fer_ros.perception.classification.affect import affect_of_labels
 from fer_ros.perception.emotions import FERPLUS_LABELS
 from fer_ros.perception.faces import Face
 from fer_ros.perception.settings import SettingError
 from graph import Inbox
 from graph import wait_until
+from results import result_of
 from stand_ins import picture
 from stand_ins import send
 from stand_ins import sending_all_the_time
@@ -77,71 +75,7 @@ def send_until(camera, inbox, wanted=lambda _: True):
     return inbox.wait_for(wanted)
 
 
-# What an emotion and a place become
-
-
-@pytest.mark.parametrize(
-    ('emotion', 'expression'),
-    [
-        ('angry', 'angry'),
-        ('disgust', 'disgusted'),
-        ('fear', 'scared'),
-        ('happy', 'happy'),
-        ('sad', 'sad'),
-        ('surprise', 'surprised'),
-        ('neutral', 'neutral'),
-    ],
-)
-def test_each_emotion_has_its_word_in_hri_msgs(emotion, expression):
-    message = to_expression(Header(), face(emotion, best=emotion), FERPLUS_LABELS, AFFECT)
-
-    assert message.expression == expression == getattr(Expression, expression.upper())
-    assert message.confidence == pytest.approx(0.65)
-
-
-@pytest.mark.parametrize('emotion', ['uncertain', 'contempt'])
-def test_what_hri_msgs_has_no_word_for_is_left_open(emotion):
-    message = to_expression(Header(), face(emotion), FERPLUS_LABELS, AFFECT)
-
-    assert (message.expression, message.confidence) == ('', 0)
-    assert message.valence > 0.4
-
-
-@pytest.mark.parametrize(
-    ('name', 'expression'), [('skeptical', 'skeptical'), ('upset', ''), ('header', '')]
-)
-def test_a_group_is_told_where_its_name_is_a_word_of_hri_msgs(name, expression):
-    found = Face(1, (0, 0, 9, 9), 0.9, np.array([0.8, 0.2]), name)
-
-    message = to_expression(Header(), found, (name, 'happy'), np.zeros((2, 2)))
-
-    assert message.expression == expression
-
-
-def test_valence_and_arousal_are_the_expectation_over_the_distribution():
-    probabilities = np.array([0, 0, 0.25, 0.5, 0.25, 0, 0, 0])
-    found = Face(1, (0, 0, 9, 9), 0.9, probabilities, 'happy')
-
-    message = to_expression(Header(), found, FERPLUS_LABELS, AFFECT)
-
-    # Fear (-0.64, 0.60), happy (0.81, 0.51) and sad (-0.63, -0.27) in Russell and Mehrabian 1977.
-    assert message.valence == pytest.approx(0.5 * 0.81 - 0.25 * 0.64 - 0.25 * 0.63)
-    assert message.arousal == pytest.approx(0.5 * 0.51 + 0.25 * 0.60 - 0.25 * 0.27)
-
-
-@pytest.mark.parametrize(
-    ('namespace', 'name'),
-    [('/', 'f7'), ('', 'f7'), ('/left', 'left_f7'), ('/robot/eye_', 'robot_eye_f7')],
-)
-def test_an_id_may_stand_in_a_topic_and_differs_from_that_of_another_node(namespace, name):
-    assert to_face_id(namespace, 7) == name
-
-
-def test_a_region_is_given_in_fractions_of_the_image():
-    message = to_region(Header(), face(box=(10.0, 20.0, 30.0, 60.5)), (60, 100))
-
-    found = (message.xmin, message.ymin, message.xmax, message.ymax, message.c)
-    assert found == pytest.approx((0.1, 1 / 3, 0.3, 1, 0.9))
+# The picture of a face
 
 
 def test_a_cropped_face_keeps_its_proportions_in_the_middle_of_black():
@@ -335,10 +269,9 @@ def test_a_thousand_faces_come_and_go_and_leave_no_topic_behind(graph):
 
     for first in range(1, 1001, 4):
         faces = [face(id_=id_) for id_ in range(first, first + 4)]
-        held = [one.id for one in faces]
-        shown.publish(Header(), image, faces, held, FERPLUS_LABELS, AFFECT)
+        shown.publish(Header(), result_of(*faces, labels=FERPLUS_LABELS, affect=AFFECT), image)
         assert len(list(node.publishers)) == before + 1 + 3 * 4
-    shown.publish(Header(), image, [], [], FERPLUS_LABELS, AFFECT)
+    shown.publish(Header(), result_of(labels=FERPLUS_LABELS, affect=AFFECT), image)
 
     assert len(list(node.publishers)) == before + 1
     assert topics_of_humans(node) == ['/humans/faces/tracked']

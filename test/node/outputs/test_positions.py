@@ -20,13 +20,13 @@ from vision_msgs.msg import Detection2DArray
 from fer_ros.node.inputs.calibration import is_rectified
 from fer_ros.node.inputs.calibration import to_camera_model
 from fer_ros.node.outputs.cloud import to_cloud
-from fer_ros.node.outputs.markers import to_markers
 from fer_ros.node.outputs.positions import MOST_MISSES
 from fer_ros.perception.faces import Face
 from fer_ros.perception.faces import Position
 from fer_ros.perception.space.camera_model import CalibrationError
 from graph import Inbox
 from graph import wait_until
+from results import result_of
 from stand_ins import LABELS
 from stand_ins import picture
 from stand_ins import send
@@ -209,7 +209,7 @@ def test_changes_have_the_position_too(graph, node, camera, emotions, depth_came
     graph.listener('changes').create_subscription(
         Detection2DArray, 'emotion/changes', changes, 10
     )
-    wait_until(lambda: node._outputs._changes.get_subscription_count() == 1)
+    wait_until(lambda: node._topics._changes.get_subscription_count() == 1)
     depth_camera.send(camera_info(), depth_image())
 
     send(camera, emotions, node, view())
@@ -385,7 +385,7 @@ def test_thousands_of_malformed_messages_cost_no_image(node, depth_camera):
     for _ in range(3000):
         listener.depths.put(0, any_depth(random))
         listener.calibrations.put(0, any_calibration(random))
-        (found,) = positions.locate(header, [face(point=None)], SIZE)
+        (found,) = positions.locate(header, result_of(face(point=None), labels=LABELS)).faces
         told.add(node.statistics.last_error.split(':')[-1][:20])
         if found.position is not None:
             located += 1
@@ -512,7 +512,7 @@ def test_the_cloud_has_a_point_for_each_face_that_is_measured(point_cloud2):
     header = Header(frame_id='the_camera')
     faces = [face(), face(2**32 - 1, 'uncertain', (0, 0, 2)), face(5, 'happy', None)]
 
-    cloud = to_cloud(point_cloud2, header, faces, LABELS)
+    cloud = to_cloud(point_cloud2, header, result_of(*faces, labels=LABELS))
 
     assert cloud.header == header
     assert [one.name for one in cloud.fields] == ['x', 'y', 'z', 'id', 'emotion', 'score']
@@ -543,7 +543,8 @@ class CloudRecorder:
 def test_a_point_has_the_index_and_the_score_of_the_decision(emotion, index, score):
     recorder = CloudRecorder()
 
-    to_cloud(recorder, Header(), [face(7, emotion), face(8, point=None)], LABELS)
+    result = result_of(face(7, emotion), face(8, point=None), labels=LABELS)
+    to_cloud(recorder, Header(), result)
 
     assert recorder.points == [(0.1, -0.2, 1.5, 7, index, pytest.approx(score))]
     assert [one.name for one in recorder.fields] == ['x', 'y', 'z', 'id', 'emotion', 'score']
@@ -554,14 +555,14 @@ def test_a_point_has_the_index_and_the_score_of_the_decision(emotion, index, sco
 
 @pytest.mark.parametrize('faces', [[], [face(point=None)]])
 def test_without_a_measured_face_nothing_is_left_of_the_placeholder(faces):
-    cloud = to_cloud(CloudRecorder(), Header(), faces, LABELS)
+    cloud = to_cloud(CloudRecorder(), Header(), result_of(*faces, labels=LABELS))
 
     assert (cloud.width, cloud.row_step, len(cloud.data)) == (0, 0, 0)
     assert cloud.is_dense
 
 
 def test_of_nobody_the_cloud_is_empty(point_cloud2):
-    cloud = to_cloud(point_cloud2, Header(), [face(point=None)], LABELS)
+    cloud = to_cloud(point_cloud2, Header(), result_of(face(point=None), labels=LABELS))
 
     assert (cloud.width, cloud.row_step, len(cloud.data)) == (0, 0, 0)
     assert cloud.point_step == 24
@@ -611,35 +612,6 @@ def test_a_topic_whose_package_is_missing_is_not_offered_and_that_is_told_once(
 @pytest.fixture
 def visualization_msgs():
     return pytest.importorskip('visualization_msgs.msg')
-
-
-def test_a_face_is_a_ball_in_its_place_with_words_above_it(visualization_msgs):
-    header = Header(frame_id='the_camera')
-
-    array = to_markers(visualization_msgs, header, [face()], [], LABELS)
-
-    ball, words = array.markers
-    marker = visualization_msgs.Marker
-    assert (ball.type, words.type) == (marker.SPHERE, marker.TEXT_VIEW_FACING)
-    assert ball.header == words.header == header
-    assert (ball.id, ball.action) == (words.id, words.action) == (3, marker.ADD)
-    assert ball.ns != words.ns
-    point = ball.pose.position
-    assert (point.x, point.y, point.z) == (0.1, -0.2, 1.5)
-    assert words.pose.position.y < point.y
-    assert words.text == '3 sad 50 %'
-    assert min(ball.color.a, words.color.a, ball.scale.x, words.scale.z) > 0
-    assert ball.lifetime.sec == 1
-
-
-def test_who_is_not_measured_has_no_marker_and_who_left_loses_it(visualization_msgs):
-    array = to_markers(visualization_msgs, Header(), [face(point=None)], [4, 2**32 - 1], LABELS)
-
-    delete = visualization_msgs.Marker.DELETE
-    shown = to_markers(visualization_msgs, Header(), [face(2**32 - 1, 'uncertain')], [], LABELS)
-    assert {one.action for one in array.markers} == {delete}
-    assert {(one.ns, one.id) for one in array.markers} >= {(m.ns, m.id) for m in shown.markers}
-    assert shown.markers[1].text == f'{2**32 - 1} uncertain'
 
 
 def test_markers_come_with_the_face_and_go_with_it(

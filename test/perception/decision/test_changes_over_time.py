@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from fer_ros.perception.decision.changes import ChangeDetector
 from fer_ros.perception.pipeline import Pipeline
 from fer_ros.perception.settings import Settings
 from scripted import Contempt
@@ -64,7 +63,6 @@ class Scene:
     def __init__(self):
         self.detector, self.opinions = Script(), Opinions()
         self.pipeline = Pipeline(self.detector, self.opinions)
-        self.changes = ChangeDetector()
         self.settings = Settings()
         self.stamp = 100.0
         self.known = {}
@@ -78,14 +76,13 @@ class Scene:
         if not shown:
             # Faces that are followed between two searches are asked about as well.
             self.opinions.next = iter([np.array([0.2, 0.5, 0.3])] * 9)
-        faces = self.pipeline.process(IMAGE, self.stamp, self.settings)
-        changed, left = self.changes.update(faces, self.pipeline.held_ids)
-        self.check(faces, changed, left)
+        self.check(self.pipeline.process(IMAGE, self.stamp, self.settings))
 
-    def check(self, faces, changed, left):
+    def check(self, result):
+        faces, changed, left = result.faces, result.changed_faces, result.left_ids
         assert len({face.id for face in faces}) == len(faces)
         for face in faces:
-            assert face.emotion in (*self.pipeline.labels, 'uncertain')
+            assert face.emotion in (*result.labels, 'uncertain')
             assert face.probabilities.sum() == pytest.approx(1)
         # One message for each change ...
         told = [face.id for face in changed]
@@ -101,7 +98,7 @@ class Scene:
             del self.known[id_]
         # ... and who listens to them alone knows what everybody shows who is there.
         assert {face.id: face.emotion for face in faces}.items() <= self.known.items()
-        assert set(self.known) <= self.pipeline.held_ids
+        assert set(self.known) <= result.held_ids
 
 
 @hypothesis.given(events)
@@ -120,13 +117,13 @@ def test_who_listens_to_changes_alone_knows_all_whatever_happens(happenings):
 
 def test_a_face_whose_opinion_flickers_is_told_of_once():
     opinion = Opinion(0.9, 0.1)
-    changes, told = ChangeDetector(), []
+    told = []
     pipeline = Pipeline(Script(*[[found(0)]] * 90), opinion)
 
     for step in range(90):
         opinion.scores = (0.9, 0.1) if step % 3 else (0.1, 0.9)
-        faces = pipeline.process(IMAGE, step / 30, Settings())
-        changed, left = changes.update(faces, pipeline.held_ids)
-        told += [face.emotion for face in changed] + left
+        result = pipeline.process(IMAGE, step / 30, Settings())
+        told += [face.emotion for face in result.changed_faces]
+        told += result.left_ids
 
     assert told == ['sad', 'happy']

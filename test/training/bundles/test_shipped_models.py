@@ -135,6 +135,6 @@ def test_the_astronaut_smiles_to_every_bundle(folder):
         pytest.skip(str(error))
 
     pipeline = Pipeline(detector, Classifier(card, create_backend('opencv', card)))
-    (face,) = pipeline.process(image, 0.0, Settings())
+    (face,) = pipeline.process(image, 0.0, Settings()).faces
 
     assert face.emotion == 'happy'

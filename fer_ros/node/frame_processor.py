@@ -1,0 +1,130 @@
+"""One image message from its arrival to the published results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+
+import numpy as np
+from rclpy.clock import Clock
+from rclpy.clock import ClockType
+from rclpy.node import Node
+from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+from fer_ros.node.health.report import Health
+from fer_ros.node.health.statistics import Statistics
+from fer_ros.node.inputs.depth_listener import stamp_of
+from fer_ros.node.inputs.images import to_bgr
+from fer_ros.node.inputs.images import working_bridge
+from fer_ros.node.life.errors import described
+from fer_ros.node.life.footprint import FreedMemory
+from fer_ros.node.model_slot import ModelSlot
+from fer_ros.node.outputs.positions import FacePositions
+from fer_ros.perception.backends import BackendError
+from fer_ros.perception.frame_result import FrameResult
+from fer_ros.perception.images import ImageError
+from fer_ros.perception.quoting import shortened
+from fer_ros.perception.settings import Settings
+
+# Of the same complaint, one in this time is logged [s].
+COMPLAINT_PERIOD = 5.0
+
+# Publishes what an image shows: its header, its result and (H, W, 3) uint8 BGR.
+Output = Callable[[Header, FrameResult, np.ndarray], None]
+
+
+class FrameProcessor:
+    """Answers images; whatever is wrong with one costs no more than itself."""
+
+    def __init__(
+        self,
+        node: Node,
+        settings: Callable[[], Settings],
+        models: ModelSlot,
+        positions: FacePositions,
+        health: Health,
+        statistics: Statistics,
+    ) -> None:
+        """
+        Prepare.
+
+        :param node: that the images come to.
+        :param settings: gives those in force; each image sees one of them.
+        :param models: find the faces and tell what they show.
+        :param positions: of the faces, while there is depth.
+        :param health: is told of each image.
+        :param statistics: of what becomes of each.
+        """
+        self._node = node
+        self._settings = settings
+        self._models = models
+        self._positions = positions
+        self._health = health
+        self._statistics = statistics
+        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._freed = FreedMemory()
+        self.outputs: Sequence[Output] = ()
+        self._bridge, reason = working_bridge()
+        if self._bridge is None:
+            node.get_logger().debug(f'decoding images without cv_bridge ({shortened(reason)})')
+
+    def forget_memory(self) -> None:
+        """Return freed memory after the next image, since models were loaded."""
+        self._freed = FreedMemory()
+
+    def process(self, message: Image | CompressedImage) -> None:
+        """
+        Answer an image; an error is counted and logged, and raised never.
+
+        :param message: of the camera.
+        """
+        try:
+            self._process(message)
+        except ImageError as error:
+            sentence = f'image dropped ({self._statistics.refused + 1} so far): {shortened(error)}'
+            self._statistics.refuse(sentence)
+            self.complain(sentence)
+            self._freed.settle(0)
+        except BackendError as error:
+            self._lose(shortened(error))
+            self._models.recover(error, self._settings)
+        except Exception as error:
+            # After the context has ended, publishing fails, and that is as it should be.
+            if self._node.context.ok():
+                self._lose(described(error))
+                self._freed.settle(0)
+
+    def complain(self, sentence: str) -> None:
+        """Log what is wrong, but not with every image."""
+        self._node.get_logger().error(
+            sentence,
+            throttle_duration_sec=COMPLAINT_PERIOD,
+            throttle_time_source_type=self._steady,
+        )
+
+    def _process(self, message: Image | CompressedImage) -> None:
+        """Take an image through the pipeline, and publish what comes out."""
+        header, measured = message.header, self._statistics.stage
+        image = to_bgr(message, self._bridge)
+        self._health.see(message, image)
+        stamp = stamp_of(header)
+        self._positions.expect(header)
+        result = self._models.process(image, stamp / 1e9, self._settings(), measured)
+        if result is None:
+            return
+        result = self._positions.locate(header, result)
+        with measured('publish'):
+            for publish in self.outputs:
+                publish(header, result, image)
+        # A simulated clock is 0 until somebody publishes /clock.
+        now = self._node.get_clock().now().nanoseconds
+        self._statistics.finish(len(result.faces), (now - stamp) / 1e9 if now else None)
+        self._freed.settle(image.size)
+
+    def _lose(self, reason: str) -> None:
+        """Count an image that gets no answer."""
+        sentence = f'image lost ({self._statistics.lost + 1} so far): {reason}'
+        self._statistics.lose(sentence)
+        self.complain(sentence)
