@@ -106,7 +106,7 @@ FOLDERS_OF_PERCEPTION = (
     'space',
     'drawing',
 )
-ABOVE_THE_FOLDERS = ('pipeline', 'trial_child')
+ABOVE_THE_FOLDERS = ('pipeline', 'trial_child', '__init__')
 
 
 def rank_in_perception(names):

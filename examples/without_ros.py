@@ -1,0 +1,14 @@
+"""Print what the faces in a picture show: `python3 examples/without_ros.py PICTURE`."""
+
+import sys
+
+import cv2
+
+from fer_ros.perception import load_pipeline
+from fer_ros.perception import Settings
+
+settings = Settings()
+pipeline = load_pipeline(settings)
+result = pipeline.process(cv2.imread(sys.argv[1]), stamp=0.0, settings=settings)
+for face in result.faces:
+    print(face.emotion, dict(zip(result.labels, face.probabilities.round(2), strict=True)))

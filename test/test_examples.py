@@ -1,0 +1,57 @@
+"""The examples work as they stand."""
+
+import os
+from pathlib import Path
+import subprocess
+import sys
+
+import pytest
+
+from fer_ros.perception.detection.choice import create_detector
+from fer_ros.perception.detection.choice import DetectorError
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_a_picture_is_read_in_ten_lines_without_ros():
+    skimage = pytest.importorskip('skimage')
+    picture = Path(skimage.__file__).parent / 'data' / 'astronaut.png'
+    try:
+        create_detector('auto')
+    except DetectorError as error:
+        pytest.skip(str(error))
+
+    done = subprocess.run(
+        [sys.executable, 'examples/without_ros.py', picture],
+        env={**os.environ, 'PYTHONPATH': os.pathsep.join([str(ROOT), *sys.path[1:]])},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stdout.splitlines()
+    assert line.startswith('happy {')
+
+
+def test_the_package_of_perception_is_light_until_it_is_used():
+    script = """
+import sys
+import fer_ros.perception
+assert not {'cv2', 'numpy'} & set(sys.modules)
+from fer_ros.perception import FrameResult, load_pipeline, Settings
+assert Settings().smoothing > 0
+assert callable(load_pipeline)
+assert FrameResult.__name__ in fer_ros.perception.__all__
+try:
+    fer_ros.perception.nothing
+except AttributeError as error:
+    print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, '-c', script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "no attribute 'nothing'" in done.stdout
