@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fer_ros.image_source import ASTRONAUT
-from fer_ros.image_source import SOURCES
 from fer_ros.perception.settings import setting
+from fer_ros.sources.opening import ASTRONAUT
+from fer_ros.sources.opening import SOURCES
 
 
 @dataclass(frozen=True)

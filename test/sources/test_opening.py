@@ -9,15 +9,15 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros import image_source
-from fer_ros.image_source import AstronautView
-from fer_ros.image_source import fit_image
-from fer_ros.image_source import HEAD
-from fer_ros.image_source import list_pictures
-from fer_ros.image_source import open_source
-from fer_ros.image_source import SourceError
-from fer_ros.image_source import view_box
-from fer_ros.image_source import VIEW_SIZE
+from fer_ros.sources import opening
+from fer_ros.sources.opening import AstronautView
+from fer_ros.sources.opening import fit_image
+from fer_ros.sources.opening import HEAD
+from fer_ros.sources.opening import list_pictures
+from fer_ros.sources.opening import open_source
+from fer_ros.sources.opening import SourceError
+from fer_ros.sources.opening import view_box
+from fer_ros.sources.opening import VIEW_SIZE
 
 # The photograph of the astronaut is as large as this one.
 PHOTO = np.random.default_rng(0).integers(0, 255, (512, 512, 3), np.uint8)
@@ -297,7 +297,7 @@ def test_a_file_without_images_is_refused(tmp_path, told, name, content):
 def test_a_broken_video_is_refused_without_noise(tmp_path):
     (tmp_path / 'broken.mp4').write_bytes(b'\0\0\0\x20ftypisom' + bytes(100))
     program = (
-        'import sys; from fer_ros.image_source import open_source, SourceError\n'
+        'import sys; from fer_ros.sources.opening import open_source, SourceError\n'
         'try: open_source(sys.argv[1])\n'
         'except SourceError as error: print(error)'
     )
@@ -305,7 +305,7 @@ def test_a_broken_video_is_refused_without_noise(tmp_path):
     # In a process of its own: OpenCV asks only once how much it may say.
     done = subprocess.run(
         [sys.executable, '-c', program, str(tmp_path / 'broken.mp4')],
-        cwd=Path(__file__).resolve().parents[1],
+        cwd=Path(__file__).resolve().parents[2],
         env={**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, sys.path))},
         capture_output=True,
         text=True,
@@ -374,7 +374,7 @@ class Device:
 def fixture_device(monkeypatch):
     device = Device()
     monkeypatch.setattr(
-        image_source, 'open_device', lambda name: device if device.plugged else None
+        opening, 'open_device', lambda name: device if device.plugged else None
     )
     monkeypatch.setattr(Path, 'exists', lambda path: True)
     return device
@@ -404,7 +404,7 @@ def test_a_webcam_is_asked_for_size_and_rate(device):
 
 def test_a_webcam_gives_no_more_images_than_asked(device, monkeypatch):
     clock = iter(index / 30 for index in range(1000))
-    monkeypatch.setattr(image_source.time, 'monotonic', lambda: next(clock))
+    monkeypatch.setattr(opening.time, 'monotonic', lambda: next(clock))
     source = open_source('0', rate=10)
 
     levels = levels_of(images_of(source, 5))
@@ -414,7 +414,7 @@ def test_a_webcam_gives_no_more_images_than_asked(device, monkeypatch):
 
 def test_a_webcam_a_little_faster_than_asked_loses_no_image(device, monkeypatch):
     clock = iter(index / 30.3 for index in range(1000))
-    monkeypatch.setattr(image_source.time, 'monotonic', lambda: next(clock))
+    monkeypatch.setattr(opening.time, 'monotonic', lambda: next(clock))
     source = open_source('0', rate=30)
 
     levels = levels_of(images_of(source, 20))
@@ -428,7 +428,7 @@ def test_a_webcam_that_goes_is_told_of_once_and_comes_back(device, told):
 
     device.plugged = False
     for _ in range(3):
-        assert next(images) == (None, image_source.RETRY_PERIOD)
+        assert next(images) == (None, opening.RETRY_PERIOD)
     assert len(told) == 1
     assert 'no more images' in told[0]
 
@@ -514,7 +514,7 @@ def test_the_view_has_the_size_that_is_asked_for(asked, given):
 
 
 def test_without_scikit_image_the_view_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(image_source.importlib.util, 'find_spec', lambda name: None)
+    monkeypatch.setattr(opening.importlib.util, 'find_spec', lambda name: None)
 
     with pytest.raises(SourceError, match='pip install scikit-image'):
         open_source('astronaut')
