@@ -43,8 +43,8 @@ from vision_msgs.msg import LabelInfo
 import yaml
 
 from fer_ros.node.inputs.images import to_bgr
-from fer_ros.sources.opening import ASTRONAUT
-from fer_ros.sources.opening import is_picture
+from fer_ros.sources.astronaut import ASTRONAUT
+from fer_ros.sources.pictures import is_picture
 
 # A single picture is shown again and again, this often [Hz].
 PICTURE_RATE = 10.0

@@ -34,8 +34,8 @@ from fer_ros.node.outputs.messages import to_image_message
 from fer_ros.perception.quoting import shortened
 from fer_ros.perception.settings import SettingError
 from fer_ros.perception.settings import Settings
+from fer_ros.sources.base import SourceError
 from fer_ros.sources.opening import open_source
-from fer_ros.sources.opening import SourceError
 
 # Reliable matches listeners of both kinds.  So many images are kept for those that missed a part
 # of one: measured at 640x480 and 1280x960, with fewer more get lost where there is no shared

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fer_ros.perception.settings import setting
-from fer_ros.sources.opening import ASTRONAUT
-from fer_ros.sources.opening import SOURCES
+from fer_ros.sources.astronaut import ASTRONAUT
+from fer_ros.sources.base import SOURCES
 
 
 @dataclass(frozen=True)
