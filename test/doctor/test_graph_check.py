@@ -9,12 +9,12 @@ from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from vision_msgs.msg import LabelInfo
 
-from fer_ros.doctor import FAIL
-from fer_ros.doctor import OK
-from fer_ros.doctor import WARN
-from fer_ros.node.graph_check import check_camera
-from fer_ros.node.graph_check import check_messages
-from fer_ros.node.graph_check import Heard
+from fer_ros.doctor.command import FAIL
+from fer_ros.doctor.command import OK
+from fer_ros.doctor.command import WARN
+from fer_ros.doctor.graph_check import check_camera
+from fer_ros.doctor.graph_check import check_messages
+from fer_ros.doctor.graph_check import Heard
 from fer_ros.node.inputs.camera_topics import camera_topics
 from fer_ros.node.outputs.messages import to_compressed_message
 from graph import wait_until

@@ -18,10 +18,10 @@ from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
-from fer_ros.doctor import FAIL
-from fer_ros.doctor import Finding
-from fer_ros.doctor import OK
-from fer_ros.doctor import WARN
+from fer_ros.doctor.command import FAIL
+from fer_ros.doctor.command import Finding
+from fer_ros.doctor.command import OK
+from fer_ros.doctor.command import WARN
 from fer_ros.node.inputs.camera_topics import camera_topics
 from fer_ros.node.inputs.camera_topics import IMAGE_TYPES
 from fer_ros.node.inputs.images import to_bgr

@@ -4,12 +4,12 @@ import sys
 
 import pytest
 
-from fer_ros import doctor
-from fer_ros.doctor import diagnose
-from fer_ros.doctor import FAIL
-from fer_ros.doctor import Finding
-from fer_ros.doctor import OK
-from fer_ros.doctor import WARN
+from fer_ros.doctor import command
+from fer_ros.doctor.command import diagnose
+from fer_ros.doctor.command import FAIL
+from fer_ros.doctor.command import Finding
+from fer_ros.doctor.command import OK
+from fer_ros.doctor.command import WARN
 from fer_ros.node.life.shared_memory import Leftovers
 from fer_ros.node.life.shared_memory import segments_of
 from fer_ros.perception.detection import yunet
@@ -49,7 +49,7 @@ def test_a_check_that_breaks_is_a_finding_and_the_others_go_on(capsys):
 
 
 def test_the_libraries_of_this_machine_are_named_with_their_versions():
-    found = levels(doctor.check_python())
+    found = levels(command.check_python())
 
     assert found['OpenCV'] == OK
     assert set(found) == {'Python', 'NumPy', 'PyYAML', 'OpenCV'}
@@ -59,16 +59,16 @@ def test_a_library_that_is_missing_is_named_with_its_installation(monkeypatch):
     def missing(name):
         raise ImportError(f'no {name}')
 
-    monkeypatch.setattr(doctor.importlib, 'import_module', missing)
-    found = {finding.subject: finding for finding in doctor.check_python()}
+    monkeypatch.setattr(command.importlib, 'import_module', missing)
+    found = {finding.subject: finding for finding in command.check_python()}
 
     assert found['OpenCV'].level == FAIL
     assert found['OpenCV'].sentence == 'ImportError: no cv2; apt install python3-opencv'
 
 
 def test_the_shipped_model_is_whole_and_runs():
-    assert levels(doctor.check_models())[f'model {DEFAULT_MODEL}'] == OK
-    assert levels(doctor.check_backends(DEFAULT_MODEL))['back end opencv'] == OK
+    assert levels(command.check_models())[f'model {DEFAULT_MODEL}'] == OK
+    assert levels(command.check_backends(DEFAULT_MODEL))['back end opencv'] == OK
 
 
 def test_a_broken_model_is_found(tmp_path, monkeypatch):
@@ -76,11 +76,11 @@ def test_a_broken_model_is_found(tmp_path, monkeypatch):
     (folder / 'model.onnx').write_bytes(b'half of i')
     monkeypatch.setenv('FER_ROS_MODELS', str(tmp_path))
 
-    assert levels(doctor.check_models())['model broken'] == FAIL
+    assert levels(command.check_models())['model broken'] == FAIL
 
 
 def test_a_model_that_is_none_is_found():
-    (finding,) = doctor.check_backends('gone')
+    (finding,) = command.check_backends('gone')
 
     assert finding.level == FAIL
     assert "no model is called 'gone'" in finding.sentence
@@ -91,7 +91,7 @@ def test_a_damaged_yunet_is_found(tmp_path, monkeypatch):
     (tmp_path / yunet.WEIGHTS).write_bytes(weights[:100_000] + bytes(400) + weights[100_400:])
     monkeypatch.setenv('FER_ROS_MODELS', str(tmp_path))
 
-    found = {finding.subject: finding for finding in doctor.check_detectors()}
+    found = {finding.subject: finding for finding in command.check_detectors()}
 
     assert found['detector yunet'].level == WARN
     assert 'ros2 run fer_ros fetch_models' in found['detector yunet'].sentence
@@ -105,7 +105,7 @@ def test_without_a_detector_the_node_cannot_work(monkeypatch):
 
     monkeypatch.setattr(detection, 'create_detector', refuse)
 
-    assert levels(doctor.check_detectors())['detectors'] == FAIL
+    assert levels(command.check_detectors())['detectors'] == FAIL
 
 
 SEGMENT = (
@@ -125,41 +125,41 @@ UDP = '<dds><useBuiltinTransports>false</useBuiltinTransports></dds>'
         (None, FAIL, 'No such file'),
     ],
 )
-@pytest.mark.parametrize('variable', doctor.PROFILE_VARIABLES)
+@pytest.mark.parametrize('variable', command.PROFILE_VARIABLES)
 def test_the_shared_memory_profile_is_looked_at(
     monkeypatch, tmp_path, variable, content, level, sentence
 ):
-    for name in (*doctor.PROFILE_VARIABLES, 'RMW_IMPLEMENTATION'):
+    for name in (*command.PROFILE_VARIABLES, 'RMW_IMPLEMENTATION'):
         monkeypatch.delenv(name, raising=False)
     path = tmp_path / 'profile.xml'
     if content is not None:
         path.write_text(content)
     monkeypatch.setenv(variable, str(path))
 
-    finding, *_ = doctor.check_shared_memory()
+    finding, *_ = command.check_shared_memory()
 
     assert finding.level == level
     assert sentence in finding.sentence
 
 
 def test_a_profile_that_the_launch_file_sets_anyway_is_explained_and_not_warned_of(monkeypatch):
-    for name in (*doctor.PROFILE_VARIABLES, 'RMW_IMPLEMENTATION'):
+    for name in (*command.PROFILE_VARIABLES, 'RMW_IMPLEMENTATION'):
         monkeypatch.delenv(name, raising=False)
-    finding, *_ = doctor.check_shared_memory()
+    finding, *_ = command.check_shared_memory()
     assert finding.level == OK
     assert 'the launch files set config/fastdds.xml' in finding.sentence
 
     monkeypatch.setenv('RMW_IMPLEMENTATION', 'rmw_cyclonedds_cpp')
-    (finding,) = doctor.check_shared_memory()
+    (finding,) = command.check_shared_memory()
     assert finding.level == OK
 
 
 def test_shared_memory_without_room_is_warned_of_with_what_is_left_in_it(monkeypatch):
     monkeypatch.delenv('RMW_IMPLEMENTATION', raising=False)
-    monkeypatch.setattr(doctor, 'free_memory', lambda: 40 << 20)
-    monkeypatch.setattr(doctor, 'find_leftovers', lambda: Leftovers(3, 22 << 20))
+    monkeypatch.setattr(command, 'free_memory', lambda: 40 << 20)
+    monkeypatch.setattr(command, 'find_leftovers', lambda: Leftovers(3, 22 << 20))
 
-    _, room, left = doctor.check_shared_memory()
+    _, room, left = command.check_shared_memory()
 
     assert room.level == left.level == WARN
     assert room.sentence.startswith('40.0 MiB free; a camera and the node need 42.3 MiB')
@@ -167,16 +167,16 @@ def test_shared_memory_without_room_is_warned_of_with_what_is_left_in_it(monkeyp
 
 
 def test_the_sizes_of_the_shipped_segments_are_those_of_the_profiles():
-    config = Path(__file__).parents[1] / 'config'
+    config = Path(__file__).parents[2] / 'config'
     sizes = [segments_of(config / f'fastdds{name}.xml') for name in ('', '_small')]
 
-    assert sizes == [[size] for size in doctor.SHIPPED_SEGMENTS]
+    assert sizes == [[size] for size in command.SHIPPED_SEGMENTS]
 
 
 @pytest.mark.parametrize('seconds', ['nan', '-1', 'inf', '1e9', 'soon', 'x' * 1000])
 def test_a_time_that_is_none_is_refused_in_a_sentence(capsys, seconds):
     with pytest.raises(SystemExit) as ended:
-        doctor.main([f'--seconds={seconds}'])
+        command.main([f'--seconds={seconds}'])
 
     assert ended.value.code == 2
     told = capsys.readouterr().err.splitlines()[-1]
@@ -201,21 +201,21 @@ def test_what_a_finding_says_is_one_line_of_limited_length(capsys):
 def test_a_topic_that_was_named_must_be_published(monkeypatch, topic, required):
     asked = []
     for check in ('python', 'detectors', 'models', 'shared_memory'):
-        monkeypatch.setattr(doctor, f'check_{check}', lambda: iter(()))
-    monkeypatch.setattr(doctor, 'check_backends', lambda model: iter(()))
-    monkeypatch.setattr(doctor, 'check_ros', lambda *given: asked.append(given) or iter(()))
+        monkeypatch.setattr(command, f'check_{check}', lambda: iter(()))
+    monkeypatch.setattr(command, 'check_backends', lambda model: iter(()))
+    monkeypatch.setattr(command, 'check_ros', lambda *given: asked.append(given) or iter(()))
 
-    doctor.main(topic)
+    command.main(topic)
 
     assert asked == [('image', 3.0, [], required)]
 
 
 def test_the_shipped_profile_is_large_enough(monkeypatch):
-    profile = Path(__file__).parents[1] / 'config' / 'fastdds.xml'
+    profile = Path(__file__).parents[2] / 'config' / 'fastdds.xml'
     monkeypatch.delenv('RMW_IMPLEMENTATION', raising=False)
-    monkeypatch.setenv(doctor.PROFILE_VARIABLES[0], str(profile))
+    monkeypatch.setenv(command.PROFILE_VARIABLES[0], str(profile))
 
-    assert levels(doctor.check_shared_memory())['shared memory'] == OK
+    assert levels(command.check_shared_memory())['shared memory'] == OK
 
 
 def test_what_opencv_can_run_is_said(monkeypatch):
@@ -225,13 +225,13 @@ def test_what_opencv_can_run_is_said(monkeypatch):
 
     monkeypatch.setitem(sys.modules, 'cv2', Old)
 
-    told = {one.subject: one.sentence for one in doctor.check_python()}
+    told = {one.subject: one.sentence for one in command.check_python()}
 
     assert told['OpenCV'] == '4.6.0, which can run Haar, networks'
 
 
 def test_without_ros_all_else_is_checked(capsys):
-    status = doctor.main(['--no-ros', '--model', 'gone'])
+    status = command.main(['--no-ros', '--model', 'gone'])
 
     assert status == 1
     out = capsys.readouterr().out
@@ -243,8 +243,8 @@ def test_a_missing_ros_is_named_with_what_to_source(monkeypatch):
     def missing(name):
         raise ImportError(f'no {name}')
 
-    monkeypatch.setattr(doctor.importlib, 'import_module', missing)
-    (finding,) = doctor.check_ros('image', 0.0)
+    monkeypatch.setattr(command.importlib, 'import_module', missing)
+    (finding,) = command.check_ros('image', 0.0)
 
     assert finding.level == FAIL
     assert 'source its setup.bash' in finding.sentence

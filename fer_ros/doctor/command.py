@@ -236,7 +236,7 @@ def check_ros(
     """
     try:
         importlib.import_module('rclpy')
-        graph = importlib.import_module('fer_ros.node.graph_check')
+        graph = importlib.import_module('fer_ros.doctor.graph_check')
     except ImportError as error:
         reason = shortened(error)
         yield Finding(FAIL, 'ROS 2', f'{reason}; source its setup.bash, and that of the workspace')
@@ -327,7 +327,3 @@ def _default_model() -> str:
     from fer_ros.perception.settings import DEFAULT_MODEL
 
     return DEFAULT_MODEL
-
-
-if __name__ == '__main__':
-    sys.exit(main())
