@@ -1,7 +1,7 @@
 """
 Say what is wrong with a set-up before the first frame: `ros2 run fer_ros doctor`.
 
-What needs no ROS is checked without it; no node need be running.
+Only the checks of ROS need ROS; no node needs to be running.
 """
 
 from __future__ import annotations
@@ -10,33 +10,21 @@ import argparse
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
-from dataclasses import dataclass
-import importlib
-import importlib.util
 import math
-import os
 import sys
 
-from fer_ros.node.life.shared_memory import ENLARGE
-from fer_ros.node.life.shared_memory import find_leftovers
-from fer_ros.node.life.shared_memory import FOLDER
-from fer_ros.node.life.shared_memory import free_memory
-from fer_ros.node.life.shared_memory import mebibytes
-from fer_ros.node.life.shared_memory import needed_memory
-from fer_ros.node.life.shared_memory import profile_of_environment
-from fer_ros.node.life.shared_memory import PROFILE_VARIABLES
-from fer_ros.node.life.shared_memory import ProfileError
-from fer_ros.node.life.shared_memory import segments_of
-from fer_ros.node.life.shared_memory import uses_fast_dds
+from fer_ros.doctor.backends import check_backends
+from fer_ros.doctor.detectors import check_detectors
+from fer_ros.doctor.finding import FAIL
+from fer_ros.doctor.finding import Finding
+from fer_ros.doctor.finding import OK
+from fer_ros.doctor.finding import WARN
+from fer_ros.doctor.libraries import check_libraries
+from fer_ros.doctor.models import check_models
+from fer_ros.doctor.ros import check_ros
+from fer_ros.doctor.shared_memory import check_shared_memory
 from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import shortened
-
-OK, WARN, FAIL = 'ok', 'warn', 'FAIL'
-
-PYTHONS = ((3, 10), (3, 13))
-
-# The segments of config/fastdds.xml and config/fastdds_small.xml, for camera and node [bytes].
-SHIPPED_SEGMENTS = [33554432, 6815744]
 
 # The longest sentence of a finding, in characters: paths, hashes and remedies have room.
 LONGEST_LINE = 1000
@@ -44,214 +32,12 @@ LONGEST_LINE = 1000
 # The longest time to listen to a camera [s].
 LONGEST = 3600.0
 
-# What a frame of 1280x720 in colour takes [bytes]; the default segment has 0.5 MB.
-LEAST_SEGMENT = 1280 * 720 * 3
-
-# Of OpenCV: what has which name, and for what it is there.
-CAPABILITIES = {
-    'FaceDetectorYN': 'YuNet',
-    'CascadeClassifier': 'Haar',
-    'dnn': 'networks',
-}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """
-    What was found of one thing.
-
-    :param level: OK; WARN if the node works without it, but less well; FAIL if it does not work.
-    :param subject: what was looked at.
-    :param sentence: what was found, and what to do.
-    """
-
-    level: str
-    subject: str
-    sentence: str
-
-
-def check_python() -> Iterator[Finding]:
-    """Look at Python and the libraries that perception stands on."""
-    version = sys.version_info
-    found = f'{version.major}.{version.minor}.{version.micro}'
-    if PYTHONS[0] <= version[:2] <= PYTHONS[1]:
-        yield Finding(OK, 'Python', found)
-    else:
-        yield Finding(WARN, 'Python', f'{found}; tested with 3.10 to 3.13')
-    for module, name, remedy in (
-        ('numpy', 'NumPy', 'apt install python3-numpy'),
-        ('yaml', 'PyYAML', 'apt install python3-yaml'),
-        ('cv2', 'OpenCV', 'apt install python3-opencv'),
-    ):
-        try:
-            library = importlib.import_module(module)
-            told = str(library.__version__)
-        except Exception as error:  # a broken library raises anything
-            yield Finding(FAIL, name, f'{type(error).__name__}: {error}; {remedy}')
-            continue
-        if module == 'cv2':
-            runs = [what for member, what in CAPABILITIES.items() if hasattr(library, member)]
-            told += f', which can run {", ".join(runs) or "none of the detectors"}'
-        yield Finding(OK, name, told)
-
-
-def check_detectors() -> Iterator[Finding]:
-    """Load each detector."""
-    from fer_ros.perception.detection.choice import create_detector
-    from fer_ros.perception.detection.choice import DetectorError
-    from fer_ros.perception.detection.choice import NAMES
-
-    found = []
-    for name in NAMES:
-        try:
-            detector = create_detector(name)
-        except DetectorError as error:
-            found.append(Finding(WARN, f'detector {name}', str(error)))
-        else:
-            found.append(Finding(OK, f'detector {name}', detector.reason))
-    yield from found
-    if all(finding.level != OK for finding in found):
-        yield Finding(FAIL, 'detectors', 'none can run; do what one of them asks for')
-
-
-def check_models() -> Iterator[Finding]:
-    """Read each bundle, and compare its files with their hashes."""
-    from fer_ros.perception.models.bundle import BundleError
-    from fer_ros.perception.models.bundle import load_card
-    from fer_ros.perception.models.model_files import bundle_folders
-
-    for folder in bundle_folders():
-        try:
-            card = load_card(folder)
-            hashes = []
-            for kind in card.kinds:
-                card.file(kind)
-                hashes.append(f'{kind} {card.sha256(kind)[:12]}…')
-        except BundleError as error:
-            yield Finding(FAIL, f'model {shortened(folder.name)}', str(error))
-        else:
-            told = f'{", ".join(hashes)} match the card, in {shortened(folder)}'
-            yield Finding(OK, f'model {card.name}', told)
-
-
-def check_backends(model: str) -> Iterator[Finding]:
-    """
-    Run a model on each back end.
-
-    :param model: its name, or the path of its bundle.
-    """
-    from fer_ros.perception.backends import BackendError
-    from fer_ros.perception.backends import create_backend
-    from fer_ros.perception.backends.choice import ENGINES
-    from fer_ros.perception.backends.choice import gpu_present
-    from fer_ros.perception.classification.classifier import Classifier
-    from fer_ros.perception.models.bundle import BundleError
-    from fer_ros.perception.models.bundle import find_bundle
-    from fer_ros.perception.models.bundle import load_card
-
-    try:
-        card = load_card(find_bundle(model))
-    except BundleError as error:
-        yield Finding(FAIL, f'model {shortened(model)}', str(error))
-        return
-    gpu = gpu_present()
-    yield Finding(OK, 'GPU', 'a driver is loaded' if gpu else 'none: the CPU does the work')
-    works = False
-    for name in ('litert', 'opencv', *ENGINES):
-        if name in ENGINES and importlib.util.find_spec(name) is None:
-            level = WARN if gpu else OK
-            yield Finding(level, f'back end {name}', 'not installed; it is for GPUs')
-            continue
-        if name in ENGINES and not gpu:
-            yield Finding(OK, f'back end {name}', 'installed; not tried, as there is no GPU')
-            continue
-        try:
-            backend = create_backend(name, card)
-            Classifier(card, backend)
-        except (BackendError, BundleError) as error:
-            yield Finding(WARN, f'back end {name}', str(error))
-        else:
-            works = True
-            yield Finding(OK, f'back end {name}', f'runs {card.name} on {backend.device}')
-    if not works:
-        yield Finding(FAIL, 'back ends', f'none runs {card.name}; do what one of them asks for')
-
-
-def check_shared_memory() -> Iterator[Finding]:
-    """Check the shared memory that carries images between processes."""
-    if not uses_fast_dds():
-        middleware = quoted(os.environ.get('RMW_IMPLEMENTATION', ''))
-        yield Finding(OK, 'shared memory', f'not checked: {middleware} is not Fast DDS')
-        return
-    yield _judge_profile()
-    free = free_memory()
-    needed = sum(needed_memory([size]) for size in SHIPPED_SEGMENTS)
-    room = f'{mebibytes(free)} free; a camera and the node need {mebibytes(needed)}'
-    if free < needed:
-        room = f'{room}; with less, both use UDP alone, which loses large images; {ENLARGE}'
-    yield Finding(OK if free >= needed else WARN, str(FOLDER), room)
-    leftovers = find_leftovers()
-    if leftovers.count:
-        yield Finding(WARN, str(FOLDER), str(leftovers))
-
-
-def _judge_profile() -> Finding:
-    """Check the profile of Fast DDS that the environment names."""
-    found = profile_of_environment()
-    if found is None:
-        return Finding(
-            OK,
-            'shared memory',
-            'no Fast DDS profile is set here; the launch files set config/fastdds.xml. A camera '
-            f'or node started without them needs {PROFILE_VARIABLES[0]} set to that file',
-        )
-    name, profile = found
-    try:
-        segments = segments_of(profile)
-    except ProfileError as error:
-        told = f'cannot read the profile that {name} names: {error}; set it to config/fastdds.xml'
-        return Finding(FAIL, 'shared memory', told)
-    largest = max(segments, default=0)
-    if largest < LEAST_SEGMENT:
-        return Finding(
-            WARN,
-            'shared memory',
-            f'{quoted(str(profile))} asks for a segment of {largest} bytes, not at least '
-            f'{LEAST_SEGMENT}: large images are lost; use config/fastdds.xml',
-        )
-    told = f'{quoted(str(profile))} asks for a segment of {mebibytes(largest)}'
-    return Finding(OK, 'shared memory', told)
-
-
-def check_ros(
-    topic: str, seconds: float, args: list[str] | None = None, required: bool = False
-) -> Iterator[Finding]:
-    """
-    Check ROS, and listen to the camera.
-
-    :param topic: of the images.
-    :param seconds: how long to listen.
-    :param args: from '--ros-args' on, for remapping; None for none.
-    :param required: whether it is a failure if nobody publishes the topic.
-    """
-    try:
-        importlib.import_module('rclpy')
-        graph = importlib.import_module('fer_ros.doctor.graph_check')
-    except ImportError as error:
-        reason = shortened(error)
-        yield Finding(FAIL, 'ROS 2', f'{reason}; source its setup.bash, and that of the workspace')
-        return
-    distribution = os.environ.get('ROS_DISTRO') or 'ROS_DISTRO is not set'
-    yield Finding(OK, 'ROS 2', shortened(distribution))
-    yield from graph.check_messages()
-    yield from graph.check_camera(topic, seconds, args, required)
-
 
 def diagnose(checks: Sequence[Callable[[], Iterator[Finding]]]) -> int:
     """
-    Carry out checks and print what they find as they find it.
+    Run checks and print each finding at once.
 
-    :param checks: each yields findings; one that breaks is a finding itself.
+    :param checks: each yields findings; a check that raises an error counts as a failure.
     :return: the exit status: 1 if something keeps the node from working, else 0.
     """
     worst = OK
@@ -264,7 +50,7 @@ def diagnose(checks: Sequence[Callable[[], Iterator[Finding]]]) -> int:
                     shortened(text, LONGEST_LINE) for text in (finding.subject, finding.sentence)
                 )
                 print(f'{finding.level:5} {subject}: {sentence}', flush=True)
-        except Exception as error:  # whatever is broken here is what was to be found
+        except Exception as error:  # a broken installation raises anything
             worst = FAIL
             print(f'{FAIL:5} {type(error).__name__}: {shortened(error)}', flush=True)
     print(
@@ -295,10 +81,10 @@ def main(args: Sequence[str] | None = None) -> int:
     ros_args = words[own:]
     given = parser.parse_args(words[:own])
     checks: list[Callable[[], Iterator[Finding]]] = [
-        check_python,
+        check_libraries,
         check_detectors,
         check_models,
-        lambda: check_backends(given.model or _default_model()),
+        lambda: check_backends(given.model),
     ]
     if not given.no_ros:
         topic, required = given.topic or 'image', given.topic is not None
@@ -320,10 +106,3 @@ def _seconds(text: str) -> float:
             f'{quoted(text)} is not a number from 0 to {LONGEST:.0f} seconds'
         )
     return seconds
-
-
-def _default_model() -> str:
-    """Name the model that the node starts with."""
-    from fer_ros.perception.settings import DEFAULT_MODEL
-
-    return DEFAULT_MODEL
