@@ -21,7 +21,6 @@ from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from fer_ros.camera.camera_settings import CameraSettings
 from fer_ros.node.life.errors import REASON_LENGTH
 from fer_ros.node.life.footprint import fit_shared_memory
 from fer_ros.node.life.parameters import CheckedParameters
@@ -36,6 +35,7 @@ from fer_ros.perception.settings import SettingError
 from fer_ros.perception.settings import Settings
 from fer_ros.sources.base import SourceError
 from fer_ros.sources.opening import open_source
+from fer_ros.sources.settings import CameraSettings
 
 # Reliable matches listeners of both kinds.  So many images are kept for those that missed a part
 # of one: measured at 640x480 and 1280x960, with fewer more get lost where there is no shared

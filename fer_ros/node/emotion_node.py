@@ -18,7 +18,6 @@ from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from fer_ros.camera.camera_settings import CameraSettings
 from fer_ros.node.health.report import Health
 from fer_ros.node.health.statistics import Statistics
 from fer_ros.node.inputs.camera_listener import CameraListener
@@ -61,6 +60,7 @@ from fer_ros.perception.pipeline import Pipeline
 from fer_ros.perception.quoting import shortened
 from fer_ros.perception.settings import SettingError
 from fer_ros.perception.settings import Settings
+from fer_ros.sources.settings import CameraSettings
 
 # Why a node does not start, or keeps what it has when a parameter is set.
 REFUSALS = (SettingError, BundleError, BackendError, DetectorError)

@@ -1,4 +1,4 @@
-"""The settings of the camera node."""
+"""The settings of the camera node: its source, and how to show it."""
 
 from __future__ import annotations
 
