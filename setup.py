@@ -40,7 +40,7 @@ setup(
     entry_points={
         'console_scripts': [
             'camera_node = fer_ros.camera.camera_node:main',
-            'doctor = fer_ros.doctor:main',
+            'doctor = fer_ros.doctor.command:main',
             'emotion_node = fer_ros.node.emotion_node:main',
             'fetch_models = fer_ros.fetch_models:main',
             'watch = fer_ros.watch:main',

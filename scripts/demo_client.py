@@ -42,9 +42,9 @@ from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import LabelInfo
 import yaml
 
-from fer_ros.image_source import ASTRONAUT
-from fer_ros.image_source import is_picture
 from fer_ros.node.inputs.images import to_bgr
+from fer_ros.sources.astronaut import ASTRONAUT
+from fer_ros.sources.pictures import is_picture
 
 # A single picture is shown again and again, this often [Hz].
 PICTURE_RATE = 10.0

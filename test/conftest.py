@@ -12,6 +12,7 @@ import fer_ros.node  # noqa: F401
 LONG = (
     'test/benchmark/',
     'test/camera/',
+    'test/doctor/test_graph_check.py',
     'test/launch/',
     'test/node/test_',
     'test/node/life/test_process.py',

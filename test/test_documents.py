@@ -18,6 +18,13 @@ from fer_ros.perception.settings import setting_fields
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / 'README.md').read_text(encoding='utf-8')
+# The table of CONTRIBUTING.md that says which files to change.
+CHANGES = (
+    (ROOT / 'CONTRIBUTING.md')
+    .read_text(encoding='utf-8')
+    .split('## What to change\n')[1]
+    .split('\n## ')[0]
+)
 DEFAULTS = {
     field.name: list(field.default) if isinstance(field.default, tuple) else field.default
     for field in setting_fields()
@@ -136,6 +143,38 @@ def test_what_colcon_needs_is_there():
 @pytest.mark.parametrize('name', ['README.md', 'CHANGELOG.rst', 'CONTRIBUTING.md', 'LICENSE'])
 def test_the_documents_are_there(name):
     assert (ROOT / name).stat().st_size > 200
+
+
+@pytest.mark.parametrize(
+    'thing',
+    [
+        'detector',
+        'back end',
+        'topic',
+        'parameter of the emotion node',
+        'image encoding',
+        'form of a data set',
+        'network',
+        'recipe setting',
+        'plot of a report',
+    ],
+)
+def test_the_table_of_what_to_change_has_a_row_for(thing):
+    assert f'\n| {thing} | `' in CHANGES
+
+
+@pytest.mark.parametrize(
+    ('name', 'words'),
+    sorted(set(re.findall(r'`([\w/]+\.(?:py|md|yaml))`(?: \(([^)]*)\))?', CHANGES))),
+)
+def test_the_table_of_what_to_change_names_what_is_there(name, words):
+    path = ROOT / name
+    if 'NAME' in path.name:
+        assert any(path.parent.glob(path.name.replace('NAME', '[!_]*')))
+        return
+    there = re.findall(r'\w+', path.read_text(encoding='utf-8'))
+
+    assert set(re.findall(r'`(\w+)`', words)) <= set(there)
 
 
 def test_every_link_of_the_documents_leads_somewhere():

@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+import re
 import subprocess
 import sys
 
@@ -40,10 +41,11 @@ def imported_names(path):
             yield node.module or ''
 
 
-def test_perception_imports_where_ros_node_and_training_cannot_be():
+@pytest.mark.parametrize(('package', 'modules'), [('perception', 15), ('sources', 8), ('messages', 6)])
+def test_plain_python_is_imported_where_ros_node_and_training_cannot_be(package, modules):
     script = BLOCKED.format(
         walls=['rclpy', 'sensor_msgs', 'vision_msgs', 'cv_bridge', 'fer_ros.node', 'training'],
-        package='fer_ros.perception',
+        package=f'fer_ros.{package}',
     )
 
     done = subprocess.run(
@@ -51,7 +53,7 @@ def test_perception_imports_where_ros_node_and_training_cannot_be():
     )
 
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) >= 15
+    assert int(done.stdout) >= modules
 
 
 @pytest.mark.parametrize('package', ['fer_ros', 'training', 'benchmark'])
@@ -75,22 +77,140 @@ def test_no_file_imports_against_the_arrows(package):
     assert wrong == []
 
 
-def test_only_the_nodes_and_watch_know_ros():
-    ros = ('rclpy', 'sensor_msgs', 'std_msgs', 'vision_msgs', 'rcl_interfaces', 'cv_bridge')
-    files = [
-        path
-        for path in (ROOT / 'fer_ros').rglob('*.py')
-        if path.relative_to(ROOT / 'fer_ros').parts[0] not in ('node', 'camera', 'watch.py')
-    ]
+# The parts of fer_ros, folders and modules, each with the parts that it may import besides itself.
+# Perception is the lowest; sources and messages are below the nodes; nothing imports the rest.
+PARTS = {
+    'perception': (),
+    'messages': ('perception',),
+    'sources': ('perception',),
+    'fetch_models': ('perception',),
+    'node': ('messages', 'perception', 'sources'),
+    'camera': ('messages', 'node', 'perception', 'sources'),
+    'doctor': ('node', 'perception'),
+    'watch': ('node', 'perception'),
+}
+
+
+def part_of(path):
+    """Name the part of fer_ros that a file belongs to; '' for its __init__."""
+    return path.relative_to(ROOT / 'fer_ros').with_suffix('').parts[0].replace('__init__', '')
+
+
+@pytest.mark.parametrize('part', PARTS)
+def test_a_part_of_fer_ros_imports_only_those_below_it(part):
+    files = [path for path in (ROOT / 'fer_ros').rglob('*.py') if part_of(path) == part]
+    allowed = [[name] for name in (part, *PARTS[part])]
 
     wrong = [
         f'{path.relative_to(ROOT)} imports {name}'
         for path in files
         for name in imported_names(path)
-        if name.split('.')[0] in ros
+        # `from fer_ros import` would hide the part.
+        if name.split('.')[0] == 'fer_ros' and name.split('.')[1:2] not in allowed
     ]
 
     assert wrong == []
+
+
+def test_every_part_of_fer_ros_has_its_place():
+    found = {part_of(path) for path in (ROOT / 'fer_ros').rglob('*.py')} - {''}
+
+    assert found <= set(PARTS)
+
+
+@pytest.mark.parametrize('folder', ['camera', 'doctor', 'messages', 'sources'])
+def test_a_folder_says_what_goes_in_and_what_comes_out(folder):
+    text = (ROOT / 'fer_ros' / folder / '__init__.py').read_text(encoding='utf-8')
+    words = ast.get_docstring(ast.parse(text))
+
+    assert words.startswith('In: ')
+    assert 'Out: ' in words
+
+
+def is_of_ros(name):
+    """Return whether a module is one of ROS: a client library, a bridge or message classes."""
+    package = name.split('.')[0]
+    return package in ('rclpy', 'cv_bridge') or package.endswith(('_msgs', '_interfaces'))
+
+
+# The files of fer_ros that may import ROS.
+OF_ROS = ('fer_ros/node/', 'fer_ros/camera/', 'fer_ros/watch.py', 'fer_ros/doctor/graph_check.py')
+
+
+def test_only_the_nodes_watch_and_the_check_of_the_graph_know_ros():
+    names = {
+        str(path.relative_to(ROOT)): [name for name in imported_names(path) if is_of_ros(name)]
+        for path in (ROOT / 'fer_ros').rglob('*.py')
+    }
+
+    assert [path for path in names if names[path] and not path.startswith(OF_ROS)] == []
+    # Each entry is needed.
+    assert all(any(names[path] for path in names if path.startswith(one)) for one in OF_ROS)
+
+
+# Functions that import a module by its name.
+BY_NAME = ('__import__', 'import_module', 'resolve_name', 'run_module')
+# An argument that begins with the name of an own module, or with the dot of a relative name.
+OWN_ARGUMENT = re.compile(r"""f?['"](\.|(fer_ros|training|benchmark)\b)""")
+# A string that is the dotted name of an own module, or the beginning of one.
+OWN_MODULE = re.compile(r'(fer_ros|training|benchmark)\.[\w.]*')
+
+
+def own_modules_by_name(code):
+    """
+    List the own modules that code may import by a string.
+
+    If it imports anything by a string, a dotted name counts wherever it is: it may get to the
+    import as a variable.
+    """
+    tree = ast.parse(code)
+    arguments = [
+        ast.unparse(node.args[0])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and node.args
+        and getattr(node.func, 'attr', getattr(node.func, 'id', '')) in BY_NAME
+    ]
+    strings = [
+        node.value
+        for node in ast.walk(tree)
+        if arguments and isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    return [
+        *(argument for argument in arguments if OWN_ARGUMENT.match(argument)),
+        *(string for string in strings if OWN_MODULE.fullmatch(string)),
+    ]
+
+
+@pytest.mark.parametrize('folder', ['fer_ros', 'training', 'benchmark', 'examples', 'launch'])
+def test_no_own_module_is_imported_by_a_string(folder):
+    files = sorted((ROOT / folder).rglob('*.py'))
+
+    wrong = {
+        str(path.relative_to(ROOT)): found
+        for path in files
+        if (found := own_modules_by_name(path.read_text(encoding='utf-8')))
+    }
+
+    assert files
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ('code', 'wrong'),
+    [
+        ("importlib.import_module('fer_ros.node.graph')", True),
+        ("name = 'training.runs'\nimport_module(name)", True),
+        ("__import__('benchmark')", True),
+        ("import_module(f'fer_ros.{name}')", True),
+        ("import_module('fer_ros.' + name)", True),
+        ("import_module('.graph', __package__)", True),
+        ("import_module(f'{package}.msg')\nprint('fer_ros')", False),
+        ("subprocess.run(['python', '-m', 'fer_ros.doctor'])", False),
+    ],
+)
+def test_an_import_by_a_string_is_found(code, wrong):
+    assert bool(own_modules_by_name(code)) is wrong
 
 
 # The folders of perception, lowest first.  A module imports from its own folder and from those

@@ -21,9 +21,6 @@ from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from fer_ros.camera.camera_settings import CameraSettings
-from fer_ros.image_source import open_source
-from fer_ros.image_source import SourceError
 from fer_ros.messages.images import to_compressed_message
 from fer_ros.messages.images import to_image_message
 from fer_ros.node.life.errors import REASON_LENGTH
@@ -37,6 +34,9 @@ from fer_ros.node.message_types import MESSAGE_TYPES
 from fer_ros.perception.quoting import shortened
 from fer_ros.perception.settings import SettingError
 from fer_ros.perception.settings import Settings
+from fer_ros.sources.base import SourceError
+from fer_ros.sources.opening import open_source
+from fer_ros.sources.settings import CameraSettings
 
 # Reliable matches listeners of both kinds.  So many images are kept for those that missed a part
 # of one: measured at 640x480 and 1280x960, with fewer more get lost where there is no shared

@@ -15,7 +15,6 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
-from fer_ros.camera.camera_settings import CameraSettings
 from fer_ros.node.frame_processor import FrameProcessor
 from fer_ros.node.health.report import Health
 from fer_ros.node.health.statistics import Statistics
@@ -43,6 +42,7 @@ from fer_ros.perception.detection.choice import DetectorError
 from fer_ros.perception.models.bundle import BundleError
 from fer_ros.perception.settings import SettingError
 from fer_ros.perception.settings import Settings
+from fer_ros.sources.settings import CameraSettings
 
 # Why a node does not start, or keeps what it has when a parameter is set.
 REFUSALS = (SettingError, BundleError, BackendError, DetectorError)

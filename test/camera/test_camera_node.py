@@ -21,12 +21,12 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
-from fer_ros import image_source
 from fer_ros.camera import camera_node
 from fer_ros.camera.camera_node import CameraNode
-from fer_ros.image_source import SourceError
 from fer_ros.node.life.process import CONFIGURATION_ERROR
 from fer_ros.perception.settings import SettingError
+from fer_ros.sources import webcam
+from fer_ros.sources.base import SourceError
 from graph import Inbox
 from graph import PATIENCE
 from graph import wait_until
@@ -313,8 +313,8 @@ def test_a_webcam_is_published_and_may_go_and_come_back(graph, camera, monkeypat
             pass
 
     device = Device()
-    monkeypatch.setattr(image_source, 'RETRY_PERIOD', 0.05)
-    monkeypatch.setattr(image_source, 'open_device', lambda _: device if device.plugged else None)
+    monkeypatch.setattr(webcam, 'RETRY_PERIOD', 0.05)
+    monkeypatch.setattr(webcam, 'open_device', lambda _: device if device.plugged else None)
     exists = Path.exists
     monkeypatch.setattr(
         Path, 'exists', lambda path: str(path) == '/dev/video0' or exists(path)

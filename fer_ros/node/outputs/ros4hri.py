@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from threading import Lock
 from typing import Any
@@ -37,7 +36,7 @@ class Ros4Hri:
         """
         with self._lock:
             if on and self._humans is None:
-                self._humans = load_humans().Humans(self._node)
+                self._humans = load_humans()(self._node)
             elif not on and self._humans is not None:
                 self._humans.destroy()
                 self._humans = None
@@ -51,15 +50,17 @@ class Ros4Hri:
 
 def load_humans() -> Any:
     """
-    Give the module that speaks hri_msgs.
+    Import the class that publishes messages of hri_msgs.
 
+    :return: `fer_ros.node.outputs.humans.Humans`.
     :raises SettingError: if hri_msgs is not installed.
     """
     try:
-        return importlib.import_module('fer_ros.node.outputs.humans')
+        from fer_ros.node.outputs.humans import Humans
     except ImportError as error:
         distribution = os.environ.get('ROS_DISTRO', 'jazzy')
         raise SettingError(
             f'ros4hri needs hri_msgs, which cannot be imported ({error}): '
             f'apt install ros-{distribution}-hri-msgs'
         ) from error
+    return Humans

@@ -5,7 +5,6 @@ import pytest
 from rclpy.parameter import Parameter
 
 from fer_ros.camera.camera_node import CameraNode
-from fer_ros.camera.camera_settings import CameraSettings
 from fer_ros.node.life.parameters import CheckedParameters
 from fer_ros.node.life.parameters import declare_settings
 from fer_ros.node.life.unused_parameters import applies_to
@@ -13,6 +12,7 @@ from fer_ros.node.life.unused_parameters import parameter_files
 from fer_ros.node.life.unused_parameters import sections
 from fer_ros.node.life.unused_parameters import warn_of_unused
 from fer_ros.perception.settings import Settings
+from fer_ros.sources.settings import CameraSettings
 
 
 class Emotion(CheckedParameters):

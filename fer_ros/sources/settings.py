@@ -1,12 +1,12 @@
-"""The settings of the camera node."""
+"""The settings of the camera node: its source, and how to show it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fer_ros.image_source import ASTRONAUT
-from fer_ros.image_source import SOURCES
 from fer_ros.perception.settings import setting
+from fer_ros.sources.astronaut import ASTRONAUT
+from fer_ros.sources.base import SOURCES
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,10 @@
-"""What the doctor asks ROS: are the messages there, and what does the camera send."""
+"""Listen to a camera on the ROS graph; the only module of the doctor that needs ROS."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field
-import importlib
-import importlib.util
 import os
 import time
 
@@ -18,61 +16,27 @@ from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
-from fer_ros.doctor import FAIL
-from fer_ros.doctor import Finding
-from fer_ros.doctor import OK
-from fer_ros.doctor import WARN
+from fer_ros.doctor.finding import FAIL
+from fer_ros.doctor.finding import Finding
+from fer_ros.doctor.finding import OK
+from fer_ros.doctor.finding import WARN
 from fer_ros.node.inputs.camera_topics import camera_topics
 from fer_ros.node.inputs.camera_topics import IMAGE_TYPES
 from fer_ros.node.inputs.images import to_bgr
-from fer_ros.node.inputs.images import working_bridge
 from fer_ros.perception.images import ImageError
 from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import shortened
 
-MESSAGES = ('sensor_msgs', 'vision_msgs', 'diagnostic_msgs', 'lifecycle_msgs')
-
-# What the node offers only where a package is there.
-OPTIONAL = {
-    'sensor_msgs_py': 'emotion/faces, the positions of faces as points',
-    'visualization_msgs': 'emotion/markers, the positions of faces for RViz',
-    'hri_msgs': 'ros4hri, the topics of REP 155',
-}
-
-# An image whose stamp is further from this machine's time than this is of another clock [s].
+# A larger difference between a stamp and this machine's time is reported as another clock [s].
 FAR_OFF = 2.0
-
 
 # With a larger domain, Fast DDS ends the process at once.
 LARGEST_DOMAIN = 232
 
 
-def check_messages() -> Iterator[Finding]:
-    """Look for the message packages and cv_bridge."""
-    for package in MESSAGES:
-        try:
-            importlib.import_module(f'{package}.msg')
-        except ImportError as error:
-            name = package.replace('_', '-')
-            reason = shortened(error)
-            yield Finding(FAIL, package, f'{reason}; apt install ros-$ROS_DISTRO-{name}')
-        else:
-            yield Finding(OK, package, 'is there')
-    for package, offer in OPTIONAL.items():
-        there = importlib.util.find_spec(package) is not None
-        told = 'is there' if there else f'is not installed, and so {offer}, is not offered'
-        yield Finding(OK, package, told)
-    bridge, reason = working_bridge()
-    if bridge is None:
-        told = f'not used ({shortened(reason)}); the node decodes images itself'
-        yield Finding(OK, 'cv_bridge', told)
-    else:
-        yield Finding(OK, 'cv_bridge', 'works with this NumPy')
-
-
 @dataclass
 class Heard:
-    """What came on a topic: when, on the machine's own clock, and the last of it."""
+    """The times of the messages of a topic on the monotonic clock [s], and the last message."""
 
     times: list[float] = field(default_factory=list)
     last: Image | CompressedImage | None = None
@@ -84,7 +48,7 @@ class Heard:
 
     @property
     def rate(self) -> float:
-        """Give how many came in a second, from the first to the last."""
+        """Return the messages per second between the first and the last one [Hz]."""
         if len(self.times) < 2:
             return 0.0
         return (len(self.times) - 1) / (self.times[-1] - self.times[0])
@@ -208,7 +172,7 @@ def _judge_silence(node: Node, name: str, required: bool) -> Finding:
 
 
 def _kind(message: Image | CompressedImage) -> str:
-    """Say what an image is."""
+    """Return the size and the encoding of an image, for a sentence."""
     if isinstance(message, CompressedImage):
         return f'{len(message.data)} bytes of {shortened(message.format, 40)}'
     return f'{message.width}x{message.height} {shortened(message.encoding, 40)}'

@@ -1,0 +1,58 @@
+"""Check the back ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import importlib.util
+
+from fer_ros.doctor.finding import FAIL
+from fer_ros.doctor.finding import Finding
+from fer_ros.doctor.finding import OK
+from fer_ros.doctor.finding import WARN
+from fer_ros.perception.quoting import shortened
+
+
+def check_backends(model: str) -> Iterator[Finding]:
+    """
+    Run a model on each back end.
+
+    :param model: its name, or the path of its bundle; empty for the default model.
+    """
+    from fer_ros.perception.backends import BackendError
+    from fer_ros.perception.backends import create_backend
+    from fer_ros.perception.backends.choice import gpu_present
+    from fer_ros.perception.classification.classifier import Classifier
+    from fer_ros.perception.models.bundle import BundleError
+    from fer_ros.perception.models.bundle import find_bundle
+    from fer_ros.perception.models.bundle import load_card
+    from fer_ros.perception.registry import CPU_BACKENDS
+    from fer_ros.perception.registry import GPU_BACKENDS
+    from fer_ros.perception.settings import DEFAULT_MODEL
+
+    model = model or DEFAULT_MODEL
+    try:
+        card = load_card(find_bundle(model))
+    except BundleError as error:
+        yield Finding(FAIL, f'model {shortened(model)}', str(error))
+        return
+    gpu = gpu_present()
+    yield Finding(OK, 'GPU', 'a driver is loaded' if gpu else 'none: the CPU does the work')
+    works = False
+    for name in (*CPU_BACKENDS, *GPU_BACKENDS):
+        if name in GPU_BACKENDS and importlib.util.find_spec(name) is None:
+            level = WARN if gpu else OK
+            yield Finding(level, f'back end {name}', 'not installed; it is for GPUs')
+            continue
+        if name in GPU_BACKENDS and not gpu:
+            yield Finding(OK, f'back end {name}', 'installed; not tried, as there is no GPU')
+            continue
+        try:
+            backend = create_backend(name, card)
+            Classifier(card, backend)
+        except (BackendError, BundleError) as error:
+            yield Finding(WARN, f'back end {name}', str(error))
+        else:
+            works = True
+            yield Finding(OK, f'back end {name}', f'runs {card.name} on {backend.device}')
+    if not works:
+        yield Finding(FAIL, 'back ends', f'none runs {card.name}; do what one of them asks for')

@@ -1,0 +1,22 @@
+"""The result of one check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+OK, WARN, FAIL = 'ok', 'warn', 'FAIL'
+
+
+@dataclass(frozen=True)
+class Finding:
+    """
+    The result of one check.
+
+    :param level: OK; WARN if the node works, but less well; FAIL if the node does not work.
+    :param subject: the thing that was checked.
+    :param sentence: the result, and what to do.
+    """
+
+    level: str
+    subject: str
+    sentence: str

@@ -1,0 +1,70 @@
+"""Check that ROS, its messages and a camera are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import importlib
+import importlib.util
+import os
+
+from fer_ros.doctor.finding import FAIL
+from fer_ros.doctor.finding import Finding
+from fer_ros.doctor.finding import OK
+from fer_ros.perception.quoting import shortened
+
+MESSAGES = ('sensor_msgs', 'vision_msgs', 'diagnostic_msgs', 'lifecycle_msgs')
+
+# Optional packages, and the topics that need them.
+OPTIONAL = {
+    'sensor_msgs_py': 'emotion/faces, the positions of faces as points',
+    'visualization_msgs': 'emotion/markers, the positions of faces for RViz',
+    'hri_msgs': 'ros4hri, the topics of REP 155',
+}
+
+
+def check_ros(
+    topic: str, seconds: float, args: list[str] | None = None, required: bool = False
+) -> Iterator[Finding]:
+    """
+    Check ROS and its messages, and listen to the camera.
+
+    :param topic: of the images.
+    :param seconds: how long to listen.
+    :param args: from '--ros-args' on, for remapping; None for none.
+    :param required: whether it is a failure if nobody publishes the topic.
+    """
+    try:
+        from fer_ros.doctor.graph_check import check_camera
+    except ImportError as error:
+        reason = shortened(error)
+        yield Finding(FAIL, 'ROS 2', f'{reason}; source its setup.bash, and that of the workspace')
+        return
+    distribution = os.environ.get('ROS_DISTRO') or 'ROS_DISTRO is not set'
+    yield Finding(OK, 'ROS 2', shortened(distribution))
+    yield from check_messages()
+    yield from check_camera(topic, seconds, args, required)
+
+
+def check_messages() -> Iterator[Finding]:
+    """Look for the message packages and cv_bridge; it needs sensor_msgs."""
+    from fer_ros.node.inputs.images import working_bridge
+
+    for package in MESSAGES:
+        try:
+            importlib.import_module(f'{package}.msg')
+        except ImportError as error:
+            name = package.replace('_', '-')
+            reason = shortened(error)
+            yield Finding(FAIL, package, f'{reason}; apt install ros-$ROS_DISTRO-{name}')
+        else:
+            yield Finding(OK, package, 'is there')
+    for package, offer in OPTIONAL.items():
+        there = importlib.util.find_spec(package) is not None
+        told = 'is there' if there else f'is not installed, and so {offer}, is not offered'
+        yield Finding(OK, package, told)
+    bridge, reason = working_bridge()
+    if bridge is None:
+        told = f'not used ({shortened(reason)}); the node decodes images itself'
+        yield Finding(OK, 'cv_bridge', told)
+    else:
+        yield Finding(OK, 'cv_bridge', 'works with this NumPy')

@@ -1,0 +1,65 @@
+"""The interface of a source of images, and its error."""
+
+from __future__ import annotations
+
+from abc import ABC
+from abc import abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from fer_ros.perception.quoting import shortened
+
+# The names of sources, for messages and for the description of the parameter `source`.
+SOURCES = (
+    'astronaut, a device number or /dev/video*, a video file, a folder of pictures or one picture'
+)
+
+# The longest path that a message shows in full [characters].
+PATH_LENGTH = 200
+
+# An image and the time until the next image [s]; see ImageSource.
+TimedImage = tuple[np.ndarray | None, float]
+
+
+class SourceError(Exception):
+    """A source that gives no images; the message says which, and what would be right."""
+
+
+class ImageSource(ABC):
+    """
+    Images, one after the other.
+
+    Iterating gives pairs (image, period).
+    The image is (H, W, 3) uint8 BGR, or None while the source has no image.
+    The period is the time until the next image is due in seconds, or 0 if the source itself waits
+    for its next image.
+
+    :param name: the name of the source in messages.
+    :param endless: whether the iteration never ends.
+    """
+
+    def __init__(self, name: str, endless: bool) -> None:
+        self.name = name
+        self.endless = endless
+        # The number of picture files that could not be read.
+        self.skipped = 0
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[TimedImage]:
+        """
+        Go through the images.
+
+        :raises SourceError: if the source gave images before and has none any more.
+        """
+
+
+def shown(path: Path | str) -> str:
+    """
+    Shorten a path for a message.
+
+    :param path: any path, including one from outside.
+    :return: one line of at most PATH_LENGTH printable characters.
+    """
+    return shortened(path, PATH_LENGTH)

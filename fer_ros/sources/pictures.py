@@ -1,0 +1,133 @@
+"""Picture files: one, or all of a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from pathlib import Path
+import re
+
+import cv2
+import numpy as np
+
+from fer_ros.sources.base import ImageSource
+from fer_ros.sources.base import shown
+from fer_ros.sources.base import SourceError
+from fer_ros.sources.base import TimedImage
+from fer_ros.sources.opencv import opencv_name
+from fer_ros.sources.scaling import fit_image
+
+# Pictures have no rate of their own; each is shown for a second [Hz].
+PICTURE_RATE = 1.0
+
+# The formats that cameras and tools write, of those that OpenCV reads.
+PICTURE_SUFFIXES = frozenset(
+    f'.{name}'
+    for name in 'bmp jp2 jpe jpeg jpg pbm pgm png pnm ppm tif tiff webp'.split(' ')  # noqa: SIM905
+)
+
+
+def is_picture(path: Path) -> bool:
+    """Tell by the suffix, else by the first bytes, if a file is a picture, even a damaged one."""
+    if path.suffix.lower() in PICTURE_SUFFIXES:
+        return True
+    try:
+        return bool(cv2.haveImageReader(opencv_name(path)))
+    except UnicodeEncodeError:
+        return False
+
+
+def list_pictures(folder: Path) -> list[Path]:
+    """
+    List the pictures in a folder in natural order: 2 comes before 10.
+
+    :param folder: its subfolders and hidden files are left out.
+    :raises SourceError: if there are none.
+    """
+    files = (path for path in folder.iterdir() if path.is_file() and path.name[0] != '.')
+    pictures = sorted((path for path in files if is_picture(path)), key=_natural_order)
+    if not pictures:
+        raise SourceError(f'the folder {shown(folder)} holds no pictures')
+    return pictures
+
+
+def _natural_order(path: Path) -> tuple[list[str | int], str]:
+    """Return the sort key of a file name in which digits count as numbers."""
+    # Text and numbers alternate, beginning with text, so a number is compared with a number.
+    parts = re.split('([0-9]+)', path.name.casefold())
+    return [int(part) if part.isdecimal() else part for part in parts], path.name
+
+
+class Pictures(ImageSource):
+    """
+    Picture files, shown once or in a loop.
+
+    :param name: the name of all of them in messages.
+    :param paths: in the order in which they are shown.
+    :param rate: pictures per second, 0 for PICTURE_RATE.
+    :param loop: whether they begin again.
+    :param width: to fit into in pixels, 0 for any.
+    :param height: to fit into in pixels, 0 for any.
+    :param tell: called with a sentence for each file that is skipped.
+    :raises SourceError: if no file can be read.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        paths: Sequence[Path],
+        rate: float,
+        loop: bool,
+        width: int,
+        height: int,
+        tell: Callable[[str], None],
+    ) -> None:
+        super().__init__(name, endless=loop)
+        self._paths = paths
+        self._period = 1 / (rate or PICTURE_RATE)
+        self._size = width, height
+        self._tell = tell
+        self._broken: set[Path] = set()
+        if len(paths) == 1:
+            self._tell = _ignore  # the error says it
+        if all(self._read(path) is None for path in paths):
+            raise self._nothing_left()
+        self._tell = tell
+
+    def __iter__(self) -> Iterator[TimedImage]:
+        while True:
+            shown = 0
+            for path in self._paths:
+                image = self._read(path)
+                if image is not None:
+                    shown += 1
+                    yield image, self._period
+            if not shown:
+                raise self._nothing_left()
+            if not self.endless:
+                return
+
+    def _read(self, path: Path) -> np.ndarray | None:
+        """Read a picture; None if it cannot be read, with one sentence for each file."""
+        try:
+            image = cv2.imread(opencv_name(path), cv2.IMREAD_COLOR)
+        except (cv2.error, UnicodeEncodeError):  # larger than OpenCV allows, or not UTF-8
+            image = None
+        if image is not None:
+            return fit_image(image, *self._size)
+        if path not in self._broken:
+            self._broken.add(path)
+            self.skipped = len(self._broken)
+            self._tell(f'{shown(path)} is skipped: OpenCV cannot read it as a picture')
+        return None
+
+    def _nothing_left(self) -> SourceError:
+        """Return the error that says that no file can be read."""
+        if len(self._paths) == 1:
+            return SourceError(f'the picture {shown(self._paths[0])} cannot be read')
+        return SourceError(f'none of the {len(self._paths)} pictures of {self.name} can be read')
+
+
+def _ignore(_: str) -> None:
+    """Drop a sentence."""

@@ -1,0 +1,74 @@
+"""A video file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from fer_ros.sources.base import ImageSource
+from fer_ros.sources.base import shown
+from fer_ros.sources.base import SourceError
+from fer_ros.sources.base import TimedImage
+from fer_ros.sources.opencv import opencv_name
+from fer_ros.sources.opencv import quiet_opencv
+from fer_ros.sources.scaling import fit_image
+
+# The rate of a video whose file names none, or one that no camera has [Hz].
+VIDEO_RATE = 30.0
+MAX_VIDEO_RATE = 240.0
+
+
+class Video(ImageSource):
+    """
+    A video file.
+
+    :param path: the file.
+    :param rate: images per second, 0 for the video's own.
+    :param loop: whether it begins again.
+    :param width: to fit into, 0 for any.
+    :param height: to fit into, 0 for any.
+    :raises SourceError: if it cannot be read.
+    """
+
+    def __init__(self, path: Path, rate: float, loop: bool, width: int, height: int) -> None:
+        super().__init__(f'the video {shown(path)}', endless=loop)
+        self._path = path
+        self._size = width, height
+        capture = _open_video(path)
+        own_rate = capture.get(cv2.CAP_PROP_FPS)
+        readable = capture.read()[0]
+        capture.release()
+        if not readable:
+            raise SourceError(f'{shown(path)} is neither a video nor a picture that can be read')
+        if not 0 < own_rate <= MAX_VIDEO_RATE:
+            own_rate = VIDEO_RATE
+        self._period = 1 / (rate or own_rate)
+
+    def __iter__(self) -> Iterator[TimedImage]:
+        while True:
+            capture = _open_video(self._path)
+            try:
+                found, image = capture.read()
+                if not found:
+                    raise SourceError(f'{self.name} cannot be read any more')
+                while found:
+                    yield fit_image(image, *self._size), self._period
+                    found, image = capture.read()
+            finally:
+                capture.release()
+            if not self.endless:
+                return
+
+
+def _open_video(path: Path) -> Any:
+    """Open a video file by the first library of OpenCV that can; if none can, it is closed."""
+    capture = cv2.VideoCapture()
+    with quiet_opencv():
+        # CAP_IMAGES is left out: it takes a file name with digits for a sequence of pictures.
+        for backend in (cv2.CAP_FFMPEG, cv2.CAP_GSTREAMER, cv2.CAP_OPENCV_MJPEG):
+            if capture.open(opencv_name(path), backend):
+                break
+    return capture

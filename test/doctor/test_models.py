@@ -1,0 +1,20 @@
+import shutil
+
+from fer_ros.doctor.finding import FAIL
+from fer_ros.doctor.finding import OK
+from fer_ros.doctor.models import check_models
+from fer_ros.perception.models.bundle import find_bundle
+from fer_ros.perception.settings import DEFAULT_MODEL
+from findings import levels
+
+
+def test_the_shipped_model_is_whole():
+    assert levels(check_models())[f'model {DEFAULT_MODEL}'] == OK
+
+
+def test_a_broken_model_is_found(tmp_path, monkeypatch):
+    folder = shutil.copytree(find_bundle(DEFAULT_MODEL), tmp_path / 'broken')
+    (folder / 'model.onnx').write_bytes(b'half of i')
+    monkeypatch.setenv('FER_ROS_MODELS', str(tmp_path))
+
+    assert levels(check_models())['model broken'] == FAIL

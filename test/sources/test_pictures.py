@@ -1,0 +1,117 @@
+import numpy as np
+import pytest
+
+from fer_ros.sources.base import SourceError
+from fer_ros.sources.opening import open_source
+from fer_ros.sources.pictures import list_pictures
+from gray_images import gray
+from gray_images import images_of
+from gray_images import levels_of
+from gray_images import write
+
+
+def test_a_folder_plays_in_the_order_people_count(tmp_path, told):
+    for level, name in [(30, 'b2.png'), (40, 'b10.png'), (10, 'A1.png'), (20, 'b01.png')]:
+        write(tmp_path / name, gray(level))
+
+    source = open_source(str(tmp_path), tell=told.append)
+
+    assert levels_of(images_of(source)) == [10, 20, 30, 40]
+    assert (source.skipped, told, source.endless) == (0, [], False)
+
+
+def test_names_of_digits_and_letters_only_have_an_order(tmp_path):
+    names = ['10.png', '9.png', 'nine.png', '9a.png', 'ä.png', '²3.png']
+    for name in names:
+        write(tmp_path / name, gray(0))
+
+    assert [path.name for path in list_pictures(tmp_path)][:3] == ['9.png', '9a.png', '10.png']
+
+
+def test_pictures_of_a_folder_keep_their_sizes(tmp_path):
+    write(tmp_path / '1.png', gray(1, 64, 48))
+    write(tmp_path / '2.png', gray(2, 30, 90))
+
+    shapes = [image.shape for image in images_of(open_source(str(tmp_path)))]
+
+    assert shapes == [(48, 64, 3), (90, 30, 3)]
+
+
+def test_every_kind_of_picture_comes_as_three_channels_of_bytes(tmp_path):
+    write(tmp_path / '1.png', np.full((8, 8), 51, np.uint8))
+    write(tmp_path / '2.png', np.full((8, 8, 4), 51, np.uint8))
+    write(tmp_path / '3.png', np.full((8, 8, 3), 51 * 257, np.uint16))
+
+    for image in images_of(open_source(str(tmp_path))):
+        assert (image.shape, image.dtype) == ((8, 8, 3), np.uint8)
+        assert (image == 51).all()
+
+
+def test_a_picture_that_cannot_be_read_is_skipped_with_one_sentence(tmp_path, told):
+    (tmp_path / '1.jpg').write_bytes(b'no picture')
+    write(tmp_path / '2.png', gray(2))
+    (tmp_path / '3.png').write_bytes((tmp_path / '2.png').read_bytes()[:40])
+    write(tmp_path / '4.png', gray(4))
+
+    source = open_source(str(tmp_path), loop=True, tell=told.append)
+
+    assert levels_of(images_of(source, 6)) == [2, 4, 2, 4, 2, 4]
+    assert source.skipped == 2
+    assert len(told) == 2
+    assert '1.jpg' in told[0]
+    assert '3.png' in told[1]
+
+
+def test_what_is_no_picture_is_passed_over(tmp_path, told):
+    write(tmp_path / '1.png', gray(1))
+    (tmp_path / 'read_me.txt').write_text('pictures')
+    (tmp_path / '.hidden.png').write_bytes(b'')
+    (tmp_path / 'folder.png').mkdir()
+    # By its content this is one, whatever its name.
+    write(tmp_path / '2.png', gray(2)).rename(tmp_path / '2.picture')
+
+    source = open_source(str(tmp_path), tell=told.append)
+
+    assert levels_of(images_of(source)) == [1, 2]
+    assert (source.skipped, told) == (0, [])
+
+
+def test_a_picture_is_shown_once_or_for_ever(tmp_path):
+    path = str(write(tmp_path / 'one.png', gray(7)))
+
+    assert levels_of(images_of(open_source(path))) == [7]
+    assert levels_of(images_of(open_source(path, loop=True), 4)) == [7] * 4
+
+
+@pytest.mark.parametrize(('rate', 'period'), [(0.0, 1.0), (4.0, 0.25)])
+def test_pictures_come_once_a_second_or_as_asked(tmp_path, rate, period):
+    write(tmp_path / 'one.png', gray(7))
+
+    assert next(iter(open_source(str(tmp_path), rate)))[1] == period
+
+
+def test_pictures_that_go_away_end_with_a_sentence(tmp_path, told):
+    path = write(tmp_path / 'one.png', gray(7))
+    images = iter(open_source(str(tmp_path), loop=True, tell=told.append))
+    next(images)
+    path.unlink()
+
+    with pytest.raises(SourceError, match='cannot be read'):
+        next(images)
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path):
+    (tmp_path / 'notes.txt').write_text('nothing')
+
+    with pytest.raises(SourceError, match='holds no pictures'):
+        open_source(str(tmp_path))
+
+
+def test_a_folder_of_broken_pictures_is_refused(tmp_path, told):
+    for name in ('1.png', '2.jpg'):
+        (tmp_path / name).write_bytes(b'broken')
+
+    with pytest.raises(SourceError, match='none of the 2 pictures'):
+        open_source(str(tmp_path), tell=told.append)
+
+    assert len(told) == 2
