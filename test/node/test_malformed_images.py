@@ -11,10 +11,10 @@ import zlib
 import numpy as np
 import pytest
 
-from benchmark.hostile_files import chunk
-from benchmark.hostile_files import malformed_file
-from benchmark.hostile_messages import malformed_compressed
-from benchmark.hostile_messages import malformed_image
+from benchmark.behaviour.hostile_files import chunk
+from benchmark.behaviour.hostile_files import malformed_file
+from benchmark.behaviour.hostile_messages import malformed_compressed
+from benchmark.behaviour.hostile_messages import malformed_image
 from stand_ins import picture
 from stand_ins import send
 

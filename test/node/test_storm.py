@@ -6,12 +6,12 @@ import threading
 import numpy as np
 from rcl_interfaces.srv import SetParameters
 
-from benchmark.hostile_files import malformed_card
-from benchmark.hostile_messages import default_parameters
-from benchmark.hostile_messages import hostile_parameters
-from benchmark.hostile_messages import malformed_compressed
-from benchmark.hostile_messages import malformed_image
-from benchmark.soak import resident_memory
+from benchmark.behaviour.hostile_files import malformed_card
+from benchmark.behaviour.hostile_messages import default_parameters
+from benchmark.behaviour.hostile_messages import hostile_parameters
+from benchmark.behaviour.hostile_messages import malformed_compressed
+from benchmark.behaviour.hostile_messages import malformed_image
+from benchmark.costs.soak import resident_memory
 from fer_ros.perception.models.bundle import BundleError
 from fer_ros.perception.models.bundle import CARD_NAME
 from fer_ros.perception.models.bundle import find_bundle

@@ -1,0 +1,300 @@
+"""
+Whether the node's memory stays flat: camera and node as processes, for at least 7 minutes.
+
+Memory is flat if the median of the last minute is at most 2 MiB above that of the sixth minute.
+The command needs the installed package (`. scripts/env`, or a sourced workspace), and Linux.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+import os
+from pathlib import Path
+import signal
+import subprocess
+import tempfile
+import time
+from typing import Any
+from typing import IO
+
+import numpy as np
+
+from benchmark.rig.listening import Listening
+
+MIB = 2**20
+
+# Start of a run that `growth` leaves out, because libraries allocate memory at their first use
+# [share of the run, and s].
+WARM_UP = 0.2
+LONGEST_WARM_UP = 120.0
+
+# The verdict of this command leaves out the first five minutes. It compares the minute after them
+# with the last minute.
+SETTLING_TIME = 300.0
+WINDOW = 60.0
+SHORTEST_RUN = SETTLING_TIME + 2 * WINDOW
+MOST_GROWTH = 2 * MIB  # bytes
+
+# How often the memory is looked at [s], and how long the node may take to send the first answer.
+PERIOD = 1.0
+PATIENCE = 60.0
+# How long a process may take to end after INT [s].
+STOP_TIME = 10.0
+
+
+@dataclass(frozen=True)
+class Growth:
+    """
+    How memory went over time.
+
+    :param slope: of the straight line through it, in bytes a second.
+    :param grown: along that line in the time that was measured, in bytes.
+    :param share: that, as a share of the memory in the middle.
+    """
+
+    slope: float
+    grown: float
+    share: float
+
+
+def growth(times: Sequence[float], sizes: Sequence[int]) -> Growth:
+    """
+    Fit a straight line to memory, by least squares, after the warm-up.
+
+    :param times: in seconds, growing.
+    :param sizes: the resident memory at these times, in bytes.
+    :raises ValueError: if there are fewer than three samples after the warm-up.
+    """
+    moments, memory = np.array(times, np.float64), np.array(sizes, np.float64)
+    start = moments[0] + min(LONGEST_WARM_UP, WARM_UP * (moments[-1] - moments[0]))
+    moments, memory = moments[moments >= start], memory[moments >= start]
+    if len(moments) < 3:
+        raise ValueError(f'{len(moments)} samples after the warm-up tell nothing; run longer')
+    slope = float(np.polyfit(moments - moments[0], memory, 1)[0])
+    grown = slope * float(moments[-1] - moments[0])
+    return Growth(slope, grown, grown / float(np.median(memory)))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """
+    Memory at the beginning and at the end of the judged time.
+
+    :param settled: median of the minute after the first five minutes, in bytes.
+    :param last: median of the last minute, in bytes.
+    """
+
+    settled: float
+    last: float
+
+    @property
+    def flat(self) -> bool:
+        """Return whether the memory grew by at most `MOST_GROWTH`."""
+        return self.last - self.settled <= MOST_GROWTH
+
+    def __str__(self) -> str:
+        return (
+            f'memory {self.settled / MIB:.1f} MiB in the minute after minute '
+            f'{SETTLING_TIME / 60:g}, {self.last / MIB:.1f} MiB in the last minute: '
+            f'{(self.last - self.settled) / MIB:+.1f} MiB (at most {MOST_GROWTH / MIB:+.1f}): '
+            f'{"flat" if self.flat else "GROWS"}'
+        )
+
+
+def judge(times: Sequence[float], sizes: Sequence[int]) -> Verdict:
+    """
+    Compare the memory of the last minute with that of the sixth minute.
+
+    Medians are compared, because the allocator takes and returns pages all the time.
+
+    :param times: in seconds, growing.
+    :param sizes: the resident memory at these times, in bytes.
+    :raises ValueError: if the run is shorter than `SHORTEST_RUN`, or one of the minutes has no
+        sample.
+    """
+    moments, memory = np.array(times, np.float64), np.array(sizes, np.float64)
+    passed = moments - moments[0]
+    first = (passed >= SETTLING_TIME) & (passed < SETTLING_TIME + WINDOW)
+    final = passed > passed[-1] - WINDOW
+    # The samples of a run are up to a period short of its end.
+    if passed[-1] < SHORTEST_RUN - 2 * PERIOD or not first.any():
+        raise ValueError(
+            f'{passed[-1]:.0f} s of samples are too few for a verdict: '
+            f'run for at least {SHORTEST_RUN / 60:g} minutes'
+        )
+    return Verdict(float(np.median(memory[first])), float(np.median(memory[final])))
+
+
+def minutes_of(text: str) -> float:
+    """Return the number of a command-line argument if it is long enough for a verdict."""
+    minutes = float(text)
+    if not SHORTEST_RUN / 60 <= minutes < float('inf'):
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is too short for a verdict: at least {SHORTEST_RUN / 60:g} minutes'
+        )
+    return minutes
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument(
+        '--minutes', type=minutes_of, default=30.0, help='how long, at least 7 (default: 30)'
+    )
+    parser.add_argument(
+        '--source', default='astronaut', help='of the camera node (default: astronaut)'
+    )
+    parser.add_argument(
+        '--rate', type=float, default=30.0, help='images per second (default: 30)'
+    )
+    parser.add_argument(
+        '--set',
+        action='append',
+        default=[],
+        metavar='NAME:=VALUE',
+        help='a parameter of the emotion node; may be repeated',
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run camera and node, print how they are, and judge; the exit status is 1 if not flat."""
+    domain = os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 101))
+    os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+    print(
+        f'{arguments.minutes:g} minutes of {arguments.source} at {arguments.rate:g} Hz, '
+        f'in DDS domain {domain}',
+        flush=True,
+    )
+    source = {'source': arguments.source, 'rate': str(float(arguments.rate)), 'loop': 'true'}
+    chosen = dict(word.split(':=', 1) for word in arguments.set)
+    with (
+        tempfile.TemporaryFile() as log,
+        Listener() as listener,
+        process('camera_node', source, log),
+        process('emotion_node', chosen, log) as node,
+    ):
+        try:
+            times, sizes = watch(node, listener, arguments.minutes * 60)
+        except RuntimeError as error:
+            log.seek(0)
+            print(log.read().decode(errors='replace')[-2000:])
+            raise ValueError(str(error)) from error
+    verdict = judge(times, sizes)
+    print(verdict)
+    return 0 if verdict.flat else 1
+
+
+def watch(
+    node: subprocess.Popen[bytes], listener: Listener, seconds: float
+) -> tuple[list[float], list[int]]:
+    """
+    Look at a node again and again, and print a line a minute.
+
+    :param node: its process.
+    :param listener: that hears what it says.
+    :param seconds: how long, from its first answer on.
+    :return: the times, in seconds, and its resident memory at each, in bytes.
+    :raises RuntimeError: if it ends, or says nothing at all.
+    """
+    began = time.monotonic()
+    while not listener.answers:
+        if node.poll() is not None or time.monotonic() - began > PATIENCE:
+            raise RuntimeError('the node gives no answer')
+        time.sleep(PERIOD)
+    began = time.monotonic()
+    times: list[float] = []
+    sizes: list[int] = []
+    told = -1
+    while (now := time.monotonic() - began) < seconds:
+        if node.poll() is not None:
+            raise RuntimeError(f'the node ended by itself, with status {node.returncode}')
+        memory, threads = resident_memory(node.pid)
+        times.append(now)
+        sizes.append(memory)
+        if int(now // 60) > told:
+            told = int(now // 60)
+            print(
+                f'{told:4d} min  {memory / MIB:7.1f} MiB  {threads} threads  '
+                f'{len(os.listdir(f"/proc/{node.pid}/fd"))} files  {listener.answers} answers, '
+                f'{listener.faces} with a face  {listener.health}',
+                flush=True,
+            )
+        time.sleep(PERIOD)
+    print(f'{listener.answers} answers, {listener.answers / seconds:.1f} a second')
+    return times, sizes
+
+
+def resident_memory(number: int | str) -> tuple[int, int]:
+    """Return the resident memory of a process in bytes, and the number of its threads."""
+    lines = Path(f'/proc/{number}/status').read_text().splitlines()
+    values = dict(line.split(':', 1) for line in lines)
+    return int(values['VmRSS'].split()[0]) * 1024, int(values['Threads'])
+
+
+@contextmanager
+def process(
+    executable: str,
+    parameters: dict[str, str],
+    log: IO[bytes],
+    words: Sequence[str] = (),
+    **options: Any,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """
+    Run an installed executable of the package, and end it as Ctrl-C does.
+
+    :param executable: its name.
+    :param parameters: of its node.
+    :param log: for what it prints.
+    :param words: further arguments of ROS.
+    :param options: of `subprocess.Popen`.
+    """
+    from ament_index_python.packages import get_package_prefix
+
+    path = Path(get_package_prefix('fer_ros')) / 'lib' / 'fer_ros' / executable
+    words = [str(path), '--ros-args', *words]
+    for name, value in parameters.items():
+        words += ['-p', f'{name}:={value}']
+    started = subprocess.Popen(words, stdout=log, stderr=log, **options)
+    try:
+        yield started
+    finally:
+        started.send_signal(signal.SIGINT)
+        try:
+            started.wait(STOP_TIME)
+        except subprocess.TimeoutExpired:
+            started.kill()
+            started.wait()
+
+
+class Listener(Listening):
+    """Hears what the node publishes, in a thread of its own."""
+
+    def __init__(self) -> None:
+        from diagnostic_msgs.msg import DiagnosticArray
+        from vision_msgs.msg import Detection2DArray
+
+        self.answers = 0
+        self.faces = 0
+        self.health = ''
+        topics = [
+            (Detection2DArray, 'emotion', self._on_faces),
+            (DiagnosticArray, '/diagnostics', self._on_health),
+        ]
+        super().__init__('soak', topics)
+
+    def _on_faces(self, message: Any) -> None:
+        """Count an answer."""
+        self.answers += 1
+        self.faces += bool(message.detections)
+
+    def _on_health(self, message: Any) -> None:
+        """Keep what diagnostics said last."""
+        (status,) = message.status
+        values = {one.key: one.value for one in status.values}
+        self.health = (
+            f'{status.message}; {values["frames_dropped"]} dropped, '
+            f'age p50 {values["age_p50_ms"]} ms, p95 {values["age_p95_ms"]} ms'
+        )
