@@ -20,7 +20,7 @@ from typing import Any  # noqa: E402
 import numpy as np  # noqa: E402
 
 from benchmark.rig import timing  # noqa: E402
-from benchmark.rig.processes import memory_parts  # noqa: E402
+from benchmark.rig.usage import memory_parts  # noqa: E402
 
 
 def count_traces(tensorflow: Any) -> Callable[[], int]:

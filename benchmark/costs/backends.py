@@ -11,11 +11,11 @@ from statistics import median
 import sys
 from typing import Any
 
+from benchmark.rig.executables import environment
 from benchmark.rig.figures import add_figures_arguments
 from benchmark.rig.figures import ROOT
 from benchmark.rig.figures import Row
 from benchmark.rig.figures import tell
-from benchmark.rig.processes import environment
 from benchmark.rig.worker_process import WorkerProcess
 from fer_ros.perception.backends import BATCH_SIZES
 from fer_ros.perception.settings import Settings

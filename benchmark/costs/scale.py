@@ -19,18 +19,16 @@ import cv2
 import numpy as np
 
 from benchmark.costs.pipeline import Watcher
+from benchmark.rig.camera_process import Camera
+from benchmark.rig.client import Client
+from benchmark.rig.executables import emotion_node
+from benchmark.rig.executables import settle_domain
 from benchmark.rig.figures import add_figures_arguments
 from benchmark.rig.figures import commit
 from benchmark.rig.figures import ROOT
 from benchmark.rig.figures import Row
 from benchmark.rig.figures import tell
 from benchmark.rig.listening import Listening
-from benchmark.rig.processes import Camera
-from benchmark.rig.processes import Client
-from benchmark.rig.processes import cpu_seconds
-from benchmark.rig.processes import emotion_node
-from benchmark.rig.processes import proportional_memory
-from benchmark.rig.processes import settle_domain
 from benchmark.rig.scenes import detector_weights
 from benchmark.rig.scenes import FACES
 from benchmark.rig.scenes import LARGE
@@ -38,6 +36,8 @@ from benchmark.rig.scenes import scene
 from benchmark.rig.scenes import SMALL
 from benchmark.rig.timing import machine
 from benchmark.rig.timing import time_frames
+from benchmark.rig.usage import cpu_seconds
+from benchmark.rig.usage import proportional_memory
 from fer_ros.perception.classification.classifier import Classifier
 from fer_ros.perception.classification.classifier import create_classifier
 from fer_ros.perception.detection.choice import create_detector

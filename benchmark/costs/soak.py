@@ -8,29 +8,20 @@ The command needs the installed package (`. scripts/env`, or a sourced workspace
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
 from collections.abc import Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 import os
-from pathlib import Path
-import signal
 import subprocess
 import tempfile
 import time
 from typing import Any
-from typing import IO
 
 import numpy as np
 
+from benchmark.rig.executables import process
 from benchmark.rig.listening import Listening
-
-MIB = 2**20
-
-# Start of a run that `growth` leaves out, because libraries allocate memory at their first use
-# [share of the run, and s].
-WARM_UP = 0.2
-LONGEST_WARM_UP = 120.0
+from benchmark.rig.usage import MIB
+from benchmark.rig.usage import resident_memory
 
 # The verdict of this command leaves out the first five minutes. It compares the minute after them
 # with the last minute.
@@ -42,41 +33,6 @@ MOST_GROWTH = 2 * MIB  # bytes
 # How often the memory is looked at [s], and how long the node may take to send the first answer.
 PERIOD = 1.0
 PATIENCE = 60.0
-# How long a process may take to end after INT [s].
-STOP_TIME = 10.0
-
-
-@dataclass(frozen=True)
-class Growth:
-    """
-    How memory went over time.
-
-    :param slope: of the straight line through it, in bytes a second.
-    :param grown: along that line in the time that was measured, in bytes.
-    :param share: that, as a share of the memory in the middle.
-    """
-
-    slope: float
-    grown: float
-    share: float
-
-
-def growth(times: Sequence[float], sizes: Sequence[int]) -> Growth:
-    """
-    Fit a straight line to memory, by least squares, after the warm-up.
-
-    :param times: in seconds, growing.
-    :param sizes: the resident memory at these times, in bytes.
-    :raises ValueError: if there are fewer than three samples after the warm-up.
-    """
-    moments, memory = np.array(times, np.float64), np.array(sizes, np.float64)
-    start = moments[0] + min(LONGEST_WARM_UP, WARM_UP * (moments[-1] - moments[0]))
-    moments, memory = moments[moments >= start], memory[moments >= start]
-    if len(moments) < 3:
-        raise ValueError(f'{len(moments)} samples after the warm-up tell nothing; run longer')
-    slope = float(np.polyfit(moments - moments[0], memory, 1)[0])
-    grown = slope * float(moments[-1] - moments[0])
-    return Growth(slope, grown, grown / float(np.median(memory)))
 
 
 @dataclass(frozen=True)
@@ -225,48 +181,6 @@ def watch(
         time.sleep(PERIOD)
     print(f'{listener.answers} answers, {listener.answers / seconds:.1f} a second')
     return times, sizes
-
-
-def resident_memory(number: int | str) -> tuple[int, int]:
-    """Return the resident memory of a process in bytes, and the number of its threads."""
-    lines = Path(f'/proc/{number}/status').read_text().splitlines()
-    values = dict(line.split(':', 1) for line in lines)
-    return int(values['VmRSS'].split()[0]) * 1024, int(values['Threads'])
-
-
-@contextmanager
-def process(
-    executable: str,
-    parameters: dict[str, str],
-    log: IO[bytes],
-    words: Sequence[str] = (),
-    **options: Any,
-) -> Iterator[subprocess.Popen[bytes]]:
-    """
-    Run an installed executable of the package, and end it as Ctrl-C does.
-
-    :param executable: its name.
-    :param parameters: of its node.
-    :param log: for what it prints.
-    :param words: further arguments of ROS.
-    :param options: of `subprocess.Popen`.
-    """
-    from ament_index_python.packages import get_package_prefix
-
-    path = Path(get_package_prefix('fer_ros')) / 'lib' / 'fer_ros' / executable
-    words = [str(path), '--ros-args', *words]
-    for name, value in parameters.items():
-        words += ['-p', f'{name}:={value}']
-    started = subprocess.Popen(words, stdout=log, stderr=log, **options)
-    try:
-        yield started
-    finally:
-        started.send_signal(signal.SIGINT)
-        try:
-            started.wait(STOP_TIME)
-        except subprocess.TimeoutExpired:
-            started.kill()
-            started.wait()
 
 
 class Listener(Listening):

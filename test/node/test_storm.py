@@ -11,7 +11,7 @@ from benchmark.behaviour.hostile_messages import default_parameters
 from benchmark.behaviour.hostile_messages import hostile_parameters
 from benchmark.behaviour.hostile_messages import malformed_compressed
 from benchmark.behaviour.hostile_messages import malformed_image
-from benchmark.costs.soak import resident_memory
+from benchmark.rig.usage import resident_memory
 from fer_ros.perception.models.bundle import BundleError
 from fer_ros.perception.models.bundle import CARD_NAME
 from fer_ros.perception.models.bundle import find_bundle

@@ -6,8 +6,7 @@ import pytest
 
 from benchmark.__main__ import main
 from benchmark.costs.node import stale
-from benchmark.rig import processes
-from benchmark.rig.processes import Answer
+from benchmark.rig.client import Answer
 from photographs import data_path
 
 RATE = 10.0
@@ -28,15 +27,6 @@ def test_who_keeps_a_queue_takes_stale_ones():
 
 def test_a_frame_that_is_older_than_the_one_before_is_stale():
     assert stale(answers((0.2, 0.25), (0.1, 0.28)), RATE) == 1
-
-
-def test_the_processor_time_and_the_memory_of_a_process_are_read():
-    used = processes.cpu_seconds(os.getpid())
-    parts = processes.memory_parts(os.getpid())
-
-    assert sum(processes.thread_seconds(os.getpid()).values()) > 0
-    assert 0 < used < os.times().user + os.times().system + 1
-    assert parts['rss'] == pytest.approx(parts['own'] + parts['files'] + parts['shared'], rel=0.05)
 
 
 def test_the_node_is_measured_from_outside(capsys, monkeypatch):

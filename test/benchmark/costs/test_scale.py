@@ -6,7 +6,6 @@ import pytest
 from benchmark.__main__ import main
 from benchmark.costs.scale_plots import draw
 from benchmark.costs.scale_plots import points
-from benchmark.rig import processes
 from photographs import data_path
 
 ROWS = [
@@ -35,12 +34,6 @@ def test_the_same_figures_make_the_same_small_drawing(tmp_path):
     assert 'cameras of 640x480' in drawing
     assert 'commit abc' in drawing
     assert len(drawing) < 200_000
-
-
-def test_memory_that_processes_share_counts_in_parts():
-    whole = processes.memory_parts(os.getpid())['rss']
-
-    assert 0 < processes.proportional_memory(os.getpid()) <= whole * 1.05
 
 
 def test_faces_pixels_cameras_and_what_travels_are_measured(capsys, monkeypatch, tmp_path):

@@ -4,13 +4,11 @@ import numpy as np
 import pytest
 
 from benchmark.costs.soak import add_arguments
-from benchmark.costs.soak import growth
 from benchmark.costs.soak import judge
-from benchmark.costs.soak import MIB
+from benchmark.rig.usage import MIB
 
-# A sample a second for half an hour, and for ten minutes.
+# A sample a second for half an hour.
 TIMES = np.arange(0.0, 1800.0)
-SHORT = np.arange(0.0, 600.0)
 
 
 def test_memory_that_is_taken_in_the_first_five_minutes_is_no_growth():
@@ -87,40 +85,3 @@ def test_the_command_refuses_a_run_that_gives_no_verdict(minutes, capsys):
     assert 'at least 7 minutes' in capsys.readouterr().err
     assert parser.parse_args([]).minutes == 30
     assert parser.parse_args(['--minutes', '7']).minutes == 7
-
-
-# The slope, which the benchmark of the node uses
-
-
-def test_memory_that_is_taken_at_the_beginning_has_no_slope():
-    sizes = np.where(SHORT < 60, 200 * MIB + SHORT * MIB, 260 * MIB)
-
-    found = growth(SHORT, sizes)
-
-    assert found.slope == pytest.approx(0, abs=1)
-    assert found.share == pytest.approx(0, abs=1e-6)
-
-
-def test_a_leak_has_a_slope():
-    sizes = 200 * MIB + SHORT * 0.1 * MIB
-
-    found = growth(SHORT, sizes)
-
-    assert found.share > 0.02
-    assert found.slope == pytest.approx(0.1 * MIB)
-    assert found.grown == pytest.approx(0.1 * MIB * 479)
-
-
-def test_noise_is_no_growth():
-    noise = np.random.default_rng(1).normal(0, MIB, len(SHORT))
-
-    assert growth(SHORT, 200 * MIB + noise).share < 0.02
-
-
-def test_memory_that_is_given_back_has_a_negative_share():
-    assert growth(SHORT, 300 * MIB - SHORT * 0.1 * MIB).share < 0
-
-
-def test_a_few_samples_are_no_answer():
-    with pytest.raises(ValueError, match='run longer'):
-        growth([0.0, 1.0], [MIB, MIB])
