@@ -4,15 +4,11 @@ import pytest
 
 from benchmark.__main__ import main
 from benchmark.behaviour import storm
-from photographs import data_path
 
 pytest.importorskip('rclpy')
 pytest.importorskip('ai_edge_litert')
 
-
-@pytest.fixture(autouse=True)
-def weights(monkeypatch):
-    monkeypatch.setenv('FER_ROS_MODELS', str(data_path('facedet')))
+pytestmark = pytest.mark.usefixtures('weights')
 
 
 def test_a_node_that_survives_ends_with_status_0(capsys):
