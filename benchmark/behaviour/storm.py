@@ -42,6 +42,7 @@ from benchmark.rig.listening import Listening
 from benchmark.rig.scenes import detector_weights
 from benchmark.rig.usage import MIB
 from benchmark.rig.usage import resident_memory
+from benchmark.rig.usage import thread_count
 from fer_ros.node.outputs.messages import to_image_message
 from fer_ros.perception.detection import blazeface
 from fer_ros.perception.detection import haar
@@ -282,11 +283,11 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             attacker.load_everything()
             attacker.send_good_images(WARM_UP)
-            before, _ = resident_memory(node.pid)
+            before = resident_memory(node.pid)
             _attack(attacker, node, attacks, arguments.minutes * 60)
             attacker.recover()
             attacker.send_good_images(WARM_UP)
-            after, _ = resident_memory(node.pid)
+            after = resident_memory(node.pid)
         except NodeDiedError:
             log.seek(0)
             print(log.read().decode(errors='replace')[-END_OF_LOG:])
@@ -310,7 +311,7 @@ def _attack(
         made[attacker.attack(kinds)] += 1
         if int(now // 60) > printed:
             printed = int(now // 60)
-            memory, threads = resident_memory(node.pid)
+            memory, threads = resident_memory(node.pid), thread_count(node.pid)
             counts = ', '.join(f'{count} {kind}' for kind, count in sorted(made.items()))
             print(
                 f'{printed:4d} min  {memory / MIB:7.1f} MiB  {threads} threads  {counts}',

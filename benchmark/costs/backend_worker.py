@@ -20,7 +20,8 @@ from typing import Any  # noqa: E402
 import numpy as np  # noqa: E402
 
 from benchmark.rig import timing  # noqa: E402
-from benchmark.rig.usage import memory_parts  # noqa: E402
+from benchmark.rig.usage import MIB  # noqa: E402
+from benchmark.rig.usage import resident_memory  # noqa: E402
 
 
 def count_traces(tensorflow: Any) -> Callable[[], int]:
@@ -53,7 +54,7 @@ def load(name: str, model: str, device: str) -> tuple[Any, Callable[[], int], di
     :param device: 'auto', 'cpu' or 'gpu'.
     :return: the classifier, what counts traces, and what is to be told.
     """
-    before = memory_parts(os.getpid())['rss']
+    before = resident_memory(os.getpid()) / MIB
     traces: Callable[[], int] = int
     if name == 'tensorflow':
         from fer_ros.perception.backends.keras import import_engine
@@ -67,7 +68,7 @@ def load(name: str, model: str, device: str) -> tuple[Any, Callable[[], int], di
     return classifier, traces, {
         'device': classifier.backend.device,
         'start_seconds': time.time() - BEGAN,
-        'start_mib': memory_parts(os.getpid())['rss'],
+        'start_mib': resident_memory(os.getpid()) / MIB,
         'python_mib': before,
     }
 
@@ -96,7 +97,7 @@ def main(words: list[str]) -> int:
         answer = {
             'seconds': seconds,
             'traces': traces(),
-            'mib': memory_parts(os.getpid())['rss'],
+            'mib': resident_memory(os.getpid()) / MIB,
         }
         print(json.dumps(answer), file=answers, flush=True)
     return 0

@@ -40,6 +40,8 @@ from benchmark.rig.timing import time_frames
 from benchmark.rig.usage import cpu_seconds
 from benchmark.rig.usage import growth
 from benchmark.rig.usage import memory_parts
+from benchmark.rig.usage import MIB
+from benchmark.rig.usage import resident_memory
 from benchmark.rig.usage import thread_seconds
 from fer_ros.perception.detection.choice import create_detector
 from fer_ros.perception.models.bundle import load_card
@@ -292,7 +294,7 @@ def overload_rows(faces: int, seconds: float) -> list[Row]:
             if time.monotonic() - begin > seconds + PATIENCE:
                 raise RuntimeError(f'the node gave {len(client.answers)} answers under overload')
             times.append(time.monotonic() - begin)
-            sizes.append(int(memory_parts(node.pid)['rss'] * 2**20))
+            sizes.append(resident_memory(node.pid))
             time.sleep(0.25)
         answers = client.answers
         seconds = time.monotonic() - begin
@@ -330,7 +332,7 @@ def overload_rows(faces: int, seconds: float) -> list[Row]:
             unit='%',
             goal=2.0,
             measure='value',
-            further={'seconds': round(seconds, 1), 'mib': round(sizes[-1] / 2**20, 1)},
+            further={'seconds': round(seconds, 1), 'mib': round(sizes[-1] / MIB, 1)},
         ),
     ]
 

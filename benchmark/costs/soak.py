@@ -20,8 +20,10 @@ import numpy as np
 
 from benchmark.rig.executables import process
 from benchmark.rig.listening import Listening
+from benchmark.rig.usage import file_count
 from benchmark.rig.usage import MIB
 from benchmark.rig.usage import resident_memory
+from benchmark.rig.usage import thread_count
 
 # The verdict of this command leaves out the first five minutes. It compares the minute after them
 # with the last minute.
@@ -167,14 +169,14 @@ def watch(
     while (now := time.monotonic() - began) < seconds:
         if node.poll() is not None:
             raise RuntimeError(f'the node ended by itself, with status {node.returncode}')
-        memory, threads = resident_memory(node.pid)
+        memory = resident_memory(node.pid)
         times.append(now)
         sizes.append(memory)
         if int(now // 60) > told:
             told = int(now // 60)
             print(
-                f'{told:4d} min  {memory / MIB:7.1f} MiB  {threads} threads  '
-                f'{len(os.listdir(f"/proc/{node.pid}/fd"))} files  {listener.answers} answers, '
+                f'{told:4d} min  {memory / MIB:7.1f} MiB  {thread_count(node.pid)} threads  '
+                f'{file_count(node.pid)} files  {listener.answers} answers, '
                 f'{listener.faces} with a face  {listener.health}',
                 flush=True,
             )

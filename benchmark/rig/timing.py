@@ -132,6 +132,7 @@ def how_much_faster(slow: Timing, fast: Timing) -> dict[str, Any]:
 def machine() -> str:
     """Name the machine: the cores that may be used, and the processor."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
+    # psutil does not name the processor, and platform does not on Debian.
     information = Path('/proc/cpuinfo')
     names = []
     if information.is_file():

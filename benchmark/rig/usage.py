@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-import os
-from pathlib import Path
 
 import numpy as np
+import psutil
 
 MIB = 2**20
 
-# Of /proc/PID/stat.
-TICKS = os.sysconf('SC_CLK_TCK')
+# Paths of mapped shared memory: of POSIX, of memfd_create, of System V, and without a name.
+SHARED_MEMORY = ('/dev/shm/', '/memfd:', '/SYSV', '/dev/zero')
 
 # Start of a run that `growth` leaves out, because libraries allocate memory at their first use
 # [share of the run, and s].
@@ -54,46 +53,69 @@ def growth(times: Sequence[float], sizes: Sequence[int]) -> Growth:
     return Growth(slope, grown, grown / float(np.median(memory)))
 
 
-def resident_memory(number: int | str) -> tuple[int, int]:
-    """Return the resident memory of a process in bytes, and the number of its threads."""
-    lines = Path(f'/proc/{number}/status').read_text().splitlines()
-    values = dict(line.split(':', 1) for line in lines)
-    return int(values['VmRSS'].split()[0]) * 1024, int(values['Threads'])
+def resident_memory(number: int) -> int:
+    """
+    Return the resident memory of a process, in bytes.
+
+    :param number: the id of the process.
+    :raises psutil.NoSuchProcess: if there is none, as all functions here.
+    """
+    return int(psutil.Process(number).memory_info().rss)
+
+
+def thread_count(number: int) -> int:
+    """Return the number of threads of a process."""
+    return int(psutil.Process(number).num_threads())
+
+
+def file_count(number: int) -> int:
+    """Return the number of files and sockets that a process has open."""
+    return int(psutil.Process(number).num_fds())
 
 
 def cpu_seconds(number: int) -> float:
-    """Give the processor time that a process has used, in seconds."""
-    return _name_and_seconds(Path(f'/proc/{number}/stat'))[1]
+    """Return the processor time that a process has used, in seconds."""
+    times = psutil.Process(number).cpu_times()
+    return float(times.user + times.system)
 
 
 def thread_seconds(number: int) -> dict[tuple[int, str], float]:
-    """Give the processor time of each thread of a process, in seconds, by its number and name."""
+    """Return the processor time of each thread in seconds, by its id and its name."""
     found = {}
-    for task in Path(f'/proc/{number}/task').iterdir():
+    for thread in psutil.Process(number).threads():
         # A thread may end while it is looked at.
-        with suppress(OSError):
-            name, seconds = _name_and_seconds(task / 'stat')
-            found[int(task.name), name] = seconds
+        with suppress(psutil.NoSuchProcess):
+            # On Linux a thread has the files of a process, and a name of its own.
+            name = psutil.Process(thread.id).name()
+            found[thread.id, name] = float(thread.user_time + thread.system_time)
     return found
 
 
-def _name_and_seconds(path: Path) -> tuple[str, float]:
-    """Read the name and the processor time of a process or thread."""
-    # The name, in parentheses, may have anything in it.
-    head, _, tail = path.read_text().rpartition(')')
-    words = tail.split()
-    return head.partition('(')[2], (int(words[11]) + int(words[12])) / TICKS
-
-
 def memory_parts(number: int) -> dict[str, float]:
-    """Give the resident memory of a process in MiB: 'rss', and what it is made of."""
-    lines = Path(f'/proc/{number}/status').read_text().splitlines()
-    values = dict(line.split(':', 1) for line in lines)
-    names = {'rss': 'VmRSS', 'own': 'RssAnon', 'files': 'RssFile', 'shared': 'RssShmem'}
-    return {name: int(values[key].split()[0]) / 1024 for name, key in names.items()}
+    """
+    Return the resident memory of a process in MiB, and its parts.
+
+    :param number: the id of the process.
+    :return: 'rss', which is the sum of 'own' (no file's), 'files' (pages of files) and 'shared'
+        (shared memory).
+    """
+    process = psutil.Process(number)
+    memory = process.memory_info()
+    # What psutil calls shared are the pages of files and of shared memory.
+    shared = sum(
+        part.rss
+        for part in process.memory_maps(grouped=False)
+        if part.path.startswith(SHARED_MEMORY)
+    )
+    sizes = {
+        'rss': memory.rss,
+        'own': memory.rss - memory.shared,
+        'files': memory.shared - shared,
+        'shared': shared,
+    }
+    return {name: size / MIB for name, size in sizes.items()}
 
 
 def proportional_memory(number: int) -> float:
-    """Give the memory of a process in MiB; what several processes share counts in parts."""
-    lines = Path(f'/proc/{number}/smaps_rollup').read_text().splitlines()
-    return sum(int(line.split()[1]) for line in lines if line.startswith('Pss:')) / 1024
+    """Return the memory of a process in MiB; what several processes share counts in parts."""
+    return float(psutil.Process(number).memory_full_info().pss / MIB)

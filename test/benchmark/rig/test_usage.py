@@ -1,4 +1,7 @@
+import mmap
 import os
+from pathlib import Path
+import threading
 
 import numpy as np
 import pytest
@@ -18,6 +21,46 @@ def test_the_processor_time_and_the_memory_of_a_process_are_read():
     assert sum(usage.thread_seconds(os.getpid()).values()) > 0
     assert 0 < used < os.times().user + os.times().system + 1
     assert parts['rss'] == pytest.approx(parts['own'] + parts['files'] + parts['shared'], rel=0.05)
+    assert usage.resident_memory(os.getpid()) == pytest.approx(parts['rss'] * MIB, rel=0.05)
+
+
+def test_each_thread_has_its_number_its_name_and_its_time():
+    name = Path('/proc/self/comm').read_text(encoding='utf-8').strip()
+    end = threading.Event()
+    thread = threading.Thread(target=end.wait)
+    thread.start()
+
+    threads = usage.thread_seconds(os.getpid())
+    count = usage.thread_count(os.getpid())
+    end.set()
+    thread.join()
+
+    assert threads[os.getpid(), name] > 0
+    assert thread.native_id in {number for number, _ in threads}
+    assert len(threads) == count
+
+
+@pytest.mark.parametrize(
+    ('flags', 'part'), [(mmap.MAP_SHARED, 'shared'), (mmap.MAP_PRIVATE, 'own')]
+)
+def test_memory_counts_to_its_part(flags, part):
+    before = usage.memory_parts(os.getpid())
+    with mmap.mmap(-1, 64 * MIB, flags) as memory:
+        for start in range(0, 64 * MIB, mmap.PAGESIZE):
+            memory[start] = 1
+        after = usage.memory_parts(os.getpid())
+
+    grown = {name: after[name] - before[name] for name in before}
+    assert grown['rss'] == pytest.approx(64, abs=2)
+    assert grown[part] == pytest.approx(64, abs=2)
+    assert sum(grown[name] for name in ('own', 'files', 'shared')) == pytest.approx(grown['rss'])
+
+
+def test_an_open_file_is_counted(tmp_path):
+    before = usage.file_count(os.getpid())
+    with (tmp_path / 'file').open('w'):
+        assert usage.file_count(os.getpid()) == before + 1
+    assert usage.file_count(os.getpid()) == before
 
 
 def test_memory_that_processes_share_counts_in_parts():
