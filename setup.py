@@ -34,7 +34,7 @@ setup(
     extras_require={
         # The demo and the benchmarks run from a checkout; the nodes need none of these.
         'demo': ['psutil>=5.9'],
-        'benchmark': ['psutil>=5.9'],
+        'benchmark': ['matplotlib>=3.6', 'psutil>=5.9', 'tabulate>=0.8.9'],
         'test': ['psutil>=5.9', 'pytest', 'pytest-xdist'],
     },
     zip_safe=False,

@@ -19,6 +19,7 @@ from benchmark.behaviour.track_measures import measure
 from benchmark.behaviour.track_measures import read_annotation
 from benchmark.behaviour.track_measures import TrackMeasures
 from benchmark.behaviour.track_page import write_page
+from benchmark.rig.tables import plain_table
 from benchmark.rig.watching import add_watching_arguments
 from benchmark.rig.watching import CountingDetector
 from benchmark.rig.watching import load_models
@@ -166,11 +167,18 @@ def told(video: Path, full: Watched, measures: TrackMeasures | None) -> list[str
 
 def table(rows: list[Sparse]) -> list[str]:
     """Write down what searching less often costs and saves."""
-    lines = ['  detect_every  searched  recall  false  overlap  same emotion  detect  classify']
-    lines += [
-        f'  {row.every:12}  {100 * row.searches:6.1f} %  {100 * row.recall:5.1f} %  '
-        f'{row.false:5}  {row.overlap:7.2f}  {100 * row.agreement:10.1f} %  '
-        f'{row.detect_ms:5.1f} ms  {row.classify_ms:5.1f} ms'
+    head = ['detect_every', 'searched', 'recall', 'false', 'overlap', 'same emotion', 'detect']
+    cells = [
+        [
+            f'{row.every}',
+            f'{100 * row.searches:.1f} %',
+            f'{100 * row.recall:.1f} %',
+            f'{row.false}',
+            f'{row.overlap:.2f}',
+            f'{100 * row.agreement:.1f} %',
+            f'{row.detect_ms:.1f} ms',
+            f'{row.classify_ms:.1f} ms',
+        ]
         for row in rows
     ]
-    return lines
+    return [f'  {line}' for line in plain_table([*head, 'classify'], cells)]

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmark.rig.tables import plain_table
 from benchmark.rig.timing import machine
 from benchmark.rig.timing import time_in_turns
 from fer_ros.perception.classification.classifier import Classifier
@@ -102,13 +103,17 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(figures, indent=1))
         return 0
     print(f'median of {figures["runs"]} turns, on {figures["machine"]}')
-    width = max(map(len, classifiers))
-    print(f'{"":{width}}      MB  ms a face  of processor  ms a face of {BATCH}  accuracy')
-    for name, row in figures['models'].items():
-        megabytes = f'{row["megabytes"]:.2f}' if 'megabytes' in row else '?'
-        accuracy = f'{100 * row["accuracy"]:.2f} %' if 'accuracy' in row else ''
-        print(
-            f'{name:{width}}  {megabytes:>6}  {row["face_ms"]:9.2f}  {row["face_cpu_ms"]:12.2f}'
-            f'  {row["batch_face_ms"]:14.2f}  {accuracy:>8}'
-        )
+    head = ['', 'MB', 'ms a face', 'of processor', f'ms a face of {BATCH}', 'accuracy']
+    rows = [
+        [
+            name,
+            f'{row["megabytes"]:.2f}' if 'megabytes' in row else '?',
+            f'{row["face_ms"]:.2f}',
+            f'{row["face_cpu_ms"]:.2f}',
+            f'{row["batch_face_ms"]:.2f}',
+            f'{100 * row["accuracy"]:.2f} %' if 'accuracy' in row else '',
+        ]
+        for name, row in figures['models'].items()
+    ]
+    print('\n'.join(plain_table(head, rows, left=1)))
     return 0

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmark.rig.tables import markdown_table
 from benchmark.rig.timing import machine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -143,7 +144,8 @@ def table(rows: Sequence[dict[str, Any]]) -> list[str]:
     """Write rows as a table in Markdown."""
     known = {'name', 'median_ms', 'p95_ms', 'ratio', 'goal', 'value', 'unit', 'measure'}
     known |= {'at_least', 'met'}
-    cells = [['figure', 'median', 'p95', 'ratio', 'value', 'goal', 'met', 'with']]
+    head = ['figure', 'median', 'p95', 'ratio', 'value', 'goal', 'met', 'with']
+    cells = []
     for row in rows:
         value, goal = row.get('value'), row['goal']
         bound = 'at least' if row.get('at_least') else 'at most'
@@ -163,12 +165,7 @@ def table(rows: Sequence[dict[str, Any]]) -> list[str]:
                 ),
             ]
         )
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = [
-        f'| {" | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))} |'
-        for line in cells
-    ]
-    return [lines[0], f'| {" | ".join("-" * width for width in widths)} |', *lines[1:]]
+    return markdown_table(head, cells)
 
 
 def _told(value: Any) -> str:
