@@ -31,12 +31,7 @@ setup(
         *model_files(),
     ],
     install_requires=['setuptools'],
-    extras_require={
-        # The demo and the benchmarks run from a checkout; the nodes need none of these.
-        'demo': ['psutil>=5.9'],
-        'benchmark': ['matplotlib>=3.6', 'psutil>=5.9', 'tabulate>=0.8.9'],
-        'test': ['psutil>=5.9', 'pytest', 'pytest-xdist'],
-    },
+    extras_require={'test': ['psutil', 'pytest', 'pytest-xdist']},
     zip_safe=False,
     maintainer='fer_ros maintainers',
     maintainer_email='fer-ros-maintainers@example.org',
