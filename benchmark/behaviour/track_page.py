@@ -9,28 +9,21 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmark.behaviour.track_chart import chart
+from benchmark.behaviour.track_chart import colour_of
 from benchmark.behaviour.track_measures import Box
-from benchmark.behaviour.track_measures import match
 from benchmark.behaviour.track_measures import TrackMeasures
 from benchmark.rig.watching import images_of
 from benchmark.rig.watching import Watched
 from fer_ros.perception.faces import Face
 
-# Of the chart, in pixels: of a frame, of a row, and of the names before the rows.
-FRAME_WIDTH = 8
-ROW_HEIGHT = 26
-NAMES_WIDTH = 110
-
 # Wider pictures are scaled down to this [px].
 PICTURE_WIDTH = 1280
-
-# Colours that neighbours in the circle of hues do not share: the golden angle [degrees].
-HUE_STEP = 137.508
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 1320px; color: #222 }
 pre { background: #f4f4f4; padding: 1em; overflow-x: auto } img { max-width: 100% }
-figure { margin: 1.5em 0 } svg text { font: 12px system-ui, sans-serif }
+figure { margin: 1.5em 0 } .chart { overflow-x: auto }
 """
 
 
@@ -72,67 +65,10 @@ def write_page(
         f'<pre>{escape(chr(10).join(lines))}</pre>'
         f'<p>Frames from left to right, {rows}; a colour and a number is an id. Light gray: a '
         f'person who is there and was not found. The last row: faces where nobody is.</p>'
-        f'{chart(watched, annotation)}{"".join(pictures)}',
+        f'<div class="chart">{chart(watched, annotation)}</div>{"".join(pictures)}',
         encoding='utf-8',
     )
     return page
-
-
-def chart(watched: Watched, annotation: Mapping[int, Mapping[int, Box]] | None) -> str:
-    """
-    Draw who was followed when.
-
-    :param watched: what came out of the video.
-    :param annotation: where its people are; None for a row for each id.
-    :return: an SVG element.
-    """
-    rows = _rows(watched, annotation)
-    width = NAMES_WIDTH + FRAME_WIDTH * len(watched.times)
-    parts, numbers = [], []
-    for row, (name, cells) in enumerate(rows.items()):
-        y = row * ROW_HEIGHT
-        parts.append(f'<text x="0" y="{y + 17}">{escape(name)}</text>')
-        before: int | None = None
-        for frame, id_ in sorted(cells.items()):
-            x = NAMES_WIDTH + frame * FRAME_WIDTH
-            colour = '#ddd' if id_ is None else f'hsl({id_ * HUE_STEP % 360:.0f} 70% 55%)'
-            parts.append(
-                f'<rect x="{x}" y="{y + 2}" width="{FRAME_WIDTH}" height="{ROW_HEIGHT - 4}" '
-                f'fill="{colour}"/>'
-            )
-            if id_ is not None and id_ != before:
-                numbers.append(f'<text x="{x + 2}" y="{y + 17}">{id_}</text>')
-            before = id_ if id_ is not None else before
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" '
-        f'height="{ROW_HEIGHT * len(rows)}">{"".join([*parts, *numbers])}</svg>'
-    )
-
-
-def _rows(
-    watched: Watched, annotation: Mapping[int, Mapping[int, Box]] | None
-) -> dict[str, dict[int, int | None]]:
-    """Give the id of each frame, by the name of the row; None for a person who was not found."""
-    rows: dict[str, dict[int, int | None]] = {}
-    if annotation is None:
-        for frame, faces in enumerate(watched.faces):
-            for face in faces:
-                rows.setdefault(f'id {face.id}', {})[frame] = face.id
-        return rows
-    for person in sorted({name for persons in annotation.values() for name in persons}):
-        rows[f'person {person}'] = {}
-    rows['nobody'] = {}
-    for frame, faces in enumerate(watched.faces):
-        persons = annotation.get(frame, {})
-        faces_of = match(persons, faces)
-        for person in persons:
-            found = faces_of.get(person)
-            rows[f'person {person}'][frame] = found.id if found else None
-        known = {face.id for face in faces_of.values()}
-        for face in faces:
-            if face.id not in known:
-                rows['nobody'][frame] = face.id
-    return rows
 
 
 def _telling_frames(watched: Watched, measures: TrackMeasures | None) -> dict[int, str]:
@@ -152,8 +88,8 @@ def _drawn(image: np.ndarray, faces: list[Face]) -> np.ndarray:
     drawn = image.copy()
     for face in faces:
         left, top, right, bottom = (round(value) for value in face.box)
-        hue = np.array([[[face.id * HUE_STEP % 360 / 2, 200, 230]]], np.uint8)
-        colour = cv2.cvtColor(hue, cv2.COLOR_HSV2BGR)[0, 0].tolist()
+        red, green, blue = (255 * part for part in colour_of(face.id))
+        colour = (blue, green, red)
         unit = max(1.0, image.shape[0] / 540)
         cv2.rectangle(drawn, (left, top), (right, bottom), colour, round(2 * unit))
         cv2.putText(
