@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+from jinja2 import Environment
+from jinja2 import FileSystemLoader
+from jinja2 import StrictUndefined
 import numpy as np
 
 from benchmark.behaviour.track_chart import chart
@@ -20,11 +23,27 @@ from fer_ros.perception.faces import Face
 # Wider pictures are scaled down to this [px].
 PICTURE_WIDTH = 1280
 
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 1320px; color: #222 }
-pre { background: #f4f4f4; padding: 1em; overflow-x: auto } img { max-width: 100% }
-figure { margin: 1.5em 0 } .chart { overflow-x: auto }
-"""
+TEMPLATE = 'tracking.html'
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(Path(__file__).resolve().parent / 'templates'),
+    autoescape=True,
+    undefined=StrictUndefined,
+)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """
+    A frame that the page shows.
+
+    :param name: of its file, beside the page.
+    :param frame: its number.
+    :param reason: why it is shown.
+    """
+
+    name: str
+    frame: int
+    reason: str
 
 
 def write_page(
@@ -53,21 +72,16 @@ def write_page(
         if number in frames:
             name = f'{video.stem}_{number:04}.png'
             cv2.imwrite(str(folder / name), _drawn(image, watched.faces[number]))
-            pictures.append(
-                f'<figure><img src="{escape(name)}" alt="frame {number}">'
-                f'<figcaption>frame {number}: {escape(frames[number])}</figcaption></figure>'
-            )
-    rows = 'one row a person' if annotation is not None else 'one row an id'
-    page = folder / f'tracking_{video.stem}.html'
-    page.write_text(
-        f'<!doctype html><meta charset="utf-8"><title>{escape(video.name)}</title>'
-        f'<style>{STYLE}</style><h1>Who is who in {escape(video.name)}</h1>'
-        f'<pre>{escape(chr(10).join(lines))}</pre>'
-        f'<p>Frames from left to right, {rows}; a colour and a number is an id. Light gray: a '
-        f'person who is there and was not found. The last row: faces where nobody is.</p>'
-        f'<div class="chart">{chart(watched, annotation)}</div>{"".join(pictures)}',
-        encoding='utf-8',
+            pictures.append(Picture(name, number, frames[number]))
+    text = _ENVIRONMENT.get_template(TEMPLATE).render(
+        video=video.name,
+        lines=lines,
+        annotated=annotation is not None,
+        chart=chart(watched, annotation),
+        pictures=pictures,
     )
+    page = folder / f'tracking_{video.stem}.html'
+    page.write_text(text, encoding='utf-8')
     return page
 
 

@@ -8,6 +8,7 @@ from benchmark.__main__ import main
 from photographs import data_path
 
 pytest.importorskip('ai_edge_litert')
+pytest.importorskip('jinja2')
 pytest.importorskip('matplotlib')
 
 pytestmark = pytest.mark.usefixtures('weights')
