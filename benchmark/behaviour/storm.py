@@ -124,9 +124,7 @@ class Attacker(Listening):
 
     def parameters(self) -> None:
         """Set random parameters to random values, also of types that do not exist."""
-        self._call(
-            self._set, SetParameters.Request(parameters=hostile_parameters(self._random))
-        )
+        self._call(self._set, SetParameters.Request(parameters=hostile_parameters(self._random)))
 
     def transitions(self) -> None:
         """Ask for a random transition."""

@@ -107,8 +107,14 @@ def _drawn(image: np.ndarray, faces: list[Face]) -> np.ndarray:
         unit = max(1.0, image.shape[0] / 540)
         cv2.rectangle(drawn, (left, top), (right, bottom), colour, round(2 * unit))
         cv2.putText(
-            drawn, str(face.id), (left, top - 4), cv2.FONT_HERSHEY_SIMPLEX, 0.6 * unit,
-            colour, round(2 * unit), cv2.LINE_AA,
+            drawn,
+            str(face.id),
+            (left, top - 4),
+            cv2.FONT_HERSHEY_SIMPLEX,
+            0.6 * unit,
+            colour,
+            round(2 * unit),
+            cv2.LINE_AA,
         )
     scale = min(1.0, PICTURE_WIDTH / image.shape[1])
     return cv2.resize(drawn, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

@@ -59,11 +59,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
     add_watching_arguments(parser)
     parser.add_argument(
-        '--every', type=int, nargs='*', default=[2, 3, 5, 10, 30], metavar='N',
+        '--every',
+        type=int,
+        nargs='*',
+        default=[2, 3, 5, 10, 30],
+        metavar='N',
         help='values of detect_every (default: 2 3 5 10 30)',
     )
     parser.add_argument(
-        '--output', type=Path, default=Path('benchmark_output'), metavar='DIR',
+        '--output',
+        type=Path,
+        default=Path('benchmark_output'),
+        metavar='DIR',
         help='where a page for each video goes (default: %(default)s)',
     )
 

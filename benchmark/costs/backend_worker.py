@@ -65,12 +65,16 @@ def load(name: str, model: str, device: str) -> tuple[Any, Callable[[], int], di
     from fer_ros.perception.models.bundle import load_card
 
     classifier = create_classifier(load_card(find_bundle(model)), name, device)
-    return classifier, traces, {
-        'device': classifier.backend.device,
-        'start_seconds': time.time() - BEGAN,
-        'start_mib': resident_memory(os.getpid()) / MIB,
-        'python_mib': before,
-    }
+    return (
+        classifier,
+        traces,
+        {
+            'device': classifier.backend.device,
+            'start_seconds': time.time() - BEGAN,
+            'start_mib': resident_memory(os.getpid()) / MIB,
+            'python_mib': before,
+        },
+    )
 
 
 def timed(run: Callable[[np.ndarray], Any], batch: np.ndarray, count: int) -> list[float]:

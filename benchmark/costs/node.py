@@ -193,9 +193,7 @@ def parameter_row(client: Client, camera: Camera, changes: int) -> Row:
         accepted = time.time()
         wanted = 0 if size == 1000 else 1
 
-        def in_force(
-            answer: Answer, accepted: float = accepted, wanted: int = wanted
-        ) -> bool:
+        def in_force(answer: Answer, accepted: float = accepted, wanted: int = wanted) -> bool:
             return answer.stamp > accepted and answer.faces == wanted
 
         client.clear()

@@ -215,9 +215,7 @@ def predict_rows(detector: Detector, classifier: Classifier, frames: int) -> lis
             image = images[frame % len(images)]
             found = detector.detect(image, settings.min_face_score, settings.min_face_size)
             for face in found:
-                crop = align_face(
-                    image, face.eyes, card.crop, card.input.height, card.input.width
-                )
+                crop = align_face(image, face.eyes, card.crop, card.input.height, card.input.width)
                 network.predict(to_network_input([crop], card.input), verbose=0)
 
         ways: dict[str, Callable[[int], Any]] = {

@@ -70,9 +70,7 @@ def faces_rows(classifier: Classifier, frames: int) -> list[Row]:
     rows = []
     for size in (SMALL, LARGE):
         ways: dict[str, Callable[[int], Any]] = {
-            f'faces_{count}_at_{names(size)}': Watcher(
-                detector, classifier, scene(count, size, 4)
-            )
+            f'faces_{count}_at_{names(size)}': Watcher(detector, classifier, scene(count, size, 4))
             for count in FACES
         }
         times = time_frames(ways, frames)

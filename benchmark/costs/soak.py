@@ -105,9 +105,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--source', default='astronaut', help='of the camera node (default: astronaut)'
     )
-    parser.add_argument(
-        '--rate', type=float, default=30.0, help='images per second (default: 30)'
-    )
+    parser.add_argument('--rate', type=float, default=30.0, help='images per second (default: 30)')
     parser.add_argument(
         '--set',
         action='append',

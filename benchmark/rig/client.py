@@ -106,9 +106,7 @@ class Client(Listening):
         def set_integer(name: str, value: int) -> None:
             parameter = Parameter(
                 name=name,
-                value=ParameterValue(
-                    type=ParameterType.PARAMETER_INTEGER, integer_value=value
-                ),
+                value=ParameterValue(type=ParameterType.PARAMETER_INTEGER, integer_value=value),
             )
             future = service.call_async(SetParameters.Request(parameters=[parameter]))
             done = Condition()

@@ -21,9 +21,7 @@ def test_baseline_takes_most_of_a_bias_away(capsys, monkeypatch):
     read = baseline.read_fer2013
     # The bounds of the biases, and every twelfth picture, take a fifth of the time.
     monkeypatch.setattr(baseline, 'BIASES', (baseline.BIASES[0], baseline.BIASES[-1]))
-    monkeypatch.setattr(
-        baseline, 'read_fer2013', lambda folder: every_twelfth(read(folder))
-    )
+    monkeypatch.setattr(baseline, 'read_fer2013', lambda folder: every_twelfth(read(folder)))
 
     # Ten are so few that half of the bias may stay by chance, whichever network it is.
     assert main(['baseline', '--data', str(data), '--persons', '30']) == 0

@@ -30,7 +30,7 @@ def test_a_turn_may_have_several_frames_and_the_warm_up_is_not_timed():
 
     times = time_frames(ways, 3, block=2, warm_up=1)
 
-    assert ''.join(name for name, _ in seen) == 'ab' 'aabb' 'ba'
+    assert ''.join(name for name, _ in seen) == 'abaabbba'
     assert all(len(seconds) == 3 for seconds in times.values())
 
 
