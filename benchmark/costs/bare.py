@@ -22,6 +22,9 @@ from fer_ros.perception.settings import Settings
 # OpenCV's class keeps so many candidates at most, as the detector of the package does.
 MOST_CANDIDATES = 5000
 
+# Of LiteRT's interpreter, as the package's back end has it.
+THREADS = 1
+
 
 def bare_detector(
     weights: Path, images: list[np.ndarray], settings: Settings, scaled: bool = True
@@ -65,16 +68,15 @@ def _view(image: np.ndarray, settings: Settings) -> np.ndarray:
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
 
-def bare_network(path: Path, batch: np.ndarray, threads: int) -> Callable[[], Any]:
+def bare_network(path: Path, batch: np.ndarray) -> Callable[[], Any]:
     """
     Prepare LiteRT's own interpreter, with its input in place.
 
     :param path: of the .tflite file.
     :param batch: (N, height, width, channels) float32.
-    :param threads: of the CPU.
     :return: runs the network on that batch.
     """
-    interpreter = import_interpreter()(model_path=str(path), num_threads=threads)
+    interpreter = import_interpreter()(model_path=str(path), num_threads=THREADS)
     entry = interpreter.get_input_details()[0]['index']
     interpreter.resize_tensor_input(entry, batch.shape, strict=False)
     interpreter.allocate_tensors()

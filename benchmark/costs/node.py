@@ -87,9 +87,7 @@ def overhead_rows(client: Client, camera: Camera, turns: int) -> list[Row]:
     card, weights = load_card(ROOT / 'models' / DEFAULT_MODEL), detector_weights()
     detector = create_detector('yunet', str(weights))
     search = bare_detector(weights, images, settings)
-    network = bare_network(
-        card.file('tflite'), faces_for(card, detector, images, 1, settings), threads=1
-    )
+    network = bare_network(card.file('tflite'), faces_for(card, detector, images, 1, settings))
     ages: list[float] = []
     bare: dict[str, list[float]] = {'detector': [], 'network': [], 'at_rate': []}
     for _ in range(turns):

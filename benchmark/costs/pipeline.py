@@ -20,6 +20,7 @@ from benchmark.costs.bare import bare_detector
 from benchmark.costs.bare import bare_kernels
 from benchmark.costs.bare import bare_network
 from benchmark.costs.bare import faces_for
+from benchmark.costs.bare import THREADS
 from benchmark.rig.figures import add_figures_arguments
 from benchmark.rig.figures import Row
 from benchmark.rig.figures import tell
@@ -89,11 +90,6 @@ class Watcher:
         self.faces = max(self.faces, len(found))
 
 
-def threads_of(classifier: Classifier) -> int:
-    """Give the number of threads that a back end's interpreter has."""
-    return int(getattr(classifier.backend, '_threads', 1))
-
-
 def measure(detector: Detector, classifier: Classifier, frames: int) -> list[Row]:
     """
     Time the pipeline beside its networks.
@@ -103,13 +99,13 @@ def measure(detector: Detector, classifier: Classifier, frames: int) -> list[Row
     :param frames: of each way.
     """
     settings, card, weights = Settings(), classifier.card, detector_weights()
-    path, threads = card.file('tflite'), threads_of(classifier)
+    path = card.file('tflite')
     images = scene(1, SMALL)
     eight = faces_for(card, detector, [*scene(8, SMALL, 2)], BATCH, settings)
     search = bare_detector(weights, images, settings)
     kernels = bare_kernels(weights, images[0], settings)
-    one = bare_network(path, faces_for(card, detector, images, 1, settings), threads)
-    batch = bare_network(path, eight, threads)
+    one = bare_network(path, faces_for(card, detector, images, 1, settings))
+    batch = bare_network(path, eight)
     watcher = Watcher(detector, classifier, images)
     several = {count: Watcher(detector, classifier, scene(count, SMALL, 4)) for count in FACES}
 
@@ -152,7 +148,7 @@ def measure(detector: Detector, classifier: Classifier, frames: int) -> list[Row
         ),
         Row('bare_detector', times['detector']),
         Row('bare_detector_unscaled', beside['detector']),
-        Row('bare_network', times['network'], further={'threads': threads}),
+        Row('bare_network', times['network'], further={'threads': THREADS}),
     ]
 
     ways = {f'faces_{count}': way for count, way in several.items()}

@@ -52,8 +52,8 @@ SIZES = ((320, 240), SMALL, LARGE, (1920, 1080))
 CAMERAS = (1, 2, 4)
 RATE = 30.0
 
-# JPEG quality as the package's camera node and its annotated image have it.
-CAMERA_JPEG, ANNOTATED_JPEG = 95, 80
+# JPEG quality, as the package's camera node has it.
+CAMERA_JPEG = 95
 
 # How long nodes run before they are watched [s].
 WARM_UP = 2.0
