@@ -16,11 +16,9 @@ from fer_ros.perception.detection import yunet
 from fer_ros.perception.detection import yunet_litert
 from fer_ros.perception.detection.candidates import SAME_FACE
 from fer_ros.perception.detection.choice import Detector
+from fer_ros.perception.detection.yunet_litert import MOST_CANDIDATES
 from fer_ros.perception.models.bundle import ModelCard
 from fer_ros.perception.settings import Settings
-
-# OpenCV's class keeps so many candidates at most, as the detector of the package does.
-MOST_CANDIDATES = 5000
 
 # Of LiteRT's interpreter, as the package's back end has it.
 THREADS = 1

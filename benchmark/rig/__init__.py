@@ -1,6 +1,6 @@
 """
-What the benchmarks measure with: clocks, processes, scenes, a camera, listeners, figures.
+The measuring tools of the benchmarks: timers, processes, scenes, a camera, clients, figures.
 
-In: functions to time, numbers of processes to watch, scenes to show, rows to print.
-Out: seconds, MiB, received messages; tables, JSON and sections of RESULTS.md.
+In: functions to time, ids of processes to watch, scenes to show, rows to print.
+Out: seconds, MiB and received messages; tables, JSON and sections of RESULTS.md.
 """

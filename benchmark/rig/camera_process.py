@@ -1,4 +1,4 @@
-"""A camera of exact rate in a process of its own."""
+"""Start and steer the camera of `benchmark.rig.camera`, in a process of its own."""
 
 from __future__ import annotations
 

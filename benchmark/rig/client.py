@@ -1,4 +1,4 @@
-"""Who listens to a node as a behaviour does."""
+"""A client of a node: it keeps what the node publishes, and sets its parameters."""
 
 from __future__ import annotations
 
