@@ -44,6 +44,12 @@ NEEDED_BY = {
         'learning/test_distribution.py',
         'learning/search/test_study.py',
     ],
+    'jinja2': [
+        'commands/test_compare.py',
+        'pages/test_card.py',
+        'pages/test_comparison.py',
+        'pages/test_rendering.py',
+    ],
     'matplotlib': ['pages/test_evaluation.py'],
     'optuna': ['learning/search/test_study.py'],
 }

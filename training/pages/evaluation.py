@@ -16,6 +16,8 @@ import numpy as np
 from training.data.votes import VOTE_COLUMNS
 from training.evaluation.metrics import log_losses
 from training.evaluation.metrics import surest_first
+from training.pages.formats import percent
+from training.pages.formats import percent_interval
 from training.pages.plots import draw_class_f1
 from training.pages.plots import draw_confusion
 from training.pages.plots import draw_coverage
@@ -25,8 +27,6 @@ from training.pages.plots import draw_shares
 from training.pages.plots import plot
 from training.pages.plots import svg
 from training.pages.terminal import FURTHER
-from training.pages.terminal import percent
-from training.pages.terminal import percent_interval
 from training.runs.files import LOG
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import pytest
 
 from fer_ros.perception.models.bundle import load_card
 from training.pages.card import card_page
-from training.pages.card import IMAGENET
+from training.pages.card import MOBILENET
 
 MODELS = Path(__file__).resolve().parents[3] / 'models'
 FOLDERS = sorted(path.parent for path in MODELS.glob('*/card.yaml'))
@@ -66,7 +66,8 @@ def test_a_page_of_a_mean_tells_its_runs_and_where_its_weights_are_from():
         'python -m training average runs/second_0 runs/second_5 --output runs/second',
         'python -m training export second --head fer2013 --output models/fer2013_mobile',
         'It began from the weights in `models/b/model.keras` (SHA-256 2), of the recipe `first`.',
-        f'That one began from the weights in `mobilenet.npz` (SHA-256 abc): {IMAGENET}',
+        'That one began from the weights in `mobilenet.npz` (SHA-256 abc): '
+        f'{MOBILENET.description}.',
         'Seed 5: epoch 12 was chosen, with 70.4 % (fer2013) and 87.1 % (ferplus) of PublicTest.',
     ):
         assert line in page.splitlines(), line
