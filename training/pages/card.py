@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from fer_ros.perception.models.bundle import ModelCard
 from fer_ros.perception.settings import DEFAULT_MODEL
-from training.bundles.imagenet import began_with_imagenet
 from training.bundles.imagenet import is_of_imagenet
 from training.pages.formats import interval
 from training.pages.formats import percent
@@ -102,7 +101,6 @@ def card_page(card: ModelCard) -> str:
     private = card.metrics[name]
     head = name.removesuffix('_private')
     real_path = private.get('real_path', {})
-    begun = card.training.get('begun_from', [])
     return render(
         'card.md',
         card=card,
@@ -123,7 +121,7 @@ def card_page(card: ModelCard) -> str:
         commands=reproduction_commands(card, head),
         pretrained=_pretrained,
         # Teachers began somewhere too, but what they say is no copy of weights.
-        imagenet=_pretrained_first(begun) if began_with_imagenet(begun) else None,
+        imagenet=_all_pretrained(card.training.get('begun_from', [])),
     )
 
 
@@ -281,7 +279,11 @@ def _pretrained(weights: str) -> Pretrained | None:
     return EFFICIENTNET_LITE if 'efficientnet_lite' in weights else MOBILENET
 
 
-def _pretrained_first(begun: Iterable[Mapping[str, Any]]) -> Pretrained:
-    """Tell which weights of ImageNet a network that began from them has."""
-    found = {_pretrained(one['name']) for one in begun}
-    return EFFICIENTNET_LITE if EFFICIENTNET_LITE in found else MOBILENET
+def _all_pretrained(begun: Iterable[Mapping[str, Any]]) -> list[Pretrained]:
+    """List the weights of ImageNet that a network began from, and those at the start of these."""
+    found = []
+    for one in begun:
+        own = _pretrained(one['name'])
+        earlier = _all_pretrained(one.get('training', {}).get('begun_from', []))
+        found += [own, *earlier] if own else earlier
+    return list(dict.fromkeys(found))

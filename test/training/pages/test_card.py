@@ -7,6 +7,7 @@ import pytest
 
 from fer_ros.perception.models.bundle import load_card
 from training.pages.card import card_page
+from training.pages.card import EFFICIENTNET_LITE
 from training.pages.card import MOBILENET
 
 MODELS = Path(__file__).resolve().parents[3] / 'models'
@@ -30,6 +31,17 @@ def test_a_page_names_imagenet_where_the_weights_are_of_it(name, of_imagenet):
 
     assert f'`{name}`' in page
     assert ('ImageNet' in page) == of_imagenet
+
+
+def test_a_page_has_the_licence_of_the_weights_at_the_start_of_a_history():
+    card = load_card(MODELS / 'fer2013_mobile')
+    history = {'recipe': 'fer_lite', 'begun_from': [{'name': 'efficientnet_lite0.npz'}]}
+    begun = [{'name': 'models/lite/model.keras', 'training': history}]
+
+    page = card_page(replace(card, training={**card.training, 'begun_from': begun}))
+
+    assert EFFICIENTNET_LITE.licence in page
+    assert MOBILENET.licence not in page
 
 
 def test_a_page_of_a_mean_tells_its_runs_and_where_its_weights_are_from():
