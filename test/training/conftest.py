@@ -48,6 +48,7 @@ NEEDED_BY = {
         'commands/test_compare.py',
         'pages/test_card.py',
         'pages/test_comparison.py',
+        'pages/test_evaluation.py',
         'pages/test_rendering.py',
     ],
     'matplotlib': ['pages/test_evaluation.py'],
