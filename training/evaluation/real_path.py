@@ -24,7 +24,7 @@ from fer_ros.perception.detection.choice import Detector
 from fer_ros.perception.pipeline import Pipeline
 from fer_ros.perception.settings import Settings
 from training.data.datasets import FER2013_SIDE
-from training.data.reading.faults import progress_bar
+from training.data.progress_bar import progress_bar
 from training.evaluation.bootstrap import Bootstrap
 from training.evaluation.bootstrap import DRAWS
 from training.evaluation.bootstrap import interval
