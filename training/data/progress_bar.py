@@ -9,7 +9,13 @@ from typing import TextIO
 from tqdm import tqdm
 
 
-def progress_bar(what: str, total: int, unit: str, stream: TextIO | None = None) -> Any:
+def progress_bar(
+    what: str,
+    total: int,
+    unit: str,
+    stream: TextIO | None = None,
+    bar_format: str | None = None,
+) -> Any:
     """
     Show how far it is and how long it will take, where somebody watches; else nothing.
 
@@ -17,6 +23,7 @@ def progress_bar(what: str, total: int, unit: str, stream: TextIO | None = None)
     :param total: of units.
     :param unit: 'B' for bytes, else a word.
     :param stream: where to, if not to the error output.
+    :param bar_format: what the bar shows, as of tqdm; None: the rate and the time left too.
     :return: a context manager with `update(count)`.
     """
     return tqdm(
@@ -27,4 +34,5 @@ def progress_bar(what: str, total: int, unit: str, stream: TextIO | None = None)
         file=stream or sys.stderr,
         disable=None,
         leave=False,
+        bar_format=bar_format,
     )
