@@ -44,7 +44,20 @@ NEEDED_BY = {
         'learning/test_distribution.py',
         'learning/search/test_study.py',
     ],
-    'matplotlib': ['pages/test_evaluation.py'],
+    'jinja2': [
+        'commands/test_compare.py',
+        'commands/test_inspect.py',
+        'pages/test_card.py',
+        'pages/test_comparison.py',
+        'pages/test_evaluation.py',
+        'pages/test_inspection.py',
+        'pages/test_rendering.py',
+    ],
+    'matplotlib': [
+        'commands/test_inspect.py',
+        'pages/test_evaluation.py',
+        'pages/test_inspection.py',
+    ],
     'optuna': ['learning/search/test_study.py'],
 }
 MISSING = [name for name in NEEDED_BY if importlib.util.find_spec(name) is None]

@@ -37,7 +37,7 @@ from training.evaluation.degradations import degraded_in_turn
 from training.evaluation.truth import truth_for
 from training.pages.markdown import table
 
-HEAD = (
+_COLUMNS = (
     'fitted on',
     'temperature',
     'PublicTest, cross-validated: plain',
@@ -45,7 +45,7 @@ HEAD = (
     'PrivateTest: plain',
     'degraded',
 )
-WORDS = (
+_CELLS = (
     'Each cell: calibration error, log loss, share of faces answered at min_confidence '
     '{min_confidence} in %, accuracy on these in %. Degraded: each picture in one way, by turns.'
 )
@@ -137,9 +137,9 @@ def _lines(report: dict[str, Any]) -> list[str]:
         rows.append([name, f'{row["temperature"]:.3f}', *map(_cell, parts)])
     return [
         f'{report["model"]}: the card has the temperature {report["temperature"]}. '
-        + WORDS.format(**report),
+        + _CELLS.format(**report),
         '',
-        *table(HEAD, rows),
+        *table(_COLUMNS, rows),
     ]
 
 

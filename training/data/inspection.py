@@ -31,7 +31,7 @@ _NEAR_BITS = 3
 BINS = 32
 
 # Where the shorter side of a picture falls, in pixels; what is smaller than 48 was magnified.
-SIDES = (1, 24, 48, 49, 96, 192, 384, 768)
+SIDE_EDGES = (1, 24, 48, 49, 96, 192, 384, 768)
 
 
 def shading_hashes(images: np.ndarray) -> np.ndarray:
@@ -160,8 +160,8 @@ def _by_label(data: FaceData, values: np.ndarray, end: int) -> dict[str, list[in
 def _side_counts(sides: np.ndarray) -> dict[str, int]:
     """Count how many pictures have a shorter side from which length to which, in words."""
     counts = {}
-    for low, end in pairwise(SIDES):
+    for low, end in pairwise(SIDE_EDGES):
         name = str(low) if end == low + 1 else f'{low} to {end - 1}'
         counts[name] = int(((sides >= low) & (sides < end)).sum())
-    counts[f'{SIDES[-1]} and more'] = int((sides >= SIDES[-1]).sum())
+    counts[f'{SIDE_EDGES[-1]} and more'] = int((sides >= SIDE_EDGES[-1]).sum())
     return counts

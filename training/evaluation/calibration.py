@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 
 from fer_ros.perception.classification.classifier import calibrated
 from training.evaluation.degradations import degraded_in_turn
@@ -38,17 +39,13 @@ def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
     :param truth: (N,) int, of pictures that the network did not learn from.
     :return: from 0.05 to 20.
     """
-    # The log loss is convex in 1 / temperature: halving finds its least.
-    low, high = 1 / 20.0, 20.0
-    golden = (5**0.5 - 1) / 2
-    for _ in range(60):
-        left, right = high - golden * (high - low), low + golden * (high - low)
-        left_loss = log_loss(softmax(logits, 1 / left), truth)
-        if left_loss < log_loss(softmax(logits, 1 / right), truth):
-            high = right
-        else:
-            low = left
-    return 2 / (low + high)
+
+    def loss(inverse: float) -> float:
+        return log_loss(softmax(logits, 1 / inverse), truth)
+
+    # The log loss is convex in 1 / temperature.
+    found = minimize_scalar(loss, bounds=(1 / 20, 20), method='bounded', options={'xatol': 1e-7})
+    return float(1 / found.x)
 
 
 # What a temperature may be fitted on: pictures as they are, each degraded in one way, or both.

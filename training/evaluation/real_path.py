@@ -24,7 +24,7 @@ from fer_ros.perception.detection.choice import Detector
 from fer_ros.perception.pipeline import Pipeline
 from fer_ros.perception.settings import Settings
 from training.data.datasets import FER2013_SIDE
-from training.data.reading.faults import progress_bar
+from training.data.progress_bar import progress_bar
 from training.evaluation.bootstrap import Bootstrap
 from training.evaluation.bootstrap import DRAWS
 from training.evaluation.bootstrap import interval
@@ -34,7 +34,7 @@ from training.evaluation.scores import Scores
 SCENE_SIDE = 480
 
 # Of the picture in the scene, in pixels.  The box of a face is about five sixths of it.
-LEAST_SIDE, MOST_SIDE = 190, 240
+LEAST_PICTURE_SIDE, LARGEST_PICTURE_SIDE = 190, 240
 
 # Across this share of its side the picture fades into what is around it.
 _FADE = 0.04
@@ -63,7 +63,7 @@ def scene_of(picture: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     :return: (480, 480, 3) uint8 BGR, and the (4,) box of the picture in it, in pixels.
     """
     generator = np.random.default_rng(seed)
-    side = int(generator.integers(LEAST_SIDE, MOST_SIDE + 1))
+    side = int(generator.integers(LEAST_PICTURE_SIDE, LARGEST_PICTURE_SIDE + 1))
     left, top = (int(place) for place in generator.integers(0, SCENE_SIDE - side + 1, 2))
     # Blurred while it is small, which is the same and a hundred times faster.
     around = cv2.GaussianBlur(picture, (0, 0), picture.shape[0] / 10)
@@ -77,7 +77,7 @@ def scene_of(picture: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return cv2.cvtColor(scene, cv2.COLOR_GRAY2BGR) if picture.ndim == 2 else scene, box
 
 
-@lru_cache(MOST_SIDE - LEAST_SIDE + 1)
+@lru_cache(LARGEST_PICTURE_SIDE - LEAST_PICTURE_SIDE + 1)
 def _opacity(side: int) -> tuple[np.ndarray, np.ndarray]:
     """Give the share of a picture in each pixel of its square, and that of what is around it."""
     ramp = np.minimum(np.arange(side) + 0.5, side - 0.5 - np.arange(side)) / (_FADE * side)
@@ -223,7 +223,8 @@ def measure_real_path(
         'pictures': len(found),
         'found': int(found.sum()),
         'detector': detector.name,
-        'scene': f'{SCENE_SIDE}x{SCENE_SIDE}, picture {LEAST_SIDE} to {MOST_SIDE} pixels',
+        'scene': f'{SCENE_SIDE}x{SCENE_SIDE}, picture {LEAST_PICTURE_SIDE} to '
+        f'{LARGEST_PICTURE_SIDE} pixels',
     }
     if found.any():
         bootstrap = Bootstrap(int(found.sum()), draws)

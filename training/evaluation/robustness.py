@@ -22,7 +22,7 @@ import numpy as np
 from fer_ros.perception.classification.classifier import Classifier
 from fer_ros.perception.settings import Settings
 from training.data.datasets import FaceData
-from training.data.reading.faults import progress_bar
+from training.data.progress_bar import progress_bar
 from training.evaluation.bootstrap import Bootstrap
 from training.evaluation.bootstrap import DRAWS
 from training.evaluation.bootstrap import interval

@@ -12,14 +12,23 @@ from typing import TextIO
 
 import keras
 
+from training.data.progress_bar import progress_bar
 from training.recipes.recipe import Recipe
 
-# How often a line of progress is written where nobody watches, in seconds.
+# How often a line of progress is written where nobody watches, and the bar moved on a terminal.
 PROGRESS_SECONDS = 20.0
+BAR_SECONDS = 1.0
+
+# Without tqdm's own rate and time left, which are those of the epoch: 80 columns hold no more.
+BAR_FORMAT = '{l_bar}{bar}| {n_fmt}/{total_fmt}{postfix}'
 
 
 class Progress(keras.callbacks.Callback):
-    """Writes where the run stands, how fast it goes and when it will be done."""
+    """
+    Shows where the run stands, how fast it goes and when it will be done.
+
+    On a terminal it is a bar for the epoch, elsewhere a line every `PROGRESS_SECONDS`.
+    """
 
     def __init__(
         self,
@@ -44,27 +53,40 @@ class Progress(keras.callbacks.Callback):
         self._steps = steps
         self._clock = clock
         self._stream = stream
+        side = recipe.side_at(epoch)
+        self._name = f'epoch {epoch + 1}/{recipe.epochs} {side}x{side}'
+        self._bar = progress_bar(self._name, steps, 'steps', stream, BAR_FORMAT)
         self._begin = self._written = clock()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Write a line, now and then."""
+        """Move the bar or write a line, now and then: the loss has to come from the GPU."""
         now = self._clock()
-        live = self._stream.isatty()
-        if now - self._written < (1.0 if live else PROGRESS_SECONDS):
+        live = not self._bar.disable
+        if now - self._written < (BAR_SECONDS if live else PROGRESS_SECONDS):
             return
         self._written = now
-        per_step = (now - self._begin) / (batch + 1)
-        left = work_left(self._recipe, self._epoch, (batch + 1) / self._steps)
+        told = self._told(batch + 1, now - self._begin, (logs or {}).get('loss', float('nan')))
+        if live:
+            self._bar.set_postfix_str(told, refresh=False)
+            self._bar.update(batch + 1 - self._bar.n)
+        else:
+            step = f'step {batch + 1}/{self._steps}'
+            print(f'{self._name} {step} {told}', file=self._stream, flush=True)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Take the bar off the terminal."""
+        self._bar.close()
+
+    def _told(self, done: int, seconds: float, loss: float) -> str:
+        """Tell how fast it goes, how well, and when the last epoch will be done."""
+        per_step = seconds / done
+        left = work_left(self._recipe, self._epoch, done / self._steps)
         side = self._recipe.side_at(self._epoch)
         eta_minutes = left * per_step * self._steps / side**2 / 60
-        line = (
-            f'epoch {self._epoch + 1}/{self._recipe.epochs} {side}x{side} '
-            f'step {batch + 1}/{self._steps} '
-            f'{self._recipe.batch_size / per_step:.0f} pictures/s '
-            f'loss {(logs or {}).get("loss", float("nan")):.4f} ETA {eta_minutes:.0f} min'
+        return (
+            f'{self._recipe.batch_size / per_step:.0f} pictures/s loss {loss:.4f} '
+            f'ETA {eta_minutes:.0f} min'
         )
-        self._stream.write(f'\r{line}   ' if live else f'{line}\n')
-        self._stream.flush()
 
 
 def work_left(recipe: Recipe, epoch: int, done: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from itertools import groupby
@@ -14,6 +15,10 @@ import numpy as np
 import yaml
 
 from training.data.selection import Selection
+from training.pages.formats import interval
+from training.pages.formats import percent
+from training.pages.markdown import table
+from training.pages.rendering import render
 from training.pages.robustness import command_of
 from training.pages.robustness import robustness_lines
 
@@ -24,22 +29,6 @@ RESULTS_PAGE = FOLDER / 'RESULTS.md'
 ROBUSTNESS = FOLDER / 'robustness.json'
 
 Row = dict[str, Any]
-
-_HEAD = '\n'.join(
-    [
-        '# Results',
-        '',
-        "What this project's recipes reach, beside what the notebooks say of their own networks.",
-        '`python -m training compare RUN...` measures runs, keeps their rows in `results.json` '
-        'and writes this page; nothing in it is written by hand.',
-        '',
-        'Networks learn from Training alone, everything is chosen on PublicTest (validation), '
-        'and PrivateTest is the test; CK+ is split as its row says.',
-        'Validation figures choose the epoch and so flatter a little; the test figures are the '
-        'sound ones, with their 95 % intervals by the bootstrap over the pictures.',
-        '',
-    ]
-)
 
 
 def read_sources(path: Path = SOURCES) -> list[Row]:
@@ -97,35 +86,23 @@ def results_page(
     :return: Markdown.
     """
     run = {row['recipe'] for row in rows}
-    missing = sorted(set(recipes) - run)
-    parts = [_HEAD, '## Figures of the sources, and ours\n', _comparison(sources, rows)]
-    parts += ['## All runs\n', _runs(rows) if rows else 'None was measured yet.\n']
-    together = _together(rows)
-    if together:
-        parts += ['## Runs that belong together\n', together]
-    if robustness:
-        parts += ['## Where robots are\n', _robustness(robustness)]
-    if missing:
-        names = ', '.join(f'`{name}`' for name in missing)
-        parts += ['## Without figures\n', f'No run of these recipes was compared: {names}.\n']
-    return '\n'.join(parts)
-
-
-def _robustness(robustness: Sequence[Row]) -> str:
-    """Write the figures of robustness, a section for each split."""
-    lines = [
-        'The robustness score is the mean of the accuracies under the conditions of '
-        '`training/evaluation/robustness.py`.',
-        'The score without CK+ on PublicTest (`public`) may choose a recipe; PrivateTest and CK+ '
-        'choose nothing.',
-        'Bundles of FER2013 are measured by its labels, those of FER+ by the majority of its '
-        'votes: compare each with its own kind.',
-        '',
-    ]
-    for measured in robustness:
-        lines += [f'### {measured["split"]}', '', f'`{command_of(measured)}`', '']
-        lines += [*robustness_lines(measured), '']
-    return '\n'.join(lines)
+    return render(
+        'results.md',
+        comparison='\n'.join(_comparison(sources, rows)),
+        sources=sources,
+        runs='\n'.join(_runs(rows)) if rows else None,
+        trained_on=_range([row['train']['pictures'] for row in rows]) if rows else None,
+        series=list(_together(rows)),
+        robustness=[
+            {
+                'split': measured['split'],
+                'command': command_of(measured),
+                'text': '\n'.join(robustness_lines(measured)),
+            }
+            for measured in robustness
+        ],
+        missing=sorted(set(recipes) - run),
+    )
 
 
 def chosen(rows: Sequence[Row], split_by: str) -> Row | None:
@@ -140,70 +117,93 @@ def chosen(rows: Sequence[Row], split_by: str) -> Row | None:
     return max(fitting, key=lambda row: row['validation']['accuracy'], default=None)
 
 
-def _comparison(sources: Sequence[Row], rows: Sequence[Row]) -> str:
-    """Set each source's figure against ours."""
-    lines = [
-        "| recipe | the source's figure | ours, measured likewise | difference | "
-        'the sound figure: test | macro-F1 |',
-        '| --- | --- | --- | --- | --- | --- |',
+def _comparison(sources: Sequence[Row], rows: Sequence[Row]) -> list[str]:
+    """Make the table that sets each source's figure against ours."""
+    head = [
+        'recipe',
+        "the source's figure",
+        'ours, measured likewise',
+        'difference',
+        'the sound figure: test',
+        'macro-F1',
     ]
-    notes = []
-    for source in sources:
-        recipe = source['recipe']
-        of_recipe = [row for row in rows if row['recipe'] == recipe]
-        split_by = source.get('split_by', 'official')
-        row = chosen(of_recipe, split_by)
-        said = f'{source["accuracy"]:.2f}'
-        if 'accuracy_to' in source:
-            said += f' to {source["accuracy_to"]:.2f}'
-        said += f' % {source["measured_on"]}' + (f', {source["of"]}' if 'of' in source else '')
-        if row is None:
-            lines.append(f'| `{recipe}` | {said} | not run | | | |')
-        else:
-            ours = 100 * row[source['measured_on']]['accuracy']
-            sound = row if split_by == 'official' else chosen(of_recipe, 'subject')
-            test = _test(sound) if sound else 'not run by subject'
-            macro = f'{sound["test"]["macro_f1"]:.3f}' if sound else ''
-            lines.append(
-                f'| `{recipe}` | {said} | {ours:.2f} % {source["measured_on"]} | '
-                f'{ours - source["accuracy"]:+.2f} | {test} | {macro} |'
-            )
-        if 'note' in source:
-            notes.append(f'- `{recipe}` ({source["source"]}): {source["note"]}.')
-    care = "Where a source's figure is to be taken with care:"
-    return '\n'.join([*lines, '', care, '', *notes, ''])
+    return table(head, (_compared(source, rows) for source in sources))
+
+
+def _compared(source: Row, rows: Sequence[Row]) -> list[str]:
+    """Make the row of a source's figure."""
+    of_recipe = [row for row in rows if row['recipe'] == source['recipe']]
+    split_by = source.get('split_by', 'official')
+    row = chosen(of_recipe, split_by)
+    said = f'{source["accuracy"]:.2f}'
+    if 'accuracy_to' in source:
+        said += f' to {source["accuracy_to"]:.2f}'
+    said += f' % {source["measured_on"]}' + (f', {source["of"]}' if 'of' in source else '')
+    name = f'`{source["recipe"]}`'
+    if row is None:
+        return [name, said, 'not run', '', '', '']
+    ours = 100 * row[source['measured_on']]['accuracy']
+    sound = row if split_by == 'official' else chosen(of_recipe, 'subject')
+    return [
+        name,
+        said,
+        f'{ours:.2f} % {source["measured_on"]}',
+        f'{ours - source["accuracy"]:+.2f}',
+        _test(sound) if sound else 'not run by subject',
+        f'{sound["test"]["macro_f1"]:.3f}' if sound else '',
+    ]
 
 
 def _test(row: Row) -> str:
     """Write the test figure of a run with its interval."""
     test = row['test']
-    lower, upper = test['ci95']
-    return (
-        f'{100 * test["accuracy"]:.2f} % ({100 * lower:.1f} to {100 * upper:.1f}; '
-        f'{test["pictures"]:,} pictures)'
-    )
+    limits = [100 * limit for limit in test['ci95']]
+    return f'{percent(test["accuracy"])} ({interval(limits, 1)}; {test["pictures"]:,} pictures)'
 
 
-def _runs(rows: Sequence[Row]) -> str:
-    """List every run."""
-    lines = [
-        '| recipe | train | validation | test (95 %; pictures) | macro-F1 | parameters | '
-        'epochs (chosen) | time | seed | engine, machine | command |',
-        '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+def _runs(rows: Sequence[Row]) -> list[str]:
+    """Make the table of all runs."""
+    head = [
+        'recipe',
+        'train',
+        'validation',
+        'test (95 %; pictures)',
+        'macro-F1',
+        'parameters',
+        'epochs (chosen)',
+        'time',
+        'seed',
+        'engine, machine',
+        'command',
     ]
-    for row in rows:
-        head = '' if row['head'] == 'labels' else f' ({row["head"]})'
-        lines.append(
-            f'| `{row["recipe"]}`{head} | {100 * row["train"]["accuracy"]:.2f} % '
-            f'| {100 * row["validation"]["accuracy"]:.2f} % | {_test(row)} '
-            f'| {row["test"]["macro_f1"]:.3f} | {row["parameters"]:,} '
-            f'| {row["epochs"]} ({row["chosen_epoch"]}) | {_duration(row["seconds"])} '
-            f'| {row["seed"]} | {row["engine"]}, {row["machine"]} | `{row["command"]}` |'
-        )
-    least = min(row['train']['pictures'] for row in rows)
-    most = max(row['train']['pictures'] for row in rows)
-    of = f'{least:,}' if least == most else f'{least:,} to {most:,}'
-    return '\n'.join([*lines, '', f'The training accuracy is on {of} pictures, as they are.', ''])
+    cells = [
+        [
+            _name(row),
+            percent(row['train']['accuracy']),
+            percent(row['validation']['accuracy']),
+            _test(row),
+            f'{row["test"]["macro_f1"]:.3f}',
+            f'{row["parameters"]:,}',
+            f'{row["epochs"]} ({row["chosen_epoch"]})',
+            _duration(row['seconds']),
+            str(row['seed']),
+            f'{row["engine"]}, {row["machine"]}',
+            f'`{row["command"]}`',
+        ]
+        for row in rows
+    ]
+    return table(head, cells)
+
+
+def _name(row: Row) -> str:
+    """Write the recipe of a run, and its head if it has several."""
+    return f'`{row["recipe"]}`' + ('' if row['head'] == 'labels' else f' ({row["head"]})')
+
+
+def _range(counts: Sequence[int]) -> str:
+    """Write the least and the largest of counts."""
+    least, most = min(counts), max(counts)
+    return f'{least:,}' if least == most else f'{least:,} to {most:,}'
 
 
 def _duration(seconds: float) -> str:
@@ -213,25 +213,22 @@ def _duration(seconds: float) -> str:
     return f'{seconds / 60:.0f} min' if seconds < 5400 else f'{seconds / 3600:.1f} h'
 
 
-def _together(rows: Sequence[Row]) -> str:
-    """Sum up the folds of a split, and the seeds of a recipe."""
-    lines = []
-    for (recipe, head, _), group in groupby(sorted(rows, key=_series), key=_series):
+def _together(rows: Sequence[Row]) -> Iterator[str]:
+    """Sum up the folds of a split, and the seeds of a recipe: a line for each."""
+    for _, group in groupby(sorted(rows, key=_series), key=_series):
         runs = list(group)
         folds = {tuple(row['selection'].get('fold', ())) for row in runs}
         if len(runs) < 2:
             continue
-        name = f'`{recipe}`' + ('' if head == 'labels' else f' ({head})')
         if len(folds) > 1:
-            lines.append(f'- {name}: {_pooled(runs)}')
+            yield f'{_name(runs[0])}: {_pooled(runs)}'
         else:
             accuracies = np.array([100 * row['test']['accuracy'] for row in runs])
-            lines.append(
-                f'- {name}: {len(runs)} runs, test {accuracies.mean():.2f} % on average, '
+            yield (
+                f'{_name(runs[0])}: {len(runs)} runs, test {accuracies.mean():.2f} % on average, '
                 f'standard deviation {accuracies.std(ddof=1):.2f}, '
-                f'{accuracies.min():.2f} to {accuracies.max():.2f}.'
+                f'{interval([accuracies.min(), accuracies.max()], 2)}.'
             )
-    return '\n'.join([*lines, '']) if lines else ''
 
 
 def _series(row: Row) -> tuple[str, str, str]:

@@ -11,7 +11,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     Write a table.
 
     :param head: of its columns.
-    :param rows: of as many cells each.
+    :param rows: of as many cells each; a cell may be empty.
     :return: lines.
     """
-    return [f'| {" | ".join(row)} |' for row in (head, ['---'] * len(head), *rows)]
+    lines = (head, ['---'] * len(head), *rows)
+    return ['|' + ''.join(f' {cell} |' if cell else ' |' for cell in line) for line in lines]

@@ -17,7 +17,8 @@ import numpy as np
 
 # Colours that people who see colours differently tell apart (Okabe and Ito 2008).
 BLUE, ORANGE, GREEN, GRAY = '#0072b2', '#d55e00', '#009e73', '#8a8f98'
-INK = '#20242c'
+LIGHT_ORANGE = '#e69f00'
+INK, SOFT_INK = '#20242c', '#646b78'
 
 _PLOT_STYLE: Any = {
     'font.size': 10,
@@ -40,20 +41,23 @@ _PLOT_STYLE: Any = {
 
 
 @contextmanager
-def plot(width: float, height: float, columns: int = 1) -> Iterator[tuple[Figure, list[Axes]]]:
+def plot(
+    width: float, height: float, columns: int = 1, rows: int = 1
+) -> Iterator[tuple[Figure, list[Axes]]]:
     """
     Begin a plot in this project's style.
 
     :param width: in inches.
     :param height: in inches.
     :param columns: of axes.
-    :return: the figure, and its axes from left to right; it takes its style when it is drawn, so
-        `svg` is to be called within.
+    :param rows: of axes.
+    :return: the figure, and its axes row by row, from left to right; it takes its style when it
+        is drawn, so `svg` is to be called within.
     """
     with rc_context(_PLOT_STYLE):
         figure = Figure(figsize=(width, height), layout='constrained')
-        axes = figure.subplots(1, columns, squeeze=False)[0]
-        yield figure, list(axes)
+        axes = figure.subplots(rows, columns, squeeze=False)
+        yield figure, list(axes.flat)
 
 
 def svg(figure: Figure) -> str:
@@ -280,6 +284,26 @@ def draw_curves(left: Axes, right: Axes, epochs: dict[str, np.ndarray], best: in
             axes.axvline(best, color=GRAY, linewidth=1, linestyle=(0, (4, 3)), label='chosen')
         if axes.get_legend_handles_labels()[0]:
             axes.legend(fontsize=9)
+
+
+def draw_histogram(axes: Axes, title: str, counts: Sequence[int], end: int, colour: str) -> None:
+    """
+    Draw a small histogram, whose values alone are of interest.
+
+    :param axes: to draw on.
+    :param title: what is counted.
+    :param counts: pictures in each bin; the bins have equal width.
+    :param end: the values are from 0 to below this.
+    :param colour: of the bars.
+    """
+    width = end / len(counts)
+    axes.bar(np.arange(len(counts)) * width, counts, 0.85 * width, align='edge', color=colour)
+    axes.set_title(title, fontsize=7.5, fontweight='normal', color=SOFT_INK, pad=2)
+    axes.set(xlim=(0, end), ylim=(0, max(1, *counts)))
+    axes.set_yticks([])
+    axes.set_xticks([0, end], ['0', str(end - 1)])
+    axes.tick_params(axis='x', length=0, pad=2, labelsize=7.5, labelcolor=SOFT_INK)
+    axes.spines['left'].set_visible(False)
 
 
 def _percent(axes: Axes, which: str) -> None:

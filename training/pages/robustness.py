@@ -12,7 +12,7 @@ from training.pages.markdown import table
 Report = dict[str, Any]
 
 # What a reader of the table has to know.
-WORDS = (
+_CELLS = (
     'All rows after the real path are its crops made worse. Each cell: accuracy in %, macro-F1, '
     f'share of wrong labels with a probability of {SURE} or more in %, calibration error.'
 )
@@ -84,7 +84,7 @@ def robustness_lines(measured: Report) -> Iterator[str]:
     reports = measured['models']
     yield (
         f'{reports[0]["pictures"]:,} pictures of the split {measured["split"]}; '
-        f'{measured["detector"]} finds {reports[0]["found"]:,} of their faces in scenes. {WORDS}'
+        f'{measured["detector"]} finds {reports[0]["found"]:,} of their faces in scenes. {_CELLS}'
     )
     yield ''
     yield from robustness_table(reports)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from training.pages.formats import interval
+from training.pages.formats import percent
+from training.pages.formats import percent_interval
+
 # Figures that a report may have beside those it always has, and what they are.
 FURTHER = {
     'accuracy_without_training_pictures': 'without pictures that occur in Training',
@@ -13,16 +17,6 @@ FURTHER = {
     'accuracy_among_shared': 'with only the labels that the data has',
     'accuracy_four_classes': 'among happy, sad, surprise, neutral',
 }
-
-
-def percent(value: float, digits: int = 2) -> str:
-    """Write a share as per cent."""
-    return f'{100 * value:.{digits}f} %'
-
-
-def percent_interval(limits: list[float], digits: int = 2) -> str:
-    """Write an interval of shares as per cent."""
-    return f'{100 * limits[0]:.{digits}f} to {100 * limits[1]:.{digits}f} %'
 
 
 def report_text(report: dict[str, Any]) -> str:
@@ -74,8 +68,7 @@ def report_text(report: dict[str, Any]) -> str:
 
 def _plain(words: str, report: dict[str, Any], name: str) -> str:
     """Write a figure that is no share."""
-    lower, upper = report['ci95'][name]
-    return f'{words}: {report[name]:.4f} ({lower:.4f} to {upper:.4f})'
+    return f'{words}: {report[name]:.4f} ({interval(report["ci95"][name], 4)})'
 
 
 def _classes(rows: dict[str, dict[str, Any]], pictures: int) -> list[str]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HEADS = ('fer2013', 'ferplus', 'labels')
 
 # Of settings that only have to be at least 0 or 1.
-MOST = 100_000
+LARGEST_COUNT = 100_000
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ class Recipe:
         'Pairs (beginning, side): from this fraction of the epochs on, pictures have this side; '
         'the last side is `side`.',
     )
-    epochs: int = setting(40, 'Number of epochs.', (1, MOST))
-    batch_size: int = setting(128, 'Pictures in a batch.', (1, MOST))
+    epochs: int = setting(40, 'Number of epochs.', (1, LARGEST_COUNT))
+    batch_size: int = setting(128, 'Pictures in a batch.', (1, LARGEST_COUNT))
     optimizer: str = setting(
         'sgd',
         'Optimizer; sgd uses Nesterov momentum.',
@@ -95,10 +95,14 @@ class Recipe:
         choices=('cosine', 'plateau', 'constant'),
     )
     warmup_epochs: float = setting(
-        2.0, 'Epochs in which the learning rate rises from 0; with cosine only.', (0.0, MOST)
+        2.0,
+        'Epochs in which the learning rate rises from 0; with cosine only.',
+        (0.0, LARGEST_COUNT),
     )
     plateau_factor: float = setting(0.5, 'Factor of the schedule plateau.', (0.01, 0.99))
-    plateau_patience: int = setting(5, 'Epochs that the schedule plateau waits.', (1, MOST))
+    plateau_patience: int = setting(
+        5, 'Epochs that the schedule plateau waits.', (1, LARGEST_COUNT)
+    )
     least_learning_rate: float = setting(
         1e-6, 'Lowest learning rate of the schedule plateau.', (0.0, 100.0)
     )
@@ -109,7 +113,7 @@ class Recipe:
         choices=('accuracy', 'loss'),
     )
     early_stopping: int = setting(
-        0, 'Stop after this many epochs without progress; 0: never.', (0, MOST)
+        0, 'Stop after this many epochs without progress; 0: never.', (0, LARGEST_COUNT)
     )
     momentum: float = setting(0.9, 'Momentum of sgd.', (0.0, 0.9999))
     # Loshchilov and Hutter 2017, arXiv:1711.05101.

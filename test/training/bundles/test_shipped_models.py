@@ -24,7 +24,6 @@ from training.data.datasets import PUBLIC
 from training.data.reading.forms import read_data
 from training.evaluation.report import figures
 from training.evaluation.scores import score
-from training.pages.card import card_page
 
 ROOT = Path(__file__).resolve().parents[3]
 MOST_PARAMETERS = {
@@ -73,12 +72,6 @@ def test_a_card_has_the_hash_of_the_settings_of_its_recipe(folder):
     for history in histories:
         recipe = replace(load_recipe(Path(history['recipe'])), epochs=history['epochs'])
         assert history['recipe_sha256'] == recipe_sha256(recipe)
-
-
-def test_the_page_of_a_bundle_is_made_of_its_card(folder):
-    page = (folder / 'README.md').read_text(encoding='utf-8')
-
-    assert page == card_page(load_card(folder)), f'say: python -m training card {folder.name}'
 
 
 def test_a_bundle_is_as_good_on_the_sample_as_on_everything(folder, tmp_path):

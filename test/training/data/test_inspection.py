@@ -1,18 +1,12 @@
 from dataclasses import replace
-import json
 
 import cv2
 import numpy as np
-import pytest
 
-from photographs import data_path
-from training.__main__ import main
 from training.data.cleaning import equal_groups
 from training.data.inspection import inspect_data
 from training.data.inspection import near_pairs
 from training.data.reading.forms import read_data
-from training.pages.inspection import mosaic
-from training.pages.inspection import report_page
 
 
 def textured(count):
@@ -67,7 +61,7 @@ def test_the_report_names_what_was_planted(made_up):
     }
 
 
-def test_what_was_skipped_and_how_large_pictures_were_is_reported_and_shown(tmp_path):
+def test_what_was_skipped_and_how_large_pictures_were_is_reported(tmp_path):
     for name, side in (('fear/small.png', 20), ('sad/large.png', 400), ('sad/more.png', 500)):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         cv2.imwrite(str(tmp_path / name), np.full((side, side + 9), 90, np.uint8))
@@ -79,32 +73,6 @@ def test_what_was_skipped_and_how_large_pictures_were_is_reported_and_shown(tmp_
     assert report['skipped'] == {'the file is empty': ['sad/<b>.jpg']}
     sides = {name: count for name, count in report['sides'].items() if count}
     assert sides == {'1 to 23': 1, '384 to 767': 2}
-    page = report_page(data, report)
-    assert 'sad/&lt;b&gt;.jpg' in page
-    assert '384 to 767' in page
-
-
-def test_the_page_shows_copies_with_their_labels_splits_and_names(made_up):
-    data = made_up(14)
-    images, split = data.images.copy(), data.split.astype('<U7')
-    images[12] = images[3]
-    split[12] = 'private'
-    data = replace(data, images=images, split=split)
-
-    page = report_page(data, inspect_data(data))
-
-    assert 'Copies with conflicting labels: 1' in page
-    assert '<b>surprise</b> private<small>made_up/12</small>' in page
-    assert '1 of private are in train' in page
-
-
-def test_a_mosaic_has_all_pictures_and_white_where_there_is_none():
-    images = np.arange(3, dtype=np.uint8)[:, None, None] * np.ones((1, 4, 4), np.uint8)
-
-    laid = mosaic(images, columns=2)
-
-    assert laid.shape == (8, 8)
-    assert [laid[0, 0], laid[0, 4], laid[4, 0], laid[4, 4]] == [0, 1, 2, 255]
 
 
 def test_fer2013_has_what_is_known_of_it(fer2013):
@@ -114,17 +82,3 @@ def test_fer2013_has_what_is_known_of_it(fer2013):
     assert len(report['conflicting_labels']) == 57
     assert len(report['in_training_too']['private']) == 288
     assert len(report['constant']) == 12
-
-
-@pytest.mark.parametrize('suffix', ['html', 'json'])
-def test_the_command_writes_a_page_and_its_data(tmp_path, capsys, suffix):
-    status = main(['inspect', str(data_path('ckplus')), '--output', str(tmp_path)])
-
-    assert status == 0
-    assert '981 pictures' in capsys.readouterr().out
-    written = (tmp_path / f'inspection.{suffix}').read_text(encoding='utf-8')
-    if suffix == 'json':
-        assert json.loads(written)['counts']['private'] == [135, 54, 177, 75, 207, 84, 249]
-    else:
-        assert 'surprise: 249' in written
-        assert '://' not in written

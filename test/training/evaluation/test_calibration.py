@@ -10,6 +10,7 @@ from training.evaluation.calibration import Logits
 from training.evaluation.calibration import MIXED
 from training.evaluation.calibration import PLAIN
 from training.evaluation.calibration import softmax
+from training.evaluation.metrics import log_loss
 
 
 def test_a_temperature_undoes_what_was_done_to_the_logits():
@@ -19,6 +20,31 @@ def test_a_temperature_undoes_what_was_done_to_the_logits():
 
     assert fit_temperature(logits, truth) == pytest.approx(1, abs=0.05)
     assert fit_temperature(3 * logits, truth) == pytest.approx(3, abs=0.15)
+
+
+@pytest.mark.parametrize('scale', [0.1, 1.0, 9.0])
+def test_no_temperature_nearby_fits_better(scale):
+    generator = np.random.default_rng(0)
+    logits = generator.normal(size=(500, 7)) * 2
+    truth = (logits + generator.gumbel(size=logits.shape)).argmax(axis=1)
+    logits *= scale
+
+    found = fit_temperature(logits, truth)
+
+    best = log_loss(softmax(logits, found), truth)
+    assert best < log_loss(softmax(logits, 1.001 * found), truth)
+    assert best < log_loss(softmax(logits, found / 1.001), truth)
+
+
+@pytest.mark.parametrize(('says', 'temperature'), [(0, 0.05), (1, 20)])
+def test_a_network_that_is_always_right_or_always_wrong_has_a_temperature_at_the_end(
+    says, temperature
+):
+    logits = np.tile(np.eye(2)[says], (50, 1))
+
+    found = fit_temperature(logits, np.zeros(50, np.int64))
+
+    assert found == pytest.approx(temperature, rel=1e-3)
 
 
 def test_softmax_stands_large_logits_and_sums_to_one():

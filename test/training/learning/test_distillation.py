@@ -5,7 +5,6 @@ import shutil
 import numpy as np
 import pytest
 
-from fer_ros.perception.models.bundle import load_card
 from fer_ros.perception.models.model_files import sha256_of
 from tiny_recipe import eagerly
 from tiny_recipe import write_recipe
@@ -18,7 +17,6 @@ from training.evaluation.classifiers import load_classifier
 from training.evaluation.validation import predict_logits
 from training.learning.distillation import teach
 from training.learning.loop import train
-from training.pages.card import card_page
 from training.recipes.heads import head_labels
 from training.recipes.heads import label_targets
 from training.recipes.library import load_recipe
@@ -152,68 +150,3 @@ def test_a_run_that_is_taught_learns_otherwise_and_says_by_whom(
     with np.load(folder / 'checkpoint.npz') as alone, np.load(run.folder / 'checkpoint.npz') as it:
         names = [name for name in alone.files if name != 'state']
         assert any(not np.array_equal(alone[name], it[name]) for name in names)
-
-
-def test_a_page_says_who_taught_the_network():
-    # Of one run, and not of the mean of several.
-    card = load_card(MODELS / 'ferplus_mobile')
-    training = {
-        **card.training,
-        'seed': 1,
-        'begun_from': [{'name': 'mobilenet_v2.npz'}],
-        'taught_by': [{'recipe': 'first', 'sha256': 'abc'}],
-    }
-
-    page = card_page(replace(card, training=training))
-    training['begun_from'] = [{'name': 'models/fer2013_mobile/model.keras'}]
-    of_another = card_page(replace(card, training=training))
-    training['taught_by'] = [{'bundle': 'models/fer2013_mobile', 'sha256': 'abc'}]
-    of_a_bundle = card_page(replace(card, training=training))
-
-    assert 'python -m training train first --weights mobilenet_v2.npz\n' in page
-    assert ' --weights mobilenet_v2.npz --teachers runs/first --seed 1\n' in page
-    assert 'what a network of `first`' in page
-    # Its recipe names what ships, and what is no photograph of ImageNet's is not for the teacher.
-    assert 'python -m training train first\n' in of_another
-    assert '--weights' not in of_another
-    assert '--teachers' not in of_a_bundle
-    assert 'what the bundle `models/fer2013_mobile`' in of_a_bundle
-
-
-def test_a_page_says_what_was_held_back_from_whom():
-    card = load_card(MODELS / 'ferplus_mobile')
-    begun = [{'name': 'mobilenet_v2.npz', 'sha256': 'abc'}]
-    training = {
-        **card.training,
-        'seed': 1,
-        'recipe': 'second',
-        'begun_from': [{'name': 'efficientnet_lite0.npz', 'sha256': 'def'}],
-        'taught_by': [
-            {
-                'recipe': 'first',
-                'sha256': f'{number}',
-                'epochs': 12,
-                'seed': 0,
-                'begun_from': begun,
-                'held_back': f'{number}/2',
-            }
-            for number in (1, 2)
-        ],
-    }
-
-    page = card_page(replace(card, training=training))
-
-    made = 'python -m training train first --weights mobilenet_v2.npz --epochs 12 --seed 0'
-    for line in (
-        f'{made} --hold-back 1/2 --output runs/first_part_1',
-        f'{made} --hold-back 2/2 --output runs/first_part_2',
-        'python -m training train second --weights efficientnet_lite0.npz --teachers '
-        'runs/first_part_1 runs/first_part_2 --seed 1',
-        'It learnt as well from what 2 networks of `first` say, each of the part of these '
-        'pictures that it did not learn from (SHA-256 of their weights 1, 2).',
-        'It began from the weights in `efficientnet_lite0.npz` (SHA-256 def): EfficientNet-lite '
-        "as its authors trained it on ImageNet's photographs, in PyTorch's form.",
-    ):
-        assert line in page.splitlines(), line
-    assert "EfficientNet-lite's weights are under the Apache License 2.0" in page
-    assert 'torchvision' not in page

@@ -19,8 +19,8 @@ from training.data.datasets import FaceData
 from training.data.datasets import FER2013_SIDE
 from training.data.datasets import SPLIT_NAMES
 from training.data.datasets import USAGES
+from training.data.progress_bar import progress_bar
 from training.data.reading.faults import Faults
-from training.data.reading.faults import progress_bar
 from training.data.reading.ferplus_file import read_votes
 from training.data.reading.ferplus_file import VOTES_FILE
 from training.data.reading.ferplus_file import VotesFile

@@ -1,14 +1,9 @@
-"""What could not be read and why, and how far reading has come."""
+"""What could not be read, and why."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from dataclasses import field
-import sys
-from typing import Any
-from typing import TextIO
-
-from tqdm import tqdm
 
 from training.data.datasets import DataError
 
@@ -54,24 +49,3 @@ class Faults:
             + (f', … ({len(names) - most} more)' if len(names) > most else '')
             for reason, names in self.names.items()
         )
-
-
-def progress_bar(what: str, total: int, unit: str, stream: TextIO | None = None) -> Any:
-    """
-    Show how far it is and how long it will take, where somebody watches; else nothing.
-
-    :param what: is being done, in a word or two.
-    :param total: of units.
-    :param unit: 'B' for bytes, else a word.
-    :param stream: where to, if not to the error output.
-    :return: a context manager with `update(count)`.
-    """
-    return tqdm(
-        desc=what,
-        total=total,
-        unit=unit if unit == 'B' else f' {unit}',
-        unit_scale=unit == 'B',
-        file=stream or sys.stderr,
-        disable=None,
-        leave=False,
-    )

@@ -1,0 +1,33 @@
+"""Pictures and plots as addresses that hold their own bytes, so that a page is one file."""
+
+from __future__ import annotations
+
+import base64
+
+import cv2
+import numpy as np
+
+
+def png_address(image: np.ndarray) -> str:
+    """
+    Write a picture as an address.
+
+    :param image: (H, W) uint8 gray, or (H, W, 3) uint8 BGR.
+    :return: 'data:image/png;base64,…'.
+    """
+    return _address('image/png', cv2.imencode('.png', image)[1].tobytes())
+
+
+def svg_address(svg: str) -> str:
+    """
+    Write a plot as an address.
+
+    :param svg: the text of an SVG file.
+    :return: 'data:image/svg+xml;base64,…'.
+    """
+    return _address('image/svg+xml', svg.encode())
+
+
+def _address(kind: str, content: bytes) -> str:
+    """Write bytes as an address."""
+    return f'data:{kind};base64,{base64.b64encode(content).decode()}'
