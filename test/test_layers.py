@@ -41,7 +41,9 @@ def imported_names(path):
             yield node.module or ''
 
 
-@pytest.mark.parametrize(('package', 'modules'), [('perception', 15), ('sources', 8), ('messages', 6)])
+@pytest.mark.parametrize(
+    ('package', 'modules'), [('perception', 15), ('sources', 8), ('messages', 6)]
+)
 def test_plain_python_is_imported_where_ros_node_and_training_cannot_be(package, modules):
     script = BLOCKED.format(
         walls=['rclpy', 'sensor_msgs', 'vision_msgs', 'cv_bridge', 'fer_ros.node', 'training'],
