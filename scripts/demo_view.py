@@ -1,4 +1,4 @@
-"""Show faces and their emotions in a terminal, as they come."""
+"""Show the faces and their emotions in a terminal."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ EIGHTHS = ' ▏▎▍▌▋▊▉'
 @dataclass(frozen=True)
 class SeenFace:
     """
-    A face as a message tells of it.
+    A face, as described by a message.
 
-    :param id: of the person.
-    :param box: left, top, right, bottom [pixels].
-    :param emotion: what was decided; it may be 'uncertain'.
-    :param score: of the decision.
-    :param distribution: the probability of each emotion, best first.
+    :param id: id of the person.
+    :param box: (left, top, right, bottom) in pixels.
+    :param emotion: decided emotion, or 'uncertain'.
+    :param score: score of the decided emotion, 0 to 1.
+    :param distribution: probability of each emotion, in descending order.
     """
 
     id: str
@@ -30,7 +30,7 @@ class SeenFace:
 
 
 def bar(share: float) -> str:
-    """Draw a share of one as a bar of constant width."""
+    """Format a fraction from 0 to 1 as a bar in a field of constant width."""
     eighths = round(min(max(share, 0.0), 1.0) * BAR_WIDTH * 8)
     full, rest = divmod(eighths, 8)
     return ('█' * full + EIGHTHS[rest] * (rest > 0)).ljust(BAR_WIDTH)
@@ -38,10 +38,11 @@ def bar(share: float) -> str:
 
 def face_lines(face: SeenFace, detailed: bool) -> list[str]:
     """
-    Tell of a face in a line, or in one and one more per emotion.
+    Format a face as one line, optionally followed by one line per emotion.
 
-    :param face: what to tell of.
-    :param detailed: with a bar per emotion.
+    :param face: face to format.
+    :param detailed: True to add a bar for each emotion.
+    :return: lines of text.
     """
     left, top, right, bottom = face.box
     head = (
@@ -50,7 +51,7 @@ def face_lines(face: SeenFace, detailed: bool) -> list[str]:
     )
     if not detailed:
         return [head]
-    # In the order of the alphabet, so that the bars do not jump about.
+    # The bars are in alphabetical order, so that their positions remain constant.
     bars = [
         f'    {name:<10} {bar(share)} {share:.2f}'
         for name, share in sorted(face.distribution.items())
@@ -59,32 +60,32 @@ def face_lines(face: SeenFace, detailed: bool) -> list[str]:
 
 
 def short_line(faces: list[SeenFace]) -> str:
-    """Tell of all faces in a few words."""
+    """Format all faces in one short line."""
     if not faces:
         return 'nobody'
     return '; '.join(f'face {face.id} {face.emotion} {face.score:.2f}' for face in faces)
 
 
 class TerminalView:
-    """The newest state: in place on a terminal, otherwise a line a second."""
+    """Shows the newest faces, in place on a terminal, otherwise as one line per second."""
 
     def __init__(self, stream: TextIO) -> None:
         """
-        Write to a stream.
+        Create the view for an output stream.
 
-        :param stream: the terminal, or whatever stdout is.
+        :param stream: standard output, whether or not it is a terminal.
         """
         self._stream = stream
         self._in_place = stream.isatty()
         self._lines = 0
-        self.period = 0.1 if self._in_place else 1.0  # between two calls of show [s]
+        self.period = 0.1 if self._in_place else 1.0  # time between two calls of `show` [s]
 
     def show(self, head: str, faces: list[SeenFace]) -> None:
         """
-        Show the newest state.
+        Show the newest faces.
 
-        :param head: how the demo goes, in one line.
-        :param faces: those in the newest frame.
+        :param head: progress of the demo, in one line.
+        :param faces: faces in the newest frame.
         """
         if not self._in_place:
             print(f'{head}: {short_line(faces)}', file=self._stream, flush=True)
@@ -96,7 +97,7 @@ class TerminalView:
             lines += face_lines(face, detailed)
         if not faces:
             lines.append('  nobody')
-        # What scrolls off could not be taken back.
+        # Lines that scroll off the screen cannot be overwritten later.
         lines = [line[: columns - 1] for line in lines[: rows - 1]]
         up = f'\x1b[{self._lines}A' if self._lines else ''
         self._stream.write(up + '\r\x1b[J' + '\n'.join(lines) + '\n')
