@@ -20,7 +20,7 @@ SENTENCES = {
 
 
 class Greeter(Node):
-    """Print one sentence for each change on `emotion/changes`, which the node has debounced."""
+    """Print a sentence for each change of a face; the emotion node debounces the changes."""
 
     def __init__(self) -> None:
         super().__init__('greeter')

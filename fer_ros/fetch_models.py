@@ -28,7 +28,7 @@ from fer_ros.perception.quoting import shortened
 NAME = 'face_detection_yunet_2023mar.onnx'
 SIZE = 232589  # bytes
 # The first URL is OpenCV's model zoo, which is archived and stores the file in Git LFS.
-# The second URL is the successor of that zoo.
+# The second URL is the successor of this zoo on Hugging Face.
 URLS = (
     'https://media.githubusercontent.com/media/opencv/opencv_zoo/'
     f'966be4cb6eefc2a4f586ed0581bf4bbaa2533070/models/face_detection_yunet/{NAME}',

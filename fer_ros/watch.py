@@ -47,13 +47,13 @@ class Lines:
     Converts messages to lines of text.
 
     The previous emotion of a face comes from the messages on `emotion/changes`.
-    For a face that was present before this process started, it comes from the first message with
-    that face.
+    For a face that was present before this process started, the previous emotion comes from the
+    first message with that face.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """
-        Create the object, without faces.
+        Create the converter; no face is known yet.
 
         :param clock: returns the time in seconds.
         """

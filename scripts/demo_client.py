@@ -382,8 +382,8 @@ def main(args: Sequence[str] | None = None) -> int:
         except DemoError as error:
             failure = str(error)
         except BrokenPipeError:
-            # The reader of the output, such as head, has ended. This has the same effect as
-            # Ctrl-C.
+            # The process that reads the output, such as `head`, has ended. The demo then ends as
+            # after Ctrl-C.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         try:
             listener.close()

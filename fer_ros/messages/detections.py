@@ -12,7 +12,8 @@ from fer_ros.perception.faces import Face
 from fer_ros.perception.faces import Position
 from fer_ros.perception.frame_result import FrameResult
 
-# As the first element of a covariance: there is no estimate (convention of sensor_msgs/Imu).
+# As the first element of a covariance, this value means that there is no estimate (a convention of
+# sensor_msgs/Imu).
 NO_ESTIMATE = -1.0
 
 # Variance of an unknown angle, uniformly distributed over a full turn [rad²].
@@ -49,7 +50,7 @@ def to_changes(types: MessageTypes, header: Any, result: FrameResult) -> Any:
     :param header: header of the image.
     :param result: result of the image.
     :return: Detection2DArray with each face that is new or has a new decided emotion. For each
-        person who left, it contains a detection without results.
+        person who left, the array contains a detection without results.
     """
     message = types[ARRAY]()
     message.header = header

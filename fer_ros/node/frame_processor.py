@@ -92,7 +92,7 @@ class FrameProcessor:
             self._lose(shortened(error))
             self._models.recover(error, self._settings)
         except Exception as error:
-            # Publishing fails after the context has been shut down. This failure is expected.
+            # Publishing fails after the context has been shut down, as expected.
             if self._node.context.ok():
                 self._lose(described(error))
                 self._freed.settle(0)

@@ -44,12 +44,14 @@ class ModelSlot:
         :param logger: logger of the node.
         """
         self._logger = logger
-        # Held while models are loaded, either for a new parameter value or after a failure.
+        # This lock is held while models are loaded, either for a new parameter value or after a
+        # failure.
         self.loading = Lock()
-        # Held while the pipeline processes an image, and while its models are exchanged.
+        # This lock is held while the pipeline processes an image, and while its models are
+        # exchanged.
         self._exchange = Lock()
         self._pipeline: Pipeline | None = None
-        # State that the next pipeline continues from.
+        # The last decided emotions and the next id, from which the next pipeline continues.
         self._changes = ChangeDetector()
         self._next_id = 1
         self._recovery = Recovery()
@@ -103,7 +105,8 @@ class ModelSlot:
         """
         pipeline = self._pipeline
         if pipeline is None:
-            # A missing bundle is rejected now. Other errors appear when the bundle is loaded.
+            # While no models are loaded, only the existence of the bundle and its card is checked.
+            # Other errors appear when the models are loaded.
             load_card(find_bundle(settings.model))
             return False
         anew = bool(self.makeshift) and not set(MODEL_SETTINGS).isdisjoint(given)

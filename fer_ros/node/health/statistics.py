@@ -18,9 +18,9 @@ from fer_ros.perception.quoting import shortened
 MOST_ARRIVALS = 100
 
 # Range of plausible ages of a result [s]. Nothing is queued, so a result is at most a few camera
-# periods old. An age can be negative by the difference of two machines' clocks (NTP: below 0.1 s).
-# It can also be negative by the period of /clock (rosbag2: 0.025 s, or 0.25 s in a replay at ten
-# times the speed).
+# periods old. An age can be negative because the clocks of two machines differ (with NTP, by less
+# than 0.1 s). An age can also be negative by the period of /clock, which is 0.025 s in rosbag2, or
+# 0.25 s in a replay at ten times the speed.
 POSSIBLE_AGES = (-0.5, 10.0)
 
 # Time window over which the frame rate is measured [s].
@@ -75,7 +75,7 @@ class Statistics:
         """
         Count a frame that is not a valid image.
 
-        :param reason: sentence for the diagnostics.
+        :param reason: sentence about the error, for the diagnostics.
         """
         with self._lock:
             self.refused += 1
@@ -86,7 +86,7 @@ class Statistics:
         """
         Count a frame that was lost because of an error.
 
-        :param reason: sentence for the diagnostics.
+        :param reason: sentence about the error, for the diagnostics.
         """
         with self._lock:
             self.lost += 1

@@ -215,8 +215,9 @@ class CameraListener:
         """
         Check whether to subscribe to the compressed topic.
 
-        This is so if only the compressed topic is published, or if the camera is on another host,
-        because raw images take long to transfer between hosts.
+        The compressed topic is selected if only this topic is published.
+        It is also selected if the camera is on another host, because raw images take long to
+        transfer between hosts.
         """
         compressed = self._senders(compressed=True)
         raw = self._senders(compressed=False)

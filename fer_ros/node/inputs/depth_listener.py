@@ -26,7 +26,7 @@ TYPES = {DEPTH: Image, CAMERA_INFO: CameraInfo}
 SLACK = 50_000_000
 
 # The warning about a missing calibration is logged after this many checks with depth only. The
-# publisher of the calibration may start a little later than that of depth.
+# publisher of the calibration may start a little later than the publisher of depth.
 PATIENCE = 8
 
 
@@ -98,7 +98,8 @@ class DepthListener:
     def _offer(self, name: str) -> Offered | None:
         """Query the graph for the QoS of a topic's publishers; None if there is no publisher."""
         topic = self.topic(name)
-        # This check is cheaper than the query below. Most robots have no depth camera here.
+        # Counting the publishers is cheaper than the query below. Most robots have no depth
+        # camera.
         if not self._node.count_publishers(topic):
             return None
         kind = f'sensor_msgs/msg/{TYPES[name].__name__}'

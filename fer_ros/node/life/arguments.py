@@ -17,8 +17,8 @@ from fer_ros.perception.quoting import shortened
 # DDS computes its UDP ports from the domain id; for higher ids the ports would be out of range.
 MOST_DOMAIN_ID = 232
 
-# Switches of rcutils' log. With a value other than 0 and 1, rcutils logs nothing. It prints an
-# error at each call of rcl instead.
+# Environment variables that configure rcutils' log. With a value other than 0 and 1, rcutils logs
+# nothing, and prints an error at each call of rcl.
 LOG_SWITCHES = (
     'RCUTILS_COLORIZED_OUTPUT',
     'RCUTILS_LOGGING_USE_STDOUT',

@@ -59,7 +59,8 @@ def take_little_memory() -> None:
     """
     for variable in PROFILE_VARIABLES:
         profile = Path(os.environ.get(variable, ''))
-        # The user's own profile has no such file in its folder, and is not replaced.
+        # The small profile is only in the folder of this package's profiles. The user's own
+        # profile is therefore not replaced.
         if profile.name == LARGE and profile.with_name(SMALL).is_file():
             os.environ[variable] = str(profile.with_name(SMALL))
     # By default, glibc creates a heap for each of twenty threads, which needs 5 MiB more. It also
@@ -96,8 +97,8 @@ class FreedMemory:
     The heap keeps up to 64 MiB for the next image (`HEAP`).
     Memory is returned after a small image that follows larger ones, after an invalid image, and
     after an image that does not fit into the heap.
-    It is not returned while all images have the same size, as those of a camera do.
-    The first image returns the memory that was needed for loading the models.
+    Memory is not returned while all images have the same size, as images of one camera do.
+    After the first image, the memory that was needed for loading the models is returned.
     """
 
     def __init__(self) -> None:

@@ -51,8 +51,8 @@ class ManagedNode(LifecycleNode):
         self._refusal: Exception | None = None
         self._told_refusal = ''
         self._shut_down = False
-        # While this is True, `start` raises the error of a transition, so the error is not logged
-        # here.
+        # While this attribute is True, `start` raises the error of a transition, so the error is
+        # not logged here.
         self._starting = False
         guard_services(self)
 

@@ -29,7 +29,8 @@ from fer_ros.perception.settings import SettingError
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-# Parameter names are shorter than this. Comparing longer text would take too long.
+# Only this many characters of a name are compared. Parameter names are shorter, and comparing
+# longer text would take too long.
 MOST_COMPARED = 80
 
 Kind = TypeVar('Kind', bound='DataclassInstance')

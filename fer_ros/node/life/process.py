@@ -93,7 +93,7 @@ def run_node(
     :param args: command-line arguments, including the program's name; None for those of the
         process.
     :param refusals: errors of `make_node` and `start_itself` that a wrong configuration causes.
-        Each of them is logged in one sentence, without a traceback.
+        Such an error is logged in one sentence, without a traceback.
     :return: exit status: 0 after SIGINT or SIGTERM, CONFIGURATION_ERROR if the node could not
         start. The caller must end the process then. Otherwise, the process is ended with status 1
         after PARTING_PATIENCE.

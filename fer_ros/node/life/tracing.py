@@ -26,8 +26,9 @@ ATTRIBUTES_SIZE = 64
 
 def survive_full_shared_memory() -> None:
     """
-    Load LTTng without its threads if shared memory is full; call this before importing rclpy.
+    Load LTTng without its threads if shared memory is full.
 
+    Call this function before importing rclpy.
     The threads of LTTng read a page of /dev/shm.
     If there is no room for that page, the kernel ends the process by SIGBUS.
     The threads block this signal, so a handler cannot prevent the end.
@@ -66,8 +67,8 @@ def _load_without_threads() -> None:
             del os.environ[TIMEOUT_VARIABLE]
         else:
             os.environ[TIMEOUT_VARIABLE] = timeout
-    # At the end of the process, LTTng stops its threads, and crashes if there are none. The
-    # process therefore ends before that, with its own exit status. The functions run in reverse
-    # order.
+    # At the end of the process, LTTng stops its threads, and crashes if there are none. The two
+    # functions below therefore end the process earlier, with its own exit status. Functions
+    # registered with on_exit run in reverse order.
     libc.on_exit(libc._exit, None)
     libc.on_exit(libc.fcloseall, None)

@@ -51,7 +51,8 @@ class AnnotatedImages:
         self._mode = mode
         self._complain = complain
         self._drawing = Drawing()
-        # Draws while the next frame is processed; created when the first subscriber appears.
+        # The drawing thread, which works while the next frame is processed. The thread is created
+        # when the first subscriber appears.
         self._painter: Worker[_Frame] | None = None
         self._image = node.create_publisher(Image, 'emotion/image', 1)
         # A remapping of the image topic applies to the compressed topic as well.
@@ -105,7 +106,7 @@ class AnnotatedImages:
                 _, jpeg = cv2.imencode('.jpg', drawn, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
                 self._compressed.publish(to_compressed_message(MESSAGE_TYPES, header, jpeg))
         except Exception as error:
-            # Publishing fails after the context has been shut down. This failure is expected.
+            # Publishing fails after the context has been shut down, as expected.
             if self._node.context.ok():
                 reason = shortened(error)
                 self._complain(f'an image cannot be drawn: {type(error).__name__}: {reason}')

@@ -1,4 +1,4 @@
-"""Publish the faces on the topics of REP 155 (ROS4HRI); importing this requires hri_msgs."""
+"""Publish the faces on the topics of REP 155 (ROS4HRI); this module requires hri_msgs."""
 
 from __future__ import annotations
 

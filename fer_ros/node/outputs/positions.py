@@ -57,8 +57,9 @@ class FacePositions:
         self._node = node
         self._statistics = statistics
         self._listener = DepthListener(node)
-        # Held while messages are published, and while subscriptions and publishers are created or
-        # destroyed. The worker, the timer and the transitions each run in a thread of their own.
+        # This lock is held while messages are published, and while subscriptions and publishers
+        # are created or destroyed. The worker, the timer and the transitions each run in a thread
+        # of their own.
         self._lock = RLock()
         self._active = False
         self._cloud: Publisher | None = None
@@ -120,7 +121,7 @@ class FacePositions:
             positions = {
                 face.id: locate_face(face, *found, result.image_size) for face in result.faces
             }
-        except Exception as error:  # no problem with depth may prevent the result of the image
+        except Exception as error:  # a problem with depth must not prevent the result of the image
             known = isinstance(error, (DepthError, CalibrationError))
             reason = shortened(error) if known else described(error)
             self._complain(f'faces have no positions: {reason}')

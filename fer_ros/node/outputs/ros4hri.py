@@ -20,7 +20,7 @@ class Ros4Hri:
 
     def __init__(self, node: Node) -> None:
         """
-        Create the object, switched off.
+        Create the switch, in the off state.
 
         :param node: node that the publishers belong to.
         """
