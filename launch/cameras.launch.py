@@ -53,7 +53,8 @@ ARGUMENTS = {
     ),
 }
 
-# These arguments are passed to emotion.launch.py. An empty value selects the default there.
+# These arguments are passed to emotion.launch.py. An empty value selects the default of
+# emotion.launch.py.
 PASSED_ON = {
     'params_file': "File with the parameters of the nodes; a camera's own stand under /front/**.",
     'model': 'Emotion model of all cameras, by its name or path.',

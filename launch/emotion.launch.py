@@ -34,7 +34,7 @@ from launch_ros.parameter_descriptions import ParameterValue
 RESPAWN_DELAY = 1.0
 
 # Exit status of a node that cannot start because a parameter, a model, a source or an argument is
-# wrong. A test checks that CONFIGURATION_ERROR in fer_ros/node/life/process.py is equal.
+# wrong. A test checks that CONFIGURATION_ERROR in fer_ros/node/life/process.py has the same value.
 CONFIGURATION_ERROR = 2
 
 # Environment variables for the profile of Fast DDS: the first up to Jazzy, the second from Kilted.

@@ -84,7 +84,7 @@ class CheckedParameters(Node):
     A node that checks new values of parameters before rclpy does.
 
     rclpy rejects an int for a double, and does not name the allowed range in its error.
-    It also rejects a request that sets a read-only parameter to its current value.
+    rclpy also rejects a request that sets a read-only parameter to its current value.
     """
 
     # The dataclass of the parameters, whose fields are created by `setting`.
@@ -165,7 +165,7 @@ def closest(name: str, known: Iterable[str]) -> str:
     """
     Find the known name that is most similar to an unknown name.
 
-    :param name: name from outside.
+    :param name: unknown name, from the command line, a file or a request.
     :param known: names of all parameters.
     :return: the closest name in parentheses, after a space; empty if no name is similar.
     """

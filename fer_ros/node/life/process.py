@@ -88,8 +88,8 @@ def run_node(
     Run a node until a signal stops it.
 
     :param make_node: function that creates the node. If the node has a method `start_itself`, it
-        is called to load the node's resources. If it has a method `stop`, it is called to stop the
-        node's work.
+        is called to load the node's resources. If the node has a method `stop`, it is called to
+        stop the node's work.
     :param args: command-line arguments, including the program's name; None for those of the
         process.
     :param refusals: errors of `make_node` and `start_itself` that a wrong configuration causes.

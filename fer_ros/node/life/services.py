@@ -102,7 +102,8 @@ def _check(request: Any) -> None:
                 f'{quoted(label)} is no label of a transition, such as configure or activate'
             )
     elif hasattr(request, 'type_hash') and not TYPE_HASH.fullmatch(request.type_hash):
-        # Only requests of type GetTypeDescription have this field. Humble does not have this type.
+        # Only requests of type GetTypeDescription have this field. Humble does not have this
+        # service type.
         raise RequestError(
             f'the type_hash is {quoted(request.type_hash)}, not RIHS01_ and 64 hexadecimal digits'
         )
