@@ -19,8 +19,8 @@ MOST_ARRIVALS = 100
 
 # Range of plausible ages of a result [s]. Nothing is queued, so a result is at most a few camera
 # periods old. An age can be negative because the clocks of two machines differ (with NTP, by less
-# than 0.1 s). An age can also be negative by the period of /clock, which is 0.025 s in rosbag2, or
-# 0.25 s in a replay at ten times the speed.
+# than 0.1 s). An age can also be negative by the period of /clock. In rosbag2 this period is 0.025
+# s, or 0.25 s in a replay at ten times the speed.
 POSSIBLE_AGES = (-0.5, 10.0)
 
 # Time window over which the frame rate is measured [s].

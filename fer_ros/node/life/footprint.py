@@ -63,9 +63,9 @@ def take_little_memory() -> None:
         # profile is therefore not replaced.
         if profile.name == LARGE and profile.with_name(SMALL).is_file():
             os.environ[variable] = str(profile.with_name(SMALL))
-    # By default, glibc creates a heap for each of twenty threads, which needs 5 MiB more. It also
-    # returns the memory of each image to the system, which costs a tenth of the node's time. Other
-    # C libraries have no `mallopt`, or do not have these parameters.
+    # By default, glibc creates a heap for each of twenty threads, which needs 5 MiB more. By
+    # default, glibc also returns the memory of each image to the system, which costs a tenth of
+    # the node's time. Other C libraries have no `mallopt`, or do not have these parameters.
     with suppress(OSError, AttributeError):
         for parameter, value in HEAP.items():
             ctypes.CDLL(None).mallopt(parameter, value)

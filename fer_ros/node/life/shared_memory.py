@@ -25,8 +25,8 @@ DEFAULT_SEGMENT = 512 << 10
 ENTRY_SHARE = 24 / 512
 
 # Memory of a process in addition to its segment [bytes]: ports and semaphores. If discovery is
-# limited to this host, there is also a second segment of the default size. With Fast DDS 2.14,
-# 0.65 MiB were measured.
+# limited to this host, there is also a second segment of the default size. The total was 0.65 MiB,
+# measured with Fast DDS 2.14.
 BESIDES = 1 << 20
 
 # A profile of Fast DDS has a few kilobytes. A larger file is not a profile [bytes].
