@@ -1,7 +1,8 @@
 """
-Greet who smiles, ask who looks sad: a behaviour on `/emotion/changes`.
+Example behaviour: greet a person who smiles, and address a person who looks sad.
 
-Run it beside the node: `python3 examples/greeter.py`.
+The behaviour subscribes to `/emotion/changes`.
+Run it in addition to the node: `python3 examples/greeter.py`.
 """
 
 from contextlib import suppress
@@ -19,7 +20,7 @@ SENTENCES = {
 
 
 class Greeter(Node):
-    """Speak to a person once for each change; the node has done the debouncing."""
+    """Print a sentence for each change of a face; the emotion node debounces the changes."""
 
     def __init__(self) -> None:
         super().__init__('greeter')
@@ -27,7 +28,7 @@ class Greeter(Node):
 
     def _on_changes(self, message: Detection2DArray) -> None:
         for face in message.detections:
-            # Who left has no results.
+            # A detection without results means that the person has left.
             decided = face.results[0].hypothesis.class_id if face.results else 'left'
             if decided in SENTENCES:
                 print(SENTENCES[decided].format(id=face.id), flush=True)

@@ -1,4 +1,4 @@
-"""Print what the faces in a picture show: `python3 examples/without_ros.py PICTURE`."""
+"""Print the emotions of the faces in a picture file: `python3 examples/without_ros.py PICTURE`."""
 
 import sys
 

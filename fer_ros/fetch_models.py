@@ -1,4 +1,8 @@
-"""Fetch the weights of the YuNet detector, which are not shipped, to where the node finds them."""
+"""
+Download the weights of the YuNet detector, which the package does not contain.
+
+The default destination is a folder in which the node searches for models.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,8 @@ from fer_ros.perception.quoting import shortened
 
 NAME = 'face_detection_yunet_2023mar.onnx'
 SIZE = 232589  # bytes
-# OpenCV's model zoo, closed to changes, stores the file in Git LFS; the second is its successor.
+# The first URL is OpenCV's model zoo, which is archived and stores the file in Git LFS.
+# The second URL is the successor of this zoo on Hugging Face.
 URLS = (
     'https://media.githubusercontent.com/media/opencv/opencv_zoo/'
     f'966be4cb6eefc2a4f586ed0581bf4bbaa2533070/models/face_detection_yunet/{NAME}',
@@ -34,17 +39,20 @@ TIME_LIMIT = 60.0  # for each source [s]
 
 
 class FetchError(Exception):
-    """The file could not be fetched; the message names the reason."""
+    """Raised if the file cannot be fetched; the message states the reason."""
 
 
 def fetch(folder: Path, urls: Sequence[str]) -> bool:
     """
-    Download the file to a folder, unless the folder has it; never leave an incomplete file.
+    Download the file to a folder, unless the folder already contains it.
 
-    :param folder: made if it does not exist. A link in the file's place is replaced, not followed.
+    The folder never contains an incomplete file under the final name.
+
+    :param folder: destination, created if it does not exist. A symbolic link at the place of the
+        file is replaced, not followed.
     :param urls: sources, tried in this order.
-    :return: False if the folder had the file.
-    :raises FetchError: if no source has the file, or the folder cannot be written to.
+    :return: True if the file was downloaded, False if the folder already contained it.
+    :raises FetchError: if no source has the file, or if the folder is not writable.
     """
     target, temporary = folder / NAME, folder / f'.{NAME}.{secrets.token_hex(8)}'
     try:
@@ -55,7 +63,7 @@ def fetch(folder: Path, urls: Sequence[str]) -> bool:
         folder.mkdir(parents=True, exist_ok=True)
         content = download(urls)
         try:
-            # Mode x fails if the name exists, also as a link.
+            # Mode x raises an error if the name exists, even as a symbolic link.
             with temporary.open('xb') as file:
                 file.write(content)
                 file.flush()
@@ -70,9 +78,9 @@ def fetch(folder: Path, urls: Sequence[str]) -> bool:
 
 
 def is_fetched(path: Path) -> bool:
-    """Return whether a file exists and has the right content."""
+    """Check whether a file exists and has the expected content."""
     try:
-        # Without O_NONBLOCK, opening a FIFO waits for its writer.
+        # Without O_NONBLOCK, opening a FIFO blocks until a writer opens it.
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), 'rb') as file:
             return is_right(file.read(SIZE + 1))
     except OSError:
@@ -80,16 +88,22 @@ def is_fetched(path: Path) -> bool:
 
 
 def is_right(content: bytes) -> bool:
-    """Return whether content is that of the file."""
+    """Check whether bytes are the content of the weights file, by their SHA-256."""
     return hashlib.sha256(content).hexdigest() == YUNET_SHA256
 
 
 def download(urls: Sequence[str]) -> bytes:
-    """Return the content from the first source that has it; FetchError if none has it in time."""
+    """
+    Download the file from the first source that has it.
+
+    :param urls: sources, tried in this order, each for at most TIME_LIMIT.
+    :return: content of the file.
+    :raises FetchError: if no source sends the file in time.
+    """
     reasons = []
     for url in urls:
         results: queue.SimpleQueue[bytes | Exception] = queue.SimpleQueue()
-        # A thread, as name resolution and slow answers have no time limit of their own.
+        # Name resolution and slow responses have no time limit of their own, so a thread is used.
         Thread(target=_read, args=(url, results), daemon=True).start()
         try:
             result = results.get(timeout=TIME_LIMIT)
@@ -102,7 +116,7 @@ def download(urls: Sequence[str]) -> bytes:
 
 
 def _read(url: str, results: queue.SimpleQueue[bytes | Exception]) -> None:
-    """Put the file's content, or the error, into a queue."""
+    """Download the file, and put its content or the error into a queue."""
     try:
         with urlopen(url, timeout=TIME_LIMIT) as answer:
             content = answer.read(SIZE + 1)
@@ -114,10 +128,10 @@ def _read(url: str, results: queue.SimpleQueue[bytes | Exception]) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """
-    Fetch the file.
+    Run the command fetch_models.
 
-    :param arguments: of the command line, None for the process's own.
-    :return: the exit status: 1 if the file could not be fetched, 130 after the signal INT.
+    :param arguments: command-line arguments; None for those of the process.
+    :return: exit status: 0 on success, 1 if the file could not be fetched, 130 after SIGINT.
     """
     parser = argparse.ArgumentParser(
         'fetch_models',
@@ -136,7 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         print('fetch_models: interrupted; nothing was changed', file=sys.stderr)
-        return 130  # by the convention of shells
+        return 130  # exit status of shells after SIGINT: 128 + 2
     print(f'{NAME} {"is here now" if fetched else "was there already"}: {folder / NAME}')
     if folder not in [searched.absolute() for searched in model_folders()]:
         print(f'The node searches this folder only if {MODELS_VARIABLE} names it.')

@@ -29,44 +29,45 @@ from fer_ros.perception.quoting import shortened
 
 TYPE = 'vision_msgs/msg/Detection2DArray'
 
-# Time without a message before the reason is printed, and period of the check [s].
+# Waiting time before the tool explains why no message arrives, and period of that check [s].
 PATIENCE = 2.0
 CHECK_PERIOD = 0.5
 
-# A face that was in no message for this long is forgotten [s]. The node keeps an unseen face for
-# at most a minute, the maximum of `face_timeout`.
+# A face is forgotten if no message contains it for this long [s]. The node keeps an unseen face
+# for at most one minute, the maximum of `face_timeout`.
 MEMORY = 120.0
 
-# A line shows at most this many faces or topics, and this many characters of an id or a label.
+# A line lists at most this many faces or topics. Ids and labels are cut to this many characters.
 MOST_FACES = 16
 WORD_LENGTH = 24
 
 
 class Lines:
     """
-    Turns messages into lines.
+    Converts messages to lines of text.
 
-    The previous emotion of a face comes from the changes. For a face that was there before this
-    process started, it comes from the first message with that face.
+    The previous emotion of a face comes from the messages on `emotion/changes`.
+    For a face that was present before this process started, the previous emotion comes from the
+    first message with that face.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """
-        Begin without faces.
+        Create the converter; no face is known yet.
 
         :param clock: returns the time in seconds.
         """
         self._clock = clock
-        # Per id: the decided emotion, the stamp of the message that showed it first, and the time
-        # at which it was seen last, by which they are sorted.
+        # For each id: the decided emotion, the stamp of the first message with the face, and the
+        # time of the last one [s]. The entries are sorted by that time.
         self._known: dict[str, tuple[str, tuple[int, int], float]] = {}
 
     def forget(self) -> None:
-        """Forget all faces: a node that was restarted counts its ids from the beginning."""
+        """Forget all faces, because a restarted node counts its ids from the beginning."""
         self._known.clear()
 
     def status(self, message: Detection2DArray) -> str:
-        """Return one line about all faces of a message of `emotion`."""
+        """Format one line about all faces in a message of `emotion`."""
         stamp = (message.header.stamp.sec, message.header.stamp.nanosec)
         self._forget_unseen()
         for face in message.detections:
@@ -80,7 +81,7 @@ class Lines:
         return '  '.join([time_of(message.header), *(words or ['no face'])])
 
     def changes(self, message: Detection2DArray) -> Iterator[str]:
-        """Return a line for each face of a message of `emotion/changes`."""
+        """Format a line for each face in a message of `emotion/changes`."""
         stamp = (message.header.stamp.sec, message.header.stamp.nanosec)
         self._forget_unseen()
         for face in message.detections:
@@ -100,13 +101,13 @@ class Lines:
                 yield f'{time_of(message.header)}  {name} {words}'
 
     def _forget_unseen(self) -> None:
-        """Forget faces that have not been seen for long."""
+        """Forget the faces that no message has contained for MEMORY seconds."""
         oldest = self._clock() - MEMORY
         while self._known and next(iter(self._known.values()))[2] < oldest:
             del self._known[next(iter(self._known))]
 
     def _note(self, id_: str, emotion: str, first: tuple[int, int]) -> None:
-        """Keep the emotion and the first stamp of a face that was seen now."""
+        """Record the emotion and the first timestamp of a face that was just seen."""
         self._known.pop(id_, None)
         self._known[id_] = (emotion, first, self._clock())
 
@@ -120,7 +121,8 @@ def describe(face: Detection2D) -> str:
         words += ' ' + shortened(f'{result.hypothesis.score:.2f}', WORD_LENGTH)
         point = result.pose.pose.position
         distance = math.hypot(point.x, point.y, point.z)
-        # A negative first covariance means that there is no estimate (sensor_msgs/Imu).
+        # A negative first element of the covariance means that there is no estimate
+        # (sensor_msgs/Imu).
         if result.pose.covariance[0] >= 0 and distance > 0:
             words += ' (' + shortened(f'{distance:.2f}', WORD_LENGTH) + ' m)'
     return words
@@ -133,15 +135,16 @@ def time_of(header: Header) -> str:
 
 
 class WatchNode(Node):
-    """Subscribes to the faces and the changes, and prints them."""
+    """Subscribes to the faces and their changes, and prints them."""
 
     def __init__(self, topic: str, rate: float, **options: Any) -> None:
         """
-        Subscribe.
+        Create the subscriptions.
 
-        :param topic: of the faces; the topic of the changes is this name followed by /changes.
-        :param rate: maximum number of status lines per second; 0: print changes only.
-        :param options: of `Node`.
+        :param topic: topic of the faces; the topic of the changes is this name followed by
+            /changes.
+        :param rate: maximum number of status lines per second; 0 to print changes only.
+        :param options: options of `rclpy.node.Node`.
         """
         super().__init__('watch', **options)
         self._lines = Lines()
@@ -157,7 +160,7 @@ class WatchNode(Node):
         self.create_timer(CHECK_PERIOD, self._check, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def _on_faces(self, message: Detection2DArray) -> None:
-        """Print a status line, unless the last one is too recent."""
+        """Print a status line, unless the previous one was printed less than a period ago."""
         now = self._last_message = time.monotonic()
         self._explained = False
         line = self._lines.status(message)
@@ -171,16 +174,16 @@ class WatchNode(Node):
             self._print(line)
 
     def _print(self, line: str) -> None:
-        """Print a line, and stop the node if nobody reads the output any more."""
+        """Print a line, and stop the node if no process reads the output any more."""
         try:
             print(line, flush=True)
         except BrokenPipeError:
-            # At its end Python writes the rest of the output, which must not fail again.
+            # At its exit, Python flushes the output, which must not raise the error again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             self.context.try_shutdown()
 
     def _check(self) -> None:
-        """Notice a restarted publisher, and explain silence once."""
+        """Detect a restarted publisher, and explain once why no messages arrive."""
         found = self.get_publishers_info_by_topic(self._topic)
         gids = {tuple(one.endpoint_gid) for one in found if one.topic_type == TYPE}
         if self._gids and gids - self._gids:
@@ -191,7 +194,7 @@ class WatchNode(Node):
             print(f'watch: {self._explanation(bool(gids))}', file=sys.stderr, flush=True)
 
     def _explanation(self, published: bool) -> str:
-        """Return one sentence on why no message comes, and what to do."""
+        """Return one sentence with the reason why no message arrives, and the remedy."""
         topic = quoted(self._topic)
         if published:
             return (
@@ -210,7 +213,7 @@ class WatchNode(Node):
 
 
 def rate_of(text: str) -> float:
-    """Return the number of a command-line argument."""
+    """Convert a command-line argument to a rate in lines per second."""
     value = float(text)
     if not 0 <= value < math.inf:
         raise argparse.ArgumentTypeError(f'{quoted(text)} is not 0 or more lines per second')
@@ -218,7 +221,7 @@ def rate_of(text: str) -> float:
 
 
 def topic_of(text: str) -> str:
-    """Return a command-line argument if it can be the name of a topic."""
+    """Return a command-line argument if it is a valid name of a topic."""
     try:
         validate_topic_name(text)
     except InvalidTopicNameException as error:
@@ -228,10 +231,10 @@ def topic_of(text: str) -> str:
 
 def main(args: Sequence[str] | None = None) -> int:
     """
-    Print faces and changes until the process is stopped, or nobody reads its output any more.
+    Print faces and changes until the process is stopped or its output is closed.
 
-    :param args: of the command line, None for the process's own.
-    :return: the exit status: that of `run_node`.
+    :param args: command-line arguments; None for those of the process.
+    :return: exit status of `run_node`.
     """
     parser = argparse.ArgumentParser(
         prog='watch',
@@ -251,7 +254,7 @@ def main(args: Sequence[str] | None = None) -> int:
     own = words.index('--ros-args') if '--ros-args' in words else len(words)
     chosen = parser.parse_args(words[:own])
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # An encoding without the arrow gets a question mark.
+        # An output encoding without the arrow prints a question mark instead.
         sys.stdout.reconfigure(errors='replace')
     return run_node(lambda: WatchNode(chosen.topic, chosen.rate), ['watch', *words[own:]], ())
 

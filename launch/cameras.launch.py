@@ -1,9 +1,10 @@
 """
-Start an emotion node for each of several cameras, each in a namespace of the camera's name.
+Start an emotion node for each of several cameras, in a namespace named after the camera.
 
     ros2 launch fer_ros cameras.launch.py cameras:=front,back image_topic:=image_raw
 
-listens to /front/image_raw and /back/image_raw, and publishes /front/emotion and /back/emotion.
+This example subscribes to /front/image_raw and /back/image_raw.
+It publishes /front/emotion and /back/emotion.
 
 `ros2 launch fer_ros cameras.launch.py --show-args` lists the arguments.
 """
@@ -23,15 +24,15 @@ from launch.actions import OpaqueFunction
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 
-# What starts one camera's nodes; installed beside this file.
+# The launch file for one camera, installed in the same folder as this file.
 ONE_CAMERA = Path(__file__).with_name('emotion.launch.py')
 
-# Stands for the camera's name in the name of a topic.
+# Placeholder for the camera's name in the name of a topic.
 PLACE = '{camera}'
 
 CAMERAS = 'Names of the cameras, with commas between them: front,back.'
 
-# Of each argument that may be left out its default, and what `--show-args` says of it.
+# Default value and description of each optional argument; `--show-args` prints both.
 ARGUMENTS = {
     'sources': (
         '',
@@ -52,7 +53,8 @@ ARGUMENTS = {
     ),
 }
 
-# These go to emotion.launch.py as they are; empty: its own default.
+# These arguments are passed to emotion.launch.py. An empty value selects the default of
+# emotion.launch.py.
 PASSED_ON = {
     'params_file': "File with the parameters of the nodes; a camera's own stand under /front/**.",
     'model': 'Emotion model of all cameras, by its name or path.',
@@ -63,12 +65,12 @@ PASSED_ON = {
     'because of a configuration error (exit status 2) is never restarted.',
 }
 
-# A name of ROS, or several in a row.
+# A ROS name, or several names separated by slashes.
 NAME = re.compile(r'[A-Za-z_]\w*(/[A-Za-z_]\w*)*', re.ASCII)
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Declare the arguments; what they say makes the nodes."""
+    """Declare the arguments; an opaque function creates the nodes from their values."""
     return LaunchDescription(
         [
             DeclareLaunchArgument('cameras', description=CAMERAS),
@@ -86,7 +88,14 @@ def generate_launch_description() -> LaunchDescription:
 
 
 def make_cameras(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """Include the launch file of one camera for each."""
+    """
+    Include emotion.launch.py once for each camera.
+
+    :param context: context of the launch.
+    :return: one action per camera.
+    :raises ValueError: if the arguments `cameras` and `sources` do not match, or a value is
+        invalid.
+    """
     given = {
         name: LaunchConfiguration(name).perform(context)
         for name in ('cameras', *ARGUMENTS, *PASSED_ON)
@@ -104,7 +113,15 @@ def make_cameras(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 def include(
     given: dict[str, str], camera: str, source: str, several: bool
 ) -> LaunchDescriptionEntity:
-    """Include the launch file of one camera, in a scope of its own, as the others have theirs."""
+    """
+    Include emotion.launch.py for one camera, in a launch scope of its own.
+
+    :param given: values of all arguments by name.
+    :param camera: name of the camera.
+    :param source: source of its camera node; empty for none.
+    :param several: whether there is more than one camera.
+    :return: action that includes the launch file.
+    """
     arguments = {
         'namespace': camera,
         'camera': source,
@@ -130,10 +147,11 @@ def include(
 
 def camera_names(value: str) -> list[str]:
     """
-    Read the names of the cameras.
+    Parse the names of the cameras.
 
-    :param value: with commas between them.
-    :raises ValueError: if one is no name, or stands there twice.
+    :param value: names separated by commas.
+    :return: names without leading and trailing slashes.
+    :raises ValueError: if a name is invalid or occurs twice, or if there is no name.
     """
     names = [name.strip('/') for name in listed(value)]
     for name in names:
@@ -145,7 +163,15 @@ def camera_names(value: str) -> list[str]:
 
 
 def topic_of(camera: str, argument: str, topic: str, several: bool) -> str:
-    """Name a camera's topic; one that all cameras would share is refused."""
+    """
+    Return the name of a camera's topic.
+
+    :param camera: name of the camera.
+    :param argument: name of the launch argument, for the error message.
+    :param topic: value of the argument, which may contain PLACE.
+    :param several: whether there is more than one camera.
+    :raises ValueError: if several cameras would share the topic.
+    """
     if PLACE not in topic and topic.startswith('/') and several:
         raise ValueError(
             f"{argument} is '{topic}', the same for every camera; leave the first / away, or "
@@ -155,5 +181,5 @@ def topic_of(camera: str, argument: str, topic: str, several: bool) -> str:
 
 
 def listed(value: str) -> list[str]:
-    """Split a list at its commas."""
+    """Split a list at its commas, and drop empty parts."""
     return [part.strip() for part in value.split(',') if part.strip()]

@@ -1,5 +1,5 @@
 """
-Start the emotion node, and a camera node too if there is no camera yet.
+Start the emotion node and, optionally, a camera node.
 
     ros2 launch fer_ros emotion.launch.py image_topic:=/camera/image_raw
     ros2 launch fer_ros emotion.launch.py camera:=/dev/video0
@@ -29,20 +29,20 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
-# Delay between the end of a node and its restart [s]. A robot is not blind for long, and a node
-# that crashes at every start does not flood the log.
+# Delay between the end of a node and its restart [s]. The delay is short, so that a robot soon
+# detects faces again. A node that crashes at every start does not flood the log.
 RESPAWN_DELAY = 1.0
 
 # Exit status of a node that cannot start because a parameter, a model, a source or an argument is
-# wrong. The same as CONFIGURATION_ERROR in fer_ros/node/life/process.py, by test.
+# wrong. A test checks that CONFIGURATION_ERROR in fer_ros/node/life/process.py has the same value.
 CONFIGURATION_ERROR = 2
 
-# Where Fast DDS looks for its profiles: the first up to Jazzy, the second from Kilted on.
+# Environment variables for the profile of Fast DDS: the first up to Jazzy, the second from Kilted.
 PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
 
 SHARE = Path(get_package_share_directory('fer_ros'))
 
-# Of each argument its default, and what `--show-args` says of it.
+# Default value and description of each argument; `--show-args` prints both.
 ARGUMENTS = {
     'image_topic': ('image', 'Topic of the camera images; with /compressed, of the JPEGs.'),
     'depth_topic': ('depth', 'Topic of a depth camera registered to the images, if there is one.'),
@@ -80,7 +80,7 @@ ARGUMENTS = {
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Declare the arguments; what they say makes the nodes."""
+    """Declare the arguments; an opaque function creates the nodes from their values."""
     return LaunchDescription(
         [
             *(
@@ -95,9 +95,11 @@ def generate_launch_description() -> LaunchDescription:
 
 def shared_memory_profile() -> list[LaunchDescriptionEntity]:
     """
-    Give Fast DDS room for camera images, unless the user gave it a profile.
+    Set a Fast DDS profile with enough shared memory for images, unless a profile is set.
 
-    Without it most images of a camera that sends best effort are lost between two processes.
+    Without the profile, most best-effort images are lost between two processes.
+
+    :return: actions that set the environment variables; empty if the user has set a profile.
     """
     if any(os.environ.get(variable) for variable in PROFILE_VARIABLES):
         return []
@@ -106,7 +108,12 @@ def shared_memory_profile() -> list[LaunchDescriptionEntity]:
 
 
 def make_nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """Make the nodes of what the arguments say."""
+    """
+    Create the nodes from the values of the arguments.
+
+    :param context: context of the launch.
+    :return: the emotion node and, if the argument `camera` is set, the camera node.
+    """
     given = {name: LaunchConfiguration(name).perform(context) for name in ARGUMENTS}
     if not Path(given['params_file']).is_file():
         raise FileNotFoundError(f"there is no parameter file '{given['params_file']}'")
@@ -125,7 +132,7 @@ def make_nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         ),
         'arguments': ['--ros-args', '--log-level', given['log_level']],
     }
-    # What stands further behind holds.
+    # Later entries of a node's parameters override earlier ones.
     overrides = [{name: text(given[name])} for name in ('model', 'backend') if given[name]]
     clock = []
     if given['use_sim_time']:
@@ -161,16 +168,16 @@ def handle_configuration_error(
     """
     End the launch, or prevent the restart, after a configuration error of a node.
 
-    launch restarts a process after any exit status. But it first waits for RESPAWN_DELAY, and
-    shutting the process down during that time cancels the restart.
+    launch restarts a process after any exit status, but waits for RESPAWN_DELAY first.
+    Shutting the process down during that time cancels the restart.
 
-    :param event: the end of a node's process, with any exit status.
-    :param context: of the launch.
-    :param required: whether the launch ends.
-    :return: the event that cancels the restart; None if the process ended for another reason, or
-        if the launch is already shutting down.
-    :raises RuntimeError: if the launch has to end. An exception is the only way to make
-        `ros2 launch` end with exit status 1.
+    :param event: end of a node's process, with any exit status.
+    :param context: context of the launch.
+    :param required: True to end the launch.
+    :return: event that cancels the restart; None if the process ended for another reason, or if
+        the launch is already shutting down.
+    :raises RuntimeError: if the launch must end. An exception is the only way to make `ros2
+        launch` end with exit status 1.
     """
     if event.returncode != CONFIGURATION_ERROR or context.is_shutdown:
         return None
@@ -187,12 +194,12 @@ def handle_configuration_error(
 
 
 def text(value: str) -> ParameterValue:
-    """Keep a value a text that looks like a number."""
+    """Return a parameter value that remains a string, even if it looks like a number."""
     return ParameterValue(value, value_type=str)
 
 
 def truth(name: str, value: str) -> bool:
-    """Read an argument that is true or false."""
+    """Parse an argument that is true or false."""
     words = {'true': True, '1': True, 'false': False, '0': False}
     if value.lower() not in words:
         raise ValueError(f"{name} is '{value}', not true or false")

@@ -1,7 +1,8 @@
 """
-Check that the package works as installed; colcon's tests only see the source tree.
+Check that the package works as installed, because colcon's tests use the source tree.
 
-Run by scripts/test in an environment of scripts/env: python scripts/check_installed.py ROOT
+scripts/test runs this script in the environment of scripts/env:
+python scripts/check_installed.py ROOT
 """
 
 import importlib
@@ -13,13 +14,13 @@ import sys
 from ament_index_python import get_package_prefix
 from ament_index_python import get_package_share_directory
 
-# What every installation has; what the source tree has besides must be installed too.
+# Minimum contents of every installation. Other files in the source tree must be installed too.
 EXECUTABLES = ('camera_node', 'emotion_node')
 SHARED = ('config/emotion.yaml', 'config/fastdds.xml', 'launch/emotion.launch.py', 'package.xml')
 
 
 def module_names(folder: Path) -> list[str]:
-    """Return the dotted names of the modules of the package fer_ros in this folder."""
+    """Return the dotted names of all modules of the package fer_ros below a folder."""
     names = []
     for path in sorted((folder / 'fer_ros').rglob('*.py')):
         parts = path.relative_to(folder).with_suffix('').parts
@@ -35,9 +36,9 @@ def entry_points() -> list[str]:
 
 def find_faults(root: Path) -> list[str]:
     """
-    Return a sentence per thing that is wrong with the package as installed.
+    Return one sentence for each fault of the installed package.
 
-    :param root: the source tree it was built from.
+    :param root: source tree from which the package was built.
     """
     faults = []
     prefix = Path(get_package_prefix('fer_ros'))
@@ -68,9 +69,9 @@ def find_faults(root: Path) -> list[str]:
 
 
 def main() -> int:
-    """Print what is wrong, and return the exit status."""
+    """Print the faults, and return the exit status."""
     root = Path(sys.argv[1]).resolve()
-    # The source tree must not answer for what is installed.
+    # Remove the source tree, so that modules can only be imported from the installation.
     sys.path = [entry for entry in sys.path if Path(entry or '.').resolve() != root]
     faults = find_faults(root)
     for fault in faults:

@@ -1,7 +1,7 @@
 """
-Run the installed camera and emotion nodes, and be the third who listens to them.
+Run the installed camera and emotion nodes, and subscribe to their topics in a third process.
 
-scripts/demo calls this in an environment of scripts/env, and tells how to use it.
+scripts/demo runs this script in the environment of scripts/env, and describes its usage.
 """
 
 from __future__ import annotations
@@ -46,30 +46,30 @@ from fer_ros.node.inputs.images import to_bgr
 from fer_ros.sources.astronaut import ASTRONAUT
 from fer_ros.sources.pictures import is_picture
 
-# A single picture is shown again and again, this often [Hz].
+# Frame rate at which a single picture is repeated [Hz].
 PICTURE_RATE = 10.0
 
-# A loaded machine imports slowly; after this nothing will come any more [s].
+# Maximum waiting time for the first message; imports are slow on a loaded machine [s].
 START_TIMEOUT = 60.0
-# What is under way when the source ends still arrives in this time [s].
+# Waiting time for the last messages after the source has ended [s].
 LAST_WORDS = 1.0
-# How long a node may take to end after INT, before it is killed [s].
+# Time that a node may take to end after SIGINT, before it is killed [s].
 STOP_TIMEOUT = 5.0
 
 PR_SET_PDEATHSIG = 1
 
 
 class DemoError(Exception):
-    """The demo cannot go on; the message says why."""
+    """Raised if the demo cannot continue; the message states the reason."""
 
 
 def stamp_of(header: Header) -> tuple[int, int]:
-    """Return a header's time [s, ns]."""
+    """Return the timestamp of a header as (seconds, nanoseconds)."""
     return header.stamp.sec, header.stamp.nanosec
 
 
 def seen_face(detection: Detection2D) -> SeenFace:
-    """Read a message; its first result is what was decided."""
+    """Convert a detection message; its first result is the decided emotion."""
     centre = detection.bbox.center.position
     half_width, half_height = detection.bbox.size_x / 2, detection.bbox.size_y / 2
     results = [(one.hypothesis.class_id, one.hypothesis.score) for one in detection.results]
@@ -89,15 +89,15 @@ def seen_face(detection: Detection2D) -> SeenFace:
 
 
 class Program:
-    """An installed executable of fer_ros as a process of its own."""
+    """A process that runs an installed executable of fer_ros."""
 
     def __init__(self, name: str, parameters: dict[str, object], folder: Path) -> None:
         """
-        Start it.
+        Start the process.
 
-        :param name: of the executable.
-        :param parameters: of its node.
-        :param folder: where its parameter file and its log go.
+        :param name: name of the executable.
+        :param parameters: parameters of its node.
+        :param folder: folder for its parameter file and its log.
         """
         self.name = name
         self._log = folder / f'{name}.log'
@@ -111,33 +111,34 @@ class Program:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, 'ROS_LOG_DIR': str(folder), 'PYTHONUNBUFFERED': '1'},
-                # Ctrl-C is for this process, which ends the others in their order; and whatever
-                # ends this one, even KILL, ends them.
+                # In a session of its own, the process does not receive Ctrl-C. The demo stops its
+                # processes in order. The kernel sends SIGTERM when the demo itself ends, even if
+                # it was killed.
                 start_new_session=True,
                 preexec_fn=lambda: ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM),
             )
 
     @property
     def status(self) -> int | None:
-        """Return the exit status, None while it runs."""
+        """Return the exit status; None while the process runs."""
         return self._process.poll()
 
     def check_runs(self) -> None:
         """
-        Make sure that it still runs.
+        Check that the process still runs.
 
-        :raises DemoError: with its last words, if it does not.
+        :raises DemoError: if the process has ended; the message contains its last log lines.
         """
         if self.status is not None:
             raise DemoError(f'{self.name} ended with status {self.status}\n{self.last_words()}')
 
     def last_words(self) -> str:
-        """Return the last lines of what it said."""
+        """Return the last lines of the process's log."""
         lines = self._log.read_text(errors='replace').splitlines()[-12:]
         return '\n'.join(f'  {self.name}: {line}' for line in lines) or f'  {self.name}: (nothing)'
 
     def stop(self) -> None:
-        """End it, kindly first."""
+        """Stop the process by SIGINT and, if it does not end in time, by SIGKILL."""
         for number, patience in ((signal.SIGINT, STOP_TIMEOUT), (signal.SIGKILL, STOP_TIMEOUT)):
             if self.status is not None:
                 return
@@ -149,13 +150,13 @@ class Program:
 
 
 class Listener(Node):
-    """Hears what the nodes publish, and keeps it."""
+    """Subscribes to the topics of the nodes, and writes the results to files."""
 
     def __init__(self, output: Path) -> None:
         """
-        Begin to listen.
+        Create the subscriptions.
 
-        :param output: the folder of the table, the video and the picture.
+        :param output: folder of the table, the video and the picture.
         """
         super().__init__('demo')
         self.labels: list[str] = []
@@ -167,7 +168,7 @@ class Listener(Node):
         self.ages_ms: list[float] = []
         self.first_time = self.last_time = 0.0  # of the messages on /emotion [s]
         self._output = output
-        self._table: Table | None = None  # from the first face on: it tells the columns too
+        self._table: Table | None = None  # created with the first face
         self._video = Video(output / 'annotated.mp4')
         self._best = BestPicture(output / 'annotated.png')
 
@@ -179,26 +180,26 @@ class Listener(Node):
         self._camera: Subscription | None = None
 
     def listen_to_camera(self) -> None:
-        """Begin to count the camera's images."""
+        """Subscribe to the camera, to count its images."""
         if self._camera is None:
             newest = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
             self._camera = self.create_subscription(Image, 'image', self._on_camera, newest)
 
     def faces(self) -> int:
-        """Return the number of faces in all frames together."""
+        """Return the total number of faces in all frames."""
         return sum(self.emotions.values())
 
     def rate(self) -> float:
-        """Return the frames per second between the first message and the last."""
+        """Return the mean frame rate between the first and the last message in Hz."""
         if self.frames < 2 or self.last_time <= self.first_time:
             return 0.0
         return (self.frames - 1) / (self.last_time - self.first_time)
 
     def close(self) -> None:
         """
-        Finish the files.
+        Close the files.
 
-        :raises DemoError: if one cannot be written.
+        :raises DemoError: if a file cannot be written, or if no annotated image arrived.
         """
         if self._table is None:
             self._table = Table(self._output / 'emotions.csv', self.labels)
@@ -241,17 +242,17 @@ class Listener(Node):
 
 
 def camera_parameters(source: str) -> dict[str, object]:
-    """Choose how the camera node plays a source; a folder and a video are played once."""
+    """Choose the parameters of the camera node; only a single picture is played in a loop."""
     path = Path(source)
     if not path.exists():
-        return {'source': source}  # the built-in view or a device, or the node says what is wrong
+        return {'source': source}  # the built-in view, a device, or an error that the node reports
     if path.is_file() and is_picture(path):
         return {'source': str(path.resolve()), 'loop': True, 'rate': PICTURE_RATE}
     return {'source': str(path.resolve())}
 
 
 def show_progress(listener: Listener, view: TerminalView, source: str, begin: float) -> None:
-    """Tell the terminal how it goes."""
+    """Print the progress and the newest faces in the terminal."""
     age = f'{statistics.median(listener.ages_ms[-30:]):.0f} ms' if listener.ages_ms else '-'
     view.show(
         f'demo: {source}, {time.monotonic() - begin:.0f} s, {listener.frames} frames, '
@@ -262,20 +263,21 @@ def show_progress(listener: Listener, view: TerminalView, source: str, begin: fl
 
 def run(options: argparse.Namespace, listener: Listener, folder: Path, stop: Event) -> None:
     """
-    Start the nodes, and listen until the end.
+    Start the nodes, and process their messages until the end.
 
-    :param options: of the command line.
-    :param listener: who listens.
-    :param folder: for the files of the programs.
-    :param stop: set when the user wants the end.
-    :raises DemoError: if a node fails, or nothing comes.
+    :param options: options of the command line.
+    :param listener: node that subscribes to the topics.
+    :param folder: folder for the parameter files and logs of the nodes.
+    :param stop: event that is set when the user stops the demo.
+    :raises DemoError: if a node fails, or if no message arrives.
     """
     executor = SingleThreadedExecutor()
     executor.add_node(listener)
     view = TerminalView(sys.stdout)
     programs: list[Program] = []
     try:
-        # The camera first, also in the end: the emotion node then has nothing half done.
+        # The camera node starts first and stops first. The emotion node then has no image in
+        # progress when it stops.
         camera = Program('camera_node', camera_parameters(options.source), folder)
         programs.append(camera)
         emotion = Program('emotion_node', {}, folder)
@@ -295,7 +297,8 @@ def run(options: argparse.Namespace, listener: Listener, folder: Path, stop: Eve
             if source_ended is not None and now - source_ended > LAST_WORDS:
                 return
             if listener.frames or listener.count_subscribers('image'):
-                # Not before the emotion node: a source that ends waits for the first listener.
+                # The emotion node must subscribe first: a source that ends waits for its first
+                # subscriber.
                 listener.listen_to_camera()
             if listener.frames:
                 if now - shown >= view.period:
@@ -308,7 +311,7 @@ def run(options: argparse.Namespace, listener: Listener, folder: Path, stop: Eve
                     f'no message came on /emotion in {START_TIMEOUT:.0f} s\n'
                     f'{camera.last_words()}\n{emotion.last_words()}'
                 )
-        # Stopped right after the first message: its picture is still under way.
+        # After an early stop, the first annotated image may not have arrived yet.
         deadline = time.monotonic() + LAST_WORDS
         while listener.frames and not listener.pictures and time.monotonic() < deadline:
             executor.spin_once(timeout_sec=0.02)
@@ -319,7 +322,7 @@ def run(options: argparse.Namespace, listener: Listener, folder: Path, stop: Eve
 
 
 def parse_arguments(args: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(prog='scripts/demo', description='See fer_ros at work.')
     parser.add_argument(
         '--source',
@@ -345,7 +348,12 @@ def parse_arguments(args: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Run the demo; the exit status is 0 only if messages came."""
+    """
+    Run the demo.
+
+    :param args: command-line arguments; None for those of the process.
+    :return: exit status; 0 only if messages arrived and the files were written.
+    """
     options = parse_arguments(args)
     try:
         options.output.mkdir(parents=True, exist_ok=True)
@@ -355,11 +363,12 @@ def main(args: Sequence[str] | None = None) -> int:
         print(f'demo: cannot write to {options.output}: {error.strerror}', file=sys.stderr)
         return 1
 
-    # Alone on this machine, whatever other ROS programs run here.
+    # Isolate the demo from all other ROS programs on this machine and in its network.
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     os.environ.pop('ROS_LOCALHOST_ONLY', None)
     os.environ['ROS_DOMAIN_ID'] = str(choose_domain())
-    # Not an exception: one that is raised while a message is being converted breaks rclpy.
+    # The handlers set an event instead of raising an exception. An exception during the conversion
+    # of a message breaks rclpy.
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
@@ -374,7 +383,8 @@ def main(args: Sequence[str] | None = None) -> int:
         except DemoError as error:
             failure = str(error)
         except BrokenPipeError:
-            # Who read along, such as head, has enough: as good as Ctrl-C.
+            # The process that reads the output, such as `head`, has ended. The demo then ends as
+            # after Ctrl-C.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         try:
             listener.close()

@@ -1,4 +1,4 @@
-"""Keep what the nodes said: a table, a video and the best picture."""
+"""Record the output of the nodes as a table, a video and a picture."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ import cv2
 from demo_view import SeenFace
 import numpy as np
 
-# How many frames the video's thread may be behind before frames are left out.
+# Maximum number of frames in the queue of the video thread; further frames are dropped.
 WAITING_FRAMES = 20
-# The video's pace is measured on its first frames.
+# The frame rate of the video is measured on this many frames at its beginning.
 MEASURED_FRAMES = 20
-# A longer silence is cut out of the video [s].
+# Longer pauses between frames are cut out of the video [s].
 LONGEST_PAUSE = 5.0
 
 
 def fit(image: np.ndarray, width: int, height: int) -> np.ndarray:
     """
-    Put an image of any size onto a canvas, as large as it can be, black around it.
+    Scale an image to fit a canvas, centred, with black borders.
 
     :param image: (H, W, 3) uint8.
-    :param width: of the canvas, in pixels.
-    :param height: of the canvas, in pixels.
+    :param width: width of the canvas in pixels.
+    :param height: height of the canvas in pixels.
     :return: (height, width, 3) uint8.
     """
     if image.shape[:2] == (height, width):
@@ -46,14 +46,14 @@ def fit(image: np.ndarray, width: int, height: int) -> np.ndarray:
 
 
 class Table:
-    """emotions.csv: a row per face and frame."""
+    """The file emotions.csv, with a row for each face in each frame."""
 
     def __init__(self, path: Path, labels: list[str]) -> None:
         """
-        Begin the table.
+        Create the file and write the header row.
 
-        :param path: the file.
-        :param labels: the emotions, in the order of their columns.
+        :param path: path of the file.
+        :param labels: names of the emotions, in the order of their columns.
         """
         self._labels = labels
         self._file = path.open('w', newline='')
@@ -64,11 +64,11 @@ class Table:
 
     def add(self, stamp: tuple[int, int], frame: int, faces: list[SeenFace]) -> None:
         """
-        Write the faces of a frame.
+        Write a row for each face of a frame.
 
-        :param stamp: of the image [s, ns].
-        :param frame: the frame's number, from 0.
-        :param faces: those in it.
+        :param stamp: timestamp of the image as (seconds, nanoseconds).
+        :param frame: number of the frame, from 0.
+        :param faces: faces in the frame.
         """
         for face in faces:
             shares = [f'{face.distribution.get(label, 0.0):.6f}' for label in self._labels]
@@ -79,35 +79,35 @@ class Table:
             )
 
     def close(self) -> None:
-        """Finish the file."""
+        """Close the file."""
         self._file.close()
 
 
 class BestPicture:
-    """annotated.png: of the frames with the most faces, the last."""
+    """The file annotated.png: the last of the frames with the most faces."""
 
     def __init__(self, path: Path) -> None:
         """
-        Wait for frames.
+        Create the recorder; no file is written yet.
 
-        :param path: the file to write in the end.
+        :param path: path of the file.
         """
         self._path = path
-        # Messages and pictures of a frame come in any order.
+        # The detections and the annotated image of a frame arrive in any order.
         self._counts: OrderedDict[tuple[int, int], int] = OrderedDict()
         self._images: OrderedDict[tuple[int, int], np.ndarray] = OrderedDict()
         self._best: np.ndarray | None = None
         self._best_key = (-1, (0, 0))
 
     def add_count(self, stamp: tuple[int, int], faces: int) -> None:
-        """Learn how many faces the frame with this stamp has."""
+        """Record the number of faces in the frame with a timestamp."""
         self._counts[stamp] = faces
         while len(self._counts) > 100:
             self._counts.popitem(last=False)
         self._choose(stamp)
 
     def add_image(self, stamp: tuple[int, int], image: np.ndarray) -> None:
-        """Take the annotated picture of the frame with this stamp."""
+        """Record the annotated image of the frame with a timestamp."""
         self._images[stamp] = image
         while len(self._images) > 5:
             self._images.popitem(last=False)
@@ -121,28 +121,28 @@ class BestPicture:
                 self._best, self._best_key = image, key
 
     def save(self) -> bool:
-        """Write the file; false if there is no picture, or it cannot be written."""
+        """Write the file; return False if there is no image or the file cannot be written."""
         return self._best is not None and cv2.imwrite(str(self._path), self._best)
 
 
 class Video:
     """
-    annotated.mp4: every annotated frame, at the pace at which they came.
+    The file annotated.mp4: all annotated frames, at their original frame rate.
 
-    Encoding has a thread of its own, so that messages are not kept waiting.
+    Encoding runs in a separate thread, so that it does not delay the processing of messages.
     """
 
     def __init__(self, path: Path) -> None:
         """
-        Begin.
+        Start the thread that encodes the video.
 
-        :param path: the file.
+        :param path: path of the file.
         """
         self._path = path
         self._writer: cv2.VideoWriter | None = None
         self._rate = 0.0  # frames per second
-        self._size = (0, 0)  # width, height
-        self._begin = 0.0  # of the video, as the stamps have it [s]
+        self._size = (0, 0)  # (width, height) in pixels
+        self._begin = 0.0  # timestamp at which the video begins [s]
         self._written = 0
         self._last: np.ndarray | None = None
         self.left_out = 0
@@ -152,10 +152,10 @@ class Video:
 
     def add(self, time: float, image: np.ndarray) -> None:
         """
-        Take a frame.
+        Add a frame to the queue; the frame is dropped if the queue is full.
 
-        :param time: of its stamp [s].
-        :param image: (H, W, 3) uint8 BGR.
+        :param time: timestamp of the frame [s].
+        :param image: (H, W, 3) uint8, BGR.
         """
         try:
             self._queue.put_nowait((time, image))
@@ -163,7 +163,7 @@ class Video:
             self.left_out += 1
 
     def close(self) -> bool:
-        """Finish the file; false if there is none."""
+        """Finish the file; return False if no frame was written."""
         self._queue.put(None)
         self._thread.join()
         return self._written > 0
@@ -173,7 +173,7 @@ class Video:
         ended = False
         while not ended and len(first) < MEASURED_FRAMES:
             try:
-                # A source of few pictures shall not wait for twenty of them.
+                # A source with few pictures does not have to provide MEASURED_FRAMES frames.
                 frame = self._queue.get(timeout=LONGEST_PAUSE if first else None)
             except Empty:
                 break
@@ -199,7 +199,7 @@ class Video:
         steps = steps[steps > 0]
         self._rate = float(np.clip(1 / np.median(steps), 5.0, 60.0)) if len(steps) else 10.0
         height, width = first[0][1].shape[:2]
-        # The codec takes pixels in pairs.
+        # The codec requires an even width and height.
         self._size = (width + width % 2, height + height % 2)
         writer = cv2.VideoWriter(
             str(self._path), cv2.VideoWriter.fourcc(*'mp4v'), self._rate, self._size
@@ -215,7 +215,8 @@ class Video:
         if not -LONGEST_PAUSE < pause < LONGEST_PAUSE:
             self._begin += pause
         index = round((time - self._begin) * self._rate)
-        # Where frames are missing the last one stands still; one too many is left out.
+        # The last frame is repeated where frames are missing. A frame that is too early is
+        # dropped.
         while self._last is not None and self._written < index:
             self._writer.write(self._last)
             self._written += 1

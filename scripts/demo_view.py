@@ -1,4 +1,4 @@
-"""Show faces and their emotions in a terminal, as they come."""
+"""Show the faces and their emotions in a terminal."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ FREE_LINES = 3
 @dataclass(frozen=True)
 class SeenFace:
     """
-    A face as a message tells of it.
+    A face, as described by a message.
 
-    :param id: of the person.
-    :param box: left, top, right, bottom [pixels].
-    :param emotion: what was decided; it may be 'uncertain'.
-    :param score: of the decision.
-    :param distribution: the probability of each emotion, best first.
+    :param id: id of the person.
+    :param box: (left, top, right, bottom) in pixels.
+    :param emotion: decided emotion, or 'uncertain'.
+    :param score: score of the decided emotion, 0 to 1.
+    :param distribution: probability of each emotion, in descending order.
     """
 
     id: str
@@ -41,17 +41,17 @@ class SeenFace:
 
 
 def bar(share: float) -> Bar:
-    """Draw a share of one, which may be a little out of it, as a bar of constant width."""
+    """Draw a fraction from 0 to 1 as a bar of constant width; values outside are clipped."""
     return Bar(1.0, 0.0, share, width=BAR_WIDTH)
 
 
 def line_of(words: str) -> Text:
-    """Make a line that is cut, and not wrapped, where the terminal is narrow."""
+    """Return a line of text that is cut instead of wrapped if the terminal is narrow."""
     return Text(words, no_wrap=True, overflow='crop')
 
 
 def face_line(face: SeenFace) -> Text:
-    """Describe a face in a line."""
+    """Format the box and the decided emotion of a face as one line."""
     left, top, right, bottom = face.box
     return line_of(
         f'  face {face.id}: {face.emotion} {face.score:.2f}   '
@@ -60,35 +60,35 @@ def face_line(face: SeenFace) -> Text:
 
 
 def bars_of(face: SeenFace) -> RenderableType:
-    """Draw a bar for each emotion of a face, a line each."""
+    """Draw one line with a bar for each emotion of a face."""
     table = Table.grid(padding=(0, 1))
     table.add_column(no_wrap=True, min_width=NAME_WIDTH)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
-    # In the order of the alphabet, so that the bars do not jump about.
+    # The bars are in alphabetical order, so that their positions remain constant.
     for name, share in sorted(face.distribution.items()):
         table.add_row(Text(name), bar(share), f'{share:.2f}')
     return Padding(table, (0, 0, 0, 4))
 
 
 def short_line(faces: list[SeenFace]) -> str:
-    """Describe all faces in a few words."""
+    """Format all faces in one short line."""
     if not faces:
         return 'nobody'
     return '; '.join(f'face {face.id} {face.emotion} {face.score:.2f}' for face in faces)
 
 
 class TerminalView:
-    """The newest state: in place on a terminal, otherwise a line a second."""
+    """Shows the newest faces, in place on a terminal, otherwise as one line per second."""
 
     def __init__(self, stream: TextIO) -> None:
         """
-        Write to a stream.
+        Create the view for an output stream.
 
-        :param stream: the terminal, or whatever stdout is.
+        :param stream: standard output, whether or not it is a terminal.
         """
         self._stream = stream
-        # A variable such as FORCE_COLOR makes no terminal of a file.
+        # Rich would treat a file as a terminal if a variable such as FORCE_COLOR is set.
         self._console = Console(
             file=stream, force_terminal=stream.isatty(), color_system=None, markup=False
         )
@@ -104,10 +104,10 @@ class TerminalView:
 
     def show(self, head: str, faces: list[SeenFace]) -> None:
         """
-        Show the newest state.
+        Show the newest faces.
 
-        :param head: how the demo goes, in one line.
-        :param faces: those in the newest frame.
+        :param head: progress of the demo, in one line.
+        :param faces: faces in the newest frame.
         """
         if not self._in_place:
             print(f'{head}: {short_line(faces)}', file=self._stream, flush=True)
@@ -115,7 +115,7 @@ class TerminalView:
         rows = self._console.height
         detailed = sum(1 + len(face.distribution) for face in faces) < rows - FREE_LINES
         lines: list[RenderableType] = [line_of(head)]
-        # What scrolls off could not be taken back.
+        # Lines that scroll off the screen cannot be overwritten later.
         for face in faces[: max(0, rows - 2)]:
             lines.append(face_line(face))
             if detailed:
@@ -126,5 +126,5 @@ class TerminalView:
         self._live.update(Group(*lines), refresh=True)
 
     def close(self) -> None:
-        """Leave the last state on the terminal, and give the cursor back."""
+        """Stop updating; leave the last state on the terminal and show the cursor."""
         self._live.stop()

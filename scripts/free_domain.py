@@ -1,7 +1,7 @@
 """
-Print a DDS domain in which nobody talks on this machine, for a run that wants to be alone.
+Print a DDS domain that no process uses on this machine, to isolate a run from other programs.
 
-python scripts/free_domain.py [COUNT]: print the first of COUNT such domains in a row.
+python scripts/free_domain.py [COUNT]: print the first of COUNT consecutive unused domains.
 """
 
 import random
@@ -9,10 +9,10 @@ import sys
 
 import psutil
 
-# RTPS: a domain's participants listen on the ports from 7400 + 250 * domain.
+# In RTPS, the participants of a domain use the ports from 7400 + 250 * domain on.
 FIRST_PORT = 7400
 PORTS_PER_DOMAIN = 250
-# Above 101 the ports reach into those that Linux gives to outgoing connections.
+# The ports of domains above 101 overlap the range that Linux uses for outgoing connections.
 DOMAINS = range(1, 102)
 
 
@@ -23,17 +23,18 @@ def ports_in_use() -> set[int]:
 
 
 def free_domains(ports: set[int]) -> list[int]:
-    """Return the domains none of whose ports is among these."""
+    """Return the domains that have none of the given ports."""
     taken = {(port - FIRST_PORT) // PORTS_PER_DOMAIN for port in ports}
     return [domain for domain in DOMAINS if domain not in taken]
 
 
 def first_of(count: int, free: list[int]) -> list[int]:
     """
-    Return the domains that begin a row of free ones.
+    Return the first domain of each sequence of free consecutive domains.
 
-    :param count: length of the row; the lowest domain follows the highest.
-    :param free: the free domains.
+    :param count: length of the sequence; the lowest domain follows the highest.
+    :param free: free domains.
+    :return: first domains of the sequences, in the order of `free`.
     """
     number = len(DOMAINS)
     return [
@@ -45,10 +46,10 @@ def first_of(count: int, free: list[int]) -> list[int]:
 
 def choose_domain(count: int = 1) -> int:
     """
-    Choose a domain at random, so that two runs which start together seldom meet.
+    Choose a domain at random, so that two simultaneous runs rarely choose the same one.
 
-    :param count: how many domains in a row are needed.
-    :return: the first of them; if there is no such row, any domain.
+    :param count: number of consecutive domains that are needed.
+    :return: the first of them; any domain if there is no such sequence.
     """
     free = free_domains(ports_in_use())
     return random.choice(first_of(count, free) or free or list(DOMAINS))

@@ -1,6 +1,8 @@
 """
-In: a `FrameResult` and the header of its image. Out: the messages that the topics carry.
+In: a `FrameResult` and the header of its image. Out: the messages for the topics.
 
-Nothing here imports ROS. The functions fill messages of any implementation: rclpy's classes in the
-node, or those of a library that writes recordings. `types` tells which (see `MessageTypes`).
+This folder does not import ROS.
+The functions fill messages of any implementation: the classes of rclpy in the node, or the classes
+of a library that writes recordings.
+The argument `types` selects the implementation (see `MessageTypes`).
 """

@@ -1,4 +1,4 @@
-"""From faces to `Detection2DArray`: `/emotion` and `/emotion/changes`."""
+"""Convert faces to `Detection2DArray`, for `/emotion` and `/emotion/changes`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from fer_ros.perception.faces import Face
 from fer_ros.perception.faces import Position
 from fer_ros.perception.frame_result import FrameResult
 
-# In a covariance's first place: there is no estimate (the convention of sensor_msgs/Imu).
+# As the first element of a covariance, this value means that there is no estimate (a convention of
+# sensor_msgs/Imu).
 NO_ESTIMATE = -1.0
 
-# Of an angle of which nothing is known, spread evenly over the whole turn [rad²].
+# Variance of an unknown angle, uniformly distributed over a full turn [rad²].
 UNKNOWN_ANGLE = np.pi**2 / 3
 
 ARRAY = 'vision_msgs/msg/Detection2DArray'
@@ -25,12 +26,13 @@ HYPOTHESIS = 'vision_msgs/msg/ObjectHypothesisWithPose'
 
 def to_detection_array(types: MessageTypes, header: Any, result: FrameResult) -> Any:
     """
-    Tell of all faces in an image.
+    Convert all faces of an image to one message.
 
-    :param types: of the messages.
-    :param header: of the image.
-    :param result: of the image; without faces the list is empty.
-    :return: a Detection2DArray: for each face its id, its box and its whole distribution.
+    :param types: message classes.
+    :param header: header of the image.
+    :param result: result of the image.
+    :return: Detection2DArray with the id, the bounding box and all probabilities of each face;
+        empty if there is no face.
     """
     message = types[ARRAY]()
     message.header = header
@@ -42,13 +44,13 @@ def to_detection_array(types: MessageTypes, header: Any, result: FrameResult) ->
 
 def to_changes(types: MessageTypes, header: Any, result: FrameResult) -> Any:
     """
-    Tell of what changed.
+    Convert the faces that changed with an image to one message.
 
-    :param types: of the messages.
-    :param header: of the image in which it showed.
-    :param result: of the image.
-    :return: a Detection2DArray: the faces that came or whose decided emotion changed, and a
-        detection without results for each person who left.
+    :param types: message classes.
+    :param header: header of the image.
+    :param result: result of the image.
+    :return: Detection2DArray with each face that is new or has a new decided emotion. For each
+        person who left, the array contains a detection without results.
     """
     message = types[ARRAY]()
     message.header = header
@@ -66,17 +68,21 @@ def to_changes(types: MessageTypes, header: Any, result: FrameResult) -> Any:
 
 def to_detection(types: MessageTypes, header: Any, face: Face, labels: tuple[str, ...]) -> Any:
     """
-    Tell of one face.
+    Convert one face to a detection message.
 
-    :param types: of the messages.
-    :param header: of the image.
-    :param face: of the image.
-    :param labels: the names of the face's probabilities.
-    :return: a Detection2D.  The first result is what was decided, the others follow best first:
-        where that is 'uncertain', a result of its own with 1 - best as its score; where a new
-        emotion has not lasted long enough yet, the old one, though its score is not the best any
-        more.  The first has the position as its pose, or -1 as the first covariance where it is
-        unknown.
+    The first result is the decided emotion, and the others follow in descending order of score.
+    If the decided emotion is 'uncertain', the first result is an additional one, whose score is 1
+    minus the highest probability.
+    While a new emotion has not lasted long enough, the first result is still the old emotion,
+    although its score is no longer the highest.
+    The pose of the first result is the position of the face.
+    If the position is unknown, the first element of its covariance is -1.
+
+    :param types: message classes.
+    :param header: header of the image.
+    :param face: a face in the image.
+    :param labels: names of the face's probabilities, in the same order.
+    :return: Detection2D.
     """
     message = types[DETECTION]()
     message.header = header
@@ -86,7 +92,7 @@ def to_detection(types: MessageTypes, header: Any, face: Face, labels: tuple[str
     message.bbox.center.position.y = (top + bottom) / 2
     message.bbox.size_x = right - left
     message.bbox.size_y = bottom - top
-    # A stable sort, so that equal scores stand in the order of the labels.
+    # The sort is stable: equal scores keep the order of the labels.
     order = np.argsort(-face.probabilities, kind='stable')
     results = [(labels[index], float(face.probabilities[index])) for index in order]
     if face.emotion == UNCERTAIN:
@@ -99,7 +105,11 @@ def to_detection(types: MessageTypes, header: Any, face: Face, labels: tuple[str
 
 
 def _set_pose(pose: Any, position: Position | None) -> None:
-    """Fill in what is known; the pose is one without turn, and which way a face looks is not."""
+    """
+    Fill in the position and its covariance.
+
+    The orientation of the face is unknown: the quaternion is the identity, with a large variance.
+    """
     if position is None:
         pose.covariance[0] = NO_ESTIMATE
         return
@@ -111,7 +121,7 @@ def _set_pose(pose: Any, position: Position | None) -> None:
 
 
 def _hypothesis(types: MessageTypes, name: str, score: float) -> Any:
-    """Make one result; its pose says nothing."""
+    """Create one result, without setting its pose."""
     result = types[HYPOTHESIS]()
     result.hypothesis.class_id = name
     result.hypothesis.score = score

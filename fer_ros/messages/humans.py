@@ -1,4 +1,4 @@
-"""From a face to the messages of REP 155 (ROS4HRI), `hri_msgs`."""
+"""Convert a face to the messages of REP 155 (ROS4HRI), package `hri_msgs`."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from fer_ros.messages.types import MessageTypes
 from fer_ros.perception.faces import Face
 from fer_ros.perception.frame_result import FrameResult
 
-# The expressions of hri_msgs that are called otherwise than the emotions.
+# Emotions whose name in hri_msgs differs from the label of the model.
 EXPRESSIONS = {'disgust': 'disgusted', 'fear': 'scared', 'surprise': 'surprised'}
 
 
 def to_region(types: MessageTypes, header: Any, result: FrameResult, face: Face) -> Any:
     """
-    Tell where a face is.
+    Convert the bounding box of a face to a region message.
 
-    :param types: of the messages.
-    :param header: of the image.
-    :param result: of the image.
-    :param face: one of its faces.
-    :return: a NormalizedRegionOfInterest2D: the box as fractions of the image, and how sure the
-        detector is.
+    :param types: message classes.
+    :param header: header of the image.
+    :param result: result of the image.
+    :param face: a face of the result.
+    :return: NormalizedRegionOfInterest2D: the bounding box as fractions of the image's width and
+        height, and the score of the detector as confidence.
     """
     height, width = result.image_size
     scale = (width, height, width, height)
@@ -38,22 +38,25 @@ def to_region(types: MessageTypes, header: Any, result: FrameResult, face: Face)
 
 def to_expression(types: MessageTypes, header: Any, result: FrameResult, face: Face) -> Any:
     """
-    Tell what a face shows.
+    Convert the emotion of a face to an expression message.
 
-    :param types: of the messages.
-    :param header: of the image.
-    :param result: of the image.
-    :param face: one of its faces.
-    :return: an Expression: the decided emotion in the words of hri_msgs, with its probability as
-        confidence; '' and 0 where it is uncertain or hri_msgs has no word for it.  Valence and
-        arousal are the expectation over the whole distribution.
+    Valence and arousal are expectations over all probabilities of the face.
+    The expression is the decided emotion, with its probability as confidence.
+    The expression is '' and its confidence 0 if the emotion is uncertain or has no name in
+    hri_msgs.
+
+    :param types: message classes.
+    :param header: header of the image.
+    :param result: result of the image.
+    :param face: a face of the result.
+    :return: Expression.
     """
     valence, arousal = np.clip(face.probabilities @ result.affect, -1, 1)
     message = types['hri_msgs/msg/Expression']()
     message.header = header
     message.valence, message.arousal = float(valence), float(arousal)
     name = EXPRESSIONS.get(face.emotion, face.emotion)
-    # The words are constants of the message.
+    # hri_msgs defines the names of expressions as constants of the message.
     if face.emotion in result.labels and getattr(message, name.upper(), None) == name:
         message.expression = name
         probability = face.probabilities[result.labels.index(face.emotion)]
@@ -63,12 +66,12 @@ def to_expression(types: MessageTypes, header: Any, result: FrameResult, face: F
 
 def to_ids_list(types: MessageTypes, header: Any, ids: list[str]) -> Any:
     """
-    Tell which faces there are.
+    Convert a list of face ids to a message.
 
-    :param types: of the messages.
-    :param header: of the image.
-    :param ids: of the faces, as of `to_face_id`.
-    :return: an IdsList.
+    :param types: message classes.
+    :param header: header of the image.
+    :param ids: ids of the faces, as returned by `to_face_id`.
+    :return: IdsList.
     """
     message = types['hri_msgs/msg/IdsList']()
     message.header = header
@@ -78,12 +81,14 @@ def to_ids_list(types: MessageTypes, header: Any, ids: list[str]) -> Any:
 
 def to_face_id(namespace: str, id_: int) -> str:
     """
-    Give the id of a face in REP 155, which names topics: it must not begin with a digit.
+    Return the id of a face for REP 155.
 
-    :param namespace: of the node; in another than the root the id begins with its name, as the
-        ids of two nodes must differ.
-    :param id_: the id on `/emotion`.
-    :return: 'f' and the id; 'left_f7' for face 7 of a node in /left.
+    REP 155 uses the id in names of topics, so it must not begin with a digit.
+    The ids of two nodes must differ, so a namespace other than the root becomes a prefix.
+
+    :param namespace: namespace of the node.
+    :param id_: id of the face on `/emotion`.
+    :return: 'f' and the id, for example 'f7'; 'left_f7' for face 7 of a node in /left.
     """
     place = namespace.strip('/').replace('/', '_').rstrip('_')
     return f'{place}_f{id_}' if place else f'f{id_}'

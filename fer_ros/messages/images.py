@@ -1,4 +1,4 @@
-"""From pixels to `Image` and `CompressedImage`."""
+"""Convert pixels to `Image` and `CompressedImage`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from fer_ros.messages.types import MessageTypes
 
 def to_image_message(types: MessageTypes, header: Any, image: np.ndarray) -> Any:
     """
-    Make a message of an image.
+    Convert an image to a message.
 
-    :param types: of the messages.
-    :param header: its time and frame.
-    :param image: (H, W, 3) uint8 BGR.
-    :return: an Image, the same as bgr8.
+    :param types: message classes.
+    :param header: timestamp and frame of the image.
+    :param image: (H, W, 3) uint8, BGR.
+    :return: Image with encoding bgr8.
     """
     message = types['sensor_msgs/msg/Image']()
     message.header = header
@@ -30,12 +30,12 @@ def to_image_message(types: MessageTypes, header: Any, image: np.ndarray) -> Any
 
 def to_compressed_message(types: MessageTypes, header: Any, jpeg: np.ndarray) -> Any:
     """
-    Make a message of a JPEG file's bytes.
+    Convert the bytes of a JPEG file to a message.
 
-    :param types: of the messages.
-    :param header: its time and frame.
-    :param jpeg: (bytes,) uint8, the file, of a BGR image.
-    :return: a CompressedImage.
+    :param types: message classes.
+    :param header: timestamp and frame of the image.
+    :param jpeg: (bytes,) uint8, JPEG file of a BGR image.
+    :return: CompressedImage.
     """
     message = types['sensor_msgs/msg/CompressedImage']()
     message.header = header
@@ -45,10 +45,11 @@ def to_compressed_message(types: MessageTypes, header: Any, jpeg: np.ndarray) ->
 
 
 def _fill_data(message: Any, values: np.ndarray) -> None:
-    """Give a new message its data, in the type that it has for them."""
+    """Fill the data field of a new message, in the type that the field already has."""
     whole = np.ascontiguousarray(values)
     if isinstance(message.data, array):
-        # Of all the ways to fill rclpy's field this is the fastest by far; it wants whole rows.
+        # `frombytes` is by far the fastest way to fill this field in rclpy. The method requires
+        # contiguous data.
         message.data.frombytes(whole.data)
     else:
         message.data = whole.reshape(-1)

@@ -1,4 +1,4 @@
-"""From labels to `LabelInfo`: `/emotion/label_info`."""
+"""Convert labels to `LabelInfo`, for `/emotion/label_info`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ def to_label_info(
     types: MessageTypes, header: Any, labels: Sequence[str], min_confidence: float
 ) -> Any:
     """
-    Tell which labels there are.
+    Convert the labels of the model to a message.
 
-    :param types: of the messages.
-    :param header: with the time from which on they hold.
-    :param labels: in the model's order.
-    :param min_confidence: below it a face is uncertain.
-    :return: a LabelInfo.
+    :param types: message classes.
+    :param header: header, with the time from which the labels are valid.
+    :param labels: names of the labels, in the order of the model.
+    :param min_confidence: probability below which a face is uncertain, 0 to 1.
+    :return: LabelInfo.
     """
     message = types['vision_msgs/msg/LabelInfo']()
     message.header = header

@@ -1,4 +1,4 @@
-"""From faces to what RViz shows: `/emotion/markers`."""
+"""Convert faces to markers for RViz, for `/emotion/markers`."""
 
 from __future__ import annotations
 
@@ -13,34 +13,36 @@ from fer_ros.perception.frame_result import FrameResult
 ARRAY = 'visualization_msgs/msg/MarkerArray'
 MARKER = 'visualization_msgs/msg/Marker'
 
-# RViz tells markers apart by these and the id.
+# Namespaces of the markers. RViz identifies a marker by its namespace and its id.
 HEADS = 'faces'
 WORDS = 'emotions'
 
-# A face that is not measured is shown this long yet, and so is the last one of a node that ended
-# [s].
+# RViz keeps showing a marker for this long after its last message [s]. Examples are a face whose
+# position is no longer measured, and all faces after the node has ended.
 LIFETIME = 1
 
-# The diameter of the ball that stands for a head [m], and how much of what is in it shows through.
+# Diameter of the sphere that represents a head [m], and its opacity from 0 to 1.
 HEAD_SIZE = 0.2
 HEAD_ALPHA = 0.6
 
-# The letters' height, and how far above the middle of the face they are [m].
+# Height of the letters, and their distance above the centre of the face [m].
 LETTER_SIZE = 0.08
 LETTERS_ABOVE = 0.2
 
-# Ids of markers are int32, those of faces are not.
+# The id of a marker is an int32. The ids of faces have no such limit.
 IDS = 2**31
 
 
 def to_markers(types: MessageTypes, header: Any, result: FrameResult) -> Any:
     """
-    Make a ball and words of each face whose position is known, and take away who left.
+    Create a sphere and a text for each face with a known position.
 
-    :param types: of the messages.
-    :param header: of the image.
-    :param result: of the image.
-    :return: a MarkerArray.
+    The markers of each person who left are deleted.
+
+    :param types: message classes.
+    :param header: header of the image.
+    :param result: result of the image.
+    :return: MarkerArray.
     """
     markers = []
     for id_ in result.left_ids:
@@ -61,7 +63,7 @@ def to_markers(types: MessageTypes, header: Any, result: FrameResult) -> Any:
         words = _marker(types, header, face.id, WORDS)
         words.type, words.action = words.TEXT_VIEW_FACING, words.ADD
         words.lifetime.sec = LIFETIME
-        # Up is against y in a camera's frame.
+        # In the optical frame of a camera, y points down.
         _place(words, x, y - LETTERS_ABOVE, z)
         words.scale.z = LETTER_SIZE
         _colour(words, 1.0, 1.0, 1.0, 1.0)
@@ -73,7 +75,11 @@ def to_markers(types: MessageTypes, header: Any, result: FrameResult) -> Any:
 
 
 def _marker(types: MessageTypes, header: Any, id_: int, name: str) -> Any:
-    """Make a marker of a face."""
+    """
+    Create a marker for a face.
+
+    :param name: namespace of the marker, HEADS or WORDS.
+    """
     marker = types[MARKER]()
     marker.header = header
     marker.ns = name
@@ -82,19 +88,23 @@ def _marker(types: MessageTypes, header: Any, id_: int, name: str) -> Any:
 
 
 def _place(marker: Any, x: float, y: float, z: float) -> None:
-    """Set where a marker is [m]."""
+    """Set the position of a marker [m]."""
     place = marker.pose.position
     place.x, place.y, place.z = x, y, z
 
 
 def _colour(marker: Any, red: float, green: float, blue: float, alpha: float) -> None:
-    """Set a marker's colour, each part from 0 to 1."""
+    """Set the colour of a marker; each component is from 0 to 1."""
     colour = marker.color
     colour.r, colour.g, colour.b, colour.a = red, green, blue, alpha
 
 
 def _words(face: Face, labels: tuple[str, ...]) -> str:
-    """Say who it is, and what was decided."""
+    """
+    Return the text of a marker: the id, the decided emotion and its probability in percent.
+
+    The probability is omitted if the decided emotion is not a label, as for 'uncertain'.
+    """
     if face.emotion not in labels:
         return f'{face.id} {face.emotion}'
     return f'{face.id} {face.emotion} {100 * face.probabilities[labels.index(face.emotion)]:.0f} %'

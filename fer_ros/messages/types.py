@@ -1,4 +1,4 @@
-"""Which message classes are filled."""
+"""The type of the argument that selects the message classes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from typing import Any
 
-# By the full name of a type, as 'std_msgs/msg/Header', what makes an empty message: a class of
-# rclpy, or any function whose messages have all fields of the definition, nested ones included.
+# Maps the full name of a message type, such as 'std_msgs/msg/Header', to a function that creates
+# an empty message. The function is a class of rclpy, or any callable whose messages have all
+# fields of the definition, including nested ones.
 MessageTypes = Mapping[str, Callable[[], Any]]

@@ -1,4 +1,4 @@
-"""The node that publishes what the faces in a camera's images show."""
+"""The node that publishes the emotions of the faces in a camera's images."""
 
 from __future__ import annotations
 
@@ -44,22 +44,22 @@ from fer_ros.perception.settings import SettingError
 from fer_ros.perception.settings import Settings
 from fer_ros.sources.settings import CameraSettings
 
-# Why a node does not start, or keeps what it has when a parameter is set.
+# Errors that prevent the start of the node, or that reject a new value of a parameter.
 REFUSALS = (SettingError, BundleError, BackendError, DetectorError)
 
-# How often the graph is asked what the camera offers [s].
+# Period at which the node queries the graph for the publishers of its input topics [s].
 FOLLOW_PERIOD = 0.25
 
-# How often the node tells how it is [s].
+# Period of the messages on /diagnostics [s].
 DIAGNOSTICS_PERIOD = 1.0
 
 
 class EmotionNode(CheckedParameters, ManagedNode):
     """
-    Publish the emotion on every face that a camera sees.
+    Publish the emotion of each face in the images of a camera.
 
-    Configuring loads the models, activating begins the work, deactivating ends it, cleaning up
-    lets the models go.
+    Configuring loads the models, and activating subscribes to the camera.
+    Deactivating ends the subscription, and cleaning up releases the models.
     """
 
     REFUSALS = REFUSALS
@@ -71,11 +71,12 @@ class EmotionNode(CheckedParameters, ManagedNode):
         parameter_overrides: list[Parameter] | None = None,
     ) -> None:
         """
-        Declare the parameters; nothing is loaded yet.
+        Declare the parameters, without loading the models.
 
-        :param context: of the graph that the node belongs to; None for the process's own.
-        :param parameter_overrides: as if they were given on the command line.
-        :raises SettingError: if a parameter is not what it may be.
+        :param context: context of rclpy; None for the global context.
+        :param parameter_overrides: values of parameters, with the same effect as -p on the command
+            line.
+        :raises SettingError: if the value of a parameter is not allowed.
         """
         super().__init__('emotion', context=context, parameter_overrides=parameter_overrides)
         self._settings = declare_settings(self, Settings)
@@ -97,26 +98,28 @@ class EmotionNode(CheckedParameters, ManagedNode):
         self._topics: Topics | None = None
         self._annotated: AnnotatedImages | None = None
         self._worker: Worker[Image | CompressedImage] | None = None
-        # Not the group of the parameters' services, which take long when they load a model; on the
-        # machine's own clock, as a simulated one may stand still.
+        # These timers do not share the callback group of the parameter services, which can take
+        # seconds to load a model. The timers use the steady clock because a simulated clock can
+        # stop.
         ticks, steady = MutuallyExclusiveCallbackGroup(), Clock(clock_type=ClockType.STEADY_TIME)
         for period, act in (DIAGNOSTICS_PERIOD, self._tell_health), (FOLLOW_PERIOD, self._follow):
             self.create_timer(period, act, callback_group=ticks, clock=steady)
         apply_live(self, Settings, self._apply, REFUSALS)
 
-    # The life of the node
+    # Lifecycle
 
     def start_itself(self) -> None:
         """
         Configure and activate the node, unless `autostart` is false.
 
-        :raises Exception: why it could not be; one of `REFUSALS` if the user can help it.
+        :raises Exception: the reason of a failed transition; an error in `REFUSALS` if the
+            configuration is the cause.
         """
         if self._settings.autostart:
             self.start()
 
     def _load(self) -> None:
-        """Load the models, and make the topics."""
+        """Load the models and create the topics."""
         if self._settings.ros4hri:
             load_humans()
         self._models.load(self._settings)
@@ -133,7 +136,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
         self._publish_labels()
 
     def _unload(self) -> None:
-        """Let the models and the topics go."""
+        """Release the models and the topics."""
         self._end_work()
         self._models.unload()
         self._processor.outputs = ()
@@ -144,7 +147,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
         return_freed_memory()
 
     def _begin_work(self) -> None:
-        """Listen to the camera."""
+        """Start the worker thread and subscribe to the camera."""
         self.statistics.begin()
         self._health.begin()
         self._processor.forget_memory()
@@ -155,7 +158,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
         self.get_logger().info(f'active: waiting for images on {self._camera.topic}')
 
     def _end_work(self) -> None:
-        """Listen to the camera no more."""
+        """Stop the worker thread and end the subscriptions."""
         self._camera.stop()
         if self._worker is not None:
             self._worker.stop()
@@ -166,7 +169,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
         self._positions.stop()
 
     def _follow(self) -> None:
-        """Match what the cameras offer now."""
+        """Adapt the subscriptions to the current publishers of the camera and of depth."""
         self._camera.follow(self._settings)
         self._positions.follow()
 
@@ -174,9 +177,9 @@ class EmotionNode(CheckedParameters, ManagedNode):
 
     def _apply(self, values: Mapping[str, Any]) -> None:
         """
-        Put new values into force from the next frame on.
+        Apply new values of parameters; they are valid from the next frame on.
 
-        :param values: by the names of the settings.
+        :param values: new values, by the names of the settings.
         """
         with self._models.loading:
             old, settings = self._settings, self._settings.changed(values)
@@ -186,21 +189,21 @@ class EmotionNode(CheckedParameters, ManagedNode):
             if exchanged:
                 self._processor.forget_memory()
             self._ros4hri.switch(settings.ros4hri and self._worker is not None)
-            # One assignment, so that a frame sees either all new values or none of them.
+            # A single assignment, so that a frame sees either all new values or none of them.
             self._settings = settings
             if exchanged or settings.min_confidence != old.min_confidence:
                 self._publish_labels()
 
     def _publish_labels(self) -> None:
-        """Say which labels hold from now on."""
+        """Publish the labels that are valid from now on."""
         if self._topics is not None and self._models.pipeline is not None:
             labels = self._models.pipeline.labels
             self._topics.publish_labels(labels, self._settings.min_confidence)
 
-    # The work
+    # Images and diagnostics
 
     def _on_image(self, message: Image | CompressedImage) -> None:
-        """Leave the image for the worker; one that still waited there is too old now."""
+        """Pass an image to the worker, in place of any image that still waits there."""
         worker = self._worker
         if worker is not None:
             self.statistics.arrive()
@@ -208,11 +211,11 @@ class EmotionNode(CheckedParameters, ManagedNode):
                 self.statistics.replaced += 1
 
     def _shortest_period(self) -> float:
-        """Give the time between two frames that the user allows at least, in seconds."""
+        """Return the minimum time between two processed frames in seconds; 0 means no limit."""
         return 1 / self._settings.max_rate if self._settings.max_rate > 0 else 0.0
 
     def _tell_health(self) -> None:
-        """Say how the node is."""
+        """Publish the diagnostics, and check the memory of the process."""
         self._health.publish(
             pipeline=self._models.pipeline,
             worker=self._worker,
@@ -225,10 +228,11 @@ class EmotionNode(CheckedParameters, ManagedNode):
 
 def make_node(args: Sequence[str] | None = None, warning: str = '') -> EmotionNode:
     """
-    Make the node; nothing is loaded yet.
+    Create the node, without loading the models.
 
-    :param args: of the command line; None for the process's own.
-    :param warning: about the process, for the log; empty for none.
+    :param args: command-line arguments; None for those of the process.
+    :param warning: warning about the process for the log; empty for none.
+    :return: the node, with its parameters declared.
     """
     node = EmotionNode()
     if warning:
@@ -238,10 +242,15 @@ def make_node(args: Sequence[str] | None = None, warning: str = '') -> EmotionNo
 
 
 def main(args: list[str] | None = None) -> int:
-    """Run the node; the exit status is CONFIGURATION_ERROR if it could not start."""
+    """
+    Run the node.
+
+    :param args: command-line arguments; None for those of the process.
+    :return: exit status; CONFIGURATION_ERROR if the node could not start.
+    """
     take_little_memory()
     warning = fit_shared_memory()
-    # A service may still be loading a model.
+    # A service may still be loading a model in a thread of its own.
     return end_threads(run_node(lambda: make_node(args, warning), args, REFUSALS))
 
 

@@ -1,4 +1,4 @@
-"""One image message from its arrival to the published results."""
+"""Process one image message: decode it, run the pipeline and publish the results."""
 
 from __future__ import annotations
 
@@ -28,15 +28,16 @@ from fer_ros.perception.images import ImageError
 from fer_ros.perception.quoting import shortened
 from fer_ros.perception.settings import Settings
 
-# Of the same complaint, one in this time is logged [s].
+# Log warnings and errors about images at most once per this many seconds.
 COMPLAINT_PERIOD = 5.0
 
-# Publishes what an image shows: its header, its result and (H, W, 3) uint8 BGR.
+# A function that publishes one kind of result. Its arguments are the header of the image, the
+# result of the pipeline, and the image as (H, W, 3) uint8 BGR.
 Output = Callable[[Header, FrameResult, np.ndarray], None]
 
 
 class FrameProcessor:
-    """Answers images; whatever is wrong with one costs no more than itself."""
+    """Processes image messages; an error affects only the image that caused it."""
 
     def __init__(
         self,
@@ -48,14 +49,14 @@ class FrameProcessor:
         statistics: Statistics,
     ) -> None:
         """
-        Prepare.
+        Create the processor.
 
-        :param node: that the images come to.
-        :param settings: gives those in force; each image sees one of them.
-        :param models: find the faces and tell what they show.
-        :param positions: of the faces, while there is depth.
-        :param health: is told of each image.
-        :param statistics: of what becomes of each.
+        :param node: node that receives the images.
+        :param settings: returns the current settings; called once per image.
+        :param models: loaded pipeline, and its recovery after errors.
+        :param positions: measures the positions of faces while depth images arrive.
+        :param health: receives each image for the diagnostics.
+        :param statistics: counts of processed and failed images.
         """
         self._node = node
         self._settings = settings
@@ -71,14 +72,14 @@ class FrameProcessor:
             node.get_logger().debug(f'decoding images without cv_bridge ({shortened(reason)})')
 
     def forget_memory(self) -> None:
-        """Return freed memory after the next image, since models were loaded."""
+        """Return freed memory to the system after the next image, because models were loaded."""
         self._freed = FreedMemory()
 
     def process(self, message: Image | CompressedImage) -> None:
         """
-        Answer an image; an error is counted and logged, and raised never.
+        Process an image; an error is counted and logged, but never raised.
 
-        :param message: of the camera.
+        :param message: image from the camera.
         """
         try:
             self._process(message)
@@ -91,13 +92,13 @@ class FrameProcessor:
             self._lose(shortened(error))
             self._models.recover(error, self._settings)
         except Exception as error:
-            # After the context has ended, publishing fails, and that is as it should be.
+            # Publishing fails after the context has been shut down, as expected.
             if self._node.context.ok():
                 self._lose(described(error))
                 self._freed.settle(0)
 
     def complain(self, sentence: str) -> None:
-        """Log what is wrong, but not with every image."""
+        """Log an error about images, at most once per COMPLAINT_PERIOD."""
         self._node.get_logger().error(
             sentence,
             throttle_duration_sec=COMPLAINT_PERIOD,
@@ -105,7 +106,7 @@ class FrameProcessor:
         )
 
     def _process(self, message: Image | CompressedImage) -> None:
-        """Take an image through the pipeline, and publish what comes out."""
+        """Run the pipeline on an image, and publish the results."""
         header, measured = message.header, self._statistics.stage
         image = to_bgr(message, self._bridge)
         self._health.see(message, image)
@@ -118,13 +119,13 @@ class FrameProcessor:
         with measured('publish'):
             for publish in self.outputs:
                 publish(header, result, image)
-        # A simulated clock is 0 until somebody publishes /clock.
+        # A simulated clock returns 0 until the first message on /clock arrives.
         now = self._node.get_clock().now().nanoseconds
         self._statistics.finish(len(result.faces), (now - stamp) / 1e9 if now else None)
         self._freed.settle(image.size)
 
     def _lose(self, reason: str) -> None:
-        """Count an image that gets no answer."""
+        """Count and log an image that was lost because of an error."""
         sentence = f'image lost ({self._statistics.lost + 1} so far): {reason}'
         self._statistics.lose(sentence)
         self.complain(sentence)

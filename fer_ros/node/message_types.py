@@ -1,4 +1,4 @@
-"""The message classes of rclpy, by their names."""
+"""Message classes of rclpy, by the full names of their types."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class _MessageTypes(dict[str, Any]):
-    """Imports each class when it is asked for first; an installation may lack some packages."""
+    """Imports each class at its first use, because an installation may lack some packages."""
 
     def __missing__(self, name: str) -> Any:
         package, kind, message = name.split('/')
@@ -15,5 +15,6 @@ class _MessageTypes(dict[str, Any]):
         return found
 
 
-# As 'std_msgs/msg/Header'; raises ImportError for a package that is not installed.
+# Keys are full names such as 'std_msgs/msg/Header'. A lookup raises ImportError if the package of
+# the message is not installed.
 MESSAGE_TYPES = _MessageTypes()

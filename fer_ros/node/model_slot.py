@@ -1,4 +1,4 @@
-"""The detector and the classifier in use: loads, exchanges and recovers them."""
+"""Load, exchange and recover the detector and the classifier in use."""
 
 from __future__ import annotations
 
@@ -30,43 +30,46 @@ from fer_ros.perception.pipeline import Pipeline
 from fer_ros.perception.quoting import shortened
 from fer_ros.perception.settings import Settings
 
-# With one of these another model, or the same one otherwise, must be loaded.
+# A change of one of these settings requires loading a model.
 MODEL_SETTINGS = ('model', 'backend', 'device', 'gpu_memory_limit')
 
 
 class ModelSlot:
-    """Holds the pipeline while models are loaded; no id is given twice while it lives."""
+    """Holds the pipeline and exchanges its models; ids are never reused while it exists."""
 
     def __init__(self, logger: Any) -> None:
         """
-        Begin empty.
+        Create an empty slot.
 
-        :param logger: of the node.
+        :param logger: logger of the node.
         """
         self._logger = logger
-        # Held while models are loaded: for who sets a parameter, or after a failure.
+        # This lock is held while models are loaded, either for a new parameter value or after a
+        # failure.
         self.loading = Lock()
-        # Held while an image is in the pipeline, and while models are exchanged between two.
+        # This lock is held while the pipeline processes an image, and while its models are
+        # exchanged.
         self._exchange = Lock()
         self._pipeline: Pipeline | None = None
-        # What the next pipeline goes on with.
+        # The last decided emotions and the next id, from which the next pipeline continues.
         self._changes = ChangeDetector()
         self._next_id = 1
         self._recovery = Recovery()
-        # What the node does without since something failed, in a sentence, or empty.
+        # Describes in a sentence which replacement for a failed back end is in use; empty for
+        # none.
         self.makeshift = ''
 
     @property
     def pipeline(self) -> Pipeline | None:
-        """Give the models in use; None while nothing is loaded."""
+        """Return the loaded pipeline; None while no models are loaded."""
         return self._pipeline
 
     def load(self, settings: Settings) -> None:
         """
         Load the models.
 
-        :param settings: that name them.
-        :raises Exception: why they cannot be loaded.
+        :param settings: settings that select the detector, the model, the back end and the device.
+        :raises Exception: the reason why the models cannot be loaded.
         """
         pipeline = Pipeline(
             self._load_detector(settings),
@@ -80,7 +83,7 @@ class ModelSlot:
         self._renew()
 
     def unload(self) -> None:
-        """Let the models go; no image may be in the pipeline."""
+        """Release the models; the pipeline must not be processing an image."""
         if self._pipeline is not None:
             self._next_id = self._pipeline.next_id
             self._pipeline = None
@@ -88,20 +91,22 @@ class ModelSlot:
 
     def apply(self, settings: Settings, old: Settings, given: Collection[str]) -> bool:
         """
-        Load what must be loaded for new settings, and exchange it between two images.
+        Load the models that new settings require, and exchange them between two images.
 
-        While that lasts, the old models are in use.  `loading` must be held.
+        The old models remain in use while the new ones load.
+        The caller must hold `loading`.
 
-        :param settings: the new ones.
-        :param old: those in force.
-        :param given: the names of those that somebody set, changed or not: a setting of the model
-            that keeps its value tries the model again after a failure.
-        :return: whether anything was exchanged.
-        :raises Exception: why a model cannot be loaded; then nothing is exchanged.
+        :param settings: new settings.
+        :param old: current settings.
+        :param given: names of the settings in the request, whether changed or not. After a
+            failure, a model setting with its current value retries the model.
+        :return: True if a model or the groups were exchanged.
+        :raises Exception: the reason why a model cannot be loaded; nothing is exchanged then.
         """
         pipeline = self._pipeline
         if pipeline is None:
-            # What cannot be found is refused now, what cannot be loaded when it is.
+            # While no models are loaded, only the existence of the bundle and its card is checked.
+            # Other errors appear when the models are loaded.
             load_card(find_bundle(settings.model))
             return False
         anew = bool(self.makeshift) and not set(MODEL_SETTINGS).isdisjoint(given)
@@ -130,10 +135,10 @@ class ModelSlot:
         measured: Callable[[str], AbstractContextManager[None]],
     ) -> FrameResult | None:
         """
-        Take the next image through the pipeline; see `Pipeline.process`.
+        Run the pipeline on the next image; see `Pipeline.process`.
 
-        :return: what it shows; None while nothing is loaded.
-        :raises BackendError: if the classifier's back end fails; then call `recover`.
+        :return: result of the image; None while no models are loaded.
+        :raises BackendError: if the back end of the classifier fails; call `recover` then.
         """
         pipeline = self._pipeline
         if pipeline is None:
@@ -146,10 +151,12 @@ class ModelSlot:
 
     def recover(self, error: BackendError, settings: Callable[[], Settings]) -> None:
         """
-        Load the model anew, or into another back end, after it failed again and again.
+        Count a failure of the back end; after several failures, load the model again.
 
-        :param error: of the back end.
-        :param settings: gives those in force.
+        The first reload uses the same back end, and later reloads use another one.
+
+        :param error: error of the back end.
+        :param settings: returns the current settings.
         """
         pipeline = self._pipeline
         if pipeline is None:
@@ -159,7 +166,8 @@ class ModelSlot:
         if not candidates:
             return
         with self.loading:
-            # Who set a parameter meanwhile has exchanged it already.
+            # Another thread may have exchanged the model meanwhile, because of a new parameter
+            # value.
             if pipeline.classifier is failed:
                 self._replace(pipeline, candidates, settings(), shortened(error))
 
@@ -173,10 +181,11 @@ class ModelSlot:
         """
         Load the model into another back end.
 
-        :param pipeline: that it is for.
-        :param candidates: names and devices; the first that takes the model stays.
-        :param settings: those in force.
-        :param reason: why another is needed.
+        :param pipeline: pipeline that receives the model.
+        :param candidates: names and devices of back ends; the first that can load the model is
+            used.
+        :param settings: current settings.
+        :param reason: reason for the replacement.
         """
         failed = pipeline.classifier.backend
         for name, device in candidates:
@@ -184,7 +193,7 @@ class ModelSlot:
                 classifier = self._load_classifier(
                     replace(settings, backend=name, device=device or settings.device)
                 )
-            except Exception as refusal:  # an engine that breaks raises anything
+            except Exception as refusal:  # a broken engine can raise any exception
                 self._logger.warning(f'cannot fall back to {name}: {described(refusal)}')
                 continue
             with self._exchange:
@@ -200,19 +209,19 @@ class ModelSlot:
             return
 
     def _renew(self) -> None:
-        """Note that the model is the one that the settings ask for."""
+        """Record that the loaded model is the one that the settings select."""
         self.makeshift = ''
         self._recovery.reset()
 
     def _load_detector(self, settings: Settings) -> Detector:
-        """Load the detector that the settings ask for."""
+        """Load the detector that the settings select."""
         detector = create_detector(settings.detector, settings.detector_model)
         reason = shortened(detector.reason, REASON_LENGTH)
         self._logger.info(f'detector {detector.name} ({reason})')
         return detector
 
     def _load_classifier(self, settings: Settings) -> Classifier:
-        """Load the model that the settings ask for, and try it."""
+        """Load the model that the settings select, and run it once."""
         card = load_card(find_bundle(settings.model))
         classifier = create_classifier(
             card, settings.backend, settings.device, settings.gpu_memory_limit
@@ -226,5 +235,5 @@ class ModelSlot:
 
 
 def _differ(one: Settings, other: Settings, *names: str) -> bool:
-    """Say if one of some settings differs."""
+    """Check whether any of the named settings differ between two instances."""
     return any(getattr(one, name) != getattr(other, name) for name in names)

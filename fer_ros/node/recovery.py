@@ -1,4 +1,4 @@
-"""What to try when a back end fails."""
+"""Choose a back end to load after the current one has failed."""
 
 from __future__ import annotations
 
@@ -7,29 +7,31 @@ from fer_ros.perception.backends import BackendError
 from fer_ros.perception.backends import GpuMemoryError
 from fer_ros.perception.registry import CPU_BACKENDS
 
-# After this many failures in a row the model is loaded anew; after as many again, into another
-# back end.
+# The model is loaded again after this many consecutive failures. After as many more failures, the
+# model is loaded into another back end.
 MOST_FAILURES = 3
 
 
 class Recovery:
-    """Counts the failures of a back end, and says what to load instead."""
+    """Counts the failures of a back end, and selects the back ends to try next."""
 
     def __init__(self) -> None:
         self._failures = 0
 
     def reset(self) -> None:
-        """Note that the back end works, or is another one now."""
+        """Reset the count, after a success or after a change of the back end."""
         self._failures = 0
 
     def fail(self, backend: Backend, error: BackendError) -> list[tuple[str, str]]:
         """
-        Note a failure.
+        Count a failure.
 
-        :param backend: that failed.
-        :param error: that it raised; where the GPU's memory is full, trying again is no help.
-        :return: the names and devices to try now, as in the parameters `backend` and `device`, the
-            best first; none to go on as it is.  An empty device is the one of the parameter.
+        :param backend: back end that failed.
+        :param error: error that the back end raised. If the memory of the GPU is full, the same
+            back end is not tried again.
+        :return: names and devices to try now, in order of preference, as in the parameters
+            `backend` and `device`. An empty device stands for the parameter's value. The list is
+            empty if the current back end stays in use.
         """
         self._failures += 1
         full = isinstance(error, GpuMemoryError)

@@ -1,1 +1,1 @@
-"""In: counts and times of the work. Out: `/diagnostics`, and the log's lines about images."""
+"""In: counts and times of the processing. Out: `/diagnostics`, and log lines about the images."""

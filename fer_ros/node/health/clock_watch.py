@@ -1,4 +1,4 @@
-"""Whether the simulated clock of a node advances."""
+"""Check whether the simulated clock of a node advances."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from rclpy.node import Node
 
 
 class ClockWatch:
-    """Measures how long a simulated clock has stood still."""
+    """Measures how long a simulated clock has stopped."""
 
     def __init__(self, node: Node, clock: Callable[[], float] = time.monotonic) -> None:
         """
-        Begin to watch.
+        Start the measurement.
 
-        :param node: whose clock is watched.
+        :param node: node whose clock is measured.
         :param clock: returns the time of the machine in seconds.
         """
         self._node = node
@@ -25,11 +25,11 @@ class ClockWatch:
 
     @property
     def simulated(self) -> bool:
-        """Return whether the clock of the node is that of /clock."""
+        """Return whether the node uses the time of /clock."""
         return bool(getattr(self._node.get_clock(), 'ros_time_is_active', False))
 
     def silence(self) -> float:
-        """Return for how many seconds the clock has stood still; call this regularly."""
+        """Return for how many seconds the clock has stopped; call this method regularly."""
         now = self._clock()
         time_of_node = self._node.get_clock().now().nanoseconds if self.simulated else -1
         if time_of_node != self._last or not self.simulated:

@@ -14,22 +14,23 @@ from fer_ros.node.health.statistics import POSSIBLE_AGES
 from fer_ros.perception.brightness import Brightness
 from fer_ros.perception.quoting import shortened
 
-# Without an image for this long, something is wrong with the camera [s].
+# The camera has a problem if no image arrives for this long [s].
 STALE = 2.0
 
-# A back end may compile for some seconds. If one image takes longer than this, it hangs [s].
+# An image that takes longer than this indicates a back end that hangs [s]. A back end may compile
+# its model for a few seconds, which is no error.
 HUNG = 10.0
 
 # This many consecutive images without an answer are an error.
 MOST_UNANSWERED = 3
 
-# Gray levels of images that show nothing.
+# Mean grey level limits: an image outside this range is nearly black or nearly white [0 to 255].
 DARKEST, BRIGHTEST = 8, 247
 
-# Without a face for this long, the sentence mentions it [s].
+# The diagnostics mention that no face was seen for longer than this [s].
 FACELESS = 60.0
 
-# The longest sentence of a diagnosis, in characters; several warnings have room.
+# Maximum length of the message in characters, enough for several warnings.
 LONGEST_SENTENCE = 1000
 
 
@@ -37,11 +38,12 @@ def complaint_of_camera(topic: str, publishers: int, mismatch: str, silence: flo
     """
     Describe a problem of the camera and its remedy.
 
-    :param topic: of the images.
-    :param publishers: number of its publishers.
-    :param mismatch: why the subscription cannot receive their images; empty if it can.
+    :param topic: name of the image topic.
+    :param publishers: number of publishers of the topic.
+    :param mismatch: reason why the subscription cannot receive the images, with the remedy; empty
+        if it can.
     :param silence: time since the last image in seconds; infinite before the first image.
-    :return: a sentence; empty if all is well.
+    :return: a sentence; empty if there is no problem.
     """
     if mismatch:
         return mismatch
@@ -58,9 +60,9 @@ def complaint_of_clock(silence: float, publishers: int) -> str:
     """
     Describe a problem of a simulated clock and its remedy.
 
-    :param silence: how long the time has stood still, in seconds.
+    :param silence: time for which the clock has not advanced, in seconds.
     :param publishers: number of publishers of /clock.
-    :return: a sentence; empty if all is well.
+    :return: a sentence; empty if there is no problem.
     """
     if silence <= STALE:
         return ''
@@ -75,8 +77,8 @@ def complaint_of_age(age: float, simulated: bool) -> str:
     """
     Describe a problem of the images' timestamps and its remedy.
 
-    :param age: usual age of an image at its answer, in seconds.
-    :param simulated: whether the node's clock is that of /clock.
+    :param age: typical age of an image when its result is published, in seconds.
+    :param simulated: whether the node uses the time of /clock.
     :return: a sentence; empty if the age is plausible.
     """
     earliest, oldest = POSSIBLE_AGES
@@ -95,8 +97,8 @@ def complaint_of_image(brightness: Brightness | None) -> str:
     """
     Describe a problem of the images' brightness and its remedy.
 
-    :param brightness: of the last image; None if there is none.
-    :return: a sentence; empty if all is well.
+    :param brightness: brightness of the last image; None if there is none.
+    :return: a sentence; empty if there is no problem.
     """
     if brightness is None:
         return ''
@@ -116,7 +118,7 @@ def complaint_of_name(name: str, nodes: int) -> str:
 
     :param name: full name of this node.
     :param nodes: number of nodes in the graph that have this name.
-    :return: a sentence; empty if all is well.
+    :return: a sentence; empty if there is no problem.
     """
     if nodes < 2:
         return ''
@@ -129,20 +131,20 @@ def complaint_of_name(name: str, nodes: int) -> str:
 @dataclass(frozen=True)
 class Facts:
     """
-    The facts from which the state of the node is judged.
+    The facts that determine the state of the node.
 
     :param working: False while the node is not active.
-    :param rest: why the node is not active, and how to activate it.
-    :param refusal: why the last transition failed; empty if it did not.
+    :param rest: reason why the node is not active, and how to activate it.
+    :param refusal: reason why the last transition failed; empty if it succeeded.
     :param busy: time that the current image has taken so far, in seconds.
-    :param camera: what `complaint_of_camera` returns.
-    :param unanswered: number of frames refused or lost since the last answered one.
+    :param camera: result of `complaint_of_camera`.
+    :param unanswered: number of frames refused or lost since the last frame with a result.
     :param new_errors: number of frames refused or lost since the last diagnosis.
     :param last_error: reason for the last refused or lost frame.
-    :param makeshift: sentence about the replacement of a back end that failed; empty for none.
-    :param name: what `complaint_of_name` returns.
-    :param stamps: what `complaint_of_clock` or `complaint_of_age` returns.
-    :param image: what `complaint_of_image` returns.
+    :param makeshift: sentence about the replacement of a failed back end; empty for none.
+    :param name: result of `complaint_of_name`.
+    :param stamps: result of `complaint_of_clock` or `complaint_of_age`.
+    :param image: result of `complaint_of_image`.
     :param faceless: time without a face, in seconds.
     """
 
@@ -163,9 +165,12 @@ class Facts:
 
 def judge(facts: Facts) -> tuple[bytes, str]:
     """
-    Judge the state of the node: an error alone, or all warnings, the gravest first.
+    Judge the state of the node.
 
-    :return: the level of DiagnosticStatus, and a sentence with the remedy.
+    The sentence contains either one error, or all warnings in order of severity.
+
+    :param facts: facts about the node.
+    :return: level of DiagnosticStatus, and a sentence with the remedy.
     """
     error = _error_of(facts)
     if error:
@@ -185,7 +190,7 @@ def judge(facts: Facts) -> tuple[bytes, str]:
 
 
 def _error_of(facts: Facts) -> str:
-    """Describe the error that keeps the node from its work; empty if there is none."""
+    """Describe the error that prevents the node from working; empty if there is none."""
     if not facts.working:
         return facts.refusal
     if facts.busy > HUNG:
@@ -193,14 +198,14 @@ def _error_of(facts: Facts) -> str:
             f'an image has been in work for {facts.busy:.0f} s: the back end or the detector '
             'hangs; restart the node'
         )
-    # While the camera is missing, its warning matters more than errors of earlier images.
+    # A missing camera has a warning of its own, which is more useful than errors of old images.
     if facts.unanswered >= MOST_UNANSWERED and not facts.camera:
         return f'no image gets an answer: {facts.last_error}'
     return ''
 
 
 def _warnings_of_work(facts: Facts) -> list[str]:
-    """List the warnings about a node that is active, the gravest first."""
+    """List the warnings about an active node, in order of severity."""
     if facts.camera:
         return [facts.camera]
     errors = ''
@@ -213,13 +218,14 @@ def to_diagnostics(
     header: Header, node: str, level: bytes, sentence: str, values: Mapping[str, str]
 ) -> DiagnosticArray:
     """
-    Make the message.
+    Create the message for /diagnostics.
 
-    :param header: with the time.
-    :param node: the node's name.
-    :param level: of DiagnosticStatus.
-    :param sentence: the state of the node.
-    :param values: by key, in the order of the message; long text is cut.
+    :param header: header with the current time.
+    :param node: name of the node.
+    :param level: level of DiagnosticStatus.
+    :param sentence: state of the node.
+    :param values: values by key, in the order of the message; long text is shortened.
+    :return: DiagnosticArray.
     """
     status = DiagnosticStatus(
         level=level,

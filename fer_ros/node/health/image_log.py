@@ -6,12 +6,12 @@ from collections.abc import Callable
 from threading import Lock
 import time
 
-# The first line waits for this many images, to compute their rate, but not longer than this [s].
+# The first line waits for this many images to compute their rate, but at most for PATIENCE [s].
 IMAGES_OF_A_RATE = 5
 PATIENCE = 5.0
 
-# This many changes are logged at once, and then one per period [s], because a camera that
-# alternates between two encodings must not fill the log.
+# Up to BURST changes are logged immediately, and later changes at most once per PERIOD [s].
+# Otherwise, a camera that alternates between two encodings would fill the log.
 BURST = 5
 PERIOD = 10.0
 
@@ -23,9 +23,9 @@ class ImageLog:
         self, log: Callable[[str], None], clock: Callable[[], float] = time.monotonic
     ) -> None:
         """
-        Begin before the first image.
+        Create the log; no image has been logged yet.
 
-        :param log: writes a line.
+        :param log: function that writes one line.
         :param clock: returns the time in seconds.
         """
         self._log = log
@@ -40,23 +40,24 @@ class ImageLog:
         self._refilled = clock()
 
     def begin(self) -> None:
-        """Expect a first image, as after an activation."""
+        """Treat the next image as the first one, for example after an activation."""
         with self._lock:
             self._kind = self._logged = None
             self._changes = 0
 
     def lose(self) -> None:
-        """Log the next image as a first one, because the camera was silent."""
+        """Log the next image as the first one, because no images arrived for some time."""
         if self._logged is not None:
             self.begin()
 
     def see(self, height: int, width: int, encoding: str) -> None:
         """
-        Note an image.
+        Record the size and the encoding of an image.
 
-        :param height: in pixels.
-        :param width: in pixels.
-        :param encoding: of a raw image, or the format of a compressed one, ready for the log.
+        :param height: height in pixels.
+        :param width: width in pixels.
+        :param encoding: encoding of a raw image, or format of a compressed image, shortened for
+            the log.
         """
         kind = (height, width, encoding)
         if kind == self._kind:
@@ -70,12 +71,12 @@ class ImageLog:
 
     def tell(self, source: str, publishers: str, images: int, period: float | None) -> None:
         """
-        Log the first image or a change, if there is one; call this regularly.
+        Log the first image or a change, if there is one; call this method regularly.
 
         :param source: topic and reliability.
-        :param publishers: names of the nodes that send the images.
+        :param publishers: names of the nodes that publish the images.
         :param images: number of images since the activation.
-        :param period: between two images in seconds; None if it is not known.
+        :param period: time between two images in seconds; None if unknown.
         """
         with self._lock:
             kind, changes, logged = self._kind, self._changes, self._logged
@@ -85,7 +86,7 @@ class ImageLog:
             if logged is None and images < IMAGES_OF_A_RATE and waited < PATIENCE:
                 return
             if logged is not None and not (publishers and logged[2]):
-                # The graph does not know a publisher yet, or no longer.
+                # The graph does not list the publisher yet, or no longer lists it.
                 publishers = publishers or logged[2]
                 logged = self._logged = (*logged[:2], publishers)
             height, width, encoding = kind
@@ -102,7 +103,7 @@ class ImageLog:
         self._log(line)
 
     def _may_log(self) -> bool:
-        """Count a line, and return whether there is room for it."""
+        """Check whether a line may be logged now, and count it."""
         now = self._clock()
         self._allowed = min(BURST, self._allowed + (now - self._refilled) / PERIOD)
         self._refilled = now

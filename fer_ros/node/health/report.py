@@ -1,4 +1,4 @@
-"""How the node is, on /diagnostics and in the log."""
+"""Report the state of the node on /diagnostics and in the log."""
 
 from __future__ import annotations
 
@@ -29,47 +29,47 @@ from fer_ros.perception.brightness import measure_brightness
 from fer_ros.perception.pipeline import Pipeline
 from fer_ros.perception.quoting import shortened
 
-# The longest encoding or format in the log, in characters.
+# Maximum length of an encoding or format in the log, in characters.
 LONGEST_ENCODING = 40
 
-# Of the same complaint of the camera, one in this time is logged [s].
+# Log a problem of the camera at most once per this many seconds.
 CAMERA_COMPLAINT_PERIOD = 10.0
 
 
 class Health:
-    """Tells how the node is, each time it is asked to."""
+    """Collects facts about the node, and publishes the diagnostics."""
 
     def __init__(self, node: Node, camera: CameraListener, statistics: Statistics) -> None:
         """
-        Make the topic.
+        Create the publisher.
 
-        :param node: that it belongs to.
-        :param camera: that the node listens to.
-        :param statistics: of what the node does.
+        :param node: node that the publisher belongs to.
+        :param camera: subscription to the camera.
+        :param statistics: counts and times of the node.
         """
         self._node = node
         self._camera = camera
         self._statistics = statistics
         self._told_errors = 0
-        # When the work began, on the machine's own clock [s].
+        # Time of the last activation, by the monotonic clock [s].
         self._active_since = 0.0
-        # When the camera was last complained of; None while all is well with it [s].
+        # Time of the last warning about the camera [s]; None while the camera has no problem.
         self._complained_at: float | None = None
         self._clock_watch = ClockWatch(node)
         self._images = ImageLog(lambda line: node.get_logger().info(line))
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
 
     def begin(self) -> None:
-        """Note that the work begins: the camera is not known yet."""
+        """Reset the state after an activation; the camera is unknown at first."""
         self._active_since = time.monotonic()
         self._complained_at = None
         self._images.begin()
 
     def see(self, message: Image | CompressedImage, image: np.ndarray) -> None:
         """
-        Note an image that the node works on.
+        Record an image that the node processes.
 
-        :param message: the message of the image.
+        :param message: message of the image.
         :param image: (H, W, 3) uint8, BGR.
         """
         encoding = message.format if isinstance(message, CompressedImage) else message.encoding
@@ -87,13 +87,13 @@ class Health:
         makeshift: str,
     ) -> None:
         """
-        Say how the node is.
+        Publish the diagnostics, and log the state of the camera and its images.
 
-        :param pipeline: None while nothing is loaded.
-        :param worker: None while the node does not work.
-        :param shut_down: whether it never will again.
-        :param refusal: why the last transition failed, in a sentence, or empty.
-        :param makeshift: what the node does without since something failed, or empty.
+        :param pipeline: loaded pipeline; None while no models are loaded.
+        :param worker: worker thread; None while the node is not active.
+        :param shut_down: True if the node was shut down for good.
+        :param refusal: sentence with the reason of the last failed transition; empty for none.
+        :param makeshift: sentence about the replacement of a failed back end; empty for none.
         """
         statistics, errors = self._statistics, self._statistics.errors
         camera = self._camera.offer()
@@ -126,7 +126,7 @@ class Health:
         self._told_errors = errors
         values = {**statistics.values(), **models_of(pipeline)}
         if stopped:
-            # No age can be computed from a clock that stands still.
+            # No age can be computed while the clock does not advance.
             values.update(age_p50_ms='', age_p95_ms='')
         values['image_qos'] = camera.qos
         values['last_error'] = statistics.last_error
@@ -137,9 +137,11 @@ class Health:
 
     def _tell_of_camera(self, complaint: str) -> None:
         """
-        Log a problem of the camera, but not at every diagnosis.
+        Log a problem of the camera, at most once per CAMERA_COMPLAINT_PERIOD.
 
-        :param complaint: empty if nothing is; just after activation, the graph is not known yet.
+        Just after the activation nothing is logged, because the graph is not known yet.
+
+        :param complaint: description of the problem; empty if there is none.
         """
         now = time.monotonic()
         if not complaint:
@@ -148,19 +150,19 @@ class Health:
             self._complained_at is None or now - self._complained_at > CAMERA_COMPLAINT_PERIOD
         ):
             if self._complained_at is None:
-                # The next image is then logged, as a sign that images arrive again.
+                # The log line of the next image shows that images arrive again.
                 self._images.lose()
             self._complained_at = now
             self._node.get_logger().warning(complaint)
 
     def _namesakes(self) -> int:
-        """Count the nodes in the graph that have the name of this one, itself included."""
+        """Count the nodes in the graph that have the same name as this node, including itself."""
         own = (self._node.get_name(), self._node.get_namespace())
         return self._node.get_node_names_and_namespaces().count(own)
 
 
 def _why_at_rest(pipeline: Pipeline | None, shut_down: bool) -> str:
-    """Say what would begin the work of a node that does none."""
+    """Describe why the node is not active, and how to activate it."""
     if shut_down:
         return 'it is shut down; start it anew'
     if pipeline is None:
@@ -169,7 +171,12 @@ def _why_at_rest(pipeline: Pipeline | None, shut_down: bool) -> str:
 
 
 def models_of(pipeline: Pipeline | None) -> dict[str, str]:
-    """Name the models that are loaded, by the keys of diagnostics; empty without a pipeline."""
+    """
+    Return the names of the loaded models.
+
+    :param pipeline: loaded pipeline; None while no models are loaded.
+    :return: names by the keys of the diagnostics; empty names without a pipeline.
+    """
     if pipeline is None:
         return dict.fromkeys(('backend', 'device', 'detector', 'model', 'model_sha256'), '')
     card, backend = pipeline.classifier.card, pipeline.classifier.backend

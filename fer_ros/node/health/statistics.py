@@ -1,4 +1,4 @@
-"""What the node counts and measures of its own work."""
+"""Counts and time measurements of the node's own processing."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from fer_ros.node.health.recent import Recent
 from fer_ros.perception.brightness import Brightness
 from fer_ros.perception.quoting import shortened
 
-# Of how many frames the arrivals are kept. At 30 Hz they are those of RATE_WINDOW, about.
+# Number of frames whose arrival times are kept: enough for RATE_WINDOW at up to 20 Hz.
 MOST_ARRIVALS = 100
 
-# Plausible ages [s]. A result is at most some periods of the camera old, because nothing is
-# queued. An age can be negative by the error of two machines' clocks (NTP: below 0.1 s), or by the
-# period of /clock (rosbag2: 0.025 s, 0.25 s in a replay ten times as fast).
+# Range of plausible ages of a result [s]. Nothing is queued, so a result is at most a few camera
+# periods old. An age can be negative because the clocks of two machines differ (with NTP, by less
+# than 0.1 s). An age can also be negative by the period of /clock. In rosbag2 this period is 0.025
+# s, or 0.25 s in a replay at ten times the speed.
 POSSIBLE_AGES = (-0.5, 10.0)
 
-# Over how long the rate of the frames is counted [s].
+# Time window over which the frame rate is measured [s].
 RATE_WINDOW = 5.0
 
 STAGES = ('detect', 'classify', 'publish')
@@ -35,16 +36,16 @@ class Statistics:
         self._lock = threading.Lock()
         self.received = 0
         self.processed = 0
-        # Dropped for a newer one; refused as no image that shows a face; lost by a failure.
+        # Replaced by a newer frame, refused as an invalid image, or lost because of an error.
         self.replaced = 0
         self.refused = 0
         self.lost = 0
-        # Refused or lost, since one was answered.
+        # Frames refused or lost since the last frame with a result.
         self.unanswered = 0
         self.faces = 0
         self.last_error = ''
         self._brightness: Brightness | None = None
-        # When a face was seen last, and when the first image was answered [s]; None for never.
+        # Times of the last frame with a face and of the first result [s]; None if there is none.
         self._last_face: float | None = None
         self._first_answer: float | None = None
         self._arrivals: deque[float] = deque(maxlen=MOST_ARRIVALS)
@@ -53,16 +54,16 @@ class Statistics:
 
     @property
     def dropped(self) -> int:
-        """Count the frames that got no answer, for whatever reason."""
+        """Return the number of frames without a result, for any reason."""
         return self.replaced + self.refused + self.lost
 
     @property
     def errors(self) -> int:
-        """Count the frames that something was wrong with."""
+        """Return the number of frames that were refused or lost because of an error."""
         return self.refused + self.lost
 
     def begin(self) -> None:
-        """Note that the work begins; what came before it tells nothing of how it is now."""
+        """Reset the measurements after an activation, because they are outdated."""
         with self._lock:
             self.unanswered = 0
             self._brightness = self._last_face = self._first_answer = None
@@ -71,35 +72,43 @@ class Statistics:
                 times.clear()
 
     def refuse(self, reason: str) -> None:
-        """Note that a frame was no image that shows a face, and why."""
+        """
+        Count a frame that is not a valid image.
+
+        :param reason: sentence about the error, for the diagnostics.
+        """
         with self._lock:
             self.refused += 1
             self.unanswered += 1
             self.last_error = shortened(reason)
 
     def lose(self, reason: str) -> None:
-        """Note that a frame was lost by a failure, and why."""
+        """
+        Count a frame that was lost because of an error.
+
+        :param reason: sentence about the error, for the diagnostics.
+        """
         with self._lock:
             self.lost += 1
             self.unanswered += 1
             self.last_error = shortened(reason)
 
     def arrive(self) -> None:
-        """Note that a frame came in."""
+        """Count a frame that arrived."""
         with self._lock:
             self.received += 1
             self._arrivals.append(time.monotonic())
 
     def see(self, brightness: Brightness) -> None:
-        """Note how bright an image is."""
+        """Record the brightness of an image."""
         self._brightness = brightness
 
     def finish(self, faces: int, age: float | None) -> None:
         """
-        Note that a frame was answered.
+        Count a frame whose result was published.
 
-        :param faces: how many there were in it.
-        :param age: of the image when its answer was published, in seconds; None if the node's
+        :param faces: number of faces in the frame.
+        :param age: age of the image when its result was published, in seconds; None if the node's
             clock has no time yet.
         """
         now = time.monotonic()
@@ -117,7 +126,7 @@ class Statistics:
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """
-        Measure what happens inside.
+        Measure the duration of a stage, as a context manager.
 
         :param name: one of STAGES.
         """
@@ -129,34 +138,34 @@ class Statistics:
 
     @property
     def silence(self) -> float:
-        """Give the time since the last frame came in, in seconds; infinite before the first."""
+        """Return the time since the last frame in seconds; infinite before the first frame."""
         with self._lock:
             last = self._arrivals[-1] if self._arrivals else float('-inf')
         return time.monotonic() - last
 
     @property
     def images(self) -> int:
-        """Count the frames that came since the work began, up to MOST_ARRIVALS."""
+        """Return the number of frames since the activation, at most MOST_ARRIVALS."""
         with self._lock:
             return len(self._arrivals)
 
     @property
     def period(self) -> float | None:
-        """Compute the usual time between two frames in seconds; None if it is not known."""
+        """Return the median time between two frames in seconds; None if it is unknown."""
         with self._lock:
             arrivals = list(self._arrivals)
         return float(np.median(np.diff(arrivals))) if len(arrivals) > 1 else None
 
     @property
     def age(self) -> float:
-        """Compute the usual age of a frame at its answer in seconds; 0 if none is known."""
+        """Return the median age of a result in seconds; 0 if it is unknown."""
         with self._lock:
             ages = self._ages.values()
         return float(np.median(ages)) if ages else 0.0
 
     @property
     def faceless(self) -> float:
-        """Compute how long no face has been seen in the answered frames, in seconds."""
+        """Return for how many seconds no processed frame contained a face."""
         with self._lock:
             since = self._last_face if self._last_face is not None else self._first_answer
         return 0.0 if since is None else time.monotonic() - since
@@ -167,7 +176,11 @@ class Statistics:
         return self._brightness
 
     def values(self) -> dict[str, str]:
-        """Format the counts and times for diagnostics, by the keys of doc/architecture.md."""
+        """
+        Format the counts and times for the diagnostics.
+
+        :return: text by the keys that doc/architecture.md lists.
+        """
         with self._lock:
             arrivals = list(self._arrivals)
             ages = self._ages.values()
@@ -188,13 +201,13 @@ class Statistics:
 
 
 def _rate(arrivals: list[float]) -> float:
-    """Give how many come in a second, up to now, so that it falls when nothing comes any more."""
+    """Compute the frame rate up to now in Hz; it decreases while no frames arrive."""
     if len(arrivals) < 2:
         return 0.0
     now = time.monotonic()
     recent = [arrival for arrival in arrivals if now - arrival <= RATE_WINDOW]
     if len(recent) < 2:
-        # A slow camera: what its last period was, or is by now.
+        # For a slow camera, use the last period, or the time since the last frame if it is longer.
         return 1 / max(arrivals[-1] - arrivals[-2], now - arrivals[-1])
     return (len(recent) - 1) / (now - recent[0])
 
@@ -207,5 +220,5 @@ def _age(ages: list[float], percentile: float) -> str:
 
 
 def _milliseconds(seconds: list[float], percentile: float) -> str:
-    """Give a percentile of some times; nothing where there are none."""
+    """Format a percentile of times in milliseconds; empty if there are no times."""
     return f'{1000 * np.percentile(seconds, percentile):.1f}' if seconds else ''

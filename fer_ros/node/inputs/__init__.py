@@ -1,1 +1,1 @@
-"""In: camera, depth and calibration topics. Out: the newest image, and what belongs to it."""
+"""In: camera, depth and calibration topics. Out: the newest image, its depth and calibration."""

@@ -1,4 +1,4 @@
-"""From a CameraInfo message to a camera model."""
+"""Convert a CameraInfo message to a camera model."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from fer_ros.perception.space.camera_model import CameraModel
 
 def is_rectified(topic: str) -> bool:
     """
-    Say if a topic's images are rectified: by the name that CameraInfo.msg has for these.
+    Check whether the images of a topic are rectified, by the naming convention in CameraInfo.msg.
 
-    :param topic: image_rect or image_rect_color, for example, with or without a namespace.
+    :param topic: name of the image topic, with or without a namespace. The last part of the name
+        of a rectified topic contains image_rect, such as image_rect_color.
     """
     return 'image_rect' in topic.rsplit('/', 1)[-1]
 
@@ -21,15 +22,19 @@ def to_camera_model(
     message: CameraInfo, rectified: bool, image_size: tuple[int, int]
 ) -> CameraModel:
     """
-    Read a calibration; binning and the region of interest as image_geometry does.
+    Convert a calibration message to a camera model.
 
-    :param message: the calibration.
-    :param rectified: True for the rectified image, which P describes; False for the camera's own,
-        which K and D do.
-    :param image_size: (height, width) in pixels, for a calibration that does not name its own.
-    :raises CalibrationError: if it is none.
+    Binning and the region of interest are applied as in image_geometry.
+
+    :param message: calibration of the camera.
+    :param rectified: True for a rectified image, which the matrix P describes; False for the
+        original image, which K and D describe.
+    :param image_size: (height, width) in pixels, used if the calibration does not contain the
+        size.
+    :return: camera model.
+    :raises CalibrationError: if the message is not a valid calibration.
     """
-    # P's fourth column is left out: the position is that seen from the camera itself.
+    # The fourth column of P is omitted, because positions are relative to the camera itself.
     matrix = [*message.p[0:3], *message.p[4:7], *message.p[8:11]]
     distorted = not rectified or not any(matrix)
     if distorted:

@@ -1,4 +1,4 @@
-"""The subscription to a camera, made to fit what the camera offers."""
+"""The subscription to a camera, adapted to the transport and the QoS of its publisher."""
 
 from __future__ import annotations
 
@@ -27,19 +27,20 @@ try:
 except ImportError:  # Humble
     from rclpy.qos_event import SubscriptionEventCallbacks
 
-# A GUID of Fast DDS begins with its vendor's number; two bytes later, the host's number follows.
+# The first two bytes of a Fast DDS GUID are the vendor's number. The next two bytes are the number
+# of the host.
 FAST_DDS = bytes([0x01, 0x0F])
 HOST_BYTES = slice(2, 4)
 
 SUFFIX = '/compressed'
 
-# So many topics are named to somebody who may have meant another one.
+# An error message lists at most this many topics that the user may have meant.
 MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
 class Listening:
-    """How to listen: to the raw or the compressed topic, reliably or not."""
+    """Settings of the subscription: the raw or the compressed topic, and the reliability."""
 
     compressed: bool
     reliability: ReliabilityPolicy
@@ -48,13 +49,14 @@ class Listening:
 @dataclass(frozen=True)
 class CameraOffer:
     """
-    What a camera offers, and whether it is heard.
+    State of a camera's publishers and of the subscription to them.
 
-    :param topic: its full name.
-    :param publishers: how many publish it.
-    :param qos: how it is listened to and published, for people.
-    :param mismatch: what keeps images from being heard, and what to do; empty for nothing.
-    :param reliability: of the subscription, as text for the log.
+    :param topic: full name of the topic.
+    :param publishers: number of publishers of the topic.
+    :param qos: QoS of the subscription and of the publishers, as text for the diagnostics.
+    :param mismatch: reason why the subscription receives no images, with the remedy; empty for
+        none.
+    :param reliability: reliability of the subscription, as text for the log.
     :param nodes: names of the nodes that publish the images, as text for the log.
     """
 
@@ -67,13 +69,13 @@ class CameraOffer:
 
 
 class CameraListener:
-    """Hears a camera whenever it appears, restarts or offers something else."""
+    """Subscribes to a camera, and renews the subscription when the publisher changes."""
 
     def __init__(self, node: Node, on_image: Callable[[Image | CompressedImage], None]) -> None:
         """
-        Prepare to listen.
+        Create the listener, without a subscription.
 
-        :param node: that the subscription belongs to.
+        :param node: node that the subscription belongs to.
         :param on_image: called with each image, in one thread at a time.
         """
         self._node = node
@@ -81,22 +83,26 @@ class CameraListener:
         self._group = MutuallyExclusiveCallbackGroup()
         self._listening = Listening(False, ReliabilityPolicy.RELIABLE)
         self._subscription: Subscription | None = None
-        # The graph is followed in another thread than transitions are made in.
+        # The graph is checked in one thread, and transitions run in another one.
         self._lock = RLock()
 
     @property
     def topic(self) -> str:
-        """Give the topic's full name."""
+        """Return the full name of the topic."""
         return self._topic(self._listening.compressed)
 
     def start(self, settings: Settings) -> None:
-        """Begin to listen."""
+        """
+        Subscribe to the camera.
+
+        :param settings: settings that select the transport and the reliability.
+        """
         with self._lock:
             self._listening = self._wanted(settings)
             self._subscribe()
 
     def stop(self) -> None:
-        """Listen no more."""
+        """End the subscription."""
         with self._lock:
             if self._subscription is not None:
                 self._node.destroy_subscription(self._subscription)
@@ -104,9 +110,9 @@ class CameraListener:
 
     def follow(self, settings: Settings) -> None:
         """
-        Match what the camera offers now.
+        Adapt the subscription to the current publishers.
 
-        :param settings: what the user wants.
+        :param settings: settings that select the transport and the reliability.
         """
         with self._lock:
             wanted = self._wanted(settings)
@@ -115,13 +121,14 @@ class CameraListener:
             self.stop()
             self._listening = wanted
             self._subscribe()
-        # Debug only: once images arrive, `ImageLog` logs the topic and the reliability.
+        # This line is at debug level. Once images arrive, `ImageLog` logs the topic and
+        # reliability.
         self._node.get_logger().debug(
             f'listening to {self.topic} as {wanted.reliability.name.lower()}'
         )
 
     def offer(self) -> CameraOffer:
-        """Ask the graph what is offered to the listener."""
+        """Query the graph for the current publishers of the topic."""
         senders = self._senders(self._listening.compressed)
         offered = _reliabilities(senders)
         listening = self._listening.reliability
@@ -143,7 +150,7 @@ class CameraListener:
         )
 
     def _why_nobody(self) -> str:
-        """Say why there is no camera on the topic, and what to do."""
+        """Describe why the topic has no camera, and the remedy."""
         compressed = self._listening.compressed
         kind = COMPRESSED if compressed else RAW
         others = {one.topic_type for one in self._publishers(compressed)} - {kind}
@@ -162,40 +169,41 @@ class CameraListener:
         return f'nobody publishes {self.topic}: start the camera, or remap image{hint}'
 
     def _topic(self, compressed: bool) -> str:
-        """Give the full name of a topic; the compressed one's follows from the raw one's."""
+        """Return the full name of the raw or of the compressed topic."""
         raw = self._node.resolve_topic_name('image')
         return f'{raw}{SUFFIX}' if compressed else raw
 
     def _publishers(self, compressed: bool) -> Sequence[TopicEndpointInfo]:
-        """Ask the graph who publishes a topic, images or not."""
+        """Query the graph for all publishers of a topic, whatever its message type."""
         return self._node.get_publishers_info_by_topic(self._topic(compressed))
 
     def _senders(self, compressed: bool) -> Sequence[TopicEndpointInfo]:
-        """Ask the graph who publishes images on a topic."""
+        """Query the graph for the publishers of images on a topic."""
         kind = COMPRESSED if compressed else RAW
         return [one for one in self._publishers(compressed) if one.topic_type == kind]
 
     def _subscribe(self) -> None:
-        """Subscribe; of the images that wait, only the newest is worth a look."""
+        """Create the subscription; its queue holds only the newest image."""
         self._subscription = self._node.create_subscription(
             CompressedImage if self._listening.compressed else Image,
             self._topic(self._listening.compressed),
             self._on_image,
             QoSProfile(depth=1, reliability=self._listening.reliability),
             callback_group=self._group,
-            # A mismatch is told by diagnostics; one thing less to be destroyed with it.
+            # The diagnostics report a QoS mismatch. Without the default callbacks, there is no
+            # event handler to destroy with the subscription.
             event_callbacks=SubscriptionEventCallbacks(use_default_callbacks=False),
         )
 
     def _wanted(self, settings: Settings) -> Listening:
-        """Say how to listen: as the settings say, or as the camera sends."""
+        """Select the transport and the reliability; for auto they depend on the publishers."""
         compressed = settings.image_transport == 'compressed'
         if settings.image_transport == 'auto':
             compressed = self._is_compressed_better()
         if settings.image_reliability != 'auto':
             return Listening(compressed, ReliabilityPolicy[settings.image_reliability.upper()])
-        # A reliable listener hears nothing of a best-effort sender, and a best-effort listener may
-        # lose whole frames of a reliable one.
+        # A reliable subscriber receives nothing from a best-effort publisher. A best-effort
+        # subscriber may lose whole frames of a reliable publisher.
         senders = self._senders(compressed)
         if not senders:
             return Listening(compressed, self._listening.reliability)
@@ -204,7 +212,13 @@ class CameraListener:
         return Listening(compressed, ReliabilityPolicy.RELIABLE)
 
     def _is_compressed_better(self) -> bool:
-        """Say if the camera is on another host, from which a raw image takes long."""
+        """
+        Check whether to subscribe to the compressed topic.
+
+        The compressed topic is selected if only this topic is published.
+        It is also selected if the camera is on another host, because raw images take long to
+        transfer between hosts.
+        """
         compressed = self._senders(compressed=True)
         raw = self._senders(compressed=False)
         if not raw or not compressed:
@@ -215,17 +229,17 @@ class CameraListener:
 
 
 def _reliabilities(senders: Sequence[TopicEndpointInfo]) -> list[str]:
-    """Name what some publishers offer, each once."""
+    """Return the reliabilities that publishers offer, sorted and without duplicates."""
     return sorted({sender.qos_profile.reliability.name.lower() for sender in senders})
 
 
 def _nodes(senders: Sequence[TopicEndpointInfo]) -> str:
-    """Name the nodes of some publishers, each once."""
+    """Return the names of the publishers' nodes, sorted and without duplicates."""
     names = {f'{one.node_namespace.rstrip("/")}/{one.node_name}' for one in senders}
     return shortened(', '.join(sorted(names)))
 
 
 def _host(endpoint: TopicEndpointInfo) -> bytes:
-    """Give the number of an endpoint's host; empty where the middleware does not tell."""
+    """Return the number of an endpoint's host; empty if the middleware does not provide it."""
     gid = bytes(endpoint.endpoint_gid)
     return gid[HOST_BYTES] if gid.startswith(FAST_DDS) else b''

@@ -1,4 +1,4 @@
-"""The topics of cameras in a ROS graph, without the images that this package publishes itself."""
+"""Find the topics of cameras in a ROS graph, without the images that this package publishes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from rclpy.node import Node
 RAW, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
 IMAGE_TYPES = (RAW, COMPRESSED)
 
-# A node that publishes labels publishes results: its images are annotated ones or crops.
+# A node that publishes labels is an emotion node. Its images are annotated images or face crops.
 LABELS = 'vision_msgs/msg/LabelInfo'
 
 
@@ -15,10 +15,10 @@ def camera_topics(node: Node) -> list[str]:
     """
     Find the topics on which cameras publish raw images.
 
-    The images of an emotion node are left out, in whatever namespace or name it has.
+    The images of emotion nodes are excluded, whatever their names and namespaces.
 
-    :param node: that belongs to the graph.
-    :return: full names, sorted.
+    :param node: a node in the graph.
+    :return: full names of the topics, sorted.
     """
     topics = node.get_topic_names_and_types()
     labellers = {
@@ -30,6 +30,6 @@ def camera_topics(node: Node) -> list[str]:
 
 
 def _nodes(node: Node, topic: str) -> set[tuple[str, str]]:
-    """Find the nodes that publish a topic, by namespace and name."""
+    """Return the (namespace, name) of each node that publishes a topic."""
     publishers = node.get_publishers_info_by_topic(topic)
     return {(one.node_namespace, one.node_name) for one in publishers}

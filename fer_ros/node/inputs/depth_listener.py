@@ -1,4 +1,4 @@
-"""The subscriptions to a depth image and to the calibration of the camera."""
+"""The subscriptions to the depth image and the calibration of a camera."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ DEPTH = 'depth'
 CAMERA_INFO = 'camera_info'
 TYPES = {DEPTH: Image, CAMERA_INFO: CameraInfo}
 
-# A depth image this far from the image is still of the same moment [ns]: half the time between two
-# images at 10 Hz, during which a person who walks moves by 7 cm.
+# Maximum difference between the timestamps of an image and its depth image [ns]. The value is half
+# the period of a 10 Hz camera, during which a walking person moves by 7 cm.
 SLACK = 50_000_000
 
-# How often depth must have been found alone until that is told: the other publisher may be a
-# moment later.
+# The warning about a missing calibration is logged after this many checks with depth only. The
+# publisher of the calibration may start a little later than the publisher of depth.
 PATIENCE = 8
 
 
 @dataclass(frozen=True)
 class Offered:
-    """How a topic is published."""
+    """QoS of the publishers of a topic."""
 
     reliability: ReliabilityPolicy
     durability: DurabilityPolicy
 
 
 class DepthListener:
-    """Hears depth and calibration while both are published, and keeps what is new."""
+    """Subscribes to depth and calibration while both are published, and buffers their messages."""
 
     def __init__(self, node: Node) -> None:
         """
-        Prepare to listen; nothing is subscribed to.
+        Create the listener, without subscriptions.
 
-        :param node: that the subscriptions belong to.
+        :param node: node that the subscriptions belong to.
         """
         self._node = node
         self._group = MutuallyExclusiveCallbackGroup()
@@ -57,15 +57,15 @@ class DepthListener:
 
     @property
     def listening(self) -> bool:
-        """Say if depth is in use."""
+        """Return whether the listener is subscribed to depth and calibration."""
         return bool(self._subscriptions)
 
     def topic(self, name: str) -> str:
-        """Give the full name of a topic."""
+        """Return the full name of a topic."""
         return self._node.resolve_topic_name(name)
 
     def follow(self) -> None:
-        """Listen while depth and calibration are both published, as they are offered."""
+        """Subscribe while both topics have publishers, with the QoS that the publishers offer."""
         offered = {name: found for name in TYPES if (found := self._offer(name)) is not None}
         self._alone = self._alone + 1 if list(offered) == [DEPTH] else 0
         if self._alone == PATIENCE:
@@ -87,7 +87,7 @@ class DepthListener:
             )
 
     def stop(self) -> None:
-        """Listen no more."""
+        """End the subscriptions, and discard the buffered messages."""
         for subscription in self._subscriptions:
             self._node.destroy_subscription(subscription)
         self._subscriptions = []
@@ -96,9 +96,10 @@ class DepthListener:
         self.calibrations.clear()
 
     def _offer(self, name: str) -> Offered | None:
-        """Ask the graph how a topic is published; None where it is not."""
+        """Query the graph for the QoS of a topic's publishers; None if there is no publisher."""
         topic = self.topic(name)
-        # The cheaper question first: most robots have no depth here.
+        # Counting the publishers is cheaper than the query below. Most robots have no depth
+        # camera.
         if not self._node.count_publishers(topic):
             return None
         kind = f'sensor_msgs/msg/{TYPES[name].__name__}'
@@ -109,7 +110,7 @@ class DepthListener:
         ]
         if not qos:
             return None
-        # What a listener asks for must not be more than what any publisher offers.
+        # A subscriber must not request a stricter QoS than any of the publishers offers.
         reliable = all(one.reliability == ReliabilityPolicy.RELIABLE for one in qos)
         latched = all(one.durability == DurabilityPolicy.TRANSIENT_LOCAL for one in qos)
         return Offered(
@@ -118,7 +119,7 @@ class DepthListener:
         )
 
     def _subscribe(self, name: str, how: Offered) -> Subscription:
-        """Subscribe to a topic; of what waits, only the newest is kept."""
+        """Create a subscription; its queue holds only the newest message."""
         return self._node.create_subscription(
             TYPES[name],
             self.topic(name),
@@ -129,15 +130,15 @@ class DepthListener:
         )
 
     def _on_depth(self, message: Image) -> None:
-        """Keep a depth image."""
+        """Buffer a depth image."""
         self.depths.put(stamp_of(message.header), message)
 
     def _on_calibration(self, message: CameraInfo) -> None:
-        """Keep a calibration."""
+        """Buffer a calibration."""
         self.calibrations.put(stamp_of(message.header), message)
 
 
 def stamp_of(header: Header) -> int:
-    """Give the time in a header, in nanoseconds."""
-    # Not by rclpy's Time, which refuses what is before 1970 and so would end the node.
+    """Return the timestamp of a header in nanoseconds."""
+    # rclpy's Time rejects timestamps before 1970, and its exception would end the node.
     return int(header.stamp.sec * 10**9 + header.stamp.nanosec)

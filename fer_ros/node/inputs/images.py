@@ -1,4 +1,4 @@
-"""From image messages to images."""
+"""Convert image messages to arrays."""
 
 from __future__ import annotations
 
@@ -14,18 +14,20 @@ from fer_ros.perception.images import decode_image
 from fer_ros.perception.images import decompress_image
 from fer_ros.perception.images import Encoding
 
-# What cv_bridge is tried with: rows of different colours that a mix-up would show.
+# Test image for cv_bridge. All pixels differ, so the test detects swapped rows or channels.
 TRIAL = np.array([[[10, 100, 200], [30, 60, 90]], [[1, 2, 3], [250, 0, 9]]], np.uint8)
 
 
 def to_bgr(message: Image | CompressedImage, bridge: Any = None) -> np.ndarray:
     """
-    Make an image of a message, through cv_bridge or without it; the result is the same.
+    Convert an image message to an array; the result is the same with and without cv_bridge.
 
-    :param message: raw, of any encoding in `fer_ros.perception.images.ENCODINGS`, or compressed.
-    :param bridge: what `working_bridge` gave, None for none.
-    :return: (H, W, 3) uint8 BGR; for bgr8 a view of the message's data.
-    :raises ImageError: if the image is not what it says, or its encoding shows no face.
+    :param message: a raw image with an encoding of `fer_ros.perception.images.ENCODINGS`, or a
+        compressed image.
+    :param bridge: bridge returned by `working_bridge`; None to convert without cv_bridge.
+    :return: (H, W, 3) uint8, BGR; for bgr8 a view of the message's data.
+    :raises ImageError: if the data contradicts the description of the image, or if the encoding
+        cannot show a face.
     """
     data = np.frombuffer(message.data, np.uint8)
     if isinstance(message, CompressedImage):
@@ -34,7 +36,7 @@ def to_bgr(message: Image | CompressedImage, bridge: Any = None) -> np.ndarray:
     if bridge is not None and _suits_cv_bridge(how, message.step):
         try:
             return bridge.imgmsg_to_cv2(message, 'bgr8')
-        except Exception:  # whatever its libraries raise, the package's own code is next
+        except Exception:  # after any error of cv_bridge, use `decode_image`
             pass
     return decode_image(
         data,
@@ -48,12 +50,13 @@ def to_bgr(message: Image | CompressedImage, bridge: Any = None) -> np.ndarray:
 
 def working_bridge() -> tuple[Any, str]:
     """
-    Try cv_bridge, whose builds against NumPy 1 fail under NumPy 2.
+    Test cv_bridge, because its builds against NumPy 1 fail with NumPy 2.
 
-    :return: the bridge, and '', or None and the reason why it is not used.
+    :return: the bridge and '', or None and the reason why cv_bridge is not used.
     """
     height, width, channels = TRIAL.shape
-    # A pixel more in each row than the image has: PyPI's namesake from ROS 1 gets that wrong.
+    # Each row has one pixel of padding. The package of the same name on PyPI, which is for ROS 1,
+    # converts such an image incorrectly.
     padded = np.zeros((height, width + 1, channels), np.uint8)
     padded[:, :width] = TRIAL[:, :, ::-1]
     step = (width + 1) * channels
@@ -62,7 +65,7 @@ def working_bridge() -> tuple[Any, str]:
     try:
         bridge = importlib.import_module('cv_bridge').CvBridge()
         converted = np.asarray(bridge.imgmsg_to_cv2(message, 'bgr8'))
-    except Exception as error:  # an import that breaks raises anything
+    except Exception as error:  # a broken import can raise any exception
         return None, f'{type(error).__name__}: {error}'
     if converted.shape != TRIAL.shape or not (converted == TRIAL).all():
         return None, 'its conversion of a padded rgb8 image is wrong'
@@ -71,10 +74,14 @@ def working_bridge() -> tuple[Any, str]:
 
 def _suits_cv_bridge(how: Encoding, step: int) -> bool:
     """
-    Say if cv_bridge converts such an image, and rightly.
+    Check whether cv_bridge converts such an image correctly, and is needed.
 
-    It knows no planes, fails on big-endian values under NumPy 2, and shears an image whose rows
-    are not whole pixels apart; where nothing is to be converted it would only copy.
+    cv_bridge does not support planar formats, and it fails with big-endian values under NumPy 2.
+    It shears an image if the row length in bytes is not a multiple of the pixel size.
+    For an image that needs no conversion, it would only make a copy.
+
+    :param how: encoding of the image.
+    :param step: row length in bytes.
     """
     return (
         how.conversion is not None

@@ -1,4 +1,4 @@
-"""A place for one thing: the newest."""
+"""A buffer for one item, which a newer item replaces."""
 
 from __future__ import annotations
 
@@ -12,45 +12,46 @@ from typing import TypeVar
 
 Item = TypeVar('Item')
 
-# What has waited for longer than this share of the time between two things is given up for the
-# next one.  Of a camera that is a little too fast, results are then a third of a period older than
-# the work on them takes, at most; and as often an image is waited for as the work falls back by as
-# much.
+# An item that has waited for longer than this fraction of the period is skipped, in favour of the
+# next item. The period is the time between two items. If a camera is slightly too fast for the
+# processing, results are delayed by at most a third of a period. One wait occurs each time that
+# the processing falls behind by that much.
 MOST_WAITED = 1 / 3
 
-# The next thing may come a little late, the more so where its receiver had to wait for the work to
-# end on one core: so much more of that time is waited for it.
+# The next item may arrive late, in particular if the receiver shares one core with the worker. The
+# worker therefore waits longer by this fraction of the period.
 DELAY = 1 / 4
 
-# The median of so many is the time between two things, whatever one of them does.
+# The period is the median of this many intervals, so a single outlier has no effect.
 PERIODS = 5
 
-# What is further off than this is not waited for [s].
+# The worker does not wait for an item that is expected later than this [s].
 FARTHEST = 0.1
 
 
 class Newest(Generic[Item]):
-    """Hands things from one thread to another; what is not taken in time is replaced."""
+    """Passes items from one thread to another; a newer item replaces an item not yet taken."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """
-        Begin with nothing.
+        Create an empty buffer.
 
-        :param clock: gives the time in seconds.
+        :param clock: returns the time in seconds.
         """
         self._clock = clock
         self._changed = Condition()
         self._item: Item | None = None
         self._closed = False
-        # When the newest thing came, and how long after the one before, of it and some others.
+        # Arrival time of the newest item, and the intervals between the last few items [s].
         self._came = float('-inf')
         self._periods: deque[float] = deque(maxlen=PERIODS)
 
     def put(self, item: Item) -> bool:
         """
-        Leave a thing.
+        Store an item.
 
-        :return: True if it took the place of one that nobody had taken.
+        :param item: the item, which replaces the stored item, if any.
+        :return: True if the item replaced another item that was not taken.
         """
         with self._changed:
             replaced = self._item is not None
@@ -63,9 +64,9 @@ class Newest(Generic[Item]):
 
     def take(self) -> Item | None:
         """
-        Wait for a thing and take it away.
+        Wait for an item and remove it.
 
-        :return: the newest, or None when there will be no more.
+        :return: the newest item; None if the buffer was closed.
         """
         with self._changed:
             if self._item is not None:
@@ -77,7 +78,11 @@ class Newest(Generic[Item]):
         return item
 
     def _wait_for_next(self, item: Item) -> None:
-        """Wait for what comes after a thing that has waited itself, where that is worth it."""
+        """
+        Wait for the item after a delayed item, if the next item is expected soon.
+
+        :param item: the stored item.
+        """
         period = median(self._periods)
         waited = self._clock() - self._came
         missing = period - waited
@@ -87,16 +92,16 @@ class Newest(Generic[Item]):
 
     def wait_closed(self, seconds: float) -> bool:
         """
-        Wait, but not longer than until it is closed.
+        Wait until the buffer is closed, but not longer than a given time.
 
-        :param seconds: to wait at most.
-        :return: True if it was closed.
+        :param seconds: maximum waiting time.
+        :return: True if the buffer was closed.
         """
         with self._changed:
             return self._changed.wait_for(lambda: self._closed, seconds)
 
     def close(self) -> None:
-        """Let everybody who waits go."""
+        """Close the buffer, and wake all threads that wait for it."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""Messages by their stamps, to be found by the stamp of another."""
+"""A buffer of messages, searched by timestamp."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import TypeVar
 
 Item = TypeVar('Item')
 
-# Of this many messages the nearest is taken; more would only hold memory.  What is waited for is
-# kept besides, however much comes after it.
+# Number of messages to search for the nearest timestamp; more messages would only use memory. The
+# message nearest to an expected timestamp is kept in addition.
 LENGTH = 4
 
 
 class StampBuffer(Generic[Item]):
     """
-    Keeps the newest messages, and the one that is nearest to an awaited stamp.
+    Holds the newest messages, and the message nearest to an expected timestamp.
 
-    Not message_filters: its synchronizers call back with whole sets only, so that an image would
-    wait for its depth, and one without any would never be answered.
+    The synchronizers of message_filters are not suitable, because they only return complete sets.
+    An image would wait for its depth image, and an image without depth would never be processed.
     """
 
     def __init__(self) -> None:
@@ -30,9 +30,9 @@ class StampBuffer(Generic[Item]):
 
     def put(self, stamp: int, item: Item) -> None:
         """
-        Keep a message.
+        Add a message.
 
-        :param stamp: its own, in nanoseconds.
+        :param stamp: timestamp of the message in nanoseconds.
         :param item: the message.
         """
         with self._lock:
@@ -42,9 +42,11 @@ class StampBuffer(Generic[Item]):
 
     def expect(self, stamp: int) -> None:
         """
-        Keep from now on what is nearest to a stamp, however much comes until it is asked for.
+        Keep the message nearest to a timestamp, however many messages arrive later.
 
-        :param stamp: in nanoseconds.
+        The effect lasts until the next call, or until `clear`.
+
+        :param stamp: timestamp in nanoseconds.
         """
         with self._lock:
             self._awaited = stamp
@@ -52,21 +54,22 @@ class StampBuffer(Generic[Item]):
 
     def nearest(self, stamp: int) -> tuple[int, Item] | None:
         """
-        Find the message nearest to a stamp.
+        Find the message nearest to a timestamp.
 
-        :param stamp: in nanoseconds.
-        :return: its stamp and itself; of equally near ones the newest; None if there is none.
+        :param stamp: timestamp in nanoseconds.
+        :return: the message's timestamp and the message; None if there is no message. Of several
+            equally near messages, the newest is returned.
         """
         with self._lock:
             return self._nearest(stamp)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Discard all messages and the expected timestamp."""
         with self._lock:
             self._newest.clear()
             self._awaited = self._kept = None
 
     def _nearest(self, stamp: int) -> tuple[int, Item] | None:
-        """Do what `nearest` does."""
+        """Find the nearest message while the lock is held; see `nearest`."""
         known = [*reversed(self._newest), *([self._kept] if self._kept else [])]
         return min(known, key=lambda one: abs(one[0] - stamp), default=None)

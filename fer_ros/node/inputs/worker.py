@@ -1,4 +1,4 @@
-"""The thread that looks at the newest frame, again and again."""
+"""A thread that processes the newest frame."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Frame = TypeVar('Frame')
 
 
 class Worker(Generic[Frame]):
-    """Works on frames as they come, one at a time; what comes during the work waits, one deep."""
+    """Processes frames one at a time; a newer frame replaces a frame that still waits."""
 
     def __init__(
         self,
@@ -23,12 +23,13 @@ class Worker(Generic[Frame]):
         name: str = 'perception',
     ) -> None:
         """
-        Begin to wait for frames.
+        Start the thread, which waits for frames.
 
-        :param work: is called with each frame in a thread of its own; it raises nothing.
-        :param shortest_period: gives the time from the beginning of one frame's work to that of
-            the next, at least, in seconds.
-        :param name: of the thread.
+        :param work: function that processes a frame in the worker's thread; it must not raise
+            errors.
+        :param shortest_period: returns the minimum time between the starts of two calls, in
+            seconds.
+        :param name: name of the thread.
         """
         self._work = work
         self._shortest_period = shortest_period
@@ -39,30 +40,32 @@ class Worker(Generic[Frame]):
 
     @property
     def busy(self) -> float:
-        """Give how long the frame in work has been there, in seconds; 0 if there is none."""
+        """Return for how many seconds the current frame has been processed; 0 if there is none."""
         began = self._began
         return 0.0 if began is None else time.monotonic() - began
 
     def put(self, frame: Frame) -> bool:
         """
-        Leave a frame to be worked on.
+        Pass a frame to the thread.
 
-        :return: True if it took the place of one that nobody will look at any more.
+        :param frame: the newest frame.
+        :return: True if the frame replaced another frame, which is never processed.
         """
         return self._newest.put(frame)
 
     def stop(self) -> None:
-        """End the work; the frame in it is finished."""
+        """Stop the thread after the current frame."""
         self._newest.close()
         self._thread.join()
 
     def _run(self) -> None:
-        """Work until stopped."""
+        """Process frames until the worker is stopped."""
         while (frame := self._newest.take()) is not None:
             began = self._began = time.monotonic()
             self._work(frame)
             self._began = None
-            # A raw image of 40 megapixels has 120 MB, and the next image may never come.
+            # Release the memory now: a raw 40-megapixel image has 120 MB, and the next image may
+            # never come.
             del frame
             rest = self._shortest_period() - (time.monotonic() - began)
             if rest > 0 and self._newest.wait_closed(rest):

@@ -1,1 +1,1 @@
-"""In: arguments, parameters, signals, requests. Out: a node that starts, lives and ends."""
+"""In: arguments, parameters, signals, requests. Out: a node that starts, runs and ends."""

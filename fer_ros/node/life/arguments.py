@@ -1,4 +1,4 @@
-"""Check the command line and the environment of an executable, which rclpy reads."""
+"""Check the command line and the environment variables that rclpy reads."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from fer_ros.node.life.errors import without_places
 from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import shortened
 
-# DDS computes its UDP ports from the domain; those of higher domains do not exist.
+# DDS computes its UDP ports from the domain id; for higher ids the ports would be out of range.
 MOST_DOMAIN_ID = 232
 
-# Switches of rcutils' log.  With a value other than 0 and 1, rcutils logs no line and prints an
-# error at each call of rcl instead.
+# Environment variables that configure rcutils' log. With a value other than 0 and 1, rcutils logs
+# nothing, and prints an error at each call of rcl.
 LOG_SWITCHES = (
     'RCUTILS_COLORIZED_OUTPUT',
     'RCUTILS_LOGGING_USE_STDOUT',
     'RCUTILS_LOGGING_BUFFERED_STREAM',
 )
 
-# Fragments of rcl's error messages, and the remedy for each; the first that matches is used.
+# Fragments of rcl's error messages, and the remedy for each. The first match is used.
 REMEDIES = {
     'params file': (
         'a parameter file is YAML, indented by spaces: the name of the node, below it '
@@ -52,14 +52,15 @@ ROS_ARGUMENTS = (
 
 
 class ArgumentError(ValueError):
-    """An argument or a variable of the environment that keeps ROS from starting."""
+    """Raised if an argument or an environment variable prevents the start of ROS."""
 
 
 def start_ros(args: Sequence[str] | None) -> None:
     """
     Start rclpy, and reject arguments that it would ignore.
 
-    :param args: of the command line, with the program's name; None takes the process's own.
+    :param args: command-line arguments, including the program's name; None for those of the
+        process.
     :raises ArgumentError: if rclpy cannot start, or if an argument is unknown. The message is one
         sentence.
     """
@@ -77,10 +78,11 @@ def start_ros(args: Sequence[str] | None) -> None:
 
 def security_refusal(error: Exception) -> ArgumentError | None:
     """
-    Return the refusal for an error while a node is made, if SROS2 is its cause.
+    Convert an error during the creation of a node, if SROS2 is its cause.
 
-    :param error: that rclpy raised.
-    :return: an error whose message is one sentence; None if SROS2 is off, or for another error.
+    :param error: error that rclpy raised.
+    :return: an error whose message is one sentence; None if SROS2 is disabled, or for another
+        error.
     """
     enabled = os.environ.get('ROS_SECURITY_ENABLE', '').lower() == 'true'
     if not enabled or type(error).__name__ != 'RCLError':
@@ -90,7 +92,7 @@ def security_refusal(error: Exception) -> ArgumentError | None:
 
 
 def _check_log_switches() -> None:
-    """Reject a wrong switch of the log, and unset it so that the refusal can be logged."""
+    """Reject an invalid switch of the log, and unset it so that the error can be logged."""
     wrong = [name for name in LOG_SWITCHES if os.environ.get(name, '') not in ('', '0', '1')]
     if wrong:
         refused = [f'{name} is {quoted(os.environ.pop(name))}, not 0 or 1' for name in wrong]
@@ -98,7 +100,7 @@ def _check_log_switches() -> None:
 
 
 def _check_domain(domain: str) -> None:
-    """Reject a domain for which Fast DDS would end the process, or which rcl would ignore."""
+    """Reject a domain id that would make Fast DDS end the process, or that rcl would ignore."""
     if not domain:
         return
     if not re.fullmatch('[0-9]{1,9}', domain) or int(domain) > MOST_DOMAIN_ID:
@@ -108,7 +110,7 @@ def _check_domain(domain: str) -> None:
 
 
 def _explained(error: Exception) -> str:
-    """Make one sentence of an error of `rclpy.init`: its cause and the remedy."""
+    """Describe an error of `rclpy.init` in one sentence, with its cause and the remedy."""
     if type(error).__name__ == 'UnknownROSArgsError':
         return f'unknown arguments after --ros-args: {shortened(error)}; {ROS_ARGUMENTS}'
     text = without_places(str(error))

@@ -1,4 +1,4 @@
-"""How a process ends at a signal while one of its threads cannot stop."""
+"""End a process after a signal, even if one of its threads cannot stop."""
 
 from __future__ import annotations
 
@@ -17,31 +17,32 @@ from rclpy.node import Node
 
 from fer_ros.perception.models.trial import give_up_trials
 
-# How often to look whether a signal has come [s].
+# Period at which the context is checked for a signal [s].
 LOOK_PERIOD = 0.05
 
-# How long a thread may work on after a signal [s]. A library that loads a network, or opens a
-# camera, may run no Python for much longer, and nothing can interrupt it.
+# Time that a thread may continue after a signal [s]. A library that loads a network or opens a
+# camera may run no Python code for much longer. Nothing can interrupt such a library.
 PATIENCE = 1.0
 
-# How long taking the node apart may last after that [s].
+# Additional time for destroying the node [s].
 PARTING = 0.5
 
 
 class StartWatch:
     """
-    Ends the process with status 0 if a signal comes inside and what is inside does not end soon.
+    Context manager that ends the process if its block does not end soon after a signal.
 
-    The signal has ended the context of rclpy by then, which is what is watched.
+    The exit status is then 0.
+    The signal shuts down the context of rclpy, and a thread checks the state of the context.
     """
 
     def __init__(self) -> None:
-        # Set it as soon as there is one, so that its shared memory is released at the end.
+        # Set this attribute as soon as the node exists, so that its shared memory is released.
         self.node: Node | None = None
         self._done = Event()
 
     def __enter__(self) -> StartWatch:
-        """Begin to watch."""
+        """Start the thread that checks the context."""
         Thread(target=self._watch, name='start', daemon=True).start()
         return self
 
@@ -51,11 +52,11 @@ class StartWatch:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Watch no more."""
+        """Stop the thread."""
         self._done.set()
 
     def _watch(self) -> None:
-        """Wait for the end of what is inside, or of the context."""
+        """Wait until the block ends, or until the context is shut down."""
         while not self._done.wait(LOOK_PERIOD):
             if not rclpy.ok():
                 give_up_trials()
@@ -66,10 +67,11 @@ class StartWatch:
 
 def end_process(status: int, node: Node | None = None) -> None:
     """
-    End the process at once, whatever its threads are doing.
+    End the process immediately, whatever its threads are doing.
 
-    :param status: of the process.
-    :param node: taken apart before, as otherwise its segments stay in shared memory.
+    :param status: exit status of the process.
+    :param node: node to destroy first, because its segments would remain in shared memory; None
+        for no node.
     """
     if node is not None:
         parting = Thread(target=_take_apart, args=(node,), daemon=True)
@@ -83,12 +85,12 @@ def end_process(status: int, node: Node | None = None) -> None:
 
 def end_threads(status: int) -> int:
     """
-    Give up trials, and wait for the threads that Python waits for at its end.
+    Stop the trials, and wait for the threads that Python waits for at its exit.
 
-    If that takes too long, end the process at once.
+    If the wait takes too long, end the process immediately.
 
-    :param status: of the process.
-    :return: the same.
+    :param status: exit status of the process.
+    :return: the same status.
     """
     give_up_trials()
     end = time.monotonic() + PATIENCE

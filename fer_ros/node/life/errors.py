@@ -10,10 +10,10 @@ from typing import Any
 
 from fer_ros.perception.quoting import shortened
 
-# A refusal names several values, each of at most QUOTED_LENGTH characters.
+# An error message names several values, each of at most QUOTED_LENGTH characters.
 REASON_LENGTH = 500
 
-# Search only this many characters of a message, because a log line shows far fewer.
+# Only this many characters of a message are searched, because a log line shows far fewer.
 MOST_CHARACTERS = 10_000
 
 # Log the same error of the same callback at most once per this many seconds.
@@ -24,17 +24,17 @@ def described(error: Exception) -> str:
     """
     Describe an unexpected error in one line of limited length.
 
-    :param error: of any type.
-    :return: the error's type and message.
+    :param error: error of any type.
+    :return: type and message of the error.
     """
     return f'{type(error).__name__}: {shortened(without_places(str(error)))}'
 
 
 def without_places(text: str) -> str:
     """
-    Remove the places in rcl's own source files that rcl adds to its error messages.
+    Remove the source locations that rcl adds to its error messages.
 
-    :param text: the message of an error.
+    :param text: message of an error.
     :return: the message, or its beginning if it is very long.
     """
     return re.sub(r',? at /?\S{1,200}:\d+', '', text[:MOST_CHARACTERS])
@@ -45,17 +45,18 @@ class ErrorLog:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        # By subject and type of error: when it was logged [s], and how often it came since then.
-        # Subjects and types come from the code and not from messages, so their number is limited.
+        # For each subject and type of error: the time of the last log line [s], and the number of
+        # repetitions since then. Subjects and types are defined by the code and not by messages,
+        # so their number is limited.
         self._logged: dict[tuple[str, str], tuple[float, int]] = {}
 
     def report(self, logger: Any, subject: str, error: Exception) -> None:
         """
         Log an error in one line, and its traceback at debug level.
 
-        :param logger: of the node.
-        :param subject: the callback that failed; the sentence begins with it.
-        :param error: the error that the callback raised.
+        :param logger: logger of the node.
+        :param subject: name of the callback that failed; the sentence begins with it.
+        :param error: error that the callback raised.
         """
         key = subject, type(error).__name__
         now = time.monotonic()
@@ -67,5 +68,5 @@ class ErrorLog:
             self._logged[key] = now, 0
         times = f' ({repeated} more since the last such line)' if repeated else ''
         logger.error(f'{subject} failed: {described(error)}{times}')
-        # The message of the error is left out, because it is text from outside.
+        # The traceback omits the error's message, because that text comes from outside.
         logger.debug('traceback:\n' + ''.join(traceback.format_tb(error.__traceback__)))

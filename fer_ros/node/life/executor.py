@@ -1,4 +1,4 @@
-"""An executor that outlives every error of a callback."""
+"""An executor that continues after any error of a callback."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ from fer_ros.node.life.errors import ErrorLog
 
 class EnduringExecutor(MultiThreadedExecutor):
     """
-    Logs an error of a callback, and goes on.
+    Logs an error of a callback, and continues.
 
-    rclpy's own executors raise the error from `spin`. If they cannot take the message or the
-    request, they also leave the callback group locked, and none of its callbacks runs again.
+    The executors of rclpy raise the error from `spin`.
+    If they cannot take the message or the request, they also leave the callback group locked, and
+    none of its callbacks runs again.
     """
 
     def __init__(self, **options: Any) -> None:
         """
-        Make the executor.
+        Create the executor.
 
-        :param options: of `rclpy.executors.MultiThreadedExecutor`.
+        :param options: options of `rclpy.executors.MultiThreadedExecutor`.
         """
         super().__init__(**options)
         self._errors = ErrorLog()
@@ -36,13 +37,14 @@ class EnduringExecutor(MultiThreadedExecutor):
         self, entity: Any, node: Node, take_from_wait_list: Callable[[Any], Any], *others: Any
     ) -> Any:
         """
-        Make the task that takes something from an entity and calls its callback.
+        Create the task that takes data from an entity and calls its callback.
 
         :param entity: a subscription, service, timer or another entity of the node.
-        :param node: the entity's node.
-        :param take_from_wait_list: takes a message, for example; its result is the coroutine
-            function that calls the callback (Jazzy and later), or the message itself (Humble).
-        :param others: Humble passes the coroutine function here.
+        :param node: node of the entity.
+        :param take_from_wait_list: function that takes a message, for example. It returns the
+            coroutine function that calls the callback (Jazzy and later), or the message itself
+            (Humble).
+        :param others: further arguments; Humble passes the coroutine function here.
         :return: the task.
         """
 
@@ -63,7 +65,7 @@ class EnduringExecutor(MultiThreadedExecutor):
     def _guarded(
         self, call: Callable[[], Coroutine[Any, Any, None]], entity: Any, node: Node
     ) -> Callable[[], Coroutine[Any, Any, None]]:
-        """Make a coroutine function that logs the errors of another one."""
+        """Wrap a coroutine function so that its errors are logged."""
 
         async def guarded() -> None:
             try:
@@ -76,13 +78,13 @@ class EnduringExecutor(MultiThreadedExecutor):
         return guarded
 
     def _report(self, entity: Any, node: Node, error: Exception) -> None:
-        """Log an error, unless the end of the context is its cause."""
+        """Log an error, unless it was caused by the shutdown of the context."""
         if self.context.ok():
             self._errors.report(node.get_logger(), _name_of(entity), error)
 
 
 def _name_of(entity: Any) -> str:
-    """Name an entity of a node for a log line."""
+    """Return the name of an entity for a log line."""
     kind = type(entity).__name__.lower()
     for attribute in ('topic_name', 'srv_name'):
         if hasattr(entity, attribute):

@@ -1,4 +1,4 @@
-"""Limit the memory of a process that processes images and sends little."""
+"""Limit the memory of a process that processes images and sends little data."""
 
 from __future__ import annotations
 
@@ -23,30 +23,31 @@ from fer_ros.node.life.shared_memory import segments_of
 from fer_ros.node.life.shared_memory import uses_fast_dds
 from fer_ros.perception.quoting import quoted
 
-# The profiles of this package, in one folder: for a process that sends the images of a camera, for
-# a process that does not, and for either if shared memory has no room.
+# The profiles of this package, in one folder: for a process that publishes camera images, for a
+# process that does not, and for both if shared memory is too small.
 LARGE, SMALL, UDP = 'fastdds.xml', 'fastdds_small.xml', 'fastdds_udp.xml'
 
-# Without a profile, this variable keeps Fast DDS (from Jazzy on) away from shared memory.
+# Without a profile, this variable makes Fast DDS use UDP instead of shared memory, from Jazzy on.
 TRANSPORTS_VARIABLE = 'FASTDDS_BUILTIN_TRANSPORTS'
 
-# Larger blocks, in bytes, are not in the heap: when they are freed, the system has their memory.
+# Larger blocks are allocated outside the heap, and their memory returns to the system as soon as
+# they are freed [bytes].
 LARGEST_KEPT = 32 << 20
 
-# Parameters of `mallopt` by glibc's numbers (malloc.h), with their values: M_ARENA_MAX, one heap
-# for all threads; M_MMAP_THRESHOLD, which blocks are in that heap; M_TRIM_THRESHOLD, up to 64 MiB
-# of freed memory stays in it.
+# Parameters of `mallopt` by their numbers in glibc (malloc.h), with their values. M_ARENA_MAX: one
+# heap for all threads. M_MMAP_THRESHOLD: maximum size of a block in that heap. M_TRIM_THRESHOLD:
+# the heap keeps up to 64 MiB of freed memory.
 HEAP = {-8: 1, -3: LARGEST_KEPT, -1: 64 << 20}
 
-# By how much the process grows before memory is returned, in bytes. The heap of a camera's images
-# shrinks only when memory is returned, so that images alone do this once.
+# Freed memory is returned to the system after the process has grown by this much [bytes]. A heap
+# that holds camera images shrinks only at such a return, so images alone cause one return.
 MOST_GROWTH = 32 << 20
 
-# How often the memory is returned then: what made it grow may still be in use at first.
+# Number of returns after a growth: the memory may still be in use during the first ones.
 RETURNS = 3
 
-# An image with fewer bytes than the largest one before it, divided by this, leaves most of the
-# heap unused.
+# If an image has fewer bytes than the largest previous image divided by this factor, most of the
+# heap is unused.
 MOST_SHRINKAGE = 2
 
 
@@ -54,24 +55,29 @@ def take_little_memory() -> None:
     """
     Reduce shared memory by 25 MiB, and keep the heap of an image for the next image.
 
-    Call this before rclpy.init, when Fast DDS reads its profile.
+    Call this function before rclpy.init, because Fast DDS reads its profile then.
     """
     for variable in PROFILE_VARIABLES:
         profile = Path(os.environ.get(variable, ''))
-        # A profile of the user's own has no such file beside it, and stays.
+        # The small profile is only in the folder of this package's profiles. The user's own
+        # profile is therefore not replaced.
         if profile.name == LARGE and profile.with_name(SMALL).is_file():
             os.environ[variable] = str(profile.with_name(SMALL))
-    # By default glibc makes a heap for each of twenty threads, which takes 5 MiB more. It also
-    # returns the memory of each image to the system, which costs a tenth of the node's time.
-    # Other C libraries have no `mallopt`, or do not have these parameters.
+    # By default, glibc creates a heap for each of twenty threads, which needs 5 MiB more. By
+    # default, glibc also returns the memory of each image to the system, which costs a tenth of
+    # the node's time. Other C libraries have no `mallopt`, or do not have these parameters.
     with suppress(OSError, AttributeError):
         for parameter, value in HEAP.items():
             ctypes.CDLL(None).mallopt(parameter, value)
 
 
 def return_freed_memory() -> None:
-    """Return freed memory to the system, also that between blocks in use; takes about 0.2 ms."""
-    # Other C libraries have no such function.
+    """
+    Return freed memory to the system, including gaps between used blocks.
+
+    The call takes about 0.2 ms.
+    """
+    # Other C libraries do not have `malloc_trim`.
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 
@@ -86,12 +92,13 @@ def resident_memory() -> int:
 
 class FreedMemory:
     """
-    Returns freed memory to the system when images need less of it than before.
+    Returns freed memory to the system when images need less memory than before.
 
-    The heap keeps up to 64 MiB for the next image (`HEAP`).  A camera's images, which have one
-    size, keep that heap; large images among small ones, and malformed ones, do not.  Images that
-    do not fit into the heap do not keep it either.  The first image returns the memory that
-    loading the models needed.
+    The heap keeps up to 64 MiB for the next image (`HEAP`).
+    Memory is returned after a small image that follows larger ones, after an invalid image, and
+    after an image that does not fit into the heap.
+    Memory is not returned while all images have the same size, as images of one camera do.
+    After the first image, the memory that was needed for loading the models is returned.
     """
 
     def __init__(self) -> None:
@@ -99,9 +106,9 @@ class FreedMemory:
 
     def settle(self, size: int) -> None:
         """
-        Compare an image with those before it, after the work on it.
+        Compare the size of a processed image with the previous sizes, and return memory if needed.
 
-        :param size: of the image in bytes; 0 for an image that was refused or lost.
+        :param size: size of the image in bytes; 0 for an image that was refused or lost.
         """
         if size == 0 or size > LARGEST_KEPT or MOST_SHRINKAGE * size < self._largest:
             return_freed_memory()
@@ -113,29 +120,29 @@ class GrownMemory:
     """
     Returns freed memory to the system after the process has grown.
 
-    A request of a service may have any size, and nobody tells the node of its end.  Look at the
-    memory about once per second: images cost nothing then.
+    A service request may have any size, and the node is not notified when its memory is freed.
+    The memory is therefore checked about once per second, which adds no cost per image.
     """
 
     def __init__(self, resident: Callable[[], int] = resident_memory) -> None:
         """
-        Begin without a level.
+        Create the object, without a reference value.
 
-        :param resident: measures the resident memory in bytes.
+        :param resident: returns the resident memory in bytes.
         """
         self._resident = resident
         self._level = math.inf
         self._returns = 0
 
     def look(self) -> None:
-        """Compare the memory with that of the last time."""
+        """Return memory to the system if the resident memory has grown."""
         resident = self._resident()
         if resident > self._level + MOST_GROWTH:
             self._returns = RETURNS
         if self._returns:
             self._returns -= 1
             return_freed_memory()
-            # What is in use then, or in the heap of a camera's images, is the level from then on.
+            # The memory that is still in use after the returns becomes the new reference value.
             self._level = math.inf
         else:
             self._level = min(self._level, resident)
@@ -143,13 +150,14 @@ class GrownMemory:
 
 def fit_shared_memory(folder: Path = FOLDER) -> str:
     """
-    Make Fast DDS use UDP alone if the segments of its profile do not fit into shared memory.
+    Make Fast DDS use only UDP if the segments of its profile do not fit into shared memory.
 
-    Call this before rclpy.init, when Fast DDS reads its profile. A profile of the user's own
-    stays.
+    Call this function before rclpy.init, because Fast DDS reads its profile then.
+    The user's own profile is not replaced.
 
-    :param folder: where shared memory is mounted.
-    :return: a warning about shared memory with its remedy, in one sentence; empty if all is well.
+    :param folder: mount point of shared memory.
+    :return: a warning about shared memory with its remedy, in one sentence; empty if there is no
+        problem.
     """
     if not uses_fast_dds():
         return ''
@@ -171,15 +179,15 @@ def fit_shared_memory(folder: Path = FOLDER) -> str:
 
 
 def _is_shipped(profile: Path) -> bool:
-    """Check whether a profile is one of this package."""
+    """Check whether a profile belongs to this package."""
     return profile.name in (LARGE, SMALL) and profile.with_name(UDP).is_file()
 
 
 def _use_udp_alone(profile: Path | None) -> None:
     """
-    Keep Fast DDS away from shared memory.
+    Make Fast DDS use UDP instead of shared memory.
 
-    :param profile: of this package, as set by the environment; None if none is set.
+    :param profile: profile of this package that the environment selects; None if none is set.
     """
     if profile is None:
         os.environ[TRANSPORTS_VARIABLE] = 'UDPv4'

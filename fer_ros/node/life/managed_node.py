@@ -19,7 +19,7 @@ from fer_ros.node.life.errors import REASON_LENGTH
 from fer_ros.node.life.services import guard_services
 from fer_ros.perception.quoting import shortened
 
-# Log lines after a transition; activating has a line of its own.
+# Log lines after a transition. Subclasses log the activation themselves.
 DONE = {
     'deactivate': 'inactive: images are ignored',
     'clean up': 'unconfigured: models and topics are released',
@@ -30,53 +30,54 @@ DONE = {
 
 class ManagedNode(LifecycleNode):
     """
-    A managed node, told what its transitions do by four methods.
+    A lifecycle node whose transitions call four methods of a subclass.
 
-    Configuring calls `_load`, activating `_begin_work`, deactivating `_end_work`, cleaning up and
-    shutting down `_unload`.
+    Configuring calls `_load`, activating `_begin_work`, and deactivating `_end_work`.
+    Cleaning up and shutting down call `_unload`.
     """
 
-    # Errors that a transition may end with by what the user gave; others are the node's own.
+    # Errors of a transition that the user's configuration causes. All other errors are unexpected.
     REFUSALS: tuple[type[Exception], ...] = ()
 
     def __init__(self, name: str, **options: Any) -> None:
         """
-        Make the node; nothing is loaded yet.
+        Create the node, without loading the models.
 
-        :param name: of the node.
-        :param options: of `rclpy.node.Node`.
+        :param name: name of the node.
+        :param options: options of `rclpy.node.Node`.
         """
         super().__init__(name, **options)
-        # The error of the last transition that failed, and the sentence about it.
+        # Error of the last failed transition, and the sentence that describes it.
         self._refusal: Exception | None = None
         self._told_refusal = ''
         self._shut_down = False
-        # While this is true, `start` raises the error of a transition, which is then not logged
-        # here.
+        # While this attribute is True, `start` raises the error of a transition, so the error is
+        # not logged here.
         self._starting = False
         guard_services(self)
 
     @abstractmethod
     def _load(self) -> None:
-        """Load the models, and make the topics."""
+        """Load the models and create the topics."""
 
     @abstractmethod
     def _begin_work(self) -> None:
-        """Begin to look at images."""
+        """Begin to process images."""
 
     @abstractmethod
     def _end_work(self) -> None:
-        """Look at no more images; called whether or not work had begun."""
+        """Stop processing images; called even if processing has not begun."""
 
     @abstractmethod
     def _unload(self) -> None:
-        """Let the models and the topics go; called whether or not there are any."""
+        """Release the models and the topics; called even if nothing is loaded."""
 
     def start(self) -> None:
         """
-        Configure and activate the node at once.
+        Configure and activate the node immediately.
 
-        :raises Exception: why it could not be; one of `REFUSALS` if the user can help it.
+        :raises Exception: error of the transition that failed; an error in `REFUSALS` if the
+            configuration is the cause.
         """
         self._refusal = None
         self._starting = True
@@ -90,12 +91,12 @@ class ManagedNode(LifecycleNode):
 
     def destroy_publisher(self, publisher: Publisher) -> bool:
         """
-        Destroy a publisher, and forget what was destroyed before.
+        Destroy a publisher, and remove destroyed entities from its callback groups.
 
-        :param publisher: of this node.
-        :return: False if that was not possible.
+        :param publisher: publisher of this node.
+        :return: True on success.
         """
-        # rclpy's annotation says that this is one handler.
+        # rclpy's type annotation wrongly declares a single handler.
         handlers: Any = publisher.event_handlers
         groups = [handler.callback_group for handler in handlers]
         destroyed = super().destroy_publisher(publisher)
@@ -104,10 +105,10 @@ class ManagedNode(LifecycleNode):
 
     def destroy_subscription(self, subscription: Subscription) -> bool:
         """
-        Destroy a subscription, and forget what was destroyed before.
+        Destroy a subscription, and remove destroyed entities from its callback groups.
 
-        :param subscription: of this node.
-        :return: False if that was not possible.
+        :param subscription: subscription of this node.
+        :return: True on success.
         """
         handlers: Any = subscription.event_handlers
         groups = [one.callback_group for one in (subscription, *handlers)]
@@ -117,11 +118,13 @@ class ManagedNode(LifecycleNode):
 
     def destroy_node(self) -> None:
         """
-        Destroy the node and all that it made, now.
+        Destroy the node and all its entities immediately.
 
-        rclpy leaves the state machine to the garbage collector, and with it the node's part of
-        DDS: other nodes would still see this one, its shared memory stays if the process ends at
-        once, and the process would take it apart at its very end, where nothing watches for a
+        rclpy leaves the state machine, and with it the node's DDS entities, to the garbage
+        collector.
+        Other nodes would continue to see this node.
+        Its shared memory would remain if the process ended by `os._exit`.
+        The process would destroy the DDS entities at its very end, where no watchdog detects a
         hang.
         """
         super().destroy_node()
@@ -130,36 +133,36 @@ class ManagedNode(LifecycleNode):
             machine.destroy_when_not_in_use()
 
     def stop(self) -> None:
-        """End the work, whatever state the node is in."""
+        """Stop the processing of images, in any state of the node."""
         self._end_work()
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Load the models; if one cannot be, the node stays unconfigured."""
+        """Load the models; after an error the node stays unconfigured."""
         return self._transition('configure', self._load)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Begin to look at images."""
+        """Begin to process images."""
         return self._transition('activate', self._begin_work)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Look at no more images; the one in work is finished."""
+        """Stop processing images, after the current image is finished."""
         return self._transition('deactivate', self._end_work)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Let the models go."""
+        """Release the models and the topics."""
         return self._transition('clean up', self._unload)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """End everything."""
+        """Release the models and the topics for good."""
         self._shut_down = True
         return self._transition('shut down', self._unload)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Go back to where everything can be begun anew."""
+        """Return to the unconfigured state after an unexpected error."""
         return self._transition('recover', self._unload)
 
     def _transition(self, name: str, act: Callable[[], None]) -> TransitionCallbackReturn:
-        """Make a transition; an error is logged here, because rclpy would drop it."""
+        """Run a transition; its error is logged here, because rclpy would drop it."""
         self._told_refusal = ''
         try:
             act()
@@ -185,12 +188,12 @@ class ManagedNode(LifecycleNode):
 
 def _forget_dead(groups: Iterable[CallbackGroup]) -> None:
     """
-    Forget the entities of callback groups that no longer exist.
+    Remove entities that no longer exist from callback groups.
 
-    A group of rclpy keeps a weak reference to each entity for ever. One that is still in use, by a
-    callback that runs, is forgotten at the next time.
+    rclpy keeps a weak reference to each entity of a group, even after the entity was destroyed.
+    An entity that a running callback still uses is removed at the next call.
     """
     for group in set(groups):
-        # Both calls run no Python, so that no other thread changes the set meanwhile.
+        # Neither call runs Python code, so no other thread can change the set meanwhile.
         dead = [reference for reference in list(group.entities) if reference() is None]
         group.entities.difference_update(dead)

@@ -1,4 +1,4 @@
-"""From settings to ROS parameters, and back."""
+"""Convert settings to ROS parameters, and parameter values to settings."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ from fer_ros.perception.settings import SettingError
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-# A parameter's name is shorter; comparing a longer one costs time.
+# Only this many characters of a name are compared. Parameter names are shorter, and comparing
+# longer text would take too long.
 MOST_COMPARED = 80
 
 Kind = TypeVar('Kind', bound='DataclassInstance')
@@ -37,17 +38,17 @@ Kind = TypeVar('Kind', bound='DataclassInstance')
 
 def declare_settings(node: Node, kind: type[Kind]) -> Kind:
     """
-    Declare a parameter for each setting, and return the values they were given.
+    Declare a parameter for each setting, and return the initial values.
 
-    :param node: the parameters' node.
-    :param kind: a dataclass whose fields are made by `setting`.
-    :return: the values of the command line and of parameter files, else the defaults.
+    :param node: node that the parameters belong to.
+    :param kind: a dataclass whose fields are created by `setting`.
+    :return: values from the command line and from parameter files, or else the defaults.
     :raises SettingError: if a value is not allowed for its setting.
     """
     values = {}
     for described in fields(kind):
         value = _given_value(node, described)
-        # The value was checked already, and is of the declared type now.
+        # The value has been checked and converted to the declared type.
         node.declare_parameter(described.name, value, descriptor(described), ignore_override=True)
         values[described.name] = checked_value(described, value)
     return kind(**values)
@@ -55,10 +56,10 @@ def declare_settings(node: Node, kind: type[Kind]) -> Kind:
 
 def descriptor(described: Field[Any]) -> ParameterDescriptor:
     """
-    Make the descriptor of a setting, which `ros2 param describe` prints.
+    Create the descriptor of a setting, which `ros2 param describe` prints.
 
-    :param described: the setting's field.
-    :return: its description, and the range of a number.
+    :param described: field of the setting.
+    :return: descriptor with the description and, for a number, its range.
     """
     made = ParameterDescriptor(
         description=described.metadata['description'], read_only=not described.metadata['live']
@@ -82,19 +83,19 @@ class CheckedParameters(Node):
     """
     A node that checks new values of parameters before rclpy does.
 
-    rclpy refuses an int for a double, does not name the range when it refuses a value out of
-    range, and refuses to set a read-only parameter to its current value.
+    rclpy rejects an int for a double, and does not name the allowed range in its error.
+    rclpy also rejects a request that sets a read-only parameter to its current value.
     """
 
-    # The dataclass whose fields are the parameters, each made by `setting`.
+    # The dataclass of the parameters, whose fields are created by `setting`.
     SETTINGS: type[DataclassInstance]
 
     def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
         """
-        Set parameters, all or none; the parameter services of the node call this.
+        Set all parameters or none of them; the parameter services of the node call this method.
 
-        :param parameter_list: as they were sent.
-        :return: the result, with the reason of a refusal.
+        :param parameter_list: parameters in the request.
+        :return: result, with the reason if the values are rejected.
         """
         try:
             checked = [self._checked(given) for given in parameter_list]
@@ -109,7 +110,7 @@ class CheckedParameters(Node):
         return result
 
     def _checked(self, given: Parameter) -> Parameter:
-        """Return a parameter with its value in the declared type; SettingError if it has none."""
+        """Convert a parameter's value to the declared type; SettingError if this is impossible."""
         if not self.has_parameter(given.name):
             near = closest(given.name, self.SETTINGS.__dataclass_fields__)
             raise SettingError(
@@ -123,7 +124,7 @@ class CheckedParameters(Node):
         return Parameter(given.name, value=_typed_value(described, given.value))
 
     def _is_fixed_at(self, given: Parameter) -> bool:
-        """Return whether a parameter is read-only and has this value already."""
+        """Check whether a parameter is read-only and already has this value."""
         fixed = self.describe_parameter(given.name).read_only
         return fixed and self.get_parameter(given.name).value == given.value
 
@@ -135,12 +136,12 @@ def apply_live(
     refusals: tuple[type[Exception], ...],
 ) -> None:
     """
-    Apply new values of settings at once, or refuse them with the reason.
+    Apply new values of settings immediately, or reject them with the reason.
 
-    :param node: the parameters' node.
-    :param kind: the dataclass of the settings.
-    :param apply: is called with the new values by their names; an error refuses them.
-    :param refusals: errors that are the user's; all others are logged as well.
+    :param node: node that the parameters belong to.
+    :param kind: dataclass of the settings.
+    :param apply: called with the new values by their names; an error rejects the values.
+    :param refusals: errors that invalid values cause. All other errors are also logged.
     """
     known = {field.name for field in fields(kind)}
 
@@ -151,7 +152,7 @@ def apply_live(
         except refusals as error:
             reason = shortened(error, REASON_LENGTH)
             return SetParametersResult(successful=False, reason=reason)
-        except Exception as error:  # a library that breaks must not end the node
+        except Exception as error:  # an error of a library must not end the node
             reason = described_error(error)
             node.get_logger().error(f'cannot set {", ".join(values)}: {reason}')
             return SetParametersResult(successful=False, reason=reason)
@@ -162,14 +163,15 @@ def apply_live(
 
 def closest(name: str, known: Iterable[str]) -> str:
     """
-    Find the known name that a wrong name may be meant for.
+    Find the known name that is most similar to an unknown name.
 
-    :param name: from outside.
-    :param known: the names of all parameters.
-    :return: the closest name in parentheses, with a space before; empty if none is close.
+    :param name: unknown name, from the command line, a file or a request.
+    :param known: names of all parameters.
+    :return: the closest name in parentheses, after a space; empty if no name is similar.
     """
     names = list(known)
-    # Nested sections make names such as emotion.min_confidence, so the last part is compared too.
+    # Nested sections lead to names such as emotion.min_confidence, so the last part is compared
+    # too.
     for one in (name[:MOST_COMPARED], name[-MOST_COMPARED:].rsplit('.', 1)[-1]):
         found = get_close_matches(one, names, 1)
         if found:
@@ -178,10 +180,10 @@ def closest(name: str, known: Iterable[str]) -> str:
 
 
 def _typed_value(described: Field[Any], value: Any) -> Any:
-    """Check a value for a setting; return it in the type of the ROS parameter."""
+    """Check a value for a setting, and return it in the type of the ROS parameter."""
     if isinstance(described.default, tuple):
-        # Users may write a list of one text as that text. ROS reads an empty list as a list of
-        # bytes.
+        # Users may write a list with one string as that string. ROS reads an empty list as a list
+        # of bytes.
         if isinstance(value, str) and value:
             value = [value]
         return list(checked_value(described, value)) or ['']
@@ -189,9 +191,9 @@ def _typed_value(described: Field[Any], value: Any) -> Any:
 
 
 def _given_value(node: Node, described: Field[Any]) -> Any:
-    """Return the value that a setting starts with: the user's, else the default."""
-    # A parameter of a fixed type refuses 1 for 1.0 before the value can be converted. With
-    # dynamic typing, the value can be read as it was given.
+    """Return the initial value of a setting: the user's value, or else the default."""
+    # A parameter with a fixed type rejects 1 for 1.0 before the value can be converted. With
+    # dynamic typing, the value can be read in its original type.
     loose = ParameterDescriptor(dynamic_typing=True)
     given = node.declare_parameter(described.name, described.default, loose).value
     node.undeclare_parameter(described.name)
@@ -204,7 +206,7 @@ def _given_value(node: Node, described: Field[Any]) -> Any:
         )
     if isinstance(described.default, str):
         if type(given) is int:
-            # YAML reads a text that looks like a number as a number: source:=0.
+            # YAML reads a string that looks like a number as a number, for example source:=0.
             given = str(given)
         if type(given) is bool:
             raise SettingError(

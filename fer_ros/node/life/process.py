@@ -1,4 +1,4 @@
-"""How an executable of this package starts and ends."""
+"""Start and end an executable of this package."""
 
 from __future__ import annotations
 
@@ -30,34 +30,36 @@ from fer_ros.node.life.errors import REASON_LENGTH
 from fer_ros.node.life.executor import EnduringExecutor
 from fer_ros.perception.quoting import shortened
 
-# The exit status when the arguments, a parameter, the model or the source keep a node from
-# starting. Starting it again would fail again.
+# Exit status if an argument, a parameter, the model or the source prevents the start of a node. A
+# restart would fail again.
 CONFIGURATION_ERROR = 2
 
-# Errors of rclpy while a node is made, caused by a parameter or a name of the user.
+# Errors that rclpy raises during the creation of a node, caused by a parameter or name of the
+# user.
 NODE_REFUSALS: tuple[type[Exception], ...] = (ParameterException, NameValidationException)
 
-# How long to wait after an error of the executor itself, which may come again at once [s].
+# Pause after an error of the executor itself, which may occur again immediately [s].
 ERROR_PAUSE = 0.01
 
-# How long a node may spin on after a signal [s].
+# Time that a node may continue to spin after a signal [s].
 WAKE_PERIOD = 0.5
 
-# How long taking a node apart and ending Python may last before the process ends without it [s].
+# Time limit for destroying a node and ending Python, after which the process is ended [s].
 PARTING_PATIENCE = 30.0
 
-# The file descriptor of standard error, whatever stands for it in Python.
+# File descriptor of standard error, even if sys.stderr was replaced.
 STDERR = 2
 
 
 def spin(executor: Executor) -> None:
     """
-    Spin until the context ends, whatever error a callback raises.
+    Spin until the context is shut down, whatever errors the callbacks raise.
 
-    An executor also raises if another thread destroys an entity that it waits for (rclpy#1142).
+    An executor also raises an error if another thread destroys an entity that it waits for
+    (rclpy#1142).
     Spinning then starts again with the remaining entities.
 
-    :param executor: with the nodes.
+    :param executor: executor with its nodes.
     """
     errors = ErrorLog()
     while True:
@@ -83,18 +85,22 @@ def run_node(
     refusals: tuple[type[Exception], ...],
 ) -> int:
     """
-    Run a node until somebody stops it.
+    Run a node until a signal stops it.
 
-    :param make_node: makes the node. Its method `start_itself`, if it has one, then loads what it
-        needs, and its method `stop` ends work of its own.
-    :param args: of the command line; None takes the process's own.
-    :param refusals: errors of both that a wrong configuration causes. Each is logged in one
-        sentence, without a traceback.
-    :return: the exit status: 0 after INT or TERM, CONFIGURATION_ERROR if the node could not start.
-        The process must end then; otherwise it is ended with status 1 after PARTING_PATIENCE.
+    :param make_node: function that creates the node. If the node has a method `start_itself`, it
+        is called to load the node's resources. If the node has a method `stop`, it is called to
+        stop the node's work.
+    :param args: command-line arguments, including the program's name; None for those of the
+        process.
+    :param refusals: errors of `make_node` and `start_itself` that a wrong configuration causes.
+        Such an error is logged in one sentence, without a traceback.
+    :return: exit status: 0 after SIGINT or SIGTERM, CONFIGURATION_ERROR if the node could not
+        start. The caller must end the process then. Otherwise, the process is ended with status 1
+        after PARTING_PATIENCE.
     """
-    # rclpy's handlers, which come on top of these, end the context and so the spinning. An
-    # exception in the middle of anything, Python's own answer to INT, would leave half of it done.
+    # rclpy adds its own handlers, which shut down the context and thereby end the spinning.
+    # Python's default for SIGINT, an exception at an arbitrary point, could leave operations half
+    # finished.
     signalled = Event()
     signal.signal(signal.SIGINT, lambda *_: signalled.set())
     signal.signal(signal.SIGTERM, lambda *_: signalled.set())
@@ -105,7 +111,7 @@ def run_node(
         start_ros(args)
         started = True
         if signalled.is_set():
-            # It came before rclpy's handlers.
+            # The signal arrived before rclpy installed its handlers.
             rclpy.try_shutdown()
         with StartWatch() as watch:
             node = watch.node = make_node()
@@ -113,21 +119,21 @@ def run_node(
                 node.start_itself()
         if not rclpy.ok():
             raise ExternalShutdownException
-        # A thread for the images, one for parameters and timers: neither waits for the other.
+        # One thread processes images, and the other handles parameters and timers.
         executor = EnduringExecutor(num_threads=2)
         executor.add_node(node)
-        # rclpy wakes the executor a moment before it ends the context; without something that
-        # wakes it again, it may be asleep by then, for ever.
+        # rclpy wakes the executor just before it shuts down the context. The executor may then
+        # sleep again for ever, so this timer wakes it periodically.
         node.create_timer(WAKE_PERIOD, lambda: None, clock=Clock(clock_type=ClockType.STEADY_TIME))
         spin(executor)
     except ExternalShutdownException:
         pass
     except refused as error:
-        # A model whose trial was given up because of a signal is refused too.
+        # A model whose trial was stopped by a signal raises one of these errors, too.
         if rclpy.ok() or not started:
             return _refuse(error)
     except Exception as error:
-        # Whatever needs a context fails where it just is when a signal ends the context.
+        # After a signal has shut down the context, any call that needs the context fails.
         if rclpy.ok():
             refusal = security_refusal(error)
             if refusal is None:
@@ -135,22 +141,23 @@ def run_node(
             return _refuse(refusal)
     finally:
         if node is not None:
-            # The image in work may hang. Fast DDS can wait for its own thread for ever when the
-            # node is destroyed, and no Python would run any more. A node that hangs must end, so
-            # that it can be started anew.
+            # The current image may hang. Fast DDS can also wait for its own thread for ever when
+            # the node is destroyed, and no Python code would run any more. A node that hangs must
+            # end, so that it can be restarted.
             faulthandler.dump_traceback_later(PARTING_PATIENCE, exit=True, file=STDERR)
             if hasattr(node, 'stop'):
                 node.stop()
             node.destroy_node()
         rclpy.try_shutdown()
         uninstall_signal_handlers()
-        # From here on Python would let signals end the process with a status of their own.
+        # During the rest of the exit, Python would let a signal end the process with another exit
+        # status.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     return 0
 
 
 def _refuse(error: Exception) -> int:
-    """Log why a node cannot start; return the exit status."""
+    """Log why a node cannot start, and return the exit status."""
     get_logger('fer_ros').fatal(shortened(error, REASON_LENGTH))
     return CONFIGURATION_ERROR

@@ -1,4 +1,4 @@
-"""The services of a node answer every request."""
+"""Make the services of a node respond to every request."""
 
 from __future__ import annotations
 
@@ -29,18 +29,20 @@ TYPE_HASH = re.compile('RIHS[0-9]{2}_[0-9a-f]{64}')
 
 
 class RequestError(ValueError):
-    """A request that is refused before the callback of the service sees it."""
+    """A request that is rejected before the callback of the service is called."""
 
 
 def guard_services(node: Node) -> None:
     """
-    Make each service of a node answer every request, even if its callback raises an error.
+    Make each service of a node respond to every request, even if its callback raises an error.
 
-    The answer to such a request is a refusal with the reason. If the response has no field for a
-    reason, it is empty, and the reason is logged. The callbacks of rclpy's own services raise, for
-    example, for a parameter of an unknown type. Without an answer the caller would wait for ever.
+    The response to such a request contains the reason of the error.
+    If the response has no field for the reason, the response is empty and the reason is logged.
+    The callbacks of rclpy's own services raise errors, for example for a parameter of an unknown
+    type.
+    Without a response, the client would wait for ever.
 
-    :param node: with all its services.
+    :param node: node with all its services.
     """
     errors = ErrorLog()
     for service in node.services:
@@ -49,7 +51,7 @@ def guard_services(node: Node) -> None:
 
 
 def _guarded(node: Node, service: Service, errors: ErrorLog) -> Answer:
-    """Make a callback that turns the errors of a service's own callback into refusals."""
+    """Wrap a service callback so that its errors become responses."""
     callback = service.callback
     kind: Any = service.srv_type
 
@@ -73,7 +75,7 @@ def _guarded(node: Node, service: Service, errors: ErrorLog) -> Answer:
 
 
 def _each_alone(answer: Answer) -> Answer:
-    """Make a callback that sets each parameter of a request alone, so that each has its reason."""
+    """Wrap a callback to set each parameter separately, so that each result has its own reason."""
 
     def answer_all(request: SetParameters.Request, response: SetParameters.Response) -> Any:
         for parameter in request.parameters:
@@ -85,7 +87,7 @@ def _each_alone(answer: Answer) -> Answer:
 
 
 def _check(request: Any) -> None:
-    """Reject a request that rclpy cannot read, or whose text rcl would log as it is."""
+    """Reject a request that rclpy cannot read, or whose text rcl would log unchanged."""
     if isinstance(request, (SetParameters.Request, SetParametersAtomically.Request)):
         for one in request.parameters:
             if one.value.type not in PARAMETER_TYPES:
@@ -100,14 +102,15 @@ def _check(request: Any) -> None:
                 f'{quoted(label)} is no label of a transition, such as configure or activate'
             )
     elif hasattr(request, 'type_hash') and not TYPE_HASH.fullmatch(request.type_hash):
-        # Of GetTypeDescription, which Humble does not have.
+        # Only requests of type GetTypeDescription have this field. Humble does not have this
+        # service type.
         raise RequestError(
             f'the type_hash is {quoted(request.type_hash)}, not RIHS01_ and 64 hexadecimal digits'
         )
 
 
 def _explain(response: Any, reason: str) -> bool:
-    """Put the reason of a refusal into a response; return False if it has no field for it."""
+    """Write the reason of an error to a response; return False if it has no such field."""
     refused = SetParametersResult(successful=False, reason=reason)
     if isinstance(response, SetParameters.Response):
         response.results = [refused]

@@ -1,4 +1,4 @@
-"""Shared memory of Fast DDS: its free space, the need of a profile, abandoned segments."""
+"""Shared memory of Fast DDS: free space, space that a profile needs, and abandoned segments."""
 
 from __future__ import annotations
 
@@ -15,41 +15,44 @@ from fer_ros.perception.quoting import quoted
 
 FOLDER = Path('/dev/shm')
 
-# The environment variables that name the profile of Fast DDS: up to Jazzy, and from Kilted on.
+# Environment variables for the profile of Fast DDS: the first up to Jazzy, the second from Kilted.
 PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
 
-# The size of a segment of Fast DDS whose profile sets none [bytes].
+# Size of a Fast DDS segment if the profile does not set it [bytes].
 DEFAULT_SEGMENT = 512 << 10
 
 # Fast DDS adds an entry of 24 bytes for each 512 bytes of a segment.
 ENTRY_SHARE = 24 / 512
 
-# Besides its segment, a process takes ports, semaphores and, where ROS discovers on this host
-# alone, a second segment of the default size: 0.65 MiB, measured with Fast DDS 2.14 [bytes].
+# Memory of a process in addition to its segment [bytes]: ports and semaphores. If discovery is
+# limited to this host, there is also a second segment of the default size. The total was 0.65 MiB,
+# measured with Fast DDS 2.14.
 BESIDES = 1 << 20
 
-# A profile of Fast DDS has some kilobytes; a larger file is not a profile [bytes].
+# A profile of Fast DDS has a few kilobytes. A larger file is not a profile [bytes].
 LARGEST_PROFILE = 1 << 20
 
-# The segment of a process, and the file that the process holds locked while it lives.
+# The lock file of a segment, which the process holds locked while it runs. The segment has the
+# same name without the suffix.
 LOCK_NAME = re.compile(r'fast(?:rtps|dds)_[0-9a-f]{16}_el')
 LOCK_SUFFIX = '_el'
 
-# A starting process makes its lock file before it locks it, so younger files do not count [s].
+# A new process creates its lock file before it locks it, so younger lock files are ignored [s].
 YOUNGEST_LOCK = 10.0
 
-# Removes the segments whose lock nobody holds; `flock` is part of util-linux.
+# Shell command that removes the segments whose lock no process holds. `flock` is part of
+# util-linux.
 CLEAN_COMMAND = (
     f'for lock in {FOLDER}/fast*_[0-9a-f]*{LOCK_SUFFIX}; do '
     f'flock -n "$lock" rm -f "${{lock%{LOCK_SUFFIX}}}" "$lock"; done'
 )
 
-# Makes the shared memory of a container larger.
+# Remedy for a container whose shared memory is too small.
 ENLARGE = 'in a container, set --shm-size=256m or --ipc=host'
 
 
 class ProfileError(ValueError):
-    """A profile of Fast DDS that cannot be read."""
+    """Raised if a profile of Fast DDS cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +61,14 @@ class Leftovers:
     The segments of processes that no longer exist.
 
     :param count: number of segments.
-    :param size: of all of them [bytes].
+    :param size: total size of the segments [bytes].
     """
 
     count: int
     size: int
 
     def __str__(self) -> str:
-        """Name the segments and the command that removes them."""
+        """Describe the segments and the command that removes them."""
         return (
             f'segments of ended processes: {self.count} ({mebibytes(self.size)}); '
             f'remove them with {CLEAN_COMMAND}'
@@ -73,7 +76,7 @@ class Leftovers:
 
 
 def mebibytes(size: float) -> str:
-    """Format a size in bytes for people."""
+    """Format a size in bytes as mebibytes."""
     return f'{size / 2**20:.1f} MiB'
 
 
@@ -84,7 +87,7 @@ def uses_fast_dds() -> bool:
 
 
 def profile_of_environment() -> tuple[str, Path] | None:
-    """Find the profile file: the name of its variable and its path; None if none is set."""
+    """Return the variable that names the profile, and its path; None if none is set."""
     for name in PROFILE_VARIABLES:
         if os.environ.get(name):
             return name, Path(os.environ[name])
@@ -93,10 +96,10 @@ def profile_of_environment() -> tuple[str, Path] | None:
 
 def free_memory(folder: Path = FOLDER) -> int:
     """
-    Read how much shared memory is free.
+    Measure the free shared memory.
 
-    :param folder: where shared memory is mounted.
-    :return: in bytes; 0 if there is no shared memory, or no file can be added to it.
+    :param folder: mount point of shared memory.
+    :return: free bytes; 0 if there is no shared memory, or if no file can be created in it.
     """
     try:
         found = os.statvfs(folder)
@@ -109,14 +112,14 @@ def free_memory(folder: Path = FOLDER) -> int:
 
 def segments_of(profile: Path) -> list[int]:
     """
-    Read the sizes of the shared memory segments that a profile asks for.
+    Read the sizes of the shared memory segments in a profile.
 
-    :param profile: XML file.
-    :return: in bytes, one for each transport in shared memory.
-    :raises ProfileError: if the file cannot be read, or is not XML.
+    :param profile: path of the XML file.
+    :return: size in bytes of the segment of each shared-memory transport.
+    :raises ProfileError: if the file cannot be read, or is not a valid profile.
     """
     try:
-        # Without O_NONBLOCK, opening a FIFO waits for its writer.
+        # Without O_NONBLOCK, opening a FIFO blocks until a writer opens it.
         handle = os.open(profile, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(handle, 'rb') as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -143,20 +146,20 @@ def segments_of(profile: Path) -> list[int]:
 
 
 def default_segments() -> list[int]:
-    """List the sizes of the segments that Fast DDS makes without a profile, in bytes."""
+    """Return the sizes of the segments that Fast DDS creates without a profile, in bytes."""
     transports = os.environ.get('FASTDDS_BUILTIN_TRANSPORTS', '')
     return [] if transports.startswith('UDP') else [DEFAULT_SEGMENT]
 
 
 def needed_memory(segments: list[int]) -> int:
     """
-    Compute the shared memory that a process takes at its start.
+    Compute the shared memory that a process allocates at its start.
 
-    Fast DDS allocates all shared memory at the start (posix_fallocate), so that a running process
-    does not fail when shared memory becomes full.
+    Fast DDS allocates all its shared memory at the start (posix_fallocate).
+    A running process therefore does not fail when shared memory becomes full.
 
-    :param segments: sizes in bytes.
-    :return: in bytes; 0 if the process uses no shared memory.
+    :param segments: sizes of the segments in bytes.
+    :return: number of bytes; 0 if the process uses no shared memory.
     """
     if not segments:
         return 0
@@ -165,9 +168,10 @@ def needed_memory(segments: list[int]) -> int:
 
 def find_leftovers(folder: Path = FOLDER) -> Leftovers:
     """
-    Find the segments of processes that no longer exist; nothing is changed.
+    Find the segments of processes that no longer exist, without removing them.
 
-    :param folder: where shared memory is mounted.
+    :param folder: mount point of shared memory.
+    :return: number and total size of the segments.
     """
     sizes = []
     try:
@@ -186,7 +190,7 @@ def find_leftovers(folder: Path = FOLDER) -> Leftovers:
 
 
 def _is_abandoned(lock: str) -> bool:
-    """Check whether nobody holds the lock of a segment, which is held while its process lives."""
+    """Check whether no process holds the lock of a segment, as its owner does while it runs."""
     try:
         handle = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
@@ -204,16 +208,16 @@ def _is_abandoned(lock: str) -> bool:
 
 
 def _tag(element: ElementTree.Element) -> str:
-    """Read the name of an element without its namespace."""
+    """Return the name of an element without its namespace."""
     return str(element.tag).rpartition('}')[2]
 
 
 def _text(root: ElementTree.Element, tag: str) -> str:
-    """Read the text of the first element with a name; empty if there is none."""
+    """Return the text of the first element with a name; empty if there is none."""
     return next(((one.text or '').strip() for one in root.iter() if _tag(one) == tag), '')
 
 
 def _number(root: ElementTree.Element, tag: str, default: int) -> int:
-    """Read a number of bytes; the default if there is none."""
+    """Return the number in the first element with a name; the default if there is none."""
     text = _text(root, tag)
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else default

@@ -1,4 +1,4 @@
-"""Start a process although shared memory has no room for the tracer of ROS 2."""
+"""Start a process even if shared memory is too full for the tracer of ROS 2."""
 
 from __future__ import annotations
 
@@ -7,29 +7,33 @@ import os
 
 from fer_ros.node.life.shared_memory import free_memory
 
-# LTTng, which the tracer of ROS 2 uses, needs two pages of shared memory [bytes].
+# Shared memory that LTTng, the tracing library of ROS 2, needs to start: two pages, with a margin
+# [bytes].
 TRACER_MEMORY = 64 << 10
 
-# The library that loads LTTng into each process with rclpy.
+# The library that loads LTTng into each process that uses rclpy.
 TRACER = 'libtracetools.so'
 
-# How long LTTng lets a process wait for its threads [ms].
+# Environment variable for the time that LTTng waits for its threads at the start [ms].
 TIMEOUT_VARIABLE = 'LTTNG_UST_REGISTER_TIMEOUT'
 
-# No thread can have a stack of this size [bytes].
+# A stack size for which no thread can be created [bytes].
 IMPOSSIBLE_STACK = 1 << 46
 
-# Largest size of a pthread_attr_t on the platforms of ROS 2 [bytes].
+# Upper limit of the size of a pthread_attr_t on the platforms of ROS 2 [bytes].
 ATTRIBUTES_SIZE = 64
 
 
 def survive_full_shared_memory() -> None:
     """
-    Load LTTng without its threads if shared memory is full; call this before rclpy is imported.
+    Load LTTng without its threads if shared memory is full.
 
-    These threads read a page of /dev/shm. If there is no room for that page, the kernel ends the
-    process by SIGBUS. The threads block this signal, so a handler cannot prevent the end. Without
-    its threads, LTTng cannot trace this process; nothing else changes.
+    Call this function before importing rclpy.
+    The threads of LTTng read a page of /dev/shm.
+    If there is no room for that page, the kernel ends the process by SIGBUS.
+    The threads block this signal, so a handler cannot prevent the end.
+    Without its threads, LTTng cannot trace this process.
+    There are no other effects.
     """
     if free_memory() >= TRACER_MEMORY:
         return
@@ -41,7 +45,7 @@ def survive_full_shared_memory() -> None:
 
 def _load_without_threads() -> None:
     """
-    Load the tracer while no thread can be started.
+    Load the tracer while no thread can be created.
 
     :raises OSError: if there is no tracer.
     :raises AttributeError: if the C library is not glibc.
@@ -63,7 +67,8 @@ def _load_without_threads() -> None:
             del os.environ[TIMEOUT_VARIABLE]
         else:
             os.environ[TIMEOUT_VARIABLE] = timeout
-    # At the end of the process LTTng stops its threads, and crashes if there are none. So the
-    # process ends before that, with its own status; functions run in reverse order.
+    # At the end of the process, LTTng stops its threads, and crashes if there are none. The two
+    # functions below therefore end the process earlier, with its own exit status. Functions
+    # registered with on_exit run in reverse order.
     libc.on_exit(libc._exit, None)
     libc.on_exit(libc.fcloseall, None)

@@ -1,4 +1,4 @@
-"""Warn of parameters and parameter files that have no effect on a node."""
+"""Log a warning about parameters and parameter files that have no effect on a node."""
 
 from __future__ import annotations
 
@@ -23,16 +23,17 @@ from fer_ros.perception.quoting import shortened
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-# Declared by rclpy of some distributions only, or only when something is published.
+# Parameters that only some distributions of rclpy declare, or that rclpy declares only for a
+# publisher.
 OF_RCLPY = re.compile(r'qos_overrides\..*|use_sim_time|start_type_description_service', re.DOTALL)
 
-# Name this many parameters or sections in the warning at most.
+# The warning lists at most this many parameters or sections.
 MOST_NAMED = 5
 
-# A larger file is not searched for sections [bytes].
+# Larger files are not searched for sections [bytes].
 MOST_BYTES = 2**20
 
-# Deepest nesting of namespaces that is searched; rcl itself accepts fewer levels of YAML.
+# Maximum nesting of namespaces that is searched; rcl itself accepts fewer levels of YAML.
 MOST_LEVELS = 8
 
 # The key that holds the parameters of a section.
@@ -45,14 +46,14 @@ def warn_of_unused(
     others: Mapping[str, type[DataclassInstance]],
 ) -> None:
     """
-    Log one warning of unknown parameters, and of parameter files without a section for the node.
+    Log one warning about unknown parameters and about files without a section for the node.
 
-    Several nodes often share one file, so a parameter or a section of another node of this package
-    raises no warning.
+    Several nodes often share one file.
+    A parameter or section of another node of this package therefore causes no warning.
 
-    :param node: with its parameters declared.
-    :param args: of the command line; None for the process's own.
-    :param others: the names of the package's other nodes, with the dataclasses of their settings.
+    :param node: node whose parameters are declared.
+    :param args: command-line arguments; None for those of the process.
+    :param others: names of the package's other nodes, with the dataclasses of their settings.
     """
     elsewhere = {name for kind in others.values() for name in kind.__dataclass_fields__}
     found = [*_unknown_parameters(node, elsewhere)]
@@ -64,10 +65,10 @@ def warn_of_unused(
 
 def parameter_files(args: Sequence[str]) -> list[Path]:
     """
-    List the parameter files on a command line.
+    Return the parameter files on a command line.
 
-    :param args: of the command line, with those of ROS between --ros-args and --.
-    :return: the paths in their order.
+    :param args: command-line arguments; those for ROS are between --ros-args and --.
+    :return: paths in their order.
     """
     files, of_ros = [], False
     for flag, value in pairwise([*args, '']):
@@ -82,18 +83,18 @@ def parameter_files(args: Sequence[str]) -> list[Path]:
 
 def sections(path: Path) -> list[str]:
     """
-    List the sections of a parameter file, each for the nodes of a name or a pattern.
+    Return the sections of a parameter file; each section applies to a node name or a pattern.
 
-    :param path: of a file that rcl could read; Python's YAML parser may still refuse it.
-    :return: the sections as full names of nodes, with rcl's wildcards * and **.
-    :raises ValueError: if the file cannot be read a second time or is too large, or if it is not
-        YAML to Python.
+    :param path: a file that rcl has read; Python's YAML parser may still reject it.
+    :return: full node names or patterns, with rcl's wildcards * and **.
+    :raises ValueError: if the file cannot be read again, is too large, or is invalid for Python's
+        YAML parser.
     """
     try:
-        # A pipe, as the shell makes it for <(command), can be read only once.
+        # A pipe, which the shell creates for <(command), can be read only once.
         if not path.is_file() or path.stat().st_size > MOST_BYTES:
             raise ValueError(f'{quoted(str(path))} is not a regular file of at most 1 MiB')
-        # This loader reads every value as text, so tags and dates have no effect.
+        # This loader reads every value as a string, so tags and dates have no effect.
         content = yaml.load(path.read_bytes(), Loader=yaml.BaseLoader)
     except (OSError, yaml.YAMLError, RecursionError) as error:
         raise ValueError(shortened(error)) from error
@@ -101,7 +102,7 @@ def sections(path: Path) -> list[str]:
 
 
 def _sections_below(content: Any, prefix: str, level: int = 0) -> Iterator[str]:
-    """Go through the sections in a part of a file; the prefix is a namespace."""
+    """Yield the sections in a part of a file; the prefix is a namespace."""
     if not isinstance(content, dict) or level > MOST_LEVELS:
         return
     for key, value in content.items():
@@ -113,25 +114,25 @@ def _sections_below(content: Any, prefix: str, level: int = 0) -> Iterator[str]:
 
 def applies_to(section: str, name: str) -> bool:
     """
-    Return whether a section of a parameter file is for a node.
+    Check whether a section of a parameter file applies to a node.
 
-    :param section: a full name; * stands for one part of a name, ** for any number of parts.
-    :param name: the full name of the node.
+    :param section: full node name; * stands for one part of a name, ** for any number of parts.
+    :param name: full name of the node.
     """
     pattern = re.escape(section).replace(r'/\*\*', r'(/\w+)*').replace(r'/\*', r'/\w+')
     return re.fullmatch(pattern, name) is not None
 
 
 def _unknown_parameters(node: CheckedParameters, elsewhere: set[str]) -> Iterator[str]:
-    """Describe the given parameters that no node has, each with the closest known name."""
-    # rclpy has no public list of these.
+    """Describe the given parameters that no node declares, each with the closest known name."""
+    # rclpy has no public list of the given parameters.
     given = sorted(getattr(node, '_parameter_overrides', {}))
     unknown = [
         name
         for name in given
         if not node.has_parameter(name) and name not in elsewhere and not OF_RCLPY.fullmatch(name)
     ]
-    # Propose the node's own settings only, not use_sim_time and other parameters of rclpy.
+    # Suggest only settings of the node, not use_sim_time and other parameters of rclpy.
     known = node.SETTINGS.__dataclass_fields__
     if unknown:
         named = ', '.join(f'{quoted(one)}{closest(one, known)}' for one in unknown[:MOST_NAMED])
@@ -140,7 +141,7 @@ def _unknown_parameters(node: CheckedParameters, elsewhere: set[str]) -> Iterato
 
 
 def _missing_section(path: Path, node: Node, others: Sequence[str]) -> list[str]:
-    """Describe a file without a section for the node; empty if it has one or is not readable."""
+    """Describe a file without a section for the node; empty if it has one or is unreadable."""
     try:
         found = sections(path)
     except ValueError as error:

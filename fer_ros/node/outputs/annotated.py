@@ -1,4 +1,4 @@
-"""The annotated images, for people."""
+"""Publish the annotated images."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from fer_ros.perception.drawing.annotations import Drawing
 from fer_ros.perception.frame_result import FrameResult
 from fer_ros.perception.quoting import shortened
 
-# Of the annotated image; 80 shows letters without a fringe at a fifth of the size of 100.
+# Quality of the annotated JPEG image. At 80, letters show no fringes, and the file has a fifth of
+# the size at 100.
 JPEG_QUALITY = 80
 
 
 @dataclass(frozen=True)
 class _Frame:
-    """What is to be drawn."""
+    """An image to annotate, with its header and result."""
 
     header: Header
     result: FrameResult
@@ -34,48 +35,49 @@ class _Frame:
 
 
 class AnnotatedImages:
-    """Draws the faces for those who look, in another thread; nobody, no drawing."""
+    """Annotates and publishes images in a separate thread, while a topic has a subscriber."""
 
     def __init__(
         self, node: Node, mode: Callable[[], str], complain: Callable[[str], None]
     ) -> None:
         """
-        Make the topics.
+        Create the publishers.
 
-        :param node: that they belong to.
-        :param mode: gives the value of the parameter `draw`.
-        :param complain: is told, in any thread, why an image could not be drawn.
+        :param node: node that the publishers belong to.
+        :param mode: returns the value of the parameter `draw`.
+        :param complain: receives the reason why an image could not be annotated, in any thread.
         """
         self._node = node
         self._mode = mode
         self._complain = complain
         self._drawing = Drawing()
-        # Draws while the next frame is looked at; made when somebody wants to see it.
+        # The drawing thread, which works while the next frame is processed. The thread is created
+        # when the first subscriber appears.
         self._painter: Worker[_Frame] | None = None
         self._image = node.create_publisher(Image, 'emotion/image', 1)
-        # Where the image is remapped to, the compressed one goes along.
+        # A remapping of the image topic applies to the compressed topic as well.
         compressed = f'{self._image.topic_name}/compressed'
         self._compressed = node.create_publisher(CompressedImage, compressed, 1)
 
     def rest(self) -> None:
-        """Finish the image that is being drawn, and draw no more until there is another one."""
+        """Finish the current annotation, and stop the thread until the next image."""
         if self._painter is not None:
             self._painter.stop()
             self._painter = None
 
     def destroy(self) -> None:
-        """Let the topics go."""
+        """Stop the thread and destroy the publishers."""
         self.rest()
         for publisher in (self._image, self._compressed):
             self._node.destroy_publisher(publisher)
 
     def publish(self, header: Header, result: FrameResult, image: np.ndarray) -> None:
         """
-        Leave an image to be drawn on.
+        Pass an image to the drawing thread.
 
-        :param header: of the image.
-        :param result: of the image.
-        :param image: (H, W, 3) uint8 BGR.
+        :param header: header of the image.
+        :param result: result of the image.
+        :param image: (H, W, 3) uint8, BGR.
         """
         if self._wanted() == (False, False):
             return
@@ -84,14 +86,14 @@ class AnnotatedImages:
         self._painter.put(_Frame(header, result, image))
 
     def _wanted(self) -> tuple[bool, bool]:
-        """Say if somebody looks at the raw image, and if somebody does at the compressed one."""
+        """Return whether the raw and the compressed topic have subscribers."""
         return (
             self._image.get_subscription_count() > 0,
             self._compressed.get_subscription_count() > 0,
         )
 
     def _paint(self, frame: _Frame) -> None:
-        """Draw, and publish what was drawn."""
+        """Draw the annotations and publish the image."""
         try:
             raw, compressed = self._wanted()
             header, result = frame.header, frame.result
@@ -104,7 +106,7 @@ class AnnotatedImages:
                 _, jpeg = cv2.imencode('.jpg', drawn, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
                 self._compressed.publish(to_compressed_message(MESSAGE_TYPES, header, jpeg))
         except Exception as error:
-            # After the context has ended, publishing fails, and that is as it should be.
+            # Publishing fails after the context has been shut down, as expected.
             if self._node.context.ok():
                 reason = shortened(error)
                 self._complain(f'an image cannot be drawn: {type(error).__name__}: {reason}')

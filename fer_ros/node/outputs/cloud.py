@@ -1,4 +1,4 @@
-"""From faces to a point cloud."""
+"""Convert faces to a point cloud."""
 
 from __future__ import annotations
 
@@ -24,31 +24,34 @@ FIELDS = {
     'score': PointField.FLOAT32,
 }
 
-# Each of the fields has so many bytes.
+# Size of each field, a 32-bit number [bytes].
 FIELD_BYTES = 4
 
 
 def working_point_cloud2() -> tuple[Any, str]:
     """
-    Look for sensor_msgs_py, which is in no wheel and not in every installation of ROS.
+    Import sensor_msgs_py, which is not in the pip packages and not in every ROS installation.
 
-    :return: its module point_cloud2, and '', or None and the reason why there is none.
+    :return: the module point_cloud2 and '', or None and the reason why it cannot be imported.
     """
     try:
         return importlib.import_module('sensor_msgs_py.point_cloud2'), ''
-    except Exception as error:  # an import that breaks raises anything
+    except Exception as error:  # a broken import can raise any exception
         return None, f'{type(error).__name__}: {error}'
 
 
 def to_cloud(point_cloud2: Any, header: Header, result: FrameResult) -> PointCloud2:
     """
-    Make a point of each face whose position is known.
+    Create a point cloud with a point for each face whose position is known.
 
-    :param point_cloud2: what `working_point_cloud2` gave.
-    :param header: of the image.
-    :param result: of the image.
-    :return: the points, with the decided emotion's index in the labels, the number of labels for
-        'uncertain', and the score that the first result of the face has.
+    The field `emotion` is the index of the decided emotion in the labels.
+    For 'uncertain' it is the number of labels.
+    The field `score` is the score of the first result on `/emotion`.
+
+    :param point_cloud2: module returned by `working_point_cloud2`.
+    :param header: header of the image.
+    :param result: result of the image.
+    :return: PointCloud2 with the fields of FIELDS.
     """
     fields = [
         PointField(name=name, offset=FIELD_BYTES * index, datatype=kind, count=1)
@@ -57,18 +60,18 @@ def to_cloud(point_cloud2: Any, header: Header, result: FrameResult) -> PointClo
     points = [
         _point(face, result.labels) for face in result.faces if face.position is not None
     ]
-    # Of no points create_cloud makes no cloud but an error, so one is made and taken out.
+    # create_cloud raises an error for an empty list, so a dummy point is passed and then removed.
     cloud = point_cloud2.create_cloud(header, fields, points or [(0,) * len(FIELDS)])
     if not points:
         cloud.width = cloud.row_step = 0
         del cloud.data[:]
-    # None of the points is without a number.
+    # All coordinates are finite numbers.
     cloud.is_dense = True
     return cloud
 
 
 def _point(face: Face, labels: Sequence[str]) -> tuple[float, ...]:
-    """Give the values of the fields."""
+    """Return the values of the fields for one face."""
     assert face.position is not None
     if face.emotion == UNCERTAIN:
         index, score = len(labels), 1 - float(np.max(face.probabilities))

@@ -1,4 +1,4 @@
-"""The faces as REP 155 (ROS4HRI) has them; only who has hri_msgs can import this."""
+"""Publish the faces on the topics of REP 155 (ROS4HRI); this module requires hri_msgs."""
 
 from __future__ import annotations
 
@@ -27,36 +27,36 @@ from fer_ros.perception.frame_result import FrameResult
 
 try:
     from rclpy.event_handler import PublisherEventCallbacks
-except ImportError:  # as it is called in Humble
+except ImportError:  # name of the module in Humble
     from rclpy.qos_event import PublisherEventCallbacks
 
-# Where REP 155 wants it, whatever the node's namespace.
+# REP 155 prescribes this namespace for the topics, regardless of the node's namespace.
 NAMESPACE = '/humans/faces'
 
-# Side of the cropped faces, the default of REP 155 [px].
+# Side of a face crop, the default of REP 155 [px].
 CROPPED_SIDE = 128
 
-# How long listeners may take to hear that all faces are gone [s].
+# Maximum time for subscribers to acknowledge the empty list of faces [s].
 LAST_WORD = 0.5
 
 
 class Humans:
-    """Publishes which faces there are, and each face on topics that live as long as it does."""
+    """Publishes the list of faces, and topics for each face while the face is tracked."""
 
     def __init__(self, node: Node) -> None:
         """
-        Make the topic that lists the faces.
+        Create the publisher of the list of faces.
 
-        :param node: that the topics belong to.
+        :param node: node that the publishers belong to.
         """
         self._node = node
         self._faces: dict[int, _FaceTopics] = {}
         self._tracked = node.create_publisher(IdsList, f'{NAMESPACE}/tracked', 1)
 
     def destroy(self) -> None:
-        """Say that no face is here any more, and let all topics go."""
+        """Publish an empty list of faces, and destroy all publishers."""
         header = Header(stamp=self._node.get_clock().now().to_msg())
-        # After the context has ended there is nobody to say it to; RCLError is a RuntimeError.
+        # Publishing raises RCLError, a RuntimeError, after the context has been shut down.
         with suppress(RuntimeError):
             self._tracked.publish(to_ids_list(MESSAGE_TYPES, header, []))
             self._tracked.wait_for_all_acked(Duration(seconds=LAST_WORD))
@@ -67,9 +67,9 @@ class Humans:
         """
         Publish the faces of an image.
 
-        :param header: of the image.
-        :param result: of the image.
-        :param image: (H, W, 3) uint8 BGR.
+        :param header: header of the image.
+        :param result: result of the image.
+        :param image: (H, W, 3) uint8, BGR.
         """
         self._keep(result.held_ids)
         for face in result.faces:
@@ -81,7 +81,7 @@ class Humans:
             self._faces[face.id].publish(header, result, image, face)
 
     def _keep(self, ids: Collection[int]) -> None:
-        """Let the topics of all other faces go."""
+        """Destroy the topics of all faces that are not in a collection of ids."""
         for gone in set(self._faces).difference(ids):
             self._faces.pop(gone).destroy()
 
@@ -90,7 +90,12 @@ class _FaceTopics:
     """The topics of one face."""
 
     def __init__(self, node: Node, id_: int) -> None:
-        """Make them; the id is that of the track."""
+        """
+        Create the publishers of a face.
+
+        :param node: node that the publishers belong to.
+        :param id_: id of the track.
+        """
         self.id = to_face_id(node.get_namespace(), id_)
         self._node = node
         self._roi = self._create(NormalizedRegionOfInterest2D, 'roi')
@@ -98,21 +103,22 @@ class _FaceTopics:
         self._expression = self._create(Expression, 'expression')
 
     def _create(self, kind: type, name: str) -> Publisher:
-        """Make one of the topics."""
-        # Without callbacks, the executor never waits on what is destroyed under its hands.
+        """Create one publisher."""
+        # Without event callbacks, the executor never waits for an event handler that is being
+        # destroyed.
         silent = PublisherEventCallbacks(use_default_callbacks=False)
         topic = f'{NAMESPACE}/{self.id}/{name}'
         return self._node.create_publisher(kind, topic, 1, event_callbacks=silent)
 
     def destroy(self) -> None:
-        """Let them go."""
+        """Destroy the publishers."""
         for publisher in (self._roi, self._cropped, self._expression):
             self._node.destroy_publisher(publisher)
 
     def publish(
         self, header: Header, result: FrameResult, image: np.ndarray, face: Face
     ) -> None:
-        """Publish the face; its picture only while somebody subscribes."""
+        """Publish the bounding box and the emotion; publish the crop if it has a subscriber."""
         self._roi.publish(to_region(MESSAGE_TYPES, header, result, face))
         self._expression.publish(to_expression(MESSAGE_TYPES, header, result, face))
         if self._cropped.get_subscription_count() > 0:
@@ -122,11 +128,11 @@ class _FaceTopics:
 
 def crop_face(image: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
     """
-    Cut a face out as REP 155 has it: scaled in proportion, centred, black beside it.
+    Crop a face as REP 155 specifies: proportions kept, centred, black borders.
 
-    :param image: (H, W, 3) uint8 BGR.
+    :param image: (H, W, 3) uint8, BGR.
     :param box: (left, top, right, bottom) in pixels.
-    :return: (128, 128, 3) uint8 BGR.
+    :return: (128, 128, 3) uint8, BGR.
     """
     left, top, right, bottom = box
     columns, rows = _pixels(left, right, image.shape[1]), _pixels(top, bottom, image.shape[0])
@@ -141,6 +147,13 @@ def crop_face(image: np.ndarray, box: tuple[float, float, float, float]) -> np.n
 
 
 def _pixels(low: float, high: float, side: int) -> slice:
-    """Give the pixels from one place to another in a row of them, at least one."""
+    """
+    Return the pixels between two coordinates, clipped to the image; at least one pixel.
+
+    :param low: first coordinate in pixels.
+    :param high: last coordinate in pixels.
+    :param side: width or height of the image in pixels.
+    :return: slice of the image's columns or rows.
+    """
     first = int(np.clip(low, 0, side - 1))
     return slice(first, max(first + 1, int(np.ceil(high))))

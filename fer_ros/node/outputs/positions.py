@@ -1,4 +1,4 @@
-"""Where in space the faces are: what is needed to tell, and what is told of it."""
+"""Measure the positions of the faces by a depth camera, and publish them."""
 
 from __future__ import annotations
 
@@ -36,29 +36,30 @@ from fer_ros.perception.space.depth import DepthError
 from fer_ros.perception.space.depth import DepthImage
 from fer_ros.perception.space.depth import locate_face
 
-# Of the same complaint, one in this time is logged [s].
+# Log the same warning about depth at most once per this many seconds.
 COMPLAINT_PERIOD = 5.0
 
-# After this many frames in a row with nothing to measure by, that is told; the first images may
-# come before the first depth, and one depth image may be lost.
+# Missing depth is reported after this many consecutive frames. The first images may arrive before
+# the first depth image, and a depth image may be lost.
 MOST_MISSES = 30
 
 
 class FacePositions:
-    """Gives faces their positions while a depth camera is there; else costs nothing."""
+    """Adds positions to faces while a depth camera is available, and costs nothing otherwise."""
 
     def __init__(self, node: Node, statistics: Statistics) -> None:
         """
-        Prepare; there are no subscriptions and no topics yet.
+        Create the object, without subscriptions and publishers.
 
-        :param node: that they will belong to.
-        :param statistics: get what is wrong with depth as the last error.
+        :param node: node that the subscriptions and publishers belong to.
+        :param statistics: statistics whose last error is set when depth has a problem.
         """
         self._node = node
         self._statistics = statistics
         self._listener = DepthListener(node)
-        # Held while something is published, and while subscriptions and topics come and go: the
-        # worker, the timer and the transitions each have a thread of their own.
+        # This lock is held while messages are published, and while subscriptions and publishers
+        # are created or destroyed. The worker, the timer and the transitions each run in a thread
+        # of their own.
         self._lock = RLock()
         self._active = False
         self._cloud: Publisher | None = None
@@ -69,13 +70,13 @@ class FacePositions:
         self._told_missing = False
 
     def start(self) -> None:
-        """From now on, listen where there is something to be heard."""
+        """Subscribe now or later, when depth and calibration are published."""
         with self._lock:
             self._active = True
             self.follow()
 
     def follow(self) -> None:
-        """Listen, and offer the topics, while depth and calibration are published."""
+        """Subscribe, and create the publishers, while depth and calibration are published."""
         with self._lock:
             if not self._active:
                 return
@@ -87,7 +88,7 @@ class FacePositions:
                 self._withdraw()
 
     def stop(self) -> None:
-        """Listen no more, and offer nothing."""
+        """End the subscriptions, and destroy the publishers."""
         with self._lock:
             self._active = False
             self._listener.stop()
@@ -95,9 +96,9 @@ class FacePositions:
 
     def expect(self, header: Header) -> None:
         """
-        Keep what belongs to an image until it has been worked on.
+        Keep the depth image and the calibration of an image until the image is processed.
 
-        :param header: of the image.
+        :param header: header of the image.
         """
         if self._listener.listening:
             self._listener.depths.expect(stamp_of(header))
@@ -105,11 +106,11 @@ class FacePositions:
 
     def locate(self, header: Header, result: FrameResult) -> FrameResult:
         """
-        Give the faces of an image their positions; nothing is waited for.
+        Add positions to the faces of an image, without waiting for depth.
 
-        :param header: of the image.
-        :param result: of the image.
-        :return: the same; a face's position is None where it is not known.
+        :param header: header of the image.
+        :param result: result of the image.
+        :return: result with positions; a position is None where it is unknown.
         """
         if not result.faces or not self._listener.listening:
             return result
@@ -120,7 +121,7 @@ class FacePositions:
             positions = {
                 face.id: locate_face(face, *found, result.image_size) for face in result.faces
             }
-        except Exception as error:  # whatever is wrong with depth must not cost the answer
+        except Exception as error:  # a problem with depth must not prevent the result of the image
             known = isinstance(error, (DepthError, CalibrationError))
             reason = shortened(error) if known else described(error)
             self._complain(f'faces have no positions: {reason}')
@@ -130,10 +131,10 @@ class FacePositions:
 
     def publish(self, header: Header, result: FrameResult, _: np.ndarray) -> None:
         """
-        Publish the faces in space to those who listen.
+        Publish the positions, on topics that have a subscriber.
 
-        :param header: of the image.
-        :param result: of the image.
+        :param header: header of the image.
+        :param result: result of the image.
         """
         with self._lock:
             if self._cloud is not None and self._cloud.get_subscription_count():
@@ -146,7 +147,7 @@ class FacePositions:
     ) -> tuple[DepthImage, CameraModel] | None:
         """Find the depth image and the calibration for an image; None if one is missing."""
         stamp = stamp_of(header)
-        # A calibration holds until there is another: it may have been sent but once.
+        # A calibration is valid until the next one. Some publishers send it only once.
         calibration = self._listener.calibrations.nearest(stamp)
         depth = self._listener.depths.nearest(stamp)
         if calibration is None or depth is None or abs(depth[0] - stamp) > SLACK:
@@ -161,7 +162,7 @@ class FacePositions:
         return _to_depth(depth[1]), camera
 
     def _missing(self, stamp: int) -> str:
-        """Say what there is not, for an image of a stamp."""
+        """Describe which input is missing for an image with the given timestamp in nanoseconds."""
         depth = self._listener.depths.nearest(stamp)
         for name, found in (
             (DEPTH, depth),
@@ -177,7 +178,7 @@ class FacePositions:
         )
 
     def _compare_frames(self, header: Header, depth: Image) -> None:
-        """Warn of depth that does not look registered."""
+        """Log a warning if the depth image does not seem to be registered to the image."""
         ours, theirs = header.frame_id, depth.header.frame_id
         if ours != theirs:
             self._node.get_logger().warning(
@@ -187,20 +188,20 @@ class FacePositions:
             )
 
     def _complain(self, sentence: str) -> None:
-        """Say what is wrong with depth; the frames themselves are answered."""
+        """Report a problem with depth; the frames are still processed."""
         if sentence != self._told:
             self._statistics.last_error = sentence
             self._told = sentence
         self._node.get_logger().warning(sentence, throttle_duration_sec=COMPLAINT_PERIOD)
 
     def _take_back(self) -> None:
-        """Take back what was said of depth, as it holds no more; of other errors nothing is."""
+        """Clear the last error if it is about depth, because depth works again."""
         if self._told and self._statistics.last_error == self._told:
             self._statistics.last_error = ''
         self._told = ''
 
     def _offer(self) -> None:
-        """Make the topics that can be."""
+        """Create the publishers whose message packages are installed."""
         self._point_cloud2, no_cloud = working_point_cloud2()
         marker_array, no_markers = working_marker_array()
         if self._point_cloud2 is not None:
@@ -217,7 +218,7 @@ class FacePositions:
         self._told_missing = True
 
     def _withdraw(self) -> None:
-        """Take the topics away."""
+        """Destroy the publishers."""
         self._take_back()
         for publisher in (self._cloud, self._markers):
             if publisher is not None:
@@ -227,18 +228,18 @@ class FacePositions:
 
 def working_marker_array() -> tuple[Any, str]:
     """
-    Look for visualization_msgs, which a small installation of ROS may lack.
+    Import visualization_msgs, which a small ROS installation may lack.
 
-    :return: the class MarkerArray, and '', or None and the reason why there is none.
+    :return: the class MarkerArray and '', or None and the reason why it cannot be imported.
     """
     try:
         return importlib.import_module('visualization_msgs.msg').MarkerArray, ''
-    except Exception as error:  # an import that breaks raises anything
+    except Exception as error:  # a broken import can raise any exception
         return None, described(error)
 
 
 def _to_depth(message: Image) -> DepthImage:
-    """Read a depth message."""
+    """Decode a depth message."""
     return decode_depth(
         np.frombuffer(message.data, np.uint8),
         message.height,

@@ -1,4 +1,4 @@
-"""The switch for the topics of REP 155, which work only where hri_msgs is installed."""
+"""Switch the topics of REP 155 on and off; they require hri_msgs."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from fer_ros.perception.settings import SettingError
 
 
 class Ros4Hri:
-    """Publishes faces under /humans while it is on; switched from any thread."""
+    """Publishes faces under /humans while switched on; all methods are thread-safe."""
 
     def __init__(self, node: Node) -> None:
         """
-        Begin switched off.
+        Create the switch, in the off state.
 
-        :param node: that the topics belong to.
+        :param node: node that the publishers belong to.
         """
         self._node = node
         self._lock = Lock()
@@ -29,9 +29,9 @@ class Ros4Hri:
 
     def switch(self, on: bool) -> None:
         """
-        Make the topics, or let all of them go.
+        Create or destroy the publishers.
 
-        :param on: True to have them.
+        :param on: True to create the publishers, False to destroy them.
         :raises SettingError: if hri_msgs is not installed.
         """
         with self._lock:

@@ -1,4 +1,4 @@
-"""The topics that behaviours listen to."""
+"""Publish the topics that behaviours subscribe to."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from fer_ros.perception.frame_result import FrameResult
 
 
 class Topics:
-    """Publishes the faces, what changed, and the labels."""
+    """Publishes the faces, their changes and the labels."""
 
     def __init__(self, node: Node) -> None:
         """
-        Make the topics.
+        Create the publishers.
 
-        :param node: that they belong to.
+        :param node: node that the publishers belong to.
         """
         self._node = node
         self._faces = node.create_publisher(Detection2DArray, 'emotion', 10)
@@ -35,16 +35,16 @@ class Topics:
         self._labels = node.create_publisher(LabelInfo, 'emotion/label_info', latched)
 
     def destroy(self) -> None:
-        """Let the topics go."""
+        """Destroy the publishers."""
         for publisher in (self._faces, self._changes, self._labels):
             self._node.destroy_publisher(publisher)
 
     def publish(self, header: Header, result: FrameResult, _: np.ndarray) -> None:
         """
-        Publish all faces of an image, and what changed if something did.
+        Publish all faces of an image, and the changes if there are any.
 
-        :param header: of the image.
-        :param result: of the image.
+        :param header: header of the image.
+        :param result: result of the image.
         """
         self._faces.publish(to_detection_array(MESSAGE_TYPES, header, result))
         if result.changed_ids or result.left_ids:
@@ -52,10 +52,10 @@ class Topics:
 
     def publish_labels(self, labels: Sequence[str], min_confidence: float) -> None:
         """
-        Publish which labels hold from now on.
+        Publish the labels that are valid from now on.
 
-        :param labels: in the model's order.
-        :param min_confidence: below it a face is uncertain.
+        :param labels: names of the labels, in the order of the model.
+        :param min_confidence: probability below which a face is uncertain, 0 to 1.
         """
         header = Header(stamp=self._node.get_clock().now().to_msg())
         self._labels.publish(to_label_info(MESSAGE_TYPES, header, labels, min_confidence))
