@@ -13,85 +13,85 @@ from training.dispatch import run_command
 
 
 def _tracking() -> Any:
-    from benchmark import tracking
+    from benchmark.behaviour import tracking
 
     return tracking
 
 
 def _decision() -> Any:
-    from benchmark import decision
+    from benchmark.behaviour import decision
 
     return decision
 
 
 def _baseline() -> Any:
-    from benchmark import baseline
+    from benchmark.behaviour import baseline
 
     return baseline
 
 
 def _soak() -> Any:
-    from benchmark import soak
+    from benchmark.costs import soak
 
     return soak
 
 
 def _storm() -> Any:
-    from benchmark import storm
+    from benchmark.behaviour import storm
 
     return storm
 
 
 def _pipeline() -> Any:
-    from benchmark import pipeline
+    from benchmark.costs import pipeline
 
     return pipeline
 
 
 def _node() -> Any:
-    from benchmark import node
+    from benchmark.costs import node
 
     return node
 
 
 def _peers() -> Any:
-    from benchmark import peers
+    from benchmark.costs import peers
 
     return peers
 
 
 def _backends() -> Any:
-    from benchmark import backends
+    from benchmark.costs import backends
 
     return backends
 
 
 def _scale() -> Any:
-    from benchmark import scale
+    from benchmark.costs import scale
 
     return scale
 
 
 def _models() -> Any:
-    from benchmark import models
+    from benchmark.costs import models
 
     return models
 
 
 def _augmentation() -> Any:
-    from benchmark import augmentation
+    from benchmark.training_speed import augmentation
 
     return augmentation
 
 
 def _reading() -> Any:
-    from benchmark import reading
+    from benchmark.training_speed import reading
 
     return reading
 
 
 def _eyes() -> Any:
-    from benchmark import eyes
+    from benchmark.behaviour import eyes
 
     return eyes
 

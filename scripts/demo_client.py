@@ -315,6 +315,7 @@ def run(options: argparse.Namespace, listener: Listener, folder: Path, stop: Eve
     finally:
         for program in programs:
             program.stop()
+        view.close()
 
 
 def parse_arguments(args: Sequence[str] | None) -> argparse.Namespace:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-import shutil
 from typing import TextIO
 
+from rich.bar import Bar
+from rich.console import Console
+from rich.console import Group
+from rich.console import RenderableType
+from rich.live import Live
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+# Width of a bar, and least width of the names before them [characters].
 BAR_WIDTH = 30
-EIGHTHS = ' ▏▎▍▌▋▊▉'
+NAME_WIDTH = 10
+# Lines of a terminal that faces leave free.
+FREE_LINES = 3
 
 
 @dataclass(frozen=True)
@@ -29,37 +40,39 @@ class SeenFace:
     distribution: dict[str, float]
 
 
-def bar(share: float) -> str:
-    """Draw a share of one as a bar of constant width."""
-    eighths = round(min(max(share, 0.0), 1.0) * BAR_WIDTH * 8)
-    full, rest = divmod(eighths, 8)
-    return ('█' * full + EIGHTHS[rest] * (rest > 0)).ljust(BAR_WIDTH)
+def bar(share: float) -> Bar:
+    """Draw a share of one, which may be a little out of it, as a bar of constant width."""
+    return Bar(1.0, 0.0, share, width=BAR_WIDTH)
 
 
-def face_lines(face: SeenFace, detailed: bool) -> list[str]:
-    """
-    Tell of a face in a line, or in one and one more per emotion.
+def line_of(words: str) -> Text:
+    """Make a line that is cut, and not wrapped, where the terminal is narrow."""
+    return Text(words, no_wrap=True, overflow='crop')
 
-    :param face: what to tell of.
-    :param detailed: with a bar per emotion.
-    """
+
+def face_line(face: SeenFace) -> Text:
+    """Describe a face in a line."""
     left, top, right, bottom = face.box
-    head = (
+    return line_of(
         f'  face {face.id}: {face.emotion} {face.score:.2f}   '
         f'{right - left:.0f}x{bottom - top:.0f} pixels at ({left:.0f}, {top:.0f})'
     )
-    if not detailed:
-        return [head]
+
+
+def bars_of(face: SeenFace) -> RenderableType:
+    """Draw a bar for each emotion of a face, a line each."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True, min_width=NAME_WIDTH)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
     # In the order of the alphabet, so that the bars do not jump about.
-    bars = [
-        f'    {name:<10} {bar(share)} {share:.2f}'
-        for name, share in sorted(face.distribution.items())
-    ]
-    return [head, *bars]
+    for name, share in sorted(face.distribution.items()):
+        table.add_row(Text(name), bar(share), f'{share:.2f}')
+    return Padding(table, (0, 0, 0, 4))
 
 
 def short_line(faces: list[SeenFace]) -> str:
-    """Tell of all faces in a few words."""
+    """Describe all faces in a few words."""
     if not faces:
         return 'nobody'
     return '; '.join(f'face {face.id} {face.emotion} {face.score:.2f}' for face in faces)
@@ -75,8 +88,18 @@ class TerminalView:
         :param stream: the terminal, or whatever stdout is.
         """
         self._stream = stream
-        self._in_place = stream.isatty()
-        self._lines = 0
+        # A variable such as FORCE_COLOR makes no terminal of a file.
+        self._console = Console(
+            file=stream, force_terminal=stream.isatty(), color_system=None, markup=False
+        )
+        self._in_place = self._console.is_terminal and not self._console.is_dumb_terminal
+        self._live = Live(
+            console=self._console,
+            auto_refresh=False,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            vertical_overflow='crop',
+        )
         self.period = 0.1 if self._in_place else 1.0  # between two calls of show [s]
 
     def show(self, head: str, faces: list[SeenFace]) -> None:
@@ -89,16 +112,19 @@ class TerminalView:
         if not self._in_place:
             print(f'{head}: {short_line(faces)}', file=self._stream, flush=True)
             return
-        columns, rows = shutil.get_terminal_size()
-        detailed = sum(1 + len(face.distribution) for face in faces) < rows - 3
-        lines = [head]
-        for face in faces:
-            lines += face_lines(face, detailed)
-        if not faces:
-            lines.append('  nobody')
+        rows = self._console.height
+        detailed = sum(1 + len(face.distribution) for face in faces) < rows - FREE_LINES
+        lines: list[RenderableType] = [line_of(head)]
         # What scrolls off could not be taken back.
-        lines = [line[: columns - 1] for line in lines[: rows - 1]]
-        up = f'\x1b[{self._lines}A' if self._lines else ''
-        self._stream.write(up + '\r\x1b[J' + '\n'.join(lines) + '\n')
-        self._stream.flush()
-        self._lines = len(lines)
+        for face in faces[: max(0, rows - 2)]:
+            lines.append(face_line(face))
+            if detailed:
+                lines.append(bars_of(face))
+        if not faces:
+            lines.append(line_of('  nobody'))
+        self._live.start()
+        self._live.update(Group(*lines), refresh=True)
+
+    def close(self) -> None:
+        """Leave the last state on the terminal, and give the cursor back."""
+        self._live.stop()

@@ -4,9 +4,10 @@ Print a DDS domain in which nobody talks on this machine, for a run that wants t
 python scripts/free_domain.py [COUNT]: print the first of COUNT such domains in a row.
 """
 
-from pathlib import Path
 import random
 import sys
+
+import psutil
 
 # RTPS: a domain's participants listen on the ports from 7400 + 250 * domain.
 FIRST_PORT = 7400
@@ -17,13 +18,8 @@ DOMAINS = range(1, 102)
 
 def ports_in_use() -> set[int]:
     """Return the UDP ports that some process of this machine is bound to."""
-    ports = set()
-    for table in (Path('/proc/net/udp'), Path('/proc/net/udp6')):
-        if table.exists():
-            for line in table.read_text().splitlines()[1:]:
-                local_address = line.split()[1]
-                ports.add(int(local_address.rpartition(':')[2], 16))
-    return ports
+    sockets = psutil.net_connections('udp')
+    return {socket.laddr.port for socket in sockets if socket.laddr}
 
 
 def free_domains(ports: set[int]) -> list[int]:

@@ -320,6 +320,42 @@ def test_every_folder_of_training_has_its_place_and_says_what_goes_in_and_out():
     assert [n for n in steps if not ('In: ' in folders[n] and 'Out: ' in folders[n])] == []
 
 
+# The folders of benchmark, and what each may import of benchmark besides its own modules.
+FOLDERS_OF_BENCHMARK = {
+    'rig': (),
+    'costs': ('rig',),
+    'behaviour': ('rig',),
+    'training_speed': ('rig',),
+}
+
+
+@pytest.mark.parametrize('folder', FOLDERS_OF_BENCHMARK)
+def test_a_folder_of_benchmark_imports_only_itself_and_rig(folder):
+    allowed = {folder, *FOLDERS_OF_BENCHMARK[folder]}
+    files = sorted((ROOT / 'benchmark' / folder).glob('*.py'))
+
+    wrong = [
+        f'{path.name} imports {name}'
+        for path in files
+        for name in imported_names(path)
+        if name.split('.')[0] == 'benchmark' and not allowed & set(name.split('.')[1:2])
+    ]
+
+    assert wrong == []
+    assert 1 < len(files) <= MOST_MODULES + 1
+
+
+def test_every_folder_of_benchmark_has_its_place_and_says_what_goes_in_and_out():
+    folder = ROOT / 'benchmark'
+    found = {path.parent for path in folder.rglob('*.py')} - {folder}
+
+    assert {path.name for path in found} == set(FOLDERS_OF_BENCHMARK)
+    for path in found:
+        text = ast.get_docstring(ast.parse((path / '__init__.py').read_text(encoding='utf-8')))
+        assert 'In: ' in text, path
+        assert 'Out: ' in text, path
+
+
 @pytest.mark.parametrize('package', ['training', 'benchmark'])
 def test_no_module_is_imported_by_a_string(package):
     files = sorted((ROOT / package).rglob('*.py'))

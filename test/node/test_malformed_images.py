@@ -11,10 +11,11 @@ import zlib
 import numpy as np
 import pytest
 
-from benchmark.hostile_files import chunk
-from benchmark.hostile_files import malformed_file
-from benchmark.hostile_messages import malformed_compressed
-from benchmark.hostile_messages import malformed_image
+from benchmark.behaviour.hostile_files import chunk
+from benchmark.behaviour.hostile_files import malformed_file
+from benchmark.behaviour.hostile_messages import malformed_compressed
+from benchmark.behaviour.hostile_messages import malformed_image
+from benchmark.rig.usage import resident_memory
 from stand_ins import picture
 from stand_ins import send
 
@@ -23,12 +24,6 @@ SLACK = 40 * 2**20
 
 # The resident memory after malformed compressed images, divided by that before them.
 MOST_GROWTH = 1.3
-
-
-def resident_memory():
-    """Give what this process has in memory, in bytes."""
-    status = Path('/proc/self/status').read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in status if line.startswith('VmRSS'))
 
 
 @pytest.mark.parametrize('count', [2500, pytest.param(10_000, marks=pytest.mark.slow)])
@@ -43,13 +38,13 @@ def test_thousands_of_random_messages_end_nothing_and_leave_nothing(
         # The worker's way; through the topic most would be replaced by newer ones.
         node._look_at(message)
         if number == count // 2:
-            halfway = resident_memory()
+            halfway = resident_memory(os.getpid())
     statistics = node.statistics
 
     assert statistics.lost == 0, statistics.last_error
     assert statistics.refused + statistics.processed == count
     assert min(statistics.refused, statistics.processed) > count // 10
-    assert resident_memory() - halfway < SLACK
+    assert resident_memory(os.getpid()) - halfway < SLACK
     send(camera, emotions, node, picture(seconds=7))
 
 
@@ -110,6 +105,7 @@ message.data.frombytes(open({str(tmp_path / 'bomb.png')!r}, 'rb').read())
 try:
     to_bgr(message)
 except ImageError as error:
+    # psutil does not know the largest value.
     status = Path('/proc/self/status').read_text().split()
     print('refused', int(status[status.index('VmHWM:') + 1]) // 1024)
 """

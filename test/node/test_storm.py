@@ -1,17 +1,18 @@
 """A storm of hostile input from a seeded generator: the node refuses it and works on."""
 
+import os
 from pathlib import Path
 import threading
 
 import numpy as np
 from rcl_interfaces.srv import SetParameters
 
-from benchmark.hostile_files import malformed_card
-from benchmark.hostile_messages import default_parameters
-from benchmark.hostile_messages import hostile_parameters
-from benchmark.hostile_messages import malformed_compressed
-from benchmark.hostile_messages import malformed_image
-from benchmark.soak import resident_memory
+from benchmark.behaviour.hostile_files import malformed_card
+from benchmark.behaviour.hostile_messages import default_parameters
+from benchmark.behaviour.hostile_messages import hostile_parameters
+from benchmark.behaviour.hostile_messages import malformed_compressed
+from benchmark.behaviour.hostile_messages import malformed_image
+from benchmark.rig.usage import resident_memory
 from fer_ros.perception.models.bundle import BundleError
 from fer_ros.perception.models.bundle import CARD_NAME
 from fer_ros.perception.models.bundle import find_bundle
@@ -32,7 +33,7 @@ LONGEST_REASON = 600
 def test_the_node_answers_after_a_storm_of_images(node, camera, emotions):
     random = np.random.default_rng(17)
     send(camera, emotions, node, picture(seconds=1))
-    before, _ = resident_memory('self')
+    before = resident_memory(os.getpid())
 
     for number in range(IMAGES):
         # One in 20 may be as large as an image can be.
@@ -46,7 +47,7 @@ def test_the_node_answers_after_a_storm_of_images(node, camera, emotions):
     assert len(statistics.last_error) < LONGEST_REASON
     assert statistics.last_error.isprintable()
     send(camera, emotions, node, picture(seconds=7))
-    assert resident_memory('self')[0] - before < SLACK
+    assert resident_memory(os.getpid()) - before < SLACK
 
 
 class Setter:

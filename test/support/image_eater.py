@@ -26,6 +26,7 @@ from stand_ins import picture  # noqa: E402
 
 def memory():
     """Return the resident memory and its largest value so far [KiB]."""
+    # psutil does not know the largest value.
     lines = Path('/proc/self/status').read_text().splitlines()
     values = dict(line.split(':', 1) for line in lines)
     return int(values['VmRSS'].split()[0]), int(values['VmHWM'].split()[0])

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -106,8 +107,8 @@ def begin(domain_id):
 
 def segments_of(process):
     """List the files in shared memory whose locks a process holds."""
-    links = [os.readlink(one) for one in Path(f'/proc/{process.pid}/fd').iterdir()]
-    return [Path(link) for link in links if link.startswith('/dev/shm/') and link.endswith('_el')]
+    paths = [file.path for file in psutil.Process(process.pid).open_files()]
+    return [Path(path) for path in paths if path.startswith('/dev/shm/') and path.endswith('_el')]
 
 
 def test_a_signal_ends_a_process_whose_node_is_being_made(begin):
@@ -151,4 +152,4 @@ def test_a_signal_ends_the_process_and_its_trial(begin, script, act):
     assert 'FATAL' not in errors
     assert 'Traceback' not in errors
     for child in words[1:]:
-        assert not Path(f'/proc/{child}').exists()
+        assert not psutil.pid_exists(int(child))

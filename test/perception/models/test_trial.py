@@ -10,6 +10,7 @@ import textwrap
 import time
 
 import numpy as np
+import psutil
 import pytest
 
 from cards import write_card
@@ -151,7 +152,7 @@ def test_the_child_ends_with_its_parent():
         env={**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)},
     ) as parent:
         child = int(parent.stdout.readline())
-        while 'ready' not in Path(f'/proc/{child}/comm').read_text():
+        while psutil.Process(child).name() != 'ready':
             time.sleep(0.01)
         parent.send_signal(signal.SIGKILL)
         parent.wait()
@@ -162,10 +163,10 @@ def test_the_child_ends_with_its_parent():
 
 def is_alive(process_id):
     try:
-        status = Path(f'/proc/{process_id}/stat').read_text()
-    except OSError:
+        status = psutil.Process(process_id).status()
+    except psutil.NoSuchProcess:
         return False
-    return status.rsplit(')', 1)[1].split()[0] not in 'ZX'
+    return status not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 
 
 @pytest.fixture

@@ -1,0 +1,191 @@
+"""
+How well ids follow people, and what searching for faces in every n-th frame costs and saves.
+
+Where a video has an annotation (`benchmark/behaviour/annotations/`), ids are compared with it;
+otherwise, with the run that searches every frame.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmark.behaviour.track_measures import Box
+from benchmark.behaviour.track_measures import match
+from benchmark.behaviour.track_measures import measure
+from benchmark.behaviour.track_measures import read_annotation
+from benchmark.behaviour.track_measures import TrackMeasures
+from benchmark.behaviour.track_page import write_page
+from benchmark.rig.tables import plain_table
+from benchmark.rig.watching import add_watching_arguments
+from benchmark.rig.watching import CountingDetector
+from benchmark.rig.watching import load_models
+from benchmark.rig.watching import watch
+from benchmark.rig.watching import Watched
+from fer_ros.perception.boxes import overlaps
+from fer_ros.perception.settings import Settings
+
+
+@dataclass(frozen=True)
+class Sparse:
+    """
+    A run that searched in every n-th frame, against the run that searched in each.
+
+    :param every: n.
+    :param searches: share of the frames that were searched, 0 to 1.
+    :param recall: share of the annotated boxes that were found, or where there is no annotation,
+        of the faces of the full run, 0 to 1.
+    :param false: faces where no annotated person, or no face of the full run, is.
+    :param overlap: mean intersection over union with the faces of the full run.
+    :param agreement: share of the found faces of which the same emotion was decided, 0 to 1.
+    :param detect_ms: mean time of finding faces in a frame, in milliseconds.
+    :param classify_ms: mean time of saying what they show, in milliseconds.
+    """
+
+    every: int
+    searches: float
+    recall: float
+    false: int
+    overlap: float
+    agreement: float
+    detect_ms: float
+    classify_ms: float
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    add_watching_arguments(parser)
+    parser.add_argument(
+        '--every',
+        type=int,
+        nargs='*',
+        default=[2, 3, 5, 10, 30],
+        metavar='N',
+        help='values of detect_every (default: 2 3 5 10 30)',
+    )
+    parser.add_argument(
+        '--output',
+        type=Path,
+        default=Path('benchmark_output'),
+        metavar='DIR',
+        help='where a page for each video goes (default: %(default)s)',
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """
+    Measure each video, print the figures, and write a page for it.
+
+    :raises ValueError: if a video cannot be read.
+    """
+    loaded, classifier = load_models(arguments)
+    settings = Settings()
+    print(f'detector {loaded.name}, model {classifier.card.name} on {classifier.backend.name}')
+    for video in arguments.videos:
+        full = watch(video, loaded, classifier, settings)
+        annotation = read_annotation(video)
+        measures = None
+        if annotation is not None:
+            measures = measure(annotation, full.times, full.faces, settings.face_timeout)
+        rows = [compare(1, 1.0, full, full, annotation)]
+        for every in arguments.every:
+            detector = CountingDetector(loaded)
+            sparse = watch(video, detector, classifier, settings.changed({'detect_every': every}))
+            searches = detector.searches / max(len(sparse.times), 1)
+            rows.append(compare(every, searches, full, sparse, annotation))
+        lines = [*told(video, full, measures), '', *table(rows)]
+        print('\n'.join(['', *lines]))
+        page = write_page(arguments.output, video, full, annotation, measures, lines)
+        print(f'\nsee {page}')
+    return 0
+
+
+def compare(
+    every: int,
+    searches: float,
+    full: Watched,
+    sparse: Watched,
+    annotation: dict[int, dict[int, Box]] | None,
+) -> Sparse:
+    """
+    Compare a run that searched in every n-th frame with the full one.
+
+    :param every: n.
+    :param searches: share of the frames that were searched, 0 to 1.
+    :param full: the run that searched in each frame.
+    :param sparse: the other one.
+    :param annotation: of the video, if there is one.
+    """
+    shared, agree = [], []
+    wanted = found = answered = 0
+    for frame, (faces, others) in enumerate(zip(full.faces, sparse.faces, strict=True)):
+        pairs = match({index: face.box for index, face in enumerate(faces)}, others)
+        for index, other in pairs.items():
+            both = np.array([faces[index].box]), np.array([other.box])
+            shared.append(float(overlaps(*both)[0, 0]))
+            agree.append(faces[index].emotion == other.emotion)
+        persons = pairs if annotation is None else match(annotation.get(frame, {}), others)
+        found += len(persons)
+        wanted += len(faces) if annotation is None else len(annotation.get(frame, {}))
+        answered += len(others)
+    return Sparse(
+        every=every,
+        searches=searches,
+        recall=found / max(wanted, 1),
+        false=answered - found,
+        overlap=float(np.mean(shared)) if shared else 0.0,
+        agreement=float(np.mean(agree)) if agree else 0.0,
+        detect_ms=sparse.mean_ms('detect'),
+        classify_ms=sparse.mean_ms('classify'),
+    )
+
+
+def told(video: Path, full: Watched, measures: TrackMeasures | None) -> list[str]:
+    """Write down who was followed, a line for each thing."""
+    spans: dict[int, list[float]] = {}
+    for time, faces in zip(full.times, full.faces, strict=True):
+        for face in faces:
+            spans.setdefault(face.id, []).append(time)
+    short = sum(times[-1] - times[0] < 0.5 for times in spans.values())
+    lines = [
+        f'{video.name}: {len(full.times)} frames, {sum(map(len, full.faces))} faces, '
+        f'{len(spans)} ids, {short} of them for less than 0.5 s'
+    ]
+    if measures is None:
+        return [*lines, '  nobody has annotated it: id switches are not known']
+    lines += [
+        f'  annotated {measures.boxes} boxes, found {measures.found} '
+        f'({100 * measures.recall:.1f} %), false {measures.false}',
+        f'  id switches {len(measures.switches)}, new ids after a loss longer than face_timeout '
+        f'{len(measures.returns)}, fragmentations {measures.fragmentations}',
+        f'  ids that are on no person {measures.false_ids}, IDF1 {measures.idf1:.3f}',
+    ]
+    for name, changes in (('switch', measures.switches), ('return', measures.returns)):
+        lines += [
+            f'  {name} in frame {one.frame}: person {one.person} was {one.before}, is {one.after} '
+            f'(unseen for {one.unseen:.2f} s)'
+            for one in changes
+        ]
+    return lines
+
+
+def table(rows: list[Sparse]) -> list[str]:
+    """Write down what searching less often costs and saves."""
+    head = ['detect_every', 'searched', 'recall', 'false', 'overlap', 'same emotion', 'detect']
+    cells = [
+        [
+            f'{row.every}',
+            f'{100 * row.searches:.1f} %',
+            f'{100 * row.recall:.1f} %',
+            f'{row.false}',
+            f'{row.overlap:.2f}',
+            f'{100 * row.agreement:.1f} %',
+            f'{row.detect_ms:.1f} ms',
+            f'{row.classify_ms:.1f} ms',
+        ]
+        for row in rows
+    ]
+    return [f'  {line}' for line in plain_table([*head, 'classify'], cells)]

@@ -1,0 +1,111 @@
+"""
+One back end in a process of its own, for `benchmark backends`: its start, its memory, its time.
+
+It answers each line of its input, a JSON object, by a line of its output.
+"""
+
+from __future__ import annotations
+
+import time
+
+# Before everything that takes time, as a part of it [s, of the system's clock].
+BEGAN = time.time()
+
+from collections.abc import Callable  # noqa: E402
+import json  # noqa: E402
+import os  # noqa: E402
+import sys  # noqa: E402
+from typing import Any  # noqa: E402
+
+import numpy as np  # noqa: E402
+
+from benchmark.rig import timing  # noqa: E402
+from benchmark.rig.usage import MIB  # noqa: E402
+from benchmark.rig.usage import resident_memory  # noqa: E402
+
+
+def count_traces(tensorflow: Any) -> Callable[[], int]:
+    """
+    Count how often TensorFlow traces, and so compiles, the functions that are made from now on.
+
+    :param tensorflow: the module.
+    :return: gives the number of traces so far.
+    """
+    functions: list[Any] = []
+    make = tensorflow.function
+
+    def remembered(*words: Any, **named: Any) -> Any:
+        made = make(*words, **named)
+        # As a decorator with arguments, it makes what makes the function.
+        if hasattr(made, 'experimental_get_tracing_count'):
+            functions.append(made)
+        return made
+
+    tensorflow.function = remembered
+    return lambda: sum(one.experimental_get_tracing_count() for one in functions)
+
+
+def load(name: str, model: str, device: str) -> tuple[Any, Callable[[], int], dict[str, Any]]:
+    """
+    Load a bundle's network, and run it once.
+
+    :param name: of the back end.
+    :param model: the bundle.
+    :param device: 'auto', 'cpu' or 'gpu'.
+    :return: the classifier, what counts traces, and what is to be told.
+    """
+    before = resident_memory(os.getpid()) / MIB
+    traces: Callable[[], int] = int
+    if name == 'tensorflow':
+        from fer_ros.perception.backends.keras import import_engine
+
+        traces = count_traces(import_engine(name))
+    from fer_ros.perception.classification.classifier import create_classifier
+    from fer_ros.perception.models.bundle import find_bundle
+    from fer_ros.perception.models.bundle import load_card
+
+    classifier = create_classifier(load_card(find_bundle(model)), name, device)
+    return (
+        classifier,
+        traces,
+        {
+            'device': classifier.backend.device,
+            'start_seconds': time.time() - BEGAN,
+            'start_mib': resident_memory(os.getpid()) / MIB,
+            'python_mib': before,
+        },
+    )
+
+
+def timed(run: Callable[[np.ndarray], Any], batch: np.ndarray, count: int) -> list[float]:
+    """Run a network on a batch again and again: the seconds of each time."""
+    return timing.timed(lambda _: run(batch), count)
+
+
+def main(words: list[str]) -> int:
+    """Load what the words say, and answer line by line."""
+    # Whatever an engine prints is no answer.
+    answers = os.fdopen(os.dup(1), 'w')
+    os.dup2(2, 1)
+    try:
+        classifier, traces, told = load(*words)
+    except Exception as error:  # an engine that is not there, or refuses the network
+        print(json.dumps({'error': f'{error}'}), file=answers, flush=True)
+        return 1
+    print(json.dumps(told), file=answers, flush=True)
+    noise = np.random.default_rng(0).random((64, *classifier.card.input.shape), np.float32)
+    for line in sys.stdin:
+        order = json.loads(line)
+        batch = np.ascontiguousarray(noise[: order['batch']])
+        seconds = timed(classifier.backend.run, batch, order['count'])
+        answer = {
+            'seconds': seconds,
+            'traces': traces(),
+            'mib': resident_memory(os.getpid()) / MIB,
+        }
+        print(json.dumps(answer), file=answers, flush=True)
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))

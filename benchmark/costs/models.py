@@ -1,0 +1,119 @@
+"""What models cost and what they are worth: `python -m benchmark models fer2013_mobile ...`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from functools import partial
+import json
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from benchmark.rig.tables import plain_table
+from benchmark.rig.timing import machine
+from benchmark.rig.timing import time_in_turns
+from fer_ros.perception.classification.classifier import Classifier
+from training.data.datasets import data_root
+from training.data.datasets import FaceData
+from training.data.datasets import SPLITS
+from training.data.reading.forms import read_data
+from training.evaluation.classifiers import load_classifier
+from training.evaluation.classifiers import ModelOptions
+from training.evaluation.scores import score
+
+# Faces in a turn, one after the other.
+FACES = 20
+
+# Of several faces at once.
+BATCH = 8
+
+
+def measure(
+    classifiers: dict[str, Classifier], runs: int, data: FaceData | None = None
+) -> dict[str, Any]:
+    """
+    Time models in turns, and measure what they are worth.
+
+    :param classifiers: by name.
+    :param runs: turns of each.
+    :param data: one split, or None to time alone.
+    :return: 'machine', and by name 'megabytes', 'face_ms', 'face_cpu_ms', 'batch_face_ms' and,
+        with data, 'accuracy' on so many 'pictures'.
+    """
+    noise = np.random.default_rng(0).integers(0, 256, (BATCH, 512, 512), np.uint8)
+    ways: dict[str, Callable[[], Any]] = {}
+    for name, classifier in classifiers.items():
+        height, width = classifier.card.input.height, classifier.card.input.width
+        crops = list(noise[:, :height, :width])
+        ways[f'{name} one by one'] = partial(_one_by_one, classifier, crops)
+        ways[f'{name} together'] = partial(classifier.classify, crops)
+    for way in ways.values():
+        way()
+    timings = time_in_turns(ways, runs)
+    rows = {}
+    for name, classifier in classifiers.items():
+        alone, together = timings[f'{name} one by one'], timings[f'{name} together']
+        row: dict[str, Any] = {
+            'backend': classifier.backend.name,
+            'face_ms': round(1000 * median(alone.wall) / FACES, 3),
+            'face_cpu_ms': round(1000 * median(alone.cpu) / FACES, 3),
+            'batch_face_ms': round(1000 * median(together.wall) / BATCH, 3),
+        }
+        kind = classifier.backend.kind
+        if kind in classifier.card.files:
+            size = classifier.card.file(kind).stat().st_size
+            row = {'megabytes': round(size / 1e6, 2), **row}
+        if data is not None:
+            scores = score(classifier, data)
+            kept = scores.take(scores.truth >= 0)
+            right = kept.probabilities.argmax(axis=1) == kept.truth
+            row |= {'accuracy': round(float(right.mean()), 4), 'pictures': len(right)}
+        rows[name] = row
+    return {'machine': machine(), 'runs': runs, 'models': rows}
+
+
+def _one_by_one(classifier: Classifier, crops: list[np.ndarray]) -> None:
+    """Classify faces as they come when there is one in each image."""
+    for index in range(FACES):
+        classifier.classify([crops[index % len(crops)]])
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Tell what `models` takes."""
+    parser.add_argument('models', nargs='+', help='bundles, folders of runs, or .keras files')
+    parser.add_argument('--backend', default='litert', help='of bundles, as of the node')
+    parser.add_argument('--accuracy', action='store_true', help='measure it on the data as well')
+    parser.add_argument('--data', help='folder of the data (default: FER_ROS_DATA)')
+    parser.add_argument('--split', choices=SPLITS, default='private')
+    parser.add_argument('--runs', type=int, default=15, help='turns of each (default: 15)')
+    parser.add_argument('--json', action='store_true', help='print the figures as JSON')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out `models`."""
+    options = ModelOptions(backend=arguments.backend)
+    classifiers = {name: load_classifier(name, options) for name in arguments.models}
+    data = None
+    if arguments.accuracy:
+        data = read_data(data_root(arguments.data)).of_split(arguments.split)
+    figures = measure(classifiers, arguments.runs, data)
+    if arguments.json:
+        print(json.dumps(figures, indent=1))
+        return 0
+    print(f'median of {figures["runs"]} turns, on {figures["machine"]}')
+    head = ['', 'MB', 'ms a face', 'of processor', f'ms a face of {BATCH}', 'accuracy']
+    rows = [
+        [
+            name,
+            f'{row["megabytes"]:.2f}' if 'megabytes' in row else '?',
+            f'{row["face_ms"]:.2f}',
+            f'{row["face_cpu_ms"]:.2f}',
+            f'{row["batch_face_ms"]:.2f}',
+            f'{100 * row["accuracy"]:.2f} %' if 'accuracy' in row else '',
+        ]
+        for name, row in figures['models'].items()
+    ]
+    print('\n'.join(plain_table(head, rows, left=1)))
+    return 0

@@ -1,0 +1,381 @@
+"""
+What the node costs, from outside: `python -m benchmark node`.
+
+A camera of exact rate, the executable and the listener are three processes; ages are the time of
+reception less the stamp, by one clock.  It needs the installed package (`. scripts/env`, or a
+sourced workspace), and Linux; the code is that of this checkout.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from collections.abc import Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+import os
+from statistics import median
+import time
+
+import numpy as np
+
+from benchmark.costs.bare import bare_detector
+from benchmark.costs.bare import bare_network
+from benchmark.costs.bare import faces_for
+from benchmark.rig.camera_process import Camera
+from benchmark.rig.client import Answer
+from benchmark.rig.client import Client
+from benchmark.rig.client import PATIENCE
+from benchmark.rig.executables import emotion_node
+from benchmark.rig.executables import settle_domain
+from benchmark.rig.figures import add_figures_arguments
+from benchmark.rig.figures import ROOT
+from benchmark.rig.figures import Row
+from benchmark.rig.figures import tell
+from benchmark.rig.scenes import detector_weights
+from benchmark.rig.scenes import LARGE
+from benchmark.rig.scenes import scene
+from benchmark.rig.scenes import SMALL
+from benchmark.rig.timing import time_frames
+from benchmark.rig.usage import cpu_seconds
+from benchmark.rig.usage import growth
+from benchmark.rig.usage import memory_parts
+from benchmark.rig.usage import MIB
+from benchmark.rig.usage import resident_memory
+from benchmark.rig.usage import thread_seconds
+from fer_ros.perception.detection.choice import create_detector
+from fer_ros.perception.models.bundle import load_card
+from fer_ros.perception.settings import DEFAULT_MODEL
+from fer_ros.perception.settings import Settings
+
+# Of the camera [Hz], and of one that is too fast for the node.
+RATE = 30.0
+OVERLOAD_RATE = 60.0
+
+# What moving an image of 640x480 to another process may take [s].
+TRANSPORT = 0.003
+
+# Turns of node and bare calls, and how long the node's is [s].
+TURNS = 5
+TURN = 3.0
+
+# Threads whose share is told.
+BUSIEST = 6
+
+# Fewer answers under overload tell nothing.
+LEAST_ANSWERS = 20
+
+# What the node itself says of its time.
+STAGES = ('age_p50_ms', 'detect_ms', 'classify_ms', 'publish_ms')
+
+# What is left out at the beginning of each [s].
+WARM_UP = 0.5
+
+
+def overhead_rows(client: Client, camera: Camera, turns: int) -> list[Row]:
+    """
+    Measure the way from the camera to the listener beside the bare calls, in turns.
+
+    The bare calls come one right after the other, and at the camera's rate as well: after a pause
+    the processor's caches are cold and OpenCV's second thread sleeps, whoever calls.
+
+    :param client: of a node that is up.
+    :param camera: that shows one face at 640x480.
+    :param turns: of each.
+    """
+    settings, images = Settings(), scene(1, SMALL)
+    card, weights = load_card(ROOT / 'models' / DEFAULT_MODEL), detector_weights()
+    detector = create_detector('yunet', str(weights))
+    search = bare_detector(weights, images, settings)
+    network = bare_network(card.file('tflite'), faces_for(card, detector, images, 1, settings))
+    ages: list[float] = []
+    bare: dict[str, list[float]] = {'detector': [], 'network': [], 'at_rate': []}
+    for _ in range(turns):
+        ages += [answer.age for answer in playing(client, camera, RATE, TURN)]
+        camera.play(0)
+        times = {
+            **time_frames({'detector': search, 'network': lambda _: network()}, 60),
+            **time_frames(
+                {'at_rate': lambda frame: (search(frame), network())}, 60, pause=1 / RATE
+            ),
+        }
+        for name, seconds in times.items():
+            bare[name] += seconds
+    total = median(bare['detector']) + median(bare['network'])
+    return [
+        Row(
+            'node_overhead',
+            ages,
+            ratio=median(ages) / (total + TRANSPORT),
+            goal=1.25,
+            further={
+                'bare_ms': round(1000 * total, 3),
+                'answers': len(ages),
+                **{key: float(client.health[key]) for key in STAGES if key in client.health},
+            },
+        ),
+        Row(
+            'node_over_calls_at_its_rate',
+            ages,
+            ratio=median(ages) / (median(bare['at_rate']) + TRANSPORT),
+            further={'bare_ms': round(1000 * median(bare['at_rate']), 3)},
+        ),
+        Row('bare_detector', bare['detector']),
+        Row('bare_network', bare['network']),
+    ]
+
+
+def playing(client: Client, camera: Camera, rate: float, seconds: float) -> list[Answer]:
+    """Let the camera publish, and give the answers after a short warm-up."""
+    camera.play(rate)
+    client.clear()
+    client.wait_for()
+    time.sleep(WARM_UP)
+    return client.listen(seconds)
+
+
+def cpu_row(client: Client, camera: Camera, process: int, seconds: float) -> Row:
+    """Measure the processor time of the node at the camera's rate."""
+    playing(client, camera, RATE, 1.0)
+    begin, used, of_threads = time.monotonic(), cpu_seconds(process), thread_seconds(process)
+    answers = client.listen(seconds)
+    share = (cpu_seconds(process) - used) / (time.monotonic() - begin)
+    threads = {
+        key: 1000 * (now - of_threads.get(key, 0.0)) / max(len(answers), 1)
+        for key, now in thread_seconds(process).items()
+    }
+    busiest = sorted(threads.items(), key=lambda thread: -thread[1])[:BUSIEST]
+    return Row(
+        'cpu_at_30_hz',
+        value=100 * share,
+        unit='% of a core',
+        goal=35.0,
+        measure='value',
+        further={
+            'answers_per_second': round(len(answers) / seconds, 2),
+            'cpu_ms_per_frame': round(1000 * share * seconds / max(len(answers), 1), 2),
+            'threads_ms_per_frame': ' + '.join(
+                f'{milliseconds:.2f} {name}' for (_, name), milliseconds in busiest
+            ),
+        },
+    )
+
+
+def memory_row(process: int) -> Row:
+    """Weigh the node."""
+    parts = {name: round(size, 1) for name, size in memory_parts(process).items()}
+    return Row(
+        'memory_rss',
+        value=parts.pop('rss'),
+        unit='MiB',
+        goal=160.0,
+        measure='value',
+        further={f'{name}_mib': size for name, size in parts.items()},
+    )
+
+
+def parameter_row(client: Client, camera: Camera, changes: int) -> Row:
+    """
+    Count the frames from a parameter's acceptance until it is seen to be in force.
+
+    With a least size of 1000 pixels no answer has a face; the frames counted are those that were
+    taken after the acceptance.
+    """
+    set_integer = client.parameter_setter()
+    playing(client, camera, RATE, 0.5)
+    frames, seconds = [], []
+    for number in range(changes):
+        size = 1000 if number % 2 == 0 else Settings().min_face_size
+        begin = time.time()
+        set_integer('min_face_size', size)
+        accepted = time.time()
+        wanted = 0 if size == 1000 else 1
+
+        def in_force(answer: Answer, accepted: float = accepted, wanted: int = wanted) -> bool:
+            return answer.stamp > accepted and answer.faces == wanted
+
+        client.clear()
+        found = client.wait_for(in_force)
+        frames.append(sum(accepted < one.stamp <= found.stamp for one in client.answers))
+        seconds.append(found.received - begin)
+    return Row(
+        'parameter_in_force',
+        seconds,
+        value=float(max(frames)),
+        unit='frames, the worst',
+        goal=1.0,
+        measure='value',
+        further={'changes': changes},
+    )
+
+
+def start_row(camera: Camera, starts: int) -> Row:
+    """Measure the time from the start of the executable to the first answer."""
+    camera.play(RATE)
+    seconds = []
+    with Client() as client:
+        for _ in range(starts):
+            client.clear()
+            begin = time.time()
+            with emotion_node():
+                first = client.wait_for(lambda answer, begin=begin: answer.received > begin)
+                seconds.append(first.received - begin)
+    camera.play(0)
+    return Row(
+        'start_to_first_emotion',
+        seconds,
+        goal=1500.0,
+        measure='median_ms',
+        further={'starts': starts, 'longest_ms': round(1000 * max(seconds), 1)},
+    )
+
+
+def stale(answers: Sequence[Answer], rate: float) -> int:
+    """
+    Count the frames whose work began though a newer one was there.
+
+    While it is overloaded, a node begins with a frame when it has answered the one before.  If the
+    frame was taken two periods before that, its successor had a period's time to be there.
+
+    :param answers: of an overloaded node, in the order in which they came.
+    :param rate: of the camera, in Hz.
+    :return: how many are older than that, or no newer than the one before.
+    """
+    count = 0
+    for before, answer in pairwise(answers):
+        waited = before.received - answer.stamp
+        count += waited > 2 / rate or answer.stamp <= before.stamp
+    return count
+
+
+@contextmanager
+def on_cores(cores: Sequence[int]) -> Iterator[None]:
+    """Keep this thread, and those that it starts, on some cores."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def overload_rows(faces: int, seconds: float) -> list[Row]:
+    """
+    Give a node on one core more images than it can look at.
+
+    :param faces: that the camera sees, at 1280x720.
+    :param seconds: how long.
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    own, others = cores[:1], cores[1:] or cores
+    with (
+        on_cores(others),
+        Camera(faces, LARGE, others) as camera,
+        Client() as client,
+        emotion_node(cores=own) as node,
+    ):
+        # What one frame takes, alone and without haste.
+        alone = median(answer.age for answer in playing(client, camera, 5.0, 3.0))
+        playing(client, camera, OVERLOAD_RATE, 2.0)
+        client.clear()
+        times: list[float] = []
+        sizes: list[int] = []
+        begin = time.monotonic()
+        client.health.clear()
+        while (
+            time.monotonic() - begin < seconds
+            or len(client.answers) < LEAST_ANSWERS
+            or not set(STAGES) <= client.health.keys()
+        ):
+            if time.monotonic() - begin > seconds + PATIENCE:
+                raise RuntimeError(f'the node gave {len(client.answers)} answers under overload')
+            times.append(time.monotonic() - begin)
+            sizes.append(resident_memory(node.pid))
+            time.sleep(0.25)
+        answers = client.answers
+        seconds = time.monotonic() - begin
+        processing = sum(float(client.health[key]) for key in STAGES[1:]) / 1000
+        camera.play(0)
+    ages = [answer.age for answer in answers]
+    p95 = float(np.quantile(ages, 0.95))
+    found = growth(times, sizes)
+    ending = '' if faces == 1 else f'_{faces}_faces'
+    return [
+        Row(
+            f'overload_age{ending}',
+            ages,
+            # To the node's own stages, which are the shortest of what a frame may be said to take.
+            ratio=p95 / processing,
+            goal=1.6,
+            further={
+                'processing_ms': round(1000 * processing, 2),
+                'answers_per_second': round(len(answers) / seconds, 1),
+                'alone_ms': round(1000 * alone, 2),
+                'p95_over_alone': round(p95 / alone, 3),
+            },
+        ),
+        Row(
+            f'overload_stale_frames{ending}',
+            value=float(stale(answers, OVERLOAD_RATE)),
+            unit='frames',
+            goal=0.0,
+            measure='value',
+            further={'answers': len(answers)},
+        ),
+        Row(
+            f'overload_memory_growth{ending}',
+            value=100 * found.share,
+            unit='%',
+            goal=2.0,
+            measure='value',
+            further={'seconds': round(seconds, 1), 'mib': round(sizes[-1] / MIB, 1)},
+        ),
+    ]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument('--starts', type=int, default=5, help='of the node (default: 5)')
+    parser.add_argument(
+        '--turns', type=int, default=TURNS, help='of node and bare calls (default: %(default)s)'
+    )
+    parser.add_argument(
+        '--changes', type=int, default=20, help='of a parameter (default: %(default)s)'
+    )
+    parser.add_argument(
+        '--seconds',
+        type=float,
+        default=10.0,
+        help='how long processor time and memory are watched (default: 10)',
+    )
+    parser.add_argument(
+        '--overload-faces',
+        type=int,
+        nargs='*',
+        default=[1, 8],
+        metavar='N',
+        help='that the camera sees under overload (default: 1 8)',
+    )
+    add_figures_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out `node`."""
+    settle_domain()
+    try:
+        with Camera(1, SMALL) as camera:
+            rows = [start_row(camera, arguments.starts)]
+            with Client() as client, emotion_node() as node:
+                rows += overhead_rows(client, camera, arguments.turns)
+                rows.append(cpu_row(client, camera, node.pid, arguments.seconds))
+                rows.append(memory_row(node.pid))
+                rows.append(parameter_row(client, camera, arguments.changes))
+        for faces in arguments.overload_faces:
+            rows += overload_rows(faces, arguments.seconds)
+    except RuntimeError as error:
+        raise ValueError(str(error)) from error
+    remark = (
+        f'{DEFAULT_MODEL} on LiteRT, YuNet; one face at 640x480 and {RATE:g} Hz; overload: '
+        f'1280x720 at {OVERLOAD_RATE:g} Hz, the node on one core, camera and listener on another.'
+    )
+    return tell('node', rows, arguments, [remark])

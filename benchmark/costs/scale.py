@@ -1,0 +1,283 @@
+"""
+How the cost grows with faces, with pixels and with cameras: `python -m benchmark scale`.
+
+The pipeline is timed by itself for faces and pixels.  For cameras, each has a node, a camera of
+exact rate and a listener; and what travels is weighed as it was published.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+import time
+from typing import Any
+
+import cv2
+import numpy as np
+
+from benchmark.costs.pipeline import Watcher
+from benchmark.rig.camera_process import Camera
+from benchmark.rig.client import Client
+from benchmark.rig.executables import emotion_node
+from benchmark.rig.executables import settle_domain
+from benchmark.rig.figures import add_figures_arguments
+from benchmark.rig.figures import commit
+from benchmark.rig.figures import ROOT
+from benchmark.rig.figures import Row
+from benchmark.rig.figures import tell
+from benchmark.rig.listening import Listening
+from benchmark.rig.scenes import detector_weights
+from benchmark.rig.scenes import FACES
+from benchmark.rig.scenes import LARGE
+from benchmark.rig.scenes import scene
+from benchmark.rig.scenes import SMALL
+from benchmark.rig.timing import machine
+from benchmark.rig.timing import time_frames
+from benchmark.rig.usage import cpu_seconds
+from benchmark.rig.usage import proportional_memory
+from fer_ros.perception.classification.classifier import Classifier
+from fer_ros.perception.classification.classifier import create_classifier
+from fer_ros.perception.detection.choice import create_detector
+from fer_ros.perception.models.bundle import find_bundle
+from fer_ros.perception.models.bundle import load_card
+from fer_ros.perception.settings import Settings
+
+# Where the plots go with `--record`.
+PLOTS = ROOT / 'doc' / 'scale.svg'
+
+SIZES = ((320, 240), SMALL, LARGE, (1920, 1080))
+CAMERAS = (1, 2, 4)
+RATE = 30.0
+
+# JPEG quality, as the package's camera node has it.
+CAMERA_JPEG = 95
+
+# How long nodes run before they are watched [s].
+WARM_UP = 2.0
+
+
+def names(size: tuple[int, int]) -> str:
+    """Write a size as people do."""
+    return f'{size[0]}x{size[1]}'
+
+
+def faces_rows(classifier: Classifier, frames: int) -> list[Row]:
+    """Time the pipeline on more and more faces, at two sizes."""
+    detector = create_detector('yunet', str(detector_weights()))
+    rows = []
+    for size in (SMALL, LARGE):
+        ways: dict[str, Callable[[int], Any]] = {
+            f'faces_{count}_at_{names(size)}': Watcher(detector, classifier, scene(count, size, 4))
+            for count in FACES
+        }
+        times = time_frames(ways, frames)
+        none = median(times[f'faces_0_at_{names(size)}'])
+        rows += [Row(name, times[name], ratio=median(times[name]) / none) for name in ways]
+    return rows
+
+
+def pixels_rows(classifier: Classifier, frames: int) -> list[Row]:
+    """
+    Time the pipeline on one face in larger and larger images.
+
+    Once with the least face that the default asks for, in pixels; once with one that is as large
+    a part of the image as that is at 640x480.
+    """
+    detector = create_detector('yunet', str(detector_weights()))
+    rows = []
+    for size in SIZES:
+        images = scene(1, size, 20)
+        in_proportion = round(Settings().min_face_size * size[0] / SMALL[0])
+        asked = {
+            'pixels': Settings(),
+            'pixels_in_proportion': Settings(min_face_size=max(8, in_proportion)),
+        }
+        ways: dict[str, Callable[[int], Any]] = {
+            f'{name}_{names(size)}': Watcher(detector, classifier, images, settings)
+            for name, settings in asked.items()
+        }
+        times = time_frames(ways, frames)
+        rows += [
+            Row(
+                f'{name}_{names(size)}',
+                times[f'{name}_{names(size)}'],
+                further={'min_face_size': settings.min_face_size},
+            )
+            for name, settings in asked.items()
+        ]
+    return rows
+
+
+def cameras_row(count: int, seconds: float) -> Row:
+    """
+    Run so many nodes, each with a camera of its own.
+
+    :param count: of the cameras.
+    :param seconds: how long they are watched.
+    """
+    with ExitStack() as stack:
+        spaces = [f'/camera{number}' for number in range(count)]
+        cameras = [stack.enter_context(Camera(1, SMALL, namespace=space)) for space in spaces]
+        clients = [stack.enter_context(Client(space)) for space in spaces]
+        nodes = [stack.enter_context(emotion_node(namespace=space)) for space in spaces]
+        for camera in cameras:
+            camera.play(RATE)
+        for client in clients:
+            client.wait_for()
+        time.sleep(WARM_UP)
+        begin = time.monotonic()
+        used = [cpu_seconds(node.pid) for node in nodes]
+        for client in clients:
+            client.clear()
+        time.sleep(seconds)
+        answers = [client.answers for client in clients]
+        passed = time.monotonic() - begin
+        shares = [
+            (cpu_seconds(node.pid) - before) / passed
+            for node, before in zip(nodes, used, strict=True)
+        ]
+        memory = [proportional_memory(node.pid) for node in nodes]
+    return Row(
+        f'cameras_{count}',
+        [answer.age for of_one in answers for answer in of_one],
+        value=100 * sum(shares),
+        unit='% of a core, all nodes',
+        further={
+            'percent_a_node': round(100 * sum(shares) / count, 1),
+            'answers_per_second': [round(len(one) / passed, 1) for one in answers],
+            'memory_mib_and_node': round(sum(memory) / count, 1),
+        },
+    )
+
+
+class Scale(Listening):
+    """Weighs the messages of topics, in a thread of its own."""
+
+    def __init__(self, topics: dict[str, type]) -> None:
+        """
+        Begin to listen.
+
+        :param topics: the types by name.
+        """
+        self.sizes: dict[str, list[int]] = {topic: [] for topic in topics}
+        weighed = [(type_, topic, self._weigher(topic)) for topic, type_ in topics.items()]
+        super().__init__('scale', weighed, raw=True)
+
+    def _weigher(self, topic: str) -> Callable[[Any], None]:
+        """Make what notes the size of a message as it travels, in bytes."""
+        return lambda message: self.sizes[topic].append(len(message))
+
+
+def travel_rows(seconds: float) -> list[Row]:
+    """
+    Weigh what the node and its camera publish, with one face and with four.
+
+    :param seconds: how long.
+    """
+    from diagnostic_msgs.msg import DiagnosticArray
+    from rclpy.serialization import serialize_message
+    from sensor_msgs.msg import CompressedImage
+    from std_msgs.msg import Header
+    from vision_msgs.msg import Detection2DArray
+
+    from fer_ros.node.outputs.messages import to_compressed_message
+    from fer_ros.node.outputs.messages import to_image_message
+
+    rows = []
+    for size in (SMALL, LARGE):
+        images = scene(1, size, 20)
+        header = Header(frame_id='camera')
+        jpegs = [
+            cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, CAMERA_JPEG])[1]
+            for image in images
+        ]
+        weights = {
+            'image': [len(serialize_message(to_image_message(header, images[0])))],
+            'image_compressed': [
+                len(serialize_message(to_compressed_message(header, jpeg))) for jpeg in jpegs
+            ],
+        }
+        rows += [
+            _travel_row(f'{topic}_{names(size)}', sizes, RATE) for topic, sizes in weights.items()
+        ]
+    topics = {
+        'emotion': Detection2DArray,
+        'emotion/changes': Detection2DArray,
+        'emotion/image/compressed': CompressedImage,
+        '/diagnostics': DiagnosticArray,
+    }
+    for faces in (1, 4):
+        with Camera(faces, SMALL) as camera, Client() as client, emotion_node():
+            camera.play(RATE)
+            client.wait_for()
+            with Scale(topics) as scale:
+                time.sleep(seconds)
+                rows += [
+                    _travel_row(
+                        f'{topic.strip("/").replace("/", "_")}_faces_{faces}',
+                        sizes,
+                        len(sizes) / seconds,
+                    )
+                    for topic, sizes in scale.sizes.items()
+                ]
+    return rows
+
+
+def _travel_row(name: str, sizes: list[int], rate: float) -> Row:
+    """Make the row of a topic, in bytes a second."""
+    each = float(np.mean(sizes)) if sizes else 0.0
+    return Row(
+        f'travels_{name}',
+        value=each * rate,
+        unit='bytes a second',
+        further={'bytes_each': round(each), 'messages_per_second': round(rate, 2)},
+    )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument('--model', default=Settings().model, help='default: %(default)s')
+    parser.add_argument('--frames', type=int, default=60, help='of each way (default: 60)')
+    parser.add_argument(
+        '--seconds', type=float, default=8.0, help='how long nodes are watched (default: 8)'
+    )
+    parser.add_argument(
+        '--cameras',
+        type=int,
+        nargs='*',
+        default=list(CAMERAS),
+        metavar='N',
+        help='numbers of cameras (default: 1 2 4)',
+    )
+    parser.add_argument('--plot', type=Path, metavar='PATH', help='where the plots go (SVG, PNG)')
+    add_figures_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out `scale`."""
+    settle_domain()
+    classifier = create_classifier(load_card(find_bundle(arguments.model)), 'litert')
+    try:
+        rows = [
+            *faces_rows(classifier, arguments.frames),
+            *pixels_rows(classifier, arguments.frames),
+            *(cameras_row(count, arguments.seconds) for count in arguments.cameras),
+            *travel_rows(arguments.seconds),
+        ]
+    except RuntimeError as error:
+        raise ValueError(str(error)) from error
+    plot = arguments.plot or (PLOTS if arguments.record else None)
+    if plot is not None:
+        from benchmark.costs.scale_plots import draw
+
+        draw([row.figures() for row in rows], plot, f'commit {commit()}, {machine()}')
+    remark = (
+        f'{arguments.model} on LiteRT, YuNet; cameras: {names(SMALL)} at {RATE:g} Hz, one face; '
+        f'their times are the age of the answers, their memory is the proportional set size. '
+        f'`ratio` is to no face. `travels_…`: messages as they are serialised; '
+        f'`image` and `image_compressed` at {RATE:g} Hz.'
+    )
+    return tell('scale', rows, arguments, [remark])

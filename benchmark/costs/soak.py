@@ -1,0 +1,214 @@
+"""
+Whether the node's memory stays flat: camera and node as processes, for at least 7 minutes.
+
+Memory is flat if the median of the last minute is at most 2 MiB above that of the sixth minute.
+The command needs the installed package (`. scripts/env`, or a sourced workspace), and Linux.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+import os
+import subprocess
+import tempfile
+import time
+from typing import Any
+
+import numpy as np
+
+from benchmark.rig.executables import process
+from benchmark.rig.listening import Listening
+from benchmark.rig.usage import file_count
+from benchmark.rig.usage import MIB
+from benchmark.rig.usage import resident_memory
+from benchmark.rig.usage import thread_count
+
+# The verdict of this command leaves out the first five minutes. It compares the minute after them
+# with the last minute.
+SETTLING_TIME = 300.0
+WINDOW = 60.0
+SHORTEST_RUN = SETTLING_TIME + 2 * WINDOW
+MOST_GROWTH = 2 * MIB  # bytes
+
+# How often the memory is looked at [s], and how long the node may take to send the first answer.
+PERIOD = 1.0
+PATIENCE = 60.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """
+    Memory at the beginning and at the end of the judged time.
+
+    :param settled: median of the minute after the first five minutes, in bytes.
+    :param last: median of the last minute, in bytes.
+    """
+
+    settled: float
+    last: float
+
+    @property
+    def flat(self) -> bool:
+        """Return whether the memory grew by at most `MOST_GROWTH`."""
+        return self.last - self.settled <= MOST_GROWTH
+
+    def __str__(self) -> str:
+        return (
+            f'memory {self.settled / MIB:.1f} MiB in the minute after minute '
+            f'{SETTLING_TIME / 60:g}, {self.last / MIB:.1f} MiB in the last minute: '
+            f'{(self.last - self.settled) / MIB:+.1f} MiB (at most {MOST_GROWTH / MIB:+.1f}): '
+            f'{"flat" if self.flat else "GROWS"}'
+        )
+
+
+def judge(times: Sequence[float], sizes: Sequence[int]) -> Verdict:
+    """
+    Compare the memory of the last minute with that of the sixth minute.
+
+    Medians are compared, because the allocator takes and returns pages all the time.
+
+    :param times: in seconds, growing.
+    :param sizes: the resident memory at these times, in bytes.
+    :raises ValueError: if the run is shorter than `SHORTEST_RUN`, or one of the minutes has no
+        sample.
+    """
+    moments, memory = np.array(times, np.float64), np.array(sizes, np.float64)
+    passed = moments - moments[0]
+    first = (passed >= SETTLING_TIME) & (passed < SETTLING_TIME + WINDOW)
+    final = passed > passed[-1] - WINDOW
+    # The samples of a run are up to a period short of its end.
+    if passed[-1] < SHORTEST_RUN - 2 * PERIOD or not first.any():
+        raise ValueError(
+            f'{passed[-1]:.0f} s of samples are too few for a verdict: '
+            f'run for at least {SHORTEST_RUN / 60:g} minutes'
+        )
+    return Verdict(float(np.median(memory[first])), float(np.median(memory[final])))
+
+
+def minutes_of(text: str) -> float:
+    """Return the number of a command-line argument if it is long enough for a verdict."""
+    minutes = float(text)
+    if not SHORTEST_RUN / 60 <= minutes < float('inf'):
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is too short for a verdict: at least {SHORTEST_RUN / 60:g} minutes'
+        )
+    return minutes
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument(
+        '--minutes', type=minutes_of, default=30.0, help='how long, at least 7 (default: 30)'
+    )
+    parser.add_argument(
+        '--source', default='astronaut', help='of the camera node (default: astronaut)'
+    )
+    parser.add_argument('--rate', type=float, default=30.0, help='images per second (default: 30)')
+    parser.add_argument(
+        '--set',
+        action='append',
+        default=[],
+        metavar='NAME:=VALUE',
+        help='a parameter of the emotion node; may be repeated',
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run camera and node, print how they are, and judge; the exit status is 1 if not flat."""
+    domain = os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 101))
+    os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+    print(
+        f'{arguments.minutes:g} minutes of {arguments.source} at {arguments.rate:g} Hz, '
+        f'in DDS domain {domain}',
+        flush=True,
+    )
+    source = {'source': arguments.source, 'rate': str(float(arguments.rate)), 'loop': 'true'}
+    chosen = dict(word.split(':=', 1) for word in arguments.set)
+    with (
+        tempfile.TemporaryFile() as log,
+        Listener() as listener,
+        process('camera_node', source, log),
+        process('emotion_node', chosen, log) as node,
+    ):
+        try:
+            times, sizes = watch(node, listener, arguments.minutes * 60)
+        except RuntimeError as error:
+            log.seek(0)
+            print(log.read().decode(errors='replace')[-2000:])
+            raise ValueError(str(error)) from error
+    verdict = judge(times, sizes)
+    print(verdict)
+    return 0 if verdict.flat else 1
+
+
+def watch(
+    node: subprocess.Popen[bytes], listener: Listener, seconds: float
+) -> tuple[list[float], list[int]]:
+    """
+    Look at a node again and again, and print a line a minute.
+
+    :param node: its process.
+    :param listener: that hears what it says.
+    :param seconds: how long, from its first answer on.
+    :return: the times, in seconds, and its resident memory at each, in bytes.
+    :raises RuntimeError: if it ends, or says nothing at all.
+    """
+    began = time.monotonic()
+    while not listener.answers:
+        if node.poll() is not None or time.monotonic() - began > PATIENCE:
+            raise RuntimeError('the node gives no answer')
+        time.sleep(PERIOD)
+    began = time.monotonic()
+    times: list[float] = []
+    sizes: list[int] = []
+    told = -1
+    while (now := time.monotonic() - began) < seconds:
+        if node.poll() is not None:
+            raise RuntimeError(f'the node ended by itself, with status {node.returncode}')
+        memory = resident_memory(node.pid)
+        times.append(now)
+        sizes.append(memory)
+        if int(now // 60) > told:
+            told = int(now // 60)
+            print(
+                f'{told:4d} min  {memory / MIB:7.1f} MiB  {thread_count(node.pid)} threads  '
+                f'{file_count(node.pid)} files  {listener.answers} answers, '
+                f'{listener.faces} with a face  {listener.health}',
+                flush=True,
+            )
+        time.sleep(PERIOD)
+    print(f'{listener.answers} answers, {listener.answers / seconds:.1f} a second')
+    return times, sizes
+
+
+class Listener(Listening):
+    """Hears what the node publishes, in a thread of its own."""
+
+    def __init__(self) -> None:
+        from diagnostic_msgs.msg import DiagnosticArray
+        from vision_msgs.msg import Detection2DArray
+
+        self.answers = 0
+        self.faces = 0
+        self.health = ''
+        topics = [
+            (Detection2DArray, 'emotion', self._on_faces),
+            (DiagnosticArray, '/diagnostics', self._on_health),
+        ]
+        super().__init__('soak', topics)
+
+    def _on_faces(self, message: Any) -> None:
+        """Count an answer."""
+        self.answers += 1
+        self.faces += bool(message.detections)
+
+    def _on_health(self, message: Any) -> None:
+        """Keep what diagnostics said last."""
+        (status,) = message.status
+        values = {one.key: one.value for one in status.values}
+        self.health = (
+            f'{status.message}; {values["frames_dropped"]} dropped, '
+            f'age p50 {values["age_p50_ms"]} ms, p95 {values["age_p95_ms"]} ms'
+        )

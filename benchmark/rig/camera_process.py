@@ -1,0 +1,62 @@
+"""Start and steer the camera of `benchmark.rig.camera`, in a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import os
+import subprocess
+import sys
+
+from benchmark.rig.executables import environment
+from benchmark.rig.executables import STOP_TIME
+from benchmark.rig.figures import ROOT
+
+
+class Camera:
+    """Publishes images at a rate, in a process of its own; see `benchmark.rig.camera`."""
+
+    def __init__(
+        self,
+        faces: int,
+        size: tuple[int, int],
+        cores: Sequence[int] | None = None,
+        namespace: str = '',
+    ) -> None:
+        """
+        Start it, in silence.
+
+        :param faces: that it sees.
+        :param size: (width, height) of its images.
+        :param cores: that it may use; None for all.
+        :param namespace: of its topics.
+        """
+        words = [sys.executable, '-m', 'benchmark.rig.camera', '--faces', str(faces)]
+        words += ['--width', str(size[0]), '--height', str(size[1]), '--namespace', namespace]
+        self._process = subprocess.Popen(
+            words,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment(),
+            cwd=ROOT,
+            text=True,
+            preexec_fn=None if cores is None else lambda: os.sched_setaffinity(0, cores),
+        )
+        assert self._process.stdout is not None
+        if self._process.stdout.readline().strip() != 'ready':
+            raise RuntimeError('the camera of the benchmark does not start')
+
+    def __enter__(self) -> Camera:
+        """Give itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(STOP_TIME)
+
+    def play(self, rate: float) -> None:
+        """Publish at a rate from now on [Hz]; 0 for silence."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f'{rate}\n')
+        self._process.stdin.flush()

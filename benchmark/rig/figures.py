@@ -1,0 +1,201 @@
+"""What a command found: rows beside their goals, as a table, as JSON, and in RESULTS.md."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field
+from datetime import datetime
+from datetime import timezone
+import json
+from pathlib import Path
+import re
+import subprocess
+from typing import Any
+
+import numpy as np
+
+from benchmark.rig.tables import markdown_table
+from benchmark.rig.timing import machine
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Where `--record` writes: a section for each command, the newest figures alone.
+RESULTS = ROOT / 'benchmark' / 'RESULTS.md'
+HEAD = """# Results
+
+Each section is written by the command that it names, with `--record`; nothing is written by hand.
+Times are in milliseconds.
+"""
+
+# What a goal is about, of a row.
+MEASURES = ('ratio', 'median_ms', 'value')
+
+
+@dataclass(frozen=True)
+class Row:
+    """
+    A figure.
+
+    :param name: by which it is known, in words joined by underscores.
+    :param times: that it is made of, in seconds; none where it is not one of time.
+    :param ratio: what is compared, as a quotient.
+    :param value: where it is neither time nor ratio.
+    :param unit: of the value.
+    :param goal: None where there is none.
+    :param measure: what the goal is about: 'ratio', 'median_ms' or 'value'.
+    :param at_least: whether the goal is a lower bound, and not an upper one.
+    :param further: whatever else belongs to it.
+    """
+
+    name: str
+    times: Sequence[float] = ()
+    ratio: float | None = None
+    value: float | None = None
+    unit: str = ''
+    goal: float | None = None
+    measure: str = 'ratio'
+    at_least: bool = False
+    further: dict[str, Any] = field(default_factory=dict)
+
+    def figures(self) -> dict[str, Any]:
+        """Give it as JSON has it; 'met' is None where there is no goal, or nothing to compare."""
+        median, p95 = np.quantile(self.times, (0.5, 0.95)) if self.times else (None, None)
+        row: dict[str, Any] = {
+            'name': self.name,
+            'median_ms': None if median is None else _rounded(1000 * float(median)),
+            'p95_ms': None if p95 is None else _rounded(1000 * float(p95)),
+            'ratio': _rounded(self.ratio),
+            'goal': self.goal,
+        }
+        if self.value is not None:
+            row |= {'value': _rounded(self.value), 'unit': self.unit}
+        if self.goal is not None:
+            got = row.get(self.measure)
+            met = None if got is None else got >= self.goal if self.at_least else got <= self.goal
+            row |= {'measure': self.measure, 'at_least': self.at_least, 'met': met}
+        return row | self.further
+
+
+def _rounded(number: float | None) -> float | None:
+    """Leave four digits, which is more than any machine repeats."""
+    return None if number is None else float(f'{number:.4g}')
+
+
+def commit() -> str:
+    """Name the commit of this checkout, and say if files of it were changed since."""
+    try:
+        name = _git('rev-parse', '--short=12', 'HEAD')
+        return f'{name} with changes' if _git('status', '--porcelain', '-uno') else name
+    except (OSError, subprocess.CalledProcessError):
+        return 'unknown'
+
+
+def _git(*words: str) -> str:
+    """Ask git about this checkout."""
+    done = subprocess.run(['git', *words], cwd=ROOT, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def add_figures_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add how the figures are told."""
+    parser.add_argument('--json', action='store_true', help='print the figures as JSON')
+    parser.add_argument(
+        '--record',
+        action='store_true',
+        help=f'write the figures into {RESULTS.relative_to(ROOT)} as well',
+    )
+
+
+def tell(
+    command: str,
+    rows: Sequence[Row],
+    arguments: argparse.Namespace,
+    remarks: Sequence[str] = (),
+    path: Path = RESULTS,
+) -> int:
+    """
+    Print the figures of a command, and record them if that is asked for.
+
+    :param command: its name.
+    :param rows: what it found.
+    :param arguments: with `json` and `record`.
+    :param remarks: sentences that belong to the figures.
+    :param path: of the file for what is recorded.
+    :return: the exit status, 0.
+    """
+    figures: dict[str, Any] = {
+        'machine': machine(),
+        'commit': commit(),
+        'rows': [row.figures() for row in rows],
+        'remarks': list(remarks),
+    }
+    if arguments.json:
+        print(json.dumps(figures, indent=1))
+    else:
+        print('\n'.join([f'on {figures["machine"]}', '', *table(figures['rows']), '', *remarks]))
+    if arguments.record:
+        record(command, figures, path)
+    return 0
+
+
+def table(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Write rows as a table in Markdown."""
+    known = {'name', 'median_ms', 'p95_ms', 'ratio', 'goal', 'value', 'unit', 'measure'}
+    known |= {'at_least', 'met'}
+    head = ['figure', 'median', 'p95', 'ratio', 'value', 'goal', 'met', 'with']
+    cells = []
+    for row in rows:
+        value, goal = row.get('value'), row['goal']
+        bound = 'at least' if row.get('at_least') else 'at most'
+        unit = {'median_ms': ' ms', 'value': f' {row.get("unit", "")}'}
+        ending = unit.get(row.get('measure', ''), '').rstrip()
+        cells.append(
+            [
+                f'`{row["name"]}`',
+                *(_told(row[key]) for key in ('median_ms', 'p95_ms', 'ratio')),
+                f'{_told(value)} {row.get("unit", "")}'.strip(),
+                '' if goal is None else f'{bound} {goal:g}{ending}',
+                {True: 'yes', False: 'no'}.get(row.get('met'), ''),  # type: ignore[arg-type]
+                ', '.join(
+                    f'{key.replace("_", " ")} {_told(one)}'
+                    for key, one in row.items()
+                    if key not in known
+                ),
+            ]
+        )
+    return markdown_table(head, cells)
+
+
+def _told(value: Any) -> str:
+    """Write a figure as short as it may be."""
+    if value is None:
+        return ''
+    return f'{value:.4g}' if isinstance(value, float) else str(value)
+
+
+def record(command: str, figures: dict[str, Any], path: Path = RESULTS) -> None:
+    """
+    Write figures into the file of results, in place of what the command wrote before.
+
+    :param command: its name, the heading of its section.
+    :param figures: as `tell` makes them.
+    :param path: of the file.
+    """
+    text = path.read_text(encoding='utf-8') if path.is_file() else HEAD
+    head, *parts = re.split(r'^## ', text, flags=re.M)
+    sections = {part.partition('\n')[0].strip(): part.partition('\n')[2] for part in parts}
+    day = datetime.now(timezone.utc).strftime('%Y-%m-%d %H:%M UTC')
+    lines = [
+        '',
+        f'`python -m benchmark {command} --record`, {day}, commit {figures["commit"]}, '
+        f'on {figures["machine"]}.',
+        '',
+        *table(figures['rows']),
+        '',
+        *figures['remarks'],
+    ]
+    sections[command] = '\n'.join(lines).rstrip() + '\n'
+    written = ''.join(f'\n## {name}\n{body.rstrip()}\n' for name, body in sections.items())
+    path.write_text(head.rstrip() + '\n' + written, encoding='utf-8')

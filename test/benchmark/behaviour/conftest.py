@@ -1,0 +1,9 @@
+import pytest
+
+from photographs import data_path
+
+
+@pytest.fixture
+def weights(monkeypatch):
+    """Let the detectors find their weights in the data."""
+    monkeypatch.setenv('FER_ROS_MODELS', str(data_path('facedet')))
