@@ -1,7 +1,7 @@
 """
 Damaged compressed images, cards and networks, drawn by a seeded random generator.
 
-Each function draws one file from the generator. The same seed therefore repeats a whole storm.
+Each function draws one file from the generator. The same seed gives the same sequence of files.
 """
 
 from __future__ import annotations

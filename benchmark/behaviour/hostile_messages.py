@@ -1,7 +1,8 @@
 """
 Malformed images and hostile parameters, drawn by a seeded random generator.
 
-Each function draws one message from the generator. The same seed therefore repeats a whole storm.
+Each function draws one message from the generator. The same seed gives the same sequence of
+messages.
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 
-# Measured before the imports below, because the startup time includes them [s, system clock].
+# The start time is taken before the imports below, because the startup time includes them [s,
+# system clock].
 BEGAN = time.time()
 
 from collections.abc import Callable  # noqa: E402
