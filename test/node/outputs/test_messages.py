@@ -22,7 +22,7 @@ def header(seconds=12, nanoseconds=345, frame='camera'):
 
 
 def face(probabilities=(0.2, 0.7, 0.1), emotion='sad', id_=4):
-    # As they come out of the pipeline: NumPy's numbers, which a message's field must not be given.
+    # The pipeline returns NumPy numbers, which must be converted for a message field.
     box = tuple(np.float32([10, 20, 50, 80]))
     return Face(id_, box, np.float32(0.9), np.array(probabilities), emotion)
 
@@ -98,7 +98,7 @@ def test_the_labels_are_told_in_the_models_order():
 def test_an_image_goes_into_a_message_and_out_again():
     image = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
 
-    # A view with its rows turned round lies scattered in memory.
+    # A view with reversed rows is not contiguous in memory.
     message = to_image_message(header(), image[::-1])
 
     assert (message.height, message.width, message.step) == (5, 7, 21)
@@ -120,7 +120,7 @@ def test_a_broken_image_message_is_refused_in_a_sentence():
 
 
 class Bridge:
-    """A cv_bridge that answers with what it is told to."""
+    """A stand-in for cv_bridge that returns a predefined result."""
 
     def __init__(self, answer):
         self.answer = answer
@@ -155,7 +155,7 @@ def test_where_cv_bridge_fails_the_own_way_gives_the_same():
 
 
 def test_rows_that_are_not_whole_pixels_apart_never_reach_cv_bridge():
-    # It would shear them: see the first line of each row move by the rest of a pixel.
+    # cv_bridge would shift each row by the padding, because the padding is not a whole pixel.
     message = Image(height=2, width=1, encoding='rgb8', step=4)
     message.data.frombytes(bytes([1, 2, 3, 0, 4, 5, 6, 0]))
     bridge = Bridge(np.zeros((2, 1, 3), np.uint8))
