@@ -1,4 +1,4 @@
-"""What the page of a bundle is made of."""
+"""Test the figures on the page of a bundle."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +31,8 @@ def test_what_is_wrongly_taken_for_neutral_is_set_beside_what_people_see(made_up
     wrong = np.array([0, 1, 2])
     labels = data.labels.copy()
     labels[wrong] = NEUTRAL
-    # Of the three, most annotators take one for neutral; the right ones do not count.
+    # Of the three wrong images, one is neutral to most annotators. Correctly classified images do
+    # not count.
     data.votes[0] = [6, 0, 0, 0, 4, 0, 0, 0, 0, 0]
 
     assert taken_for_neutral(said(data, labels)) == {'pictures': 3, 'to_most_annotators': 1}
@@ -102,7 +103,7 @@ def test_a_page_of_a_mean_tells_its_runs_and_where_its_weights_are_from():
 
 @pytest.fixture
 def bundle(tmp_path):
-    """Give a copy of a bundle that ships, whose card may be changed."""
+    """Return a copy of a shipped bundle whose card may be changed."""
     return shutil.copytree(MODELS / 'fer2013_tiny', tmp_path / 'fer2013_tiny')
 
 

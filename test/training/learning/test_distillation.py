@@ -42,7 +42,7 @@ def _taught_once(tmp_path_factory, made_up) -> tuple[Recipe, Path]:
 
 @pytest.fixture(name='teacher')
 def _teacher(tmp_path, taught_once) -> tuple[Recipe, Path]:
-    """Give a recipe and the folder of its run."""
+    """Return a recipe and the folder of its run."""
     recipe, folder = taught_once
     return recipe, shutil.copytree(folder, tmp_path / 'runs' / 'first')
 
@@ -63,7 +63,7 @@ def test_a_teacher_has_its_share_of_each_target(teacher, made_up, capsys):
     ]
     expected = 0.75 * targets['fer2013'] + 0.25 * np.mean(said, axis=0)
     np.testing.assert_allclose(taught['fer2013'], expected, atol=1e-5)
-    # Nobody could tell what the fourth shows, so that nothing is learned of it.
+    # The fourth image has no votes, so the FER+ head learns nothing from it.
     sums = taught['ferplus'].sum(axis=1)
     np.testing.assert_allclose(sums, np.arange(10) != 3, atol=1e-5)
 
@@ -146,7 +146,7 @@ def test_a_run_that_is_taught_learns_otherwise_and_says_by_whom(
         }
     ]
     assert origin_of(run)['taught_by'] == told
-    # Who taught may be gone by now, or be another.
+    # The run of the teacher may have been changed or deleted since then.
     (folder / BEST).write_bytes(b'other weights')
     assert origin_of(run)['taught_by'] == told
     with np.load(folder / 'checkpoint.npz') as alone, np.load(run.folder / 'checkpoint.npz') as it:
@@ -155,7 +155,7 @@ def test_a_run_that_is_taught_learns_otherwise_and_says_by_whom(
 
 
 def test_a_page_says_who_taught_the_network():
-    # Of one run, and not of the mean of several.
+    # The network comes from a single run, not from an average of runs.
     card = load_card(MODELS / 'ferplus_mobile')
     training = {
         **card.training,
@@ -173,7 +173,8 @@ def test_a_page_says_who_taught_the_network():
     assert 'python -m training train first --weights mobilenet_v2.npz\n' in page
     assert ' --weights mobilenet_v2.npz --teachers runs/first --seed 1\n' in page
     assert 'what a network of `first`' in page
-    # Its recipe names what ships, and what is no photograph of ImageNet's is not for the teacher.
+    # The recipe already names its shipped bundle. Weights that are not from ImageNet do not apply
+    # to the teacher.
     assert 'python -m training train first\n' in of_another
     assert '--weights' not in of_another
     assert '--teachers' not in of_a_bundle
