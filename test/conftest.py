@@ -1,6 +1,4 @@
-"""
-Settings of all tests: limits of the nodes, checks of message fields, and a separate ROS graph.
-"""
+"""Settings of all tests: limits of the nodes, message field checks, and a separate ROS graph."""
 
 import os
 
