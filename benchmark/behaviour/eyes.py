@@ -112,8 +112,8 @@ def errors_in_scenes(detector: Detector, pictures: np.ndarray) -> np.ndarray:
                 places.append((faces[best].eyes - box[:2]) / (box[2] - box[0]))
         if len(places) == SCENES:
             middle = np.mean(places, axis=0)
-            # The mean of a few samples is biased towards them. This factor (Bessel's correction)
-            # removes the bias.
+            # The mean of a few samples is biased towards these samples. This factor (Bessel's
+            # correction) removes the bias.
             unbiased = np.sqrt(SCENES / (SCENES - 1))
             errors += [unbiased * relative(place, middle) for place in places]
     return np.array(errors)

@@ -1,7 +1,7 @@
 """
 Damaged compressed images, cards and networks, drawn by a seeded random generator.
 
-Each function draws one file from the generator. The same seed gives the same sequence of files.
+Each function uses the generator to draw one file. The same seed gives the same sequence of files.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """
 Malformed images and hostile parameters, drawn by a seeded random generator.
 
-Each function draws one message from the generator. The same seed gives the same sequence of
+Each function uses the generator to draw one message. The same seed gives the same sequence of
 messages.
 """
 

@@ -74,7 +74,7 @@ TRANSITIONS = (
     255,
 )
 
-# The bundle to damage. It is the smallest one.
+# The attacks damage copies of this bundle. It is the smallest one.
 VICTIM = ROOT / 'models' / 'fer2013_tiny'
 
 

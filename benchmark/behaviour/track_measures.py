@@ -58,8 +58,9 @@ class TrackMeasures:
         are expected.
     :param fragmentations: number of times that a person was lost and detected again.
     :param idf1: the IDF1 score, 0 to 1 (Ristani et al. 2016, arXiv:1609.01775). Ids are assigned
-        to persons one to one, such that the score is highest. The score is the harmonic mean of
-        two fractions: the faces and the annotated boxes that agree with the assignment.
+        to persons one to one, such that the score is highest. A precision is the fraction of faces
+        that agree with this assignment, and a recall is the fraction of annotated boxes that
+        agree. The score is the harmonic mean of both.
     """
 
     boxes: int

@@ -77,7 +77,7 @@ def overhead_rows(client: Client, camera: Camera, turns: int) -> list[Row]:
     Compare the age of the results with the time of the bare calls, in turns.
 
     The bare calls are measured twice: without pauses, and at the camera's rate. After a pause, the
-    processor's caches are cold and OpenCV's second thread sleeps. This slows down any caller.
+    processor's caches are cold and OpenCV's second thread sleeps, which slows down any caller.
 
     :param client: client of a running node.
     :param camera: camera that shows one face at 640x480.

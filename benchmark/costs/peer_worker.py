@@ -36,8 +36,8 @@ class Worker:
             quantised.
         :return: version of `fer`, number of PyTorch threads, and sizes of the networks in bytes.
         """
-        # PyTorch must be imported before TensorFlow. In the other order, the process crashes in
-        # MTCNN.
+        # PyTorch must be imported before TensorFlow. If TensorFlow is imported first, the process
+        # crashes in MTCNN.
         if 'mtcnn' in ways:
             import facenet_pytorch
             import torch

@@ -117,8 +117,8 @@ def measure(detector: Detector, classifier: Classifier, frames: int) -> list[Row
         'kernels': lambda _: (kernels(), one()),
     }
     times = time_frames(ways, frames)
-    # Measured separately, because the unscaled images would evict the data of the variants above
-    # from the caches.
+    # These variants are measured separately, because the unscaled images would evict the data of
+    # the variants above from the caches.
     larger: dict[str, Callable[[int], Any]] = {
         'pipeline': watcher,
         'detector': bare_detector(weights, images, settings, scaled=False),
@@ -135,14 +135,16 @@ def measure(detector: Detector, classifier: Classifier, frames: int) -> list[Row
             goal=1.15,
             further={'bare_ms': round(1000 * bare, 3), 'faces': watcher.faces},
         ),
-        # Compared with the same networks on the same engine, without any other code.
+        # This row compares the pipeline with the same networks on the same engine, without any
+        # other code.
         Row(
             'pipeline_over_kernels',
             times['pipeline'],
             ratio=median(times['pipeline']) / median(times['kernels']),
             further={'kernels_ms': round(1000 * median(times['kernels']), 3)},
         ),
-        # Compared with an application that passes the camera images to the detector unscaled.
+        # This row compares the pipeline with an application that passes the camera images to the
+        # detector unscaled.
         Row(
             'pipeline_over_unscaled',
             beside['pipeline'],

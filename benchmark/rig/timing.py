@@ -21,7 +21,7 @@ class Timing:
 
     :param wall: wall-clock times in seconds.
     :param cpu: processor times in seconds, summed over all cores. Other processes on the machine
-        affect them less.
+        affect the processor time less than the wall-clock time.
     """
 
     wall: tuple[float, ...]

@@ -115,8 +115,8 @@ def compare(data: FaceData, batch_size: int, whitening: bool, runs: int) -> dict
     """
     Measure both pipelines on the same images.
 
-    In this package, whitening is a layer of the network. Its matrix product is computed with NumPy
-    and included in the time.
+    In this package, whitening is a layer of the network. Here, NumPy computes the matrix product
+    of this layer, and the time includes it.
 
     :param data: FER2013 images; each run processes all of them.
     :param batch_size: images per batch.

@@ -110,8 +110,8 @@ class AstronautView(ImageSource):
     A view that moves over the photograph of the astronaut, identical in every run.
 
     :param photo: (H, W, 3) uint8, BGR.
-    :param rate: images per second [Hz], 0 for VIEW_RATE. The motion per image does not depend on
-        it.
+    :param rate: images per second [Hz], 0 for VIEW_RATE. The motion from image to image is the
+        same at any rate.
     :param size: size of the images in pixels, width and height.
     """
 

@@ -91,7 +91,7 @@ class Pictures(ImageSource):
         self._tell = tell
         self._broken: set[Path] = set()
         if len(paths) == 1:
-            self._tell = _ignore  # the error below reports the file
+            self._tell = _ignore  # the error raised below names the file
         if all(self._read(path) is None for path in paths):
             raise self._nothing_left()
         self._tell = tell

@@ -37,9 +37,7 @@ PARAMETERS = ['source', 'rate', 'loop', 'frame_id', 'width', 'height']
 
 @pytest.fixture
 def camera(graph):
-    """
-    Return a function that starts a camera node with parameters and optionally remaps `image`.
-    """
+    """Return a function that starts a camera node with parameters and can remap `image`."""
 
     def start(remap_to=None, namespace=None, **parameters):
         overrides = [Parameter(name, value=value) for name, value in parameters.items()]
@@ -82,7 +80,7 @@ def video(tmp_path):
 
 @pytest.fixture
 def run(domain_id, tmp_path):
-    """Return a function that starts the executable like a user."""
+    """Return a function that starts the executable like a user does."""
     started = []
 
     def start(*words, **parameters):

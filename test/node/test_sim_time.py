@@ -21,9 +21,7 @@ from stand_ins import started
 
 
 class Player:
-    """
-    Publishes images with the timestamps of a recording, and the clock with them, like rosbag2.
-    """
+    """Publishes images with the timestamps of a recording, and the clock, like rosbag2."""
 
     def __init__(self, graph, node, emotions):
         self._node = node

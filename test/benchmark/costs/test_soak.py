@@ -21,7 +21,8 @@ def test_memory_that_is_taken_in_the_first_five_minutes_is_no_growth():
 
 
 def test_the_memory_of_a_real_run_is_flat():
-    # Measured values of minutes 0, 4, 20 and 30. A fitted straight line misjudges them as growth.
+    # Measured values of minutes 0, 4, 20 and 30. A fitted straight line misjudges these values as
+    # growth.
     sizes = np.interp(TIMES, [0, 240, 1200, 1800], [145.7, 156.6, 156.6, 157.2]) * MIB
 
     assert judge(TIMES, sizes).flat

@@ -274,7 +274,7 @@ def test_a_frame_without_an_answer_is_counted_as_dropped_whatever_the_reason():
     [
         ([], '0.0'),
         ([99.0], '0.0'),
-        # 20 Hz until now.
+        # The images arrive at 20 Hz until now.
         ([95.05 + number / 20 for number in range(100)], '20.0'),
         # After a pause, only the new images count.
         ([10.0, 10.1, 99.5, 99.75], '2.0'),

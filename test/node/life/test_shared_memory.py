@@ -28,7 +28,7 @@ NO_BUILTIN = '<useBuiltinTransports>false</useBuiltinTransports>'
 
 
 def segment(folder, number, locked=False, age=60.0, size=8192, name='fastrtps_{:016x}'):
-    """Create the two files of a segment like Fast DDS. The returned file holds its lock."""
+    """Create the two files of a segment like Fast DDS does. The returned file holds its lock."""
     path = folder / name.format(number)
     path.write_bytes(b'\1' * size)
     lock = folder / f'{path.name}_el'

@@ -143,8 +143,8 @@ def test_the_average_follows_the_weights_on_jax(runs):
         averages = [saved[name] for name in saved.files if name.startswith('average/')]
         weights = [saved[name] for name in saved.files if name.startswith('model/')]
 
-    # With a decay of 0, the average equals the newest weights. JAX hides these from the model
-    # during training.
+    # With a decay of 0, the average equals the newest weights. During training, JAX hides the
+    # newest weights from the model.
     assert averages
     for average in averages:
         assert any(np.array_equal(average, weight) for weight in weights)
