@@ -135,7 +135,7 @@ def relative(found: np.ndarray, true: np.ndarray) -> np.ndarray:
 
 def row_of(name: str, errors: np.ndarray) -> Row:
     """
-    Summarize eye errors as a row.
+    Summarise eye errors as a row.
 
     :param name: name of the row.
     :param errors: (N, 2, 2) float64, the error of each face and eye along the line between the

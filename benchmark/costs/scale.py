@@ -167,7 +167,7 @@ class Scale(Listening):
         super().__init__('scale', weighed, raw=True)
 
     def _weigher(self, topic: str) -> Callable[[Any], None]:
-        """Return a callback that records the serialized size of a message in bytes."""
+        """Return a callback that records the serialised size of a message in bytes."""
         return lambda message: self.sizes[topic].append(len(message))
 
 

@@ -27,7 +27,7 @@ class Listening:
         :param name: name of the node.
         :param topics: message type, topic name and callback of each subscription.
         :param namespace: namespace of the node.
-        :param raw: whether the callbacks receive serialized messages as bytes.
+        :param raw: whether the callbacks receive serialised messages as bytes.
         """
         import rclpy
         from rclpy.context import Context

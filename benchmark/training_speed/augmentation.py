@@ -75,7 +75,7 @@ def pipeline_recipe(batch_size: int, images: np.ndarray) -> Recipe:
     Return a recipe with the augmentation of the notebooks.
 
     :param batch_size: images per step.
-    :param images: (N, H, W) uint8; the input is standardized to the mean 0 and the deviation 1 of
+    :param images: (N, H, W) uint8; the input is standardised to the mean 0 and the deviation 1 of
         these images.
     :return: the recipe.
     """

@@ -57,7 +57,7 @@ class Fixed:
 def model():
     built = build_model(TINY)
     generator = np.random.default_rng(0)
-    # Random weights as after training, so that no normalization layer is the identity.
+    # Random weights as after training, so that no normalisation layer is the identity.
     built.set_weights(
         [
             np.abs(generator.normal(1, 0.2, value.shape)) if value.ndim == 1 else value

@@ -17,7 +17,7 @@ from training.runs.files import LOG
 
 ROOT = Path(__file__).resolve().parents[3]
 
-# The script trains a network with dropout, normalization and mixup for two epochs.
+# The script trains a network with dropout, normalisation and mixup for two epochs.
 SCRIPT = """
 import sys
 from pathlib import Path
@@ -49,7 +49,7 @@ def start(cache, folder, how, devices=1, **variables):
     environment = os.environ | {
         'KERAS_BACKEND': 'jax',
         'JAX_PLATFORMS': 'cpu',
-        # Optimization is disabled, because compiling takes longer than computing here.
+        # Optimisation is disabled, because compiling takes longer than computing here.
         'XLA_FLAGS': f'--xla_force_host_platform_device_count={devices} '
         '--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true',
         'JAX_COMPILATION_CACHE_DIR': str(cache),

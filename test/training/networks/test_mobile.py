@@ -71,7 +71,7 @@ def gray():
 
 
 def stem_of(model, picture):
-    """Run a network up to its first normalization layer."""
+    """Run a network up to its first normalisation layer."""
     first = keras.Model(model.input, model.get_layer('bn_Conv1').output)
     return keras.ops.convert_to_numpy(first(picture[None]))[0]
 

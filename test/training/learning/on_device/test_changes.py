@@ -82,7 +82,7 @@ def test_pictures_are_compressed_as_libjpeg_compresses_them(images, side):
 
     found = jpeg.compressed(images.astype(np.float32), quality.astype(np.float32))
 
-    # A coefficient halfway between two quantization steps may be rounded up or down.
+    # A coefficient halfway between two quantisation steps may be rounded up or down.
     assert differences(expected, found).mean() < 0.3
     assert differences(expected, images).mean() > 2
 

@@ -83,7 +83,7 @@ def runs(tmp_path_factory):
     environment = os.environ | {
         'KERAS_BACKEND': 'jax',
         'JAX_PLATFORMS': 'cpu',
-        # Optimization is disabled, because compiling takes longer than computing here.
+        # Optimisation is disabled, because compiling takes longer than computing here.
         'XLA_FLAGS': '--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true',
         'JAX_COMPILATION_CACHE_DIR': str(folder / 'cache'),
         'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0',
