@@ -1,1 +1,1 @@
-"""Measures what the package does: `python -m benchmark <command>`."""
+"""Benchmarks of the package: `python -m benchmark <command>`."""

@@ -1,4 +1,4 @@
-"""The commands of the benchmarks: `python -m benchmark <command>`."""
+"""The benchmark commands: `python -m benchmark <command>`."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _eyes() -> Any:
     return eyes
 
 
-# For each command, the function that imports its module, and its purpose.
+# For each command, the function that imports its module, and a description.
 COMMANDS: dict[str, tuple[Callable[[], Any], str]] = {
     'tracking': (_tracking, 'count id switches, and what detect_every costs and saves'),
     'decision': (_decision, 'count changes with and without decision, and measure their delay'),
@@ -119,7 +119,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     Run a command.
 
-    :param argv: its words, or None for those of the command line.
+    :param argv: command-line arguments; None uses the arguments of the process.
     :return: the exit status.
     """
     refusals = (OSError, ImportError, ValueError, BackendError, DetectorError)

@@ -1,14 +1,14 @@
-"""Every test has the limits of the nodes, checks the fields of messages, and has its own graph."""
+"""Settings of all tests: limits of the nodes, message field checks, and a separate ROS graph."""
 
 import os
 
 import pytest
 
-# It limits OpenCV, which must not be loaded before.
+# This import sets limits for OpenCV. It must come before OpenCV is loaded.
 import fer_ros.node  # noqa: F401
 
-# Files and folders of tests that train or compile networks, talk to nodes or measure: each test
-# takes seconds, and `scripts/test --quick` leaves it out.
+# Files and folders with tests that train or compile networks, run nodes or measure. Each of these
+# tests takes seconds, and `scripts/test --quick` skips them.
 LONG = (
     'test/benchmark/',
     'test/camera/',
@@ -30,32 +30,32 @@ LONG = (
     'test/training/runs/',
 )
 
-# Of a value in the name of a test [characters].
+# Maximum length of a parameter value in the name of a test [characters].
 LONGEST_ID = 80
 
-# DDS domains whose ports are free on Linux.
+# Number of DDS domains whose ports are free on Linux.
 DOMAINS = 101
 
 
 def own_domain():
     """
-    Choose the DDS domain of this process and of those that it starts.
+    Choose the DDS domain of this process and its child processes.
 
-    Processes of pytest-xdist take domains one after the other, because a test that counts nodes
-    or topics must not see those of another one.
+    Each process of pytest-xdist uses another domain, because a test that counts nodes or topics
+    must not see those of another test.
     """
     first = int(os.environ.get('ROS_DOMAIN_ID') or os.getpid())
     number = int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0').removeprefix('gw'))
     return 1 + (first - 1 + number) % DOMAINS
 
 
-# These must be set before rclpy and the messages are imported anywhere.
+# These variables must be set before rclpy and the message packages are imported.
 os.environ['ROS_PYTHON_CHECK_FIELDS'] = '1'
 os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
 os.environ['ROS_DOMAIN_ID'] = str(own_domain())
 
 
-# The terminal reporter is made by the same hook.
+# The terminal reporter is created by the same hook, so this function must run last.
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config):
     from progress import Progress
@@ -75,7 +75,11 @@ def pytest_configure(config):
 
 
 def pytest_ignore_collect(collection_path, config):
-    """Leave out at once what -m leaves out: the imports of long tests take most of a minute."""
+    """
+    Skip deselected files before they are imported.
+
+    The imports of the long tests take most of a minute.
+    """
     name = os.path.relpath(collection_path, config.rootpath)
     unwanted = 'not long' in config.getoption('markexpr')
     return True if unwanted and f'{name}/'.startswith(LONG) else None
@@ -89,7 +93,7 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_make_parametrize_id(val, argname):
-    """Give large values a short name, as the name of a test is in every line about it."""
+    """Shorten large parameter values, because every log line about a test contains its name."""
     if isinstance(val, (str, bytes)) and len(val) > LONGEST_ID:
         return f'{argname}_of_{len(val)}'
     return None
@@ -97,13 +101,13 @@ def pytest_make_parametrize_id(val, argname):
 
 @pytest.fixture(scope='session')
 def domain_id():
-    """Give the DDS domain of this process."""
+    """Return the DDS domain of this process."""
     return int(os.environ['ROS_DOMAIN_ID'])
 
 
 @pytest.fixture
 def graph(domain_id):
-    """Give a graph of nodes that ends with the test."""
+    """Return a graph of nodes that is closed at the end of the test."""
     from graph import Graph
 
     made = Graph(domain_id)

@@ -1,4 +1,4 @@
-"""What the linters of ROS say; on a robot they come with the distribution."""
+"""Run the linters of ROS, which are part of a ROS distribution."""
 
 import importlib.util
 from pathlib import Path
@@ -15,9 +15,10 @@ FOLDERS = ['fer_ros', 'training', 'benchmark', 'launch', 'scripts', 'examples', 
 def test_the_code_is_in_the_style_of_ros(linter):
     if importlib.util.find_spec(linter) is None:
         pytest.skip(f'{linter} is not installed')
-    # Tests say what they do in their names.
+    # The tests are excluded from the docstring check, because their names describe them.
     folders = FOLDERS if linter == 'ament_flake8' else FOLDERS[:-1]
-    # In a process of its own: flake8 forks, which does not go with the threads of other tests.
+    # flake8 forks, which is unsafe while other tests run threads. It therefore runs in a separate
+    # process.
     script = f'import sys; from {linter}.main import main; sys.exit(main(argv=sys.argv[1:]))'
 
     done = subprocess.run(

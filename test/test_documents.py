@@ -1,4 +1,4 @@
-"""What stands in several places stands there alike."""
+"""Test that facts repeated in several documents agree."""
 
 import ast
 import configparser
@@ -18,7 +18,7 @@ from fer_ros.perception.settings import setting_fields
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / 'README.md').read_text(encoding='utf-8')
-# The table of CONTRIBUTING.md that says which files to change.
+# The table of CONTRIBUTING.md with the files to change for each kind of contribution.
 CHANGES = (
     (ROOT / 'CONTRIBUTING.md')
     .read_text(encoding='utf-8')
@@ -32,7 +32,7 @@ DEFAULTS = {
 
 
 def table_rows(heading):
-    """Give the cells of each row of the first table under a heading of the README."""
+    """Return the cells of each row of the first table under a heading of the README."""
     section = re.split(r'^#+ ', README.split(f'{heading}\n', 1)[1], maxsplit=1, flags=re.M)[0]
     table = section.split('\n|', 1)[1].split('\n\n', 1)[0]
     lines = table.splitlines()

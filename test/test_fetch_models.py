@@ -26,9 +26,9 @@ CONTENT = np.random.default_rng(0).bytes(300_000)
 
 
 class Server(ThreadingHTTPServer):
-    """A server on this machine whose answers a test chooses."""
+    """A local server whose responses a test controls."""
 
-    # A thread that waits at the end of the test must not hold it up.
+    # A blocked thread must not delay the end of the test.
     daemon_threads = True
 
     def __init__(self):
@@ -37,7 +37,8 @@ class Server(ThreadingHTTPServer):
         self.announces_length = True
         self.status = 200
         self.redirects = False
-        # If set, the server sends this again and again until the event, and no content.
+        # If `resume` is set, the server sends `drip` repeatedly until the event, instead of the
+        # content.
         self.resume = None
         self.drip = b''
         self.began = threading.Event()
@@ -193,7 +194,7 @@ def test_what_is_no_file_is_refused(server, folder, target, kind, monkeypatch):
         os.mkfifo(target)
     else:
         with socket.socket(socket.AF_UNIX) as made:
-            made.bind('model.onnx')  # relative, as the length of its path is limited
+            made.bind('model.onnx')  # relative, because the length of a socket path is limited
 
     with pytest.raises(FetchError, match=r"model.onnx' cannot be written: it is not a regular"):
         fetch(folder, [server.url])

@@ -1,4 +1,4 @@
-"""The arrows of doc/architecture.md: who may import whom."""
+"""Check the allowed imports between the packages, as drawn in doc/architecture.md."""
 
 import ast
 from pathlib import Path
@@ -33,7 +33,7 @@ print(count)
 
 
 def imported_names(path):
-    """List the modules that a file imports, wherever in it."""
+    """List the modules that a file imports, at module level or inside functions."""
     for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -63,7 +63,7 @@ def test_no_file_imports_against_the_arrows(package):
     forbidden = {
         'fer_ros': ('training', 'benchmark'),
         'training': ('fer_ros.node', 'rclpy', 'benchmark'),
-        # What a benchmark needs of ROS or of training it imports itself.
+        # A benchmark may import ROS and training.
         'benchmark': ('test', 'scripts'),
     }[package]
     files = sorted((ROOT / package).rglob('*.py'))
@@ -79,8 +79,9 @@ def test_no_file_imports_against_the_arrows(package):
     assert wrong == []
 
 
-# The parts of fer_ros, folders and modules, each with the parts that it may import besides itself.
-# Perception is the lowest; sources and messages are below the nodes; nothing imports the rest.
+# The parts of fer_ros (folders and modules), each with the other parts that it may import.
+# Perception is the lowest part. Sources and messages are below the nodes. No part imports the
+# remaining parts.
 PARTS = {
     'perception': (),
     'messages': ('perception',),
@@ -94,7 +95,7 @@ PARTS = {
 
 
 def part_of(path):
-    """Name the part of fer_ros that a file belongs to; '' for its __init__."""
+    """Return the part of fer_ros that a file belongs to; '' for its __init__."""
     return path.relative_to(ROOT / 'fer_ros').with_suffix('').parts[0].replace('__init__', '')
 
 
@@ -107,7 +108,8 @@ def test_a_part_of_fer_ros_imports_only_those_below_it(part):
         f'{path.relative_to(ROOT)} imports {name}'
         for path in files
         for name in imported_names(path)
-        # `from fer_ros import` would hide the part.
+        # `from fer_ros import` is not allowed, because it does not name the part in the module
+        # path.
         if name.split('.')[0] == 'fer_ros' and name.split('.')[1:2] not in allowed
     ]
 
@@ -130,7 +132,7 @@ def test_a_folder_says_what_goes_in_and_what_comes_out(folder):
 
 
 def is_of_ros(name):
-    """Return whether a module is one of ROS: a client library, a bridge or message classes."""
+    """Return whether a module belongs to ROS: a client library, a bridge or message classes."""
     package = name.split('.')[0]
     return package in ('rclpy', 'cv_bridge') or package.endswith(('_msgs', '_interfaces'))
 
@@ -146,24 +148,25 @@ def test_only_the_nodes_watch_and_the_check_of_the_graph_know_ros():
     }
 
     assert [path for path in names if names[path] and not path.startswith(OF_ROS)] == []
-    # Each entry is needed.
+    # No entry is superfluous.
     assert all(any(names[path] for path in names if path.startswith(one)) for one in OF_ROS)
 
 
 # Functions that import a module by its name.
 BY_NAME = ('__import__', 'import_module', 'resolve_name', 'run_module')
-# An argument that begins with the name of an own module, or with the dot of a relative name.
+# An argument that begins with the name of a module of this project, or with the dot of a relative
+# name.
 OWN_ARGUMENT = re.compile(r"""f?['"](\.|(fer_ros|training|benchmark)\b)""")
-# A string that is the dotted name of an own module, or the beginning of one.
+# A string that is the dotted name of a module of this project, or the beginning of one.
 OWN_MODULE = re.compile(r'(fer_ros|training|benchmark)\.[\w.]*')
 
 
 def own_modules_by_name(code):
     """
-    List the own modules that code may import by a string.
+    List the modules of this project that code may import by a string.
 
-    If it imports anything by a string, a dotted name counts wherever it is: it may get to the
-    import as a variable.
+    If the code imports any module by a string, every dotted name counts, because the name may be
+    passed as a variable.
     """
     tree = ast.parse(code)
     arguments = [
@@ -215,8 +218,8 @@ def test_an_import_by_a_string_is_found(code, wrong):
     assert bool(own_modules_by_name(code)) is wrong
 
 
-# The folders of perception, lowest first.  A module imports from its own folder and from those
-# before it.  The modules beside the folders are below all of them, but for those at the end.
+# The folders of perception, lowest first. A module may import from its own folder and from those
+# before it. The modules beside the folders are below all of them, except those listed at the end.
 FOLDERS_OF_PERCEPTION = (
     'crops',
     'models',
@@ -232,7 +235,7 @@ ABOVE_THE_FOLDERS = ('pipeline', 'trial_child', '__init__')
 
 
 def rank_in_perception(names):
-    """Give the place of a module in the order: -1 below the folders, or that of its folder."""
+    """Return the rank of a module: -1 below the folders, otherwise the rank of its folder."""
     if names[0] in FOLDERS_OF_PERCEPTION:
         return FOLDERS_OF_PERCEPTION.index(names[0])
     return len(FOLDERS_OF_PERCEPTION) if names[0] in ABOVE_THE_FOLDERS else -1
@@ -255,8 +258,8 @@ def test_each_folder_of_perception_imports_only_folders_before_it():
     assert wrong == []
 
 
-# The folders of training, lowest first.  A module imports from its own folder and from folders
-# before it, wherever in the module the import is.
+# The folders of training, lowest first. A module may import from its own folder and from those
+# before it, at module level or inside functions.
 FOLDERS_OF_TRAINING = (
     'data',
     'data.reading',
@@ -284,7 +287,7 @@ MOST_MODULES = 13
 
 
 def folder_of(name):
-    """Name the folder of training that an imported module or package is in."""
+    """Return the folder of training that contains an imported module or package."""
     words = name.split('.')[1:]
     while words and '.'.join(words) not in FOLDERS_OF_TRAINING:
         words.pop()
@@ -317,12 +320,12 @@ def test_every_folder_of_training_has_its_place_and_says_what_goes_in_and_out():
     }
 
     assert set(folders) == set(FOLDERS_OF_TRAINING)
-    # The folders of recipes hold no step of their own.
+    # The folders of recipes are excluded, because they are not steps of the training.
     steps = [name for name in folders if not name.startswith('recipes.')]
     assert [n for n in steps if not ('In: ' in folders[n] and 'Out: ' in folders[n])] == []
 
 
-# The folders of benchmark, and what each may import of benchmark besides its own modules.
+# The folders of benchmark, each with the other folders of benchmark that it may import.
 FOLDERS_OF_BENCHMARK = {
     'rig': (),
     'costs': ('rig',),

@@ -1,4 +1,4 @@
-"""How the suite itself runs: a test that hangs ends, and the log tells which one it was."""
+"""Test the test suite itself: a test that hangs is ended, and the log names it."""
 
 import io
 import os
@@ -29,7 +29,7 @@ def pytest_configure(config):
         config.pluginmanager.register(Progress(reporter))
 """
 
-# Neither the call nor the clean-up lets Python run, and so no signal handler.
+# Both the call and the clean-up hold the GIL, so that no signal handler runs.
 HANGING = """
 import ctypes
 import time
@@ -87,7 +87,7 @@ def test_a_test_that_hangs_in_native_code_costs_only_itself(run, tmp_path):
     ended = run('-p', 'xdist', '-n', '1', '-k', 'cleaned or passes')
 
     assert ended.returncode == 1
-    # A test passes before its clean-up hangs; pytest counts what crashed as failed or as an error.
+    # A test passes before its clean-up hangs. pytest counts a crash as a failure or as an error.
     assert '2 passed' in ended.stdout
     assert '1 failed' in ended.stdout or '1 error' in ended.stdout
     assert 'begun: test_native.py\n' in ended.stdout

@@ -1,10 +1,10 @@
 """
-What learning people's own neutral does to what is decided of them.
+Measure how learning the neutral expression of a person affects the decided emotions.
 
-Persons are made up of pictures of FER2013 (PrivateTest): each has three pictures of a neutral face
-that it shows at rest, and shows other emotions in between, each time with another picture.
-Somebody whose rest looks sad to the network has a constant added to the logarithm of sad.  The
-first minute is for learning, the second is measured.
+Each simulated person consists of FER2013 images (PrivateTest). At rest, the person shows one of
+three neutral images. In between, the person shows other emotions, each time with another image. To
+simulate a face that looks sad at rest, a constant is added to the logarithm of sad. The baseline
+is learned during the first minute, and the second minute is measured.
 """
 
 from __future__ import annotations
@@ -28,32 +28,32 @@ from fer_ros.perception.settings import Settings
 from training.data.datasets import data_root
 from training.data.datasets import read_fer2013
 
-# Pictures that are scored at once.
+# Number of images in a classifier batch.
 BATCH = 64
 
-# Of the frames [Hz], and how long a face shows one picture [s].
+# Frame rate [Hz], and the time for which a face shows one image [s].
 RATE = 10.0
 EPISODE = 3.0
 
-# For how long the neutral is learned, and then measured [s].
+# Duration of learning, and duration of the measurement after it [s].
 LEARNING = 60.0
 MEASURED = 60.0
 
-# Pictures that a person shows at rest.
+# Number of neutral images of a person.
 REST_PICTURES = 3
 
-# How much of the time a face is at rest.
+# Fraction of the time in which a face is at rest.
 USUAL_REST = 0.7
 
-# What is shown otherwise.
+# Emotions shown when the face is not at rest.
 SHOWN = ('happy', 'sad', 'surprise', 'angry')
 
-# Added to the logarithm of the probability of sad.
+# Constants added to the logarithm of the probability of sad.
 BIASES = (0.0, 1.0, 2.0, 3.0)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the options of the command."""
     defaults = Settings()
     parser.add_argument('--data', help='with FER2013 in it (default: as in training)')
     parser.add_argument('--model', default=defaults.model, help='default: %(default)s')
@@ -63,9 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """
-    Measure, and print the figures.
+    Measure and print the results.
 
-    :raises DataError: if the pictures are not there.
+    :raises DataError: if the FER2013 images are missing.
     """
     card = load_card(find_bundle(arguments.model))
     classifier = Classifier(card, create_backend(arguments.backend, card, 'auto', 0))
@@ -92,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def row(told: Counter[tuple[str, str]]) -> str:
-    """Write down what was decided, as shares of the time."""
+    """Format the decided emotions as percentages of the time."""
 
     def share(shown: str, decided: str) -> float:
         total = sum(count for (one, _), count in told.items() if one == shown)
@@ -108,12 +108,12 @@ def row(told: Counter[tuple[str, str]]) -> str:
 
 def scores_of_pictures(folder: Path, classifier: Classifier) -> dict[str, np.ndarray]:
     """
-    Score the pictures of PrivateTest.
+    Classify the images of PrivateTest.
 
-    :param folder: of FER2013, or that above it.
-    :param classifier: that scores them.
-    :return: by their label, (pictures, labels of the model) float64 probabilities.
-    :raises DataError: if the pictures are not there.
+    :param folder: the FER2013 folder or its parent.
+    :param classifier: classifier of the images.
+    :return: (images, labels of the model) float64 probabilities for each FER2013 label.
+    :raises DataError: if the images are missing.
     """
     data = read_fer2013(folder)
     chosen = data.split == 'private'
@@ -127,7 +127,7 @@ def scores_of_pictures(folder: Path, classifier: Classifier) -> dict[str, np.nda
 
 
 class Person:
-    """Somebody made up of pictures."""
+    """A simulated person that consists of FER2013 images."""
 
     def __init__(
         self,
@@ -137,12 +137,12 @@ class Person:
         bias: float,
     ) -> None:
         """
-        Choose how the person looks at rest.
+        Choose the neutral images of the person.
 
-        :param pictures: by their label, (pictures, labels) float64 probabilities.
-        :param labels: of the model.
-        :param random: chooses.
-        :param bias: added to the logarithm of the probability of sad.
+        :param pictures: (images, labels) float64 probabilities for each FER2013 label.
+        :param labels: labels of the model.
+        :param random: random generator that chooses the images.
+        :param bias: constant added to the logarithm of the probability of sad.
         """
         self._pictures, self._labels, self._random = pictures, labels, random
         self._factors = np.exp(bias * (np.array(labels) == 'sad'))
@@ -150,13 +150,13 @@ class Person:
 
     def live(self, rest: float, learned: bool, smiling: bool = False) -> Counter[tuple[str, str]]:
         """
-        Go through the time of learning and that of measuring.
+        Simulate the learning time and the measured time.
 
-        :param rest: share of the time at rest, 0 to 1.
-        :param learned: whether the neutral is learned.
-        :param smiling: whether the person smiles through all of the learning.
-        :return: the frames measured, by what was shown and what was decided.  The time that a
-            change needs to be decided is not counted.
+        :param rest: fraction of the time at rest, 0 to 1.
+        :param learned: whether the neutral expression is learned.
+        :param smiling: whether the person smiles during the whole learning time.
+        :return: number of measured frames for each pair (shown emotion, decided emotion). Frames
+            within the expected decision delay after a change are not counted.
         """
         settings = Settings()
         baseline, smoother = NeutralBaseline(self._labels), EmotionSmoother(self._labels)
@@ -174,7 +174,7 @@ class Person:
     def _frames(
         self, rest: float, smiling: bool
     ) -> Iterator[tuple[float, float, str, np.ndarray]]:
-        """Give the time, that since the picture is shown, what it is, and its scores."""
+        """Yield (time, time since the image changed, shown emotion, scores) for each frame."""
         for episode in range(round((LEARNING + MEASURED) / EPISODE)):
             began = episode * EPISODE
             if smiling and began < LEARNING:

@@ -1,8 +1,9 @@
 """
-How many changes the decision leaves of a network's flicker, and how late a true one is told.
+Count how many label changes the decision removes, and measure the delay of a true change.
 
-Frame-wise labels are what the network finds likeliest in each frame; decided changes are what
-`/emotion/changes` tells at the default settings, without who comes and who leaves.
+A frame-wise label is the most probable label of the network in one frame. Decided changes are the
+changes on `/emotion/changes` with the default settings, without the messages for faces that appear
+or disappear.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ from fer_ros.perception.faces import Face
 from fer_ros.perception.pipeline import Pipeline
 from fer_ros.perception.settings import Settings
 
-# Settings that let every frame speak for itself.
+# Settings that disable smoothing, so that each frame is decided independently.
 FRAME_WISE = {'smoothing': 0.0, 'hold': 0.0, 'min_confidence': 0.0}
 
 RATES = (10, 15, 30)
 
-# What a step goes to is at least this probable: a certain network.
+# Minimum probability of the new label after a step, as from a confident network.
 CERTAIN = 0.9
 
 STEPS = 1000
@@ -40,11 +41,11 @@ STEPS = 1000
 @dataclass(frozen=True)
 class Flicker:
     """
-    The changes in a video.
+    The number of changes in a video.
 
-    :param ids: of the people in it.
-    :param frame_wise: changes of the label of a frame.
-    :param decided: changes of the decided emotion.
+    :param ids: number of track ids in the video.
+    :param frame_wise: number of changes of the frame-wise label.
+    :param decided: number of changes of the decided emotion.
     """
 
     ids: int
@@ -53,18 +54,18 @@ class Flicker:
 
     @property
     def fall(self) -> float:
-        """Give the share of the changes that the decision takes away, at most 1."""
+        """Return the fraction of the changes that the decision removes, at most 1."""
         return 1 - self.decided / self.frame_wise if self.frame_wise else 0.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the options of the command."""
     add_watching_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """
-    Measure each video, and steps at some frame rates, and print the figures.
+    Measure each video and simulated steps at several frame rates, and print the results.
 
     :raises ValueError: if a video cannot be read.
     """
@@ -94,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def row(flicker: Flicker) -> str:
-    """Write down the changes in a video."""
+    """Format the number of changes in a video."""
     return (
         f'{"":12}  {flicker.frame_wise:10}  {flicker.decided:7}  {100 * flicker.fall:5.1f} %  '
         f'{flicker.ids:6}'
@@ -103,14 +104,14 @@ def row(flicker: Flicker) -> str:
 
 def flicker_of(video: Path, detector: Detector, classifier: Classifier) -> Flicker:
     """
-    Count the changes in a video, frame-wise and decided.
+    Count the frame-wise and the decided changes in a video.
 
-    :param video: its file.
-    :param detector: that finds faces.
-    :param classifier: that says what they show.
+    :param video: path of the video file.
+    :param detector: face detector.
+    :param classifier: emotion classifier.
     :raises ValueError: if OpenCV cannot read the video.
     """
-    # Both see the same faces: who is who does not depend on what is decided.
+    # Both pipelines receive the same detections, because tracking does not depend on the decision.
     looking = CountingDetector(detector)
     decided, frame_wise = Settings(), Settings().changed(FRAME_WISE)
     runs = [(Pipeline(looking, classifier), one, Told()) for one in (decided, frame_wise)]
@@ -122,14 +123,14 @@ def flicker_of(video: Path, detector: Detector, classifier: Classifier) -> Flick
 
 
 class Told:
-    """Counts how often the emotion of somebody is another than the last time."""
+    """Counts how often the emotion of a face differs from its previous emotion."""
 
     def __init__(self) -> None:
         self.changes = 0
         self.last: dict[int, str] = {}
 
     def hear(self, faces: Sequence[Face]) -> None:
-        """Take the faces of the next frame."""
+        """Add the faces of the next frame."""
         for face in faces:
             self.changes += self.last.get(face.id, face.emotion) != face.emotion
             self.last[face.id] = face.emotion
@@ -137,12 +138,13 @@ class Told:
 
 def step_delays(rate: float, settings: Settings, steps: int = STEPS) -> list[float]:
     """
-    Measure how long after its first frame a new, certain emotion is decided.
+    Measure the delay between the first frame of a new emotion and its decision.
 
-    :param rate: of the frames, in Hz.
-    :param settings: of the decision.
-    :param steps: how many to try; the scores before and after are chance (seed 0).
-    :return: the delay of each, in seconds.
+    :param rate: frame rate in Hz.
+    :param settings: settings of the decision.
+    :param steps: number of simulated steps. The scores before and after a step are random (seed
+        0).
+    :return: delay of each step in seconds.
     """
     random = np.random.default_rng(0)
     delays = []
@@ -167,9 +169,10 @@ def step_delays(rate: float, settings: Settings, steps: int = STEPS) -> list[flo
 
 
 def certain_scores(label: int, random: np.random.Generator) -> np.ndarray:
-    """Make (labels,) float64 probabilities of which one is certain and the others are chance."""
+    """Draw (labels,) float64 probabilities with one label that is nearly certain."""
     share = random.uniform(CERTAIN, 1.0)
-    # Mostly uneven: one or two others have nearly all that is left.
+    # The small Dirichlet parameter gives one or two other labels nearly all of the remaining
+    # probability.
     scores = (1 - share) * random.dirichlet(np.full(len(FER2013_LABELS), 0.3))
     scores[label] += share
     return scores

@@ -1,10 +1,10 @@
 """
-How far the eyes of the detectors lie from where eyes are: `python -m benchmark eyes`.
+Measure the error of the detectors' eye positions: `python -m benchmark eyes`.
 
-In photographs with landmarks (`photos/dlib`) an eye is compared with the mean of its six
-landmarks.  A face of FER2013 has none; each is put into scenes of several sizes and places, and an
-eye is compared with its mean over these scenes, so that only what the detector adds is measured.
-Errors are in hundredths of the distance of the eyes.
+In photographs with landmarks (`photos/dlib`), an eye is compared with the mean of its six
+landmarks. FER2013 faces have no landmarks. Each FER2013 face is placed into scenes of several
+sizes at several positions. An eye is compared with its mean position over these scenes, so that
+only the detector's error is measured. Errors are in percent of the distance between the eyes.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ LANDMARK_FILES = (
     'photos/dlib/training_with_face_landmarks.xml',
 )
 
-# Of the 68 landmarks of iBUG 300-W: the person's right eye, then the left eye.
+# Indices of the eyes in the 68 landmarks of iBUG 300-W: the person's right eye, then the left eye.
 EYE_LANDMARKS = (range(36, 42), range(42, 48))
 
-# The detectors that give eyes; haar places them by the box.
+# The detectors that locate the eyes. Haar only derives the eyes from the bounding box.
 DETECTORS = ('yunet', 'blazeface')
 
-# Scenes of each face of FER2013.
+# Number of scenes for each FER2013 face.
 SCENES = 6
 
 
@@ -51,8 +51,8 @@ def landmark_eyes() -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """
     Read the photographs with landmarks.
 
-    :return: for each, the image, (H, W, 3) uint8 BGR; the boxes of its faces, (N, 4) left, top,
-        right, bottom; and their eyes, (N, 2, 2), an (x, y) for each eye, the right eye first.
+    :return: for each photograph: the image, (H, W, 3) uint8, BGR; the boxes of its faces, (N, 4),
+        left, top, right, bottom; and the eyes, (N, 2, 2), (x, y) of each eye, the right eye first.
     """
     for name in LANDMARK_FILES:
         path = data_file(name)
@@ -69,16 +69,18 @@ def landmark_eyes() -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
                 }
                 boxes.append((left, top, left + width, top + height))
                 eyes.append([np.mean([places[i] for i in eye], axis=0) for eye in EYE_LANDMARKS])
-            # A landmark counts from the middle of the first pixel, eyes from its corner.
+            # Landmark coordinates start at the centre of the first pixel. Eye coordinates start at
+            # its corner.
             yield image, np.array(boxes), np.array(eyes) + 0.5
 
 
 def errors_in_photographs(detector: Detector) -> np.ndarray:
     """
-    Compare a detector's eyes with the landmarks.
+    Compare the eyes of a detector with the landmarks.
 
-    :return: (N, 2, 2) float64, for each face that was found and each eye the error along the line
-        of the eyes and across it, in parts of their distance.
+    :param detector: face detector.
+    :return: (N, 2, 2) float64, for each detected face and each eye: the error along the line
+        between the eyes and perpendicular to it, as a fraction of the distance between the eyes.
     """
     errors = []
     for image, boxes, eyes in landmark_eyes():
@@ -92,12 +94,12 @@ def errors_in_photographs(detector: Detector) -> np.ndarray:
 
 def errors_in_scenes(detector: Detector, pictures: np.ndarray) -> np.ndarray:
     """
-    Compare a detector's eyes in several scenes of a picture with their mean.
+    Compare the eyes of a detector in several scenes of an image with their mean.
 
-    :param detector: that looks at the scenes.
+    :param detector: face detector.
     :param pictures: (N, H, W) uint8.
-    :return: (M, 2, 2) float64, as of `errors_in_photographs`; faces that were not found in all of
-        their scenes are left out.
+    :return: (M, 2, 2) float64, see `errors_in_photographs`. A face is ignored if it is not
+        detected in all of its scenes.
     """
     errors = []
     for index, picture in enumerate(pictures):
@@ -110,7 +112,8 @@ def errors_in_scenes(detector: Detector, pictures: np.ndarray) -> np.ndarray:
                 places.append((faces[best].eyes - box[:2]) / (box[2] - box[0]))
         if len(places) == SCENES:
             middle = np.mean(places, axis=0)
-            # The mean of few lies nearer to them than the place that it stands for.
+            # The mean of a few samples is biased towards these samples. This factor (Bessel's
+            # correction) removes the bias.
             unbiased = np.sqrt(SCENES / (SCENES - 1))
             errors += [unbiased * relative(place, middle) for place in places]
     return np.array(errors)
@@ -118,11 +121,12 @@ def errors_in_scenes(detector: Detector, pictures: np.ndarray) -> np.ndarray:
 
 def relative(found: np.ndarray, true: np.ndarray) -> np.ndarray:
     """
-    Give errors along the line of the eyes and across it, in parts of their distance.
+    Compute errors along the line between the eyes and perpendicular to it.
 
-    :param found: (2, 2) float, an (x, y) for each eye, the right eye first.
-    :param true: (2, 2) float, likewise.
-    :return: (2, 2) float64, (along, across) for each eye.
+    :param found: (2, 2) float, (x, y) of each detected eye, the right eye first.
+    :param true: (2, 2) float, (x, y) of each true eye, in the same order.
+    :return: (2, 2) float64, (along, across) for each eye, as a fraction of the distance between
+        the eyes.
     """
     between = complex(*(true[1] - true[0]))
     errors = [complex(*error) / between for error in np.asarray(found, np.float64) - true]
@@ -131,11 +135,12 @@ def relative(found: np.ndarray, true: np.ndarray) -> np.ndarray:
 
 def row_of(name: str, errors: np.ndarray) -> Row:
     """
-    Sum up errors.
+    Summarise eye errors as a row.
 
-    :param name: of the row.
-    :param errors: (N, 2, 2) float64, of each face and eye along the line of the eyes and across.
-    :return: its value is the standard deviation of a coordinate of an eye around its own mean.
+    :param name: name of the row.
+    :param errors: (N, 2, 2) float64, the error of each face and eye along the line between the
+        eyes and across it.
+    :return: a row whose value is the standard deviation of an eye coordinate around its mean.
     """
     percent = 100 * errors
     centred = percent - percent.mean(axis=0)
@@ -158,7 +163,7 @@ def row_of(name: str, errors: np.ndarray) -> Row:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the options of the command."""
     parser.add_argument(
         '--pictures', type=int, default=300, help='of FER2013 PublicTest (default: 300)'
     )
@@ -167,7 +172,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure each detector in photographs and in scenes, and tell the figures."""
+    """Measure each detector in photographs and in scenes, and print the results."""
     data = read_data(data_root(arguments.data)).of_split(PUBLIC)
     pictures = stratified(data, arguments.pictures).images
     rows = []

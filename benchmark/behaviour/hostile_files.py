@@ -1,7 +1,7 @@
 """
-Damaged files, drawn by a seeded generator: compressed images, cards and networks.
+Damaged compressed images, cards and networks, drawn by a seeded random generator.
 
-Each function takes the generator and draws one file, so that a seed repeats a whole storm.
+Each function uses the generator to draw one file. The same seed gives the same sequence of files.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import numpy as np
 
 Option = TypeVar('Option')
 
-# (height, width) of files that are damaged: many small ones, few at the limit of 40 megapixels.
+# (height, width) of the files to damage. Most are small, and a few are near the limit of 40
+# megapixels.
 FILE_SIDES = ((16, 16), (48, 64), (480, 640), (1080, 1920), (2976, 3968), (5700, 7000))
 FILE_SHARES = (0.4, 0.3, 0.2, 0.06, 0.03, 0.01)
 FALSE_SIDES = (1, 255, 8192, 8193, 16_383, 65_535)
@@ -28,7 +29,7 @@ KINDS = ('.jpg', 'progressive', '.png', '.webp', 'lossless')
 PNG_SIGNATURE = b'\x89PNG\r\n\x1a\n'
 MAGIC_BYTES = (b'', b'\xff\xd8\xff', PNG_SIGNATURE, b'RIFF\xff\xff\xff\xffWEBP', b'BM', b'II*\0')
 
-# What a card may hold in place of a value.
+# Hostile values for the fields of a card.
 YAML_VALUES = (
     '',
     'null',
@@ -53,17 +54,17 @@ YAML_VALUES = (
 
 
 def pick(random: np.random.Generator, options: Sequence[Option]) -> Option:
-    """Draw one of some options, whatever they are."""
+    """Draw one of several options of any type."""
     return options[int(random.integers(len(options)))]
 
 
 def mutated(random: np.random.Generator, data: bytes, start: int = 0) -> bytes:
     """
-    Damage a file: alter, remove, repeat or insert bytes, or cut it off.
+    Damage a file: alter, remove, repeat or insert bytes, or truncate the file.
 
-    :param random: the generator.
-    :param data: the file, not empty.
-    :param start: of the part that is damaged.
+    :param random: random generator.
+    :param data: content of the file, not empty.
+    :param start: first position that may be damaged.
     """
     changed = bytearray(data)
     kind = random.integers(6)
@@ -90,10 +91,10 @@ def mutated(random: np.random.Generator, data: bytes, start: int = 0) -> bytes:
 
 def malformed_file(random: np.random.Generator, large: bool = True) -> bytes:
     """
-    Draw a file for a compressed image: damaged, with a false size, a bomb, or not an image.
+    Draw a malformed image file: damaged, with a false size, a decompression bomb, or not an image.
 
-    :param random: the generator.
-    :param large: False for damaged images of at most 64x48 pixels, and no bombs.
+    :param random: random generator.
+    :param large: False limits damaged images to 64x48 pixels and excludes decompression bombs.
     """
     shares = (0.4, 0.3, 0.1, 0.2) if large else (0.5, 0.3, 0.0, 0.2)
     kind = int(random.choice(len(shares), p=shares))
@@ -103,17 +104,17 @@ def malformed_file(random: np.random.Generator, large: bool = True) -> bytes:
 
 
 def _damaged_file(random: np.random.Generator, large: bool) -> bytes:
-    """Damage a JPEG, PNG or WebP file, in its header or behind it."""
+    """Damage the header or the content of a JPEG, PNG or WebP file."""
     size = FILE_SIDES[int(random.choice(len(FILE_SIDES), p=FILE_SHARES))]
     if not large:
         size = pick(random, FILE_SIDES[:2])
-    # WebP takes seconds to write a large image.
+    # Encoding a large WebP image takes seconds.
     file = _file(pick(random, KINDS if size[0] < 1000 else KINDS[:3]), size)
     return mutated(random, file, start=pick(random, (0, 2, 20, 700)))
 
 
 def _file_of_false_size(random: np.random.Generator) -> bytes:
-    """Write another size into the header of a small file."""
+    """Write a false size into the header of a small file."""
     width, height = (pick(random, FALSE_SIDES) for _ in range(2))
     kind = int(random.integers(4))
     if kind == 0:
@@ -135,7 +136,7 @@ def _file_of_false_size(random: np.random.Generator) -> bytes:
 
 
 def _bomb(random: np.random.Generator) -> bytes:
-    """Draw a file that costs far more memory or time than its size suggests."""
+    """Draw a file that needs far more memory or time than its size suggests."""
     kind = int(random.integers(4))
     if kind == 0:
         text = chunk(b'zTXt', b'Comment\0\0' + zlib.compress(bytes(4_000_000)))
@@ -154,21 +155,21 @@ def _bomb(random: np.random.Generator) -> bytes:
 
 
 def _no_image(random: np.random.Generator) -> bytes:
-    """Draw a file of another format, random bytes behind magic bytes, or nothing at all."""
+    """Draw a file of another format, random bytes after a file signature, or an empty file."""
     if random.random() < 0.3:
         return _file(pick(random, ('.bmp', '.tiff', '.ppm')), (16, 16))
     return pick(random, MAGIC_BYTES) + random.bytes(pick(random, (0, 1, 20, 300)))
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:
-    """Write a chunk of a PNG file."""
+    """Encode a chunk of a PNG file."""
     checksum = zlib.crc32(kind + content)
     return struct.pack('>I', len(content)) + kind + content + struct.pack('>I', checksum)
 
 
 @cache
 def _file(kind: str, size: tuple[int, int]) -> bytes:
-    """Encode a gray image with a pattern in its corner, which no format makes very small."""
+    """Encode a gray image. The pattern in its corner prevents a very small file."""
     tile = np.random.default_rng(1).integers(0, 256, (20, 20, 3), np.uint8)
     pattern = np.tile(cv2.resize(tile, (80, 80)), (6, 8, 1))
     image = np.full((*size, 3), 128, np.uint8)
@@ -185,10 +186,10 @@ def _file(kind: str, size: tuple[int, int]) -> bytes:
 
 def malformed_card(random: np.random.Generator, text: str) -> bytes:
     """
-    Damage a card: in its values, in its lines, in its bytes, or as a bomb of YAML.
+    Damage the values, the lines or the bytes of a card, or replace it by a YAML bomb.
 
-    :param random: the generator.
-    :param text: of a card without a fault.
+    :param random: random generator.
+    :param text: content of a valid card.
     """
     kind = int(random.integers(8))
     if kind == 1:
@@ -209,7 +210,11 @@ def malformed_card(random: np.random.Generator, text: str) -> bytes:
 
 
 def _with_another_value(random: np.random.Generator, line: str) -> str:
-    """Replace a word behind a colon, a bracket or a comma; a line without any is emptied."""
+    """
+    Replace a word after a colon, a bracket or a comma.
+
+    A line without such a word is cleared.
+    """
     places = list(re.finditer(r'(?<=[:\[,] )[^\s,\[\]{}]+|(?<=\[)[^\s,\[\]{}]+|(?<=: ).+', line))
     if not places:
         return ''
@@ -218,7 +223,7 @@ def _with_another_value(random: np.random.Generator, line: str) -> str:
 
 
 def _yaml_bomb(random: np.random.Generator, text: str) -> bytes:
-    """Draw YAML that becomes very large or very deep, or holds a number that no float holds."""
+    """Draw YAML with a very large or very deep expansion, or with a number too large to store."""
     kind = int(random.integers(4))
     if kind == 0:
         levels = [f'a{n}: &a{n} [{", ".join([f"*a{n - 1}"] * 9)}]' for n in range(1, 9)]

@@ -1,7 +1,8 @@
 """
-Malformed images and hostile parameters, drawn by a seeded generator.
+Malformed images and hostile parameters, drawn by a seeded random generator.
 
-Each function takes the generator and draws one message, so that a seed repeats a whole storm.
+Each function uses the generator to draw one message. The same seed gives the same sequence of
+messages.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from fer_ros.perception.settings import setting_fields
 
 AnyImage = TypeVar('AnyImage', Image, CompressedImage)
 
-# Text that forges a log line, changes a terminal, or is far too long.
+# Strings that forge a log line, change the state of a terminal, or are far too long.
 TEXTS = (
     '',
     ' ',
@@ -40,12 +41,12 @@ TEXTS = (
 SIDES = (0, 1, 2, 7, 16, 8192, 8193, 20_000, 2**31, 2**32 - 1)
 NAMES = (*ENCODINGS, *TEXTS, '32FC1', '16UC1', 'BGR8', 'bgr8\n', 'nonsense', '8UC')
 FORMATS = (*TEXTS, 'jpeg', 'png', 'bgr8; jpeg compressed bgr8', '16UC1; compressedDepth png')
-# A message may claim a size that no machine can hold; its data are at most this long [bytes].
+# A message may declare a size that exceeds any memory. Its data have at most this length [bytes].
 MOST_DATA = 200_000
 
-# The back ends for GPUs take a minute and hundreds of MiB to load where they are installed.
+# If installed, the back ends for GPUs need a minute and hundreds of MiB to load.
 CHOICES = [one for described in setting_fields() for one in described.metadata['choices']]
-# Values that are valid for some parameter, among values that are valid for none.
+# The strings include valid values of some parameters.
 STRINGS = (*TEXTS, *(one for one in CHOICES if one not in GPU_BACKENDS))
 NUMBERS = (0, 1, -1, 2**31 - 1, 2**31, -(2**63), 2**63 - 1)
 DOUBLES = (0.0, -0.0, 1.0, -1.0, 1e308, 5e-324, float('nan'), float('inf'), -float('inf'))
@@ -54,7 +55,7 @@ TYPES = (*range(10), 10, 200, 255)
 
 
 def malformed_image(random: np.random.Generator) -> Image:
-    """Draw a raw image some of whose fields agree with each other."""
+    """Draw a raw image with partly consistent fields."""
     height, width = (pick(random, SIDES) for _ in range(2))
     if random.random() < 0.5:
         height, width = (int(side) for side in random.integers(1, 40, 2))
@@ -77,7 +78,7 @@ def malformed_compressed(random: np.random.Generator, large: bool = True) -> Com
 
 
 def _stamped(random: np.random.Generator, message: AnyImage) -> AnyImage:
-    """Set any stamp and frame that a message can have."""
+    """Set a random timestamp and a random frame id."""
     message.header.stamp.sec = int(random.integers(-(2**31), 2**31))
     message.header.stamp.nanosec = int(random.integers(0, 2**32))
     message.header.frame_id = pick(random, (*TEXTS, 'camera', '/' * 50))
@@ -86,9 +87,9 @@ def _stamped(random: np.random.Generator, message: AnyImage) -> AnyImage:
 
 def hostile_parameters(random: np.random.Generator) -> list[Parameter]:
     """
-    Draw the parameters of a request: known and unknown names, any type and value.
+    Draw the parameters of a request: known and unknown names, with any type and value.
 
-    :param random: the generator.
+    :param random: random generator.
     """
     names = (*(described.name for described in setting_fields()), 'use_sim_time', *TEXTS)
     count = pick(random, (0, 1, 1, 1, 2, 20))
@@ -116,9 +117,9 @@ def _hostile_value(random: np.random.Generator) -> ParameterValue:
 
 def default_parameters(**chosen: object) -> list[Parameter]:
     """
-    Return all parameters that can be set live, with their defaults.
+    Return all parameters that can be set at runtime, with their default values.
 
-    :param chosen: values in place of the defaults.
+    :param chosen: values that replace the defaults.
     """
     defaults = {
         described.name: described.default

@@ -1,7 +1,7 @@
 """
-Whether the node survives a storm: hostile images, parameters, cards, networks and transitions.
+Check whether the node survives hostile images, parameters, cards, networks and transitions.
 
-It needs the installed package (`. scripts/env`, or a sourced workspace), and Linux.
+The command needs the installed package (`. scripts/env`, or a sourced workspace) and Linux.
 """
 
 from __future__ import annotations
@@ -52,19 +52,19 @@ from fer_ros.perception.models.bundle import CARD_NAME
 from fer_ros.perception.models.bundle import load_card
 from fer_ros.perception.settings import DEFAULT_MODEL
 
-# Resident memory at the end, divided by that at the beginning.
+# Maximum ratio of the resident memory at the end to the resident memory at the beginning.
 MOST_GROWTH = 1.3
 
-# How long a request and an image may take [s]; a network is tried for up to a minute.
+# Maximum time for a request or an image [s]. Loading a network is tried for up to a minute.
 PATIENCE = 120.0
-# Time between two images, and between two tries of the same [s].
+# Time between two images, and time before an image is sent again [s].
 PERIOD, RETRY = 0.01, 0.5
-# Characters of the node's log that are printed when it died.
+# Number of characters of the node's log to print if the node ended.
 END_OF_LOG = 4000
-# Images in one attack, and images before memory is measured.
+# Number of images in one attack, and number of valid images before memory is measured.
 BURST, WARM_UP = 50, 50
 
-# Shutting down is left out, because no transition leads back.
+# Shutdown is excluded, because no transition leads out of the finalized state.
 TRANSITIONS = (
     Transition.TRANSITION_CONFIGURE,
     Transition.TRANSITION_CLEANUP,
@@ -75,12 +75,12 @@ TRANSITIONS = (
     255,
 )
 
-# The bundle that is damaged: the smallest one.
+# The attacks damage copies of this bundle. It is the smallest one.
 VICTIM = ROOT / 'models' / 'fer2013_tiny'
 
 
 class NodeDiedError(ValueError):
-    """The node has ended, or does not answer."""
+    """The node has ended, or does not respond."""
 
 
 class Attacker(Listening):
@@ -88,10 +88,10 @@ class Attacker(Listening):
 
     def __init__(self, folder: Path, seed: int) -> None:
         """
-        Prepare to send.
+        Create the publishers and the service clients.
 
-        :param folder: for damaged files.
-        :param seed: of the generator.
+        :param folder: folder for damaged files.
+        :param seed: seed of the random generator.
         """
         self._random = np.random.default_rng(seed)
         self._folder = folder
@@ -114,7 +114,7 @@ class Attacker(Listening):
         self._good_ones = 0
 
     def images(self) -> None:
-        """Send a burst of malformed images, raw or compressed."""
+        """Send a burst of malformed images, either raw or compressed."""
         raw = bool(self._random.integers(2))
         self.set([Parameter('image_transport', value='raw' if raw else 'compressed')])
         for _ in range(BURST):
@@ -125,16 +125,16 @@ class Attacker(Listening):
             time.sleep(PERIOD)
 
     def parameters(self) -> None:
-        """Set random parameters to random values, also of types that do not exist."""
+        """Set random parameters to random values, including values of undefined types."""
         self._call(self._set, SetParameters.Request(parameters=hostile_parameters(self._random)))
 
     def transitions(self) -> None:
-        """Ask for a random transition."""
+        """Request a random transition."""
         transition = Transition(id=pick(self._random, TRANSITIONS))
         self._call(self._change, ChangeState.Request(transition=transition))
 
     def cards(self) -> None:
-        """Set a model whose card is damaged."""
+        """Set a model with a damaged card."""
         text = (VICTIM / CARD_NAME).read_text(encoding='utf-8')
         card = malformed_card(self._random, text)
         network = (VICTIM / 'model.tflite').read_bytes()
@@ -142,7 +142,7 @@ class Attacker(Listening):
         self.set([Parameter('model', value=str(self._folder))])
 
     def networks(self) -> None:
-        """Set a model whose network is damaged, though its hash is that of its card."""
+        """Set a model with a damaged network and a matching hash in the card."""
         kind, backend = pick(self._random, (('tflite', 'litert'), ('onnx', 'opencv')))
         name, sha256 = load_card(VICTIM).files[kind]
         network = mutated(self._random, (VICTIM / name).read_bytes())
@@ -157,7 +157,7 @@ class Attacker(Listening):
         )
 
     def detectors(self) -> None:
-        """Set a damaged detector."""
+        """Set damaged detector weights."""
         weights = [detector_weights()]
         for find in (haar.find_weights, blazeface.find_weights):
             try:
@@ -172,13 +172,13 @@ class Attacker(Listening):
         )
 
     def attack(self, kinds: list[str]) -> str:
-        """Make one attack of some kinds, and return its kind."""
+        """Perform one attack of a random kind, and return its kind."""
         kind = pick(self._random, kinds)
         getattr(self, kind)()
         return kind
 
     def load_everything(self) -> None:
-        """Use each back end and detector once, as the memory of their libraries stays."""
+        """Load each back end and detector once, because their libraries keep their memory."""
         for name, value in (
             ('backend', 'opencv'),
             ('detector', 'haar'),
@@ -189,7 +189,7 @@ class Attacker(Listening):
         self.recover()
 
     def recover(self) -> None:
-        """Bring the node back to its first parameters and to work."""
+        """Restore the initial parameters of the node and activate it."""
         for _ in range(2):
             self._call(
                 self._set, SetParameters.Request(parameters=default_parameters(**self.starting))
@@ -205,7 +205,7 @@ class Attacker(Listening):
             raise NodeDiedError(f'the node is {state.label}, not active')
 
     def send_good_images(self, count: int) -> None:
-        """Send images without a fault, each until it is answered."""
+        """Send valid images, and resend each one until the node publishes its result."""
         for _ in range(count):
             self._good_ones += 1
             self._good.header.stamp.sec = self._good_ones
@@ -219,7 +219,7 @@ class Attacker(Listening):
                     time.sleep(PERIOD)
 
     def set(self, parameters: list[Parameter]) -> None:
-        """Set parameters, whatever the node answers."""
+        """Set parameters, and ignore whether the node accepts them."""
         request = SetParameters.Request(parameters=[one.to_parameter_msg() for one in parameters])
         self._call(self._set, request)
 
@@ -243,14 +243,14 @@ class Attacker(Listening):
         return future.result()
 
     def _check(self, end: float, what: str) -> None:
-        """Raise an error if the node has ended, or has not answered in time."""
+        """Raise an error if the node has ended, or has not responded in time."""
         if self.node is not None and self.node.poll() is not None:
             raise NodeDiedError(f'the node ended by itself, with status {self.node.returncode}')
         if time.monotonic() > end:
             raise NodeDiedError(f'the node does not answer {what} within {PATIENCE:g} s')
 
     def _on_answer(self, message: Detection2DArray) -> None:
-        """Keep the frame of the image that was answered last."""
+        """Store the frame id of the last result."""
         self._answered = message.header.frame_id
 
 
@@ -258,7 +258,7 @@ KINDS = ('images', 'parameters', 'transitions', 'cards', 'networks', 'detectors'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the options of the command."""
     parser.add_argument('--minutes', type=float, default=10.0, help='how long (default: 10)')
     parser.add_argument('--seed', type=int, default=0, help='of the generator (default: 0)')
     parser.add_argument(
@@ -267,7 +267,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Attack a node, and judge it; the exit status is 1 if it died or its memory grew."""
+    """
+    Attack a node, and report whether it survived.
+
+    :return: exit status: 1 if the memory of the node grew, else 0.
+    :raises NodeDiedError: if the node ended or stopped responding.
+    """
     settle_domain()
     attacks = list(arguments.attacks)
     print(
@@ -303,7 +308,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _attack(
     attacker: Attacker, node: subprocess.Popen[bytes], kinds: list[str], seconds: float
 ) -> None:
-    """Attack a node for some time, and print a line a minute."""
+    """Attack a node for some time, and print one line per minute."""
     made: Counter[str] = Counter()
     began = time.monotonic()
     printed = -1

@@ -1,4 +1,4 @@
-"""A chart of who was followed when: a row a person, a cell a frame, a colour an id."""
+"""A chart of the tracks in a video: one row per person, one cell per frame, one colour per id."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmark.behaviour.track_measures import Box
 from benchmark.behaviour.track_measures import match
 from benchmark.rig.watching import Watched
 
-# Of a frame, of a row, of the names before the rows, and of the axis below them [points].
+# Width of a frame, height of a row, width of the row names, and height of the axis [points].
 FRAME_WIDTH = 6
 ROW_HEIGHT = 20
 NAMES_WIDTH = 80
@@ -23,7 +23,7 @@ MARGIN = 12
 
 POINTS_PER_INCH = 72
 
-# Colours that neighbours in the circle of hues do not share: the golden angle [degrees].
+# The golden angle [degrees]. It gives consecutive ids clearly different hues.
 HUE_STEP = 137.508
 NOT_FOUND = '#dddddd'
 
@@ -35,28 +35,28 @@ def colour_of(id_: int) -> tuple[float, float, float]:
 
 def chart(watched: Watched, annotation: Mapping[int, Mapping[int, Box]] | None) -> str:
     """
-    Draw who was followed when.
+    Draw the tracks in a video as an SVG image.
 
-    :param watched: what came out of the video.
-    :param annotation: where its people are; None for a row for each id.
+    :param watched: pipeline results of the video.
+    :param annotation: annotated boxes by frame and person; None draws one row per id.
     :return: an SVG element.
     """
-    # The same answers make the same text.
+    # A fixed salt and no date make the output reproducible.
     with mpl.rc_context({'svg.hashsalt': 'tracking', 'svg.fonttype': 'none', 'font.size': 9}):
         file = io.StringIO()
         draw(watched, annotation).savefig(file, format='svg', metadata={'Date': None})
-    # An element in a page has no declarations before it.
+    # An SVG element inside a page must not start with an XML declaration.
     start = file.getvalue().index('<svg')
     return file.getvalue()[start:]
 
 
 def draw(watched: Watched, annotation: Mapping[int, Mapping[int, Box]] | None) -> Figure:
     """
-    Draw who was followed when; see `chart`.
+    Draw the tracks in a video; see `chart`.
 
-    :param watched: what came out of the video.
-    :param annotation: where its people are; None for a row for each id.
-    :return: a figure whose axes count frames to the right and rows downwards.
+    :param watched: pipeline results of the video.
+    :param annotation: annotated boxes by frame and person; None draws one row per id.
+    :return: a figure with frames on the horizontal axis, and rows from top to bottom.
     """
     rows, frames = rows_of(watched, annotation), max(len(watched.times), 1)
     width = NAMES_WIDTH + FRAME_WIDTH * frames + MARGIN
@@ -92,7 +92,11 @@ def draw(watched: Watched, annotation: Mapping[int, Mapping[int, Box]] | None) -
 def rows_of(
     watched: Watched, annotation: Mapping[int, Mapping[int, Box]] | None
 ) -> dict[str, dict[int, int | None]]:
-    """Give the id of each frame, by the name of the row; None for a person who was not found."""
+    """
+    Return the id in each frame for each row name.
+
+    The id is None if the person was not detected.
+    """
     rows: dict[str, dict[int, int | None]] = {}
     if annotation is None:
         for frame, faces in enumerate(watched.faces):

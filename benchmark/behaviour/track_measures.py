@@ -1,4 +1,4 @@
-"""How well ids follow people whose places are known."""
+"""Compare track ids with annotated people."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from scipy.optimize import linear_sum_assignment
 from fer_ros.perception.boxes import overlaps
 from fer_ros.perception.faces import Face
 
-# A face and an annotated box are the same where they share half of what both cover, as in the
-# CLEAR MOT measures of MOTChallenge (intersection over union).
+# Minimum intersection over union of a face and its annotated box, as in the CLEAR MOT measures of
+# MOTChallenge.
 SAME = 0.5
 
-# Where people are whom somebody has told apart by looking: file names are those of the videos.
+# Manual annotations of the people in the videos. An annotation file has the name of its video.
 ANNOTATIONS = Path(__file__).parent / 'annotations'
 
 Box = tuple[float, float, float, float]
@@ -27,13 +27,13 @@ Box = tuple[float, float, float, float]
 @dataclass(frozen=True)
 class Switch:
     """
-    A person whose id is another one than before.
+    A change of a person's id.
 
-    :param frame: in which it is.
-    :param person: of the annotation.
-    :param before: the id until then.
-    :param after: the id from then on.
-    :param unseen: for how long the person had not been found, in seconds.
+    :param frame: frame number of the change.
+    :param person: number of the person in the annotation.
+    :param before: the id before the change.
+    :param after: the id after the change.
+    :param unseen: time since the person was last detected, in seconds.
     """
 
     frame: int
@@ -46,20 +46,21 @@ class Switch:
 @dataclass(frozen=True)
 class TrackMeasures:
     """
-    How well ids follow people.
+    Tracking measures of a video.
 
-    :param boxes: annotated.
-    :param found: of these, covered by a face of an answer.
-    :param false: faces of answers where no annotated person is.
-    :param ids: given out.
-    :param false_ids: of these, never on an annotated person.
-    :param switches: where a person's id changed although the person was not lost for longer than
-        the timeout.
-    :param returns: where it changed after a longer loss, as it should.
-    :param fragmentations: how often a person was lost and found again.
-    :param idf1: of the best one-to-one assignment of ids to persons, the harmonic mean of the
-        shares of the faces and of the annotated boxes that agree with it, 0 to 1 (Ristani et al.
-        2016, arXiv:1609.01775).
+    :param boxes: number of annotated boxes.
+    :param found: number of annotated boxes that match a face.
+    :param false: number of faces that match no annotated box.
+    :param ids: number of track ids.
+    :param false_ids: number of track ids that never match an annotated person.
+    :param switches: id changes of persons who were lost for at most the timeout.
+    :param returns: id changes of persons who were lost for longer than the timeout. These changes
+        are expected.
+    :param fragmentations: number of times that a person was lost and detected again.
+    :param idf1: the IDF1 score, 0 to 1 (Ristani et al. 2016, arXiv:1609.01775). Ids are assigned
+        to persons one to one, such that the score is highest. A precision is the fraction of faces
+        that agree with this assignment, and a recall is the fraction of annotated boxes that
+        agree. The score is the harmonic mean of both.
     """
 
     boxes: int
@@ -74,16 +75,16 @@ class TrackMeasures:
 
     @property
     def recall(self) -> float:
-        """Give the share of the annotated boxes that were found, 0 to 1."""
+        """Return the fraction of the annotated boxes that match a face, 0 to 1."""
         return self.found / self.boxes if self.boxes else 1.0
 
 
 def read_annotation(video: Path) -> dict[int, dict[int, Box]] | None:
     """
-    Read where the people in a video are.
+    Read the annotation of a video.
 
-    :param video: its file; the annotation has its name.
-    :return: for each frame, the box of each person in pixels; None where there is no annotation.
+    :param video: path of the video file; the annotation has the same name.
+    :return: for each frame, the box of each person in pixels; None if there is no annotation.
     """
     path = ANNOTATIONS / f'{video.stem}.csv'
     if not path.is_file():
@@ -101,11 +102,11 @@ def read_annotation(video: Path) -> dict[int, dict[int, Box]] | None:
 
 def match(persons: Mapping[int, Box], faces: Sequence[Face]) -> dict[int, Face]:
     """
-    Find the face of each person in a frame.
+    Match the faces in a frame with the annotated persons.
 
-    :param persons: their boxes.
-    :param faces: of the answer.
-    :return: the faces of the persons who were found.
+    :param persons: annotated box of each person.
+    :param faces: faces that the pipeline returned for the frame.
+    :return: the face of each person who was detected.
     """
     if not persons or not faces:
         return {}
@@ -127,12 +128,12 @@ def measure(
     face_timeout: float,
 ) -> TrackMeasures:
     """
-    Compare the answers to the frames of a video with its annotation.
+    Compare the faces in a video with its annotation.
 
-    :param annotation: the boxes of each person in each frame; frames without anybody may lack.
-    :param times: of the frames, in seconds.
-    :param answers: the faces of each frame.
-    :param face_timeout: how long a lost person keeps the id, in seconds.
+    :param annotation: box of each person by frame. Frames without a person may be missing.
+    :param times: times of the frames, in seconds.
+    :param answers: faces of each frame.
+    :param face_timeout: time for which a lost face keeps its id, in seconds.
     """
     last: dict[int, tuple[int, int]] = {}
     changed: list[Switch] = []

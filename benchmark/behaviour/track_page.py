@@ -1,4 +1,4 @@
-"""A page that shows who was followed when, and the frames where that went wrong."""
+"""An HTML page with the tracks in a video, and the frames in which an id changed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from benchmark.rig.watching import images_of
 from benchmark.rig.watching import Watched
 from fer_ros.perception.faces import Face
 
-# Wider pictures are scaled down to this [px].
+# Maximum width of a picture; wider frames are scaled down [px].
 PICTURE_WIDTH = 1280
 
 TEMPLATE = 'tracking.html'
@@ -36,9 +36,9 @@ class Picture:
     """
     A frame that the page shows.
 
-    :param name: of its file, beside the page.
-    :param frame: its number.
-    :param reason: why it is shown.
+    :param name: file name of the picture, in the folder of the page.
+    :param frame: frame number.
+    :param reason: why the frame is shown.
     """
 
     name: str
@@ -55,15 +55,15 @@ def write_page(
     lines: list[str],
 ) -> Path:
     """
-    Write the page of a video, and its pictures beside it.
+    Write the page of a video and its pictures.
 
-    :param folder: for the page; it is made.
-    :param video: the file.
-    :param watched: what came out of it.
-    :param annotation: where its people are, if somebody said it.
-    :param measures: how well ids follow them, if that is known.
-    :param lines: the figures, as they were printed.
-    :return: the page.
+    :param folder: output folder; it is created if needed.
+    :param video: path of the video file.
+    :param watched: pipeline results of the video.
+    :param annotation: annotated boxes by frame and person; None if there is no annotation.
+    :param measures: tracking measures; None if there is no annotation.
+    :param lines: the printed results.
+    :return: path of the page.
     """
     folder.mkdir(parents=True, exist_ok=True)
     frames = _telling_frames(watched, measures)
@@ -86,7 +86,7 @@ def write_page(
 
 
 def _telling_frames(watched: Watched, measures: TrackMeasures | None) -> dict[int, str]:
-    """Choose the frames to show, with why."""
+    """Choose the frames to show, with the reason for each."""
     last = len(watched.times) - 1
     frames = {last * part // 3: 'on the way' for part in range(4) if last >= 0}
     if measures is not None:
@@ -98,7 +98,7 @@ def _telling_frames(watched: Watched, measures: TrackMeasures | None) -> dict[in
 
 
 def _drawn(image: np.ndarray, faces: list[Face]) -> np.ndarray:
-    """Draw boxes in the colours of the chart, with ids."""
+    """Draw bounding boxes with ids in the colours of the chart."""
     drawn = image.copy()
     for face in faces:
         left, top, right, bottom = (round(value) for value in face.box)

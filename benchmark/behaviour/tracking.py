@@ -1,8 +1,8 @@
 """
-How well ids follow people, and what searching for faces in every n-th frame costs and saves.
+Measure id switches, and the effect of running the detector only in every n-th frame.
 
-Where a video has an annotation (`benchmark/behaviour/annotations/`), ids are compared with it;
-otherwise, with the run that searches every frame.
+If a video has an annotation (`benchmark/behaviour/annotations/`), the tracks are compared with it.
+Otherwise, they are compared with the run that detects faces in every frame.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ from fer_ros.perception.settings import Settings
 @dataclass(frozen=True)
 class Sparse:
     """
-    A run that searched in every n-th frame, against the run that searched in each.
+    A run with detection in every n-th frame, compared with the run with detection in every frame.
 
     :param every: n.
-    :param searches: share of the frames that were searched, 0 to 1.
-    :param recall: share of the annotated boxes that were found, or where there is no annotation,
-        of the faces of the full run, 0 to 1.
-    :param false: faces where no annotated person, or no face of the full run, is.
+    :param searches: fraction of the frames in which the detector ran, 0 to 1.
+    :param recall: fraction of the annotated boxes that were found, 0 to 1. Without an annotation,
+        fraction of the faces of the full run.
+    :param false: number of faces that match no annotated box, or no face of the full run.
     :param overlap: mean intersection over union with the faces of the full run.
-    :param agreement: share of the found faces of which the same emotion was decided, 0 to 1.
-    :param detect_ms: mean time of finding faces in a frame, in milliseconds.
-    :param classify_ms: mean time of saying what they show, in milliseconds.
+    :param agreement: fraction of the matched faces with the same decided emotion, 0 to 1.
+    :param detect_ms: mean detection time per frame in milliseconds.
+    :param classify_ms: mean classification time per frame in milliseconds.
     """
 
     every: int
@@ -56,7 +56,7 @@ class Sparse:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the options of the command."""
     add_watching_arguments(parser)
     parser.add_argument(
         '--every',
@@ -77,7 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """
-    Measure each video, print the figures, and write a page for it.
+    Measure each video, print the results, and write its page.
 
     :raises ValueError: if a video cannot be read.
     """
@@ -111,13 +111,13 @@ def compare(
     annotation: dict[int, dict[int, Box]] | None,
 ) -> Sparse:
     """
-    Compare a run that searched in every n-th frame with the full one.
+    Compare a run with detection in every n-th frame with the full run.
 
     :param every: n.
-    :param searches: share of the frames that were searched, 0 to 1.
-    :param full: the run that searched in each frame.
-    :param sparse: the other one.
-    :param annotation: of the video, if there is one.
+    :param searches: fraction of the frames in which the detector ran, 0 to 1.
+    :param full: the run with detection in every frame.
+    :param sparse: the run with detection in every n-th frame.
+    :param annotation: annotated boxes by frame and person; None if there is no annotation.
     """
     shared, agree = [], []
     wanted = found = answered = 0
@@ -144,7 +144,7 @@ def compare(
 
 
 def told(video: Path, full: Watched, measures: TrackMeasures | None) -> list[str]:
-    """Write down who was followed, a line for each thing."""
+    """Format the tracking results as lines of text."""
     spans: dict[int, list[float]] = {}
     for time, faces in zip(full.times, full.faces, strict=True):
         for face in faces:
@@ -173,7 +173,7 @@ def told(video: Path, full: Watched, measures: TrackMeasures | None) -> list[str
 
 
 def table(rows: list[Sparse]) -> list[str]:
-    """Write down what searching less often costs and saves."""
+    """Format the runs as a table."""
     head = ['detect_every', 'searched', 'recall', 'false', 'overlap', 'same emotion', 'detect']
     cells = [
         [

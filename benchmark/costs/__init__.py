@@ -1,6 +1,6 @@
 """
-Measures time, memory and bytes: of the pipeline, the node, models and back ends.
+Measures time, memory and message sizes of the pipeline, the node, the models and the back ends.
 
-In: a model, the data of FER_ROS_DATA, and for node, scale and soak the installed package.
-Out: rows of figures beside their goals, plots, or a verdict on memory.
+In: a model and the data of FER_ROS_DATA. The commands node, scale and soak need the installed
+package. Out: rows of results with their goals, plots, or a verdict on memory.
 """

@@ -1,14 +1,15 @@
 """
-One back end in a process of its own, for `benchmark backends`: its start, its memory, its time.
+Run one back end in its own process for `benchmark backends`: startup, memory and time.
 
-It answers each line of its input, a JSON object, by a line of its output.
+The process reads JSON objects from standard input, one per line. It writes one line for each.
 """
 
 from __future__ import annotations
 
 import time
 
-# Before everything that takes time, as a part of it [s, of the system's clock].
+# The start time is taken before the imports below, because the startup time includes them [s,
+# system clock].
 BEGAN = time.time()
 
 from collections.abc import Callable  # noqa: E402
@@ -26,17 +27,17 @@ from benchmark.rig.usage import resident_memory  # noqa: E402
 
 def count_traces(tensorflow: Any) -> Callable[[], int]:
     """
-    Count how often TensorFlow traces, and so compiles, the functions that are made from now on.
+    Count how often TensorFlow traces, and so compiles, the functions created after this call.
 
-    :param tensorflow: the module.
-    :return: gives the number of traces so far.
+    :param tensorflow: the TensorFlow module.
+    :return: function that returns the number of traces so far.
     """
     functions: list[Any] = []
     make = tensorflow.function
 
     def remembered(*words: Any, **named: Any) -> Any:
         made = make(*words, **named)
-        # As a decorator with arguments, it makes what makes the function.
+        # As a decorator with arguments, `tf.function` returns a decorator without this attribute.
         if hasattr(made, 'experimental_get_tracing_count'):
             functions.append(made)
         return made
@@ -47,12 +48,12 @@ def count_traces(tensorflow: Any) -> Callable[[], int]:
 
 def load(name: str, model: str, device: str) -> tuple[Any, Callable[[], int], dict[str, Any]]:
     """
-    Load a bundle's network, and run it once.
+    Load the network of a bundle, and run it once.
 
-    :param name: of the back end.
-    :param model: the bundle.
+    :param name: name of the back end.
+    :param model: name or path of the bundle.
     :param device: 'auto', 'cpu' or 'gpu'.
-    :return: the classifier, what counts traces, and what is to be told.
+    :return: the classifier, a function that returns the number of traces, and the startup figures.
     """
     before = resident_memory(os.getpid()) / MIB
     traces: Callable[[], int] = int
@@ -78,18 +79,19 @@ def load(name: str, model: str, device: str) -> tuple[Any, Callable[[], int], di
 
 
 def timed(run: Callable[[np.ndarray], Any], batch: np.ndarray, count: int) -> list[float]:
-    """Run a network on a batch again and again: the seconds of each time."""
+    """Run a network repeatedly on a batch, and return the seconds of each run."""
     return timing.timed(lambda _: run(batch), count)
 
 
 def main(words: list[str]) -> int:
-    """Load what the words say, and answer line by line."""
-    # Whatever an engine prints is no answer.
+    """Load the back end given by the arguments, and answer each line of standard input."""
+    # Output of the engines must not mix with the answers, so standard output is redirected to
+    # standard error.
     answers = os.fdopen(os.dup(1), 'w')
     os.dup2(2, 1)
     try:
         classifier, traces, told = load(*words)
-    except Exception as error:  # an engine that is not there, or refuses the network
+    except Exception as error:  # the engine is missing, or rejects the network
         print(json.dumps({'error': f'{error}'}), file=answers, flush=True)
         return 1
     print(json.dumps(told), file=answers, flush=True)

@@ -1,7 +1,7 @@
 """
-What each back end costs in start, memory and time: `python -m benchmark backends`.
+Measure the startup, memory and time of each back end: `python -m benchmark backends`.
 
-Each runs in a process of its own, all at the same batches in turns.
+Each back end runs in its own process. The back ends process the same batches in turns.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from fer_ros.perception.settings import Settings
 
 BACKENDS = ('litert', 'opencv', 'tensorflow', 'torch', 'jax')
 
-# What counts as the answer of a process that gives none.
+# The answer assumed if a process ends without an answer.
 ENDED: dict[str, Any] = {'error': 'its process ended'}
 
-# Faces in a batch that only a GPU is asked about.
+# Batch sizes that are measured on a GPU only.
 MANY = (32, 64)
 
 
 class Engine:
-    """A back end in a process of its own; see `benchmark.costs.backend_worker`."""
+    """A back end in its own process; see `benchmark.costs.backend_worker`."""
 
     def __init__(self, name: str, model: str, device: str) -> None:
         """
-        Load it.
+        Start the process and load the back end.
 
-        :param name: of the back end.
-        :param model: the bundle.
+        :param name: name of the back end.
+        :param model: name or path of the bundle.
         :param device: 'auto', 'cpu' or 'gpu'.
-        :raises ValueError: if it cannot run here.
+        :raises ValueError: if the back end cannot run on this machine.
         """
         self._name = name
         self._process = WorkerProcess(
@@ -48,30 +48,36 @@ class Engine:
             env=environment(),
         )
         self.started = self._process.answer() or ENDED
-        # A person sees only the first line of what an engine complains of.
+        # The error of an engine can have many lines. Only its first line is reported.
         if 'error' in self.started:
             self.close()
             raise ValueError(f'{name}: {self.started["error"].splitlines()[0]}')
 
     def run(self, batch: int, count: int) -> dict[str, Any]:
-        """Run a batch of so many faces, so many times."""
+        """
+        Run the network on a batch several times.
+
+        :param batch: number of faces in the batch.
+        :param count: number of runs.
+        :return: the answer of the process: the seconds of each run, traces and memory.
+        """
         answer = self._process.ask({'batch': batch, 'count': count}) or ENDED
         if 'error' in answer:
             raise ValueError(f'{self._name}: {answer["error"]}')
         return answer
 
     def close(self) -> None:
-        """End it."""
+        """End the process."""
         self._process.close()
 
 
 def measure(engines: dict[str, Engine], turns: int, count: int) -> list[Row]:
     """
-    Run all of them in turns.
+    Measure the back ends in turns.
 
-    :param engines: by name.
-    :param turns: of each at each number of faces.
-    :param count: runs of a turn.
+    :param engines: the back ends by name.
+    :param turns: number of turns for each back end and batch size.
+    :param count: number of runs in a turn.
     """
     sizes = {
         name: (*BATCH_SIZES, *(MANY if engine.started['device'] != 'CPU' else ()))
@@ -139,7 +145,7 @@ def measure(engines: dict[str, Engine], turns: int, count: int) -> list[Row]:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the options of the command."""
     parser.add_argument('--model', default=Settings().model, help='default: %(default)s')
     parser.add_argument('--device', default='auto', choices=('auto', 'cpu', 'gpu'))
     parser.add_argument(
@@ -151,7 +157,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out `backends`."""
+    """Run the command `backends`."""
     engines: dict[str, Engine] = {}
     absent = []
     try:

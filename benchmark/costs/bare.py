@@ -1,4 +1,4 @@
-"""The two networks' own arithmetic, without anything of the package around it."""
+"""Run the two networks alone, without the code of the package around them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from fer_ros.perception.detection.yunet_litert import NMS_TOP_K
 from fer_ros.perception.models.bundle import ModelCard
 from fer_ros.perception.settings import Settings
 
-# Of LiteRT's interpreter, as the package's back end has it.
+# Threads of the LiteRT interpreter, as in the back end of the package.
 THREADS = 1
 
 
@@ -28,13 +28,15 @@ def bare_detector(
     weights: Path, images: list[np.ndarray], settings: Settings, scaled: bool = True
 ) -> Callable[[int], Any]:
     """
-    Prepare OpenCV's own class of YuNet, and the images scaled as the package scales them.
+    Prepare OpenCV's YuNet class and its input images.
 
-    :param weights: of YuNet.
-    :param images: each (H, W, 3) uint8 BGR, all of one size.
-    :param settings: with the score and the size of the faces that are wanted.
-    :param scaled: or the images as the camera gives them, which is what most callers do.
-    :return: looks for faces in the image of a number, from which it is counted round.
+    :param weights: path of the YuNet weights.
+    :param images: images, each (H, W, 3) uint8, BGR, all of the same size.
+    :param settings: settings with the minimum score and size of a face.
+    :param scaled: whether the images are scaled like in the package. False uses the camera images
+        unscaled, as most applications do.
+    :return: function that detects faces in the image with a given number. Numbers beyond the last
+        image wrap around.
     """
     views = [_view(image, settings) if scaled else image for image in images]
     height, width = views[0].shape[:2]
@@ -46,12 +48,12 @@ def bare_detector(
 
 def bare_kernels(weights: Path, image: np.ndarray, settings: Settings) -> Callable[[], Any]:
     """
-    Prepare YuNet on LiteRT as the package runs it, with its input in place.
+    Prepare YuNet on LiteRT like the package, with its input already set.
 
-    :param weights: of YuNet.
-    :param image: (H, W, 3) uint8 BGR.
-    :param settings: with the size of the faces that are wanted.
-    :return: runs the network on that image; nothing reads its answer.
+    :param weights: path of the YuNet weights.
+    :param image: (H, W, 3) uint8, BGR.
+    :param settings: settings with the minimum size of a face.
+    :return: function that runs the network on the image. The output is not read.
     """
     network = yunet_litert.LiteRtYuNet(weights.read_bytes(), import_interpreter())
     network.find(_view(image, settings), settings.min_face_score)
@@ -59,7 +61,7 @@ def bare_kernels(weights: Path, image: np.ndarray, settings: Settings) -> Callab
 
 
 def _view(image: np.ndarray, settings: Settings) -> np.ndarray:
-    """Scale an image as the package does for the detector."""
+    """Scale an image for the detector like the package does."""
     height, width = image.shape[:2]
     scale = yunet.view_scale(height, width, settings.min_face_size)
     size = (round(scale * width), round(scale * height))
@@ -68,11 +70,11 @@ def _view(image: np.ndarray, settings: Settings) -> np.ndarray:
 
 def bare_network(path: Path, batch: np.ndarray) -> Callable[[], Any]:
     """
-    Prepare LiteRT's own interpreter, with its input in place.
+    Prepare the LiteRT interpreter, with its input already set.
 
-    :param path: of the .tflite file.
+    :param path: path of the .tflite file.
     :param batch: (N, height, width, channels) float32.
-    :return: runs the network on that batch.
+    :return: function that runs the network on the batch.
     """
     interpreter = import_interpreter()(model_path=str(path), num_threads=THREADS)
     entry = interpreter.get_input_details()[0]['index']
@@ -86,15 +88,15 @@ def faces_for(
     card: ModelCard, detector: Detector, images: list[np.ndarray], faces: int, settings: Settings
 ) -> np.ndarray:
     """
-    Cut faces out of images as the package does.
+    Crop faces from images like the package does.
 
-    :param card: of the model that they are for.
-    :param detector: that finds them.
-    :param images: each (H, W, 3) uint8 BGR.
-    :param faces: how many are wanted.
-    :param settings: with the score and the size of the faces that are wanted.
-    :return: (faces, height, width, channels) float32, what the network reads.
-    :raises ValueError: if there is no face in the images.
+    :param card: card of the model that classifies the crops.
+    :param detector: face detector.
+    :param images: images, each (H, W, 3) uint8, BGR.
+    :param faces: number of faces to crop.
+    :param settings: settings with the minimum score and size of a face.
+    :return: (faces, height, width, channels) float32, the input of the network.
+    :raises ValueError: if the images contain fewer faces.
     """
     crops = []
     for image in images:

@@ -1,4 +1,4 @@
-"""What models cost and what they are worth: `python -m benchmark models fer2013_mobile ...`."""
+"""Compare models by time, size and accuracy: `python -m benchmark models fer2013_mobile ...`."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from training.evaluation.classifiers import load_classifier
 from training.evaluation.classifiers import ModelOptions
 from training.evaluation.scores import score
 
-# Faces in a turn, one after the other.
+# Number of faces in a turn that are classified one by one.
 FACES = 20
 
-# Of several faces at once.
+# Number of faces that are classified together.
 BATCH = 8
 
 
@@ -34,13 +34,14 @@ def measure(
     classifiers: dict[str, Classifier], runs: int, data: FaceData | None = None
 ) -> dict[str, Any]:
     """
-    Time models in turns, and measure what they are worth.
+    Measure models in turns, and optionally their accuracy.
 
-    :param classifiers: by name.
-    :param runs: turns of each.
-    :param data: one split, or None to time alone.
-    :return: 'machine', and by name 'megabytes', 'face_ms', 'face_cpu_ms', 'batch_face_ms' and,
-        with data, 'accuracy' on so many 'pictures'.
+    :param classifiers: the classifiers by name.
+    :param runs: number of turns for each classifier.
+    :param data: one split for the accuracy, or None to measure only the time.
+    :return: 'machine', 'runs' and 'models'. 'models' has for each name 'backend', 'megabytes',
+        'face_ms', 'face_cpu_ms' and 'batch_face_ms'. With data, it also has 'accuracy' and the
+        number of 'pictures'.
     """
     noise = np.random.default_rng(0).integers(0, 256, (BATCH, 512, 512), np.uint8)
     ways: dict[str, Callable[[], Any]] = {}
@@ -75,13 +76,13 @@ def measure(
 
 
 def _one_by_one(classifier: Classifier, crops: list[np.ndarray]) -> None:
-    """Classify faces as they come when there is one in each image."""
+    """Classify faces one by one, as if each image showed a single face."""
     for index in range(FACES):
         classifier.classify([crops[index % len(crops)]])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell what `models` takes."""
+    """Add the options of the command `models`."""
     parser.add_argument('models', nargs='+', help='bundles, folders of runs, or .keras files')
     parser.add_argument('--backend', default='litert', help='of bundles, as of the node')
     parser.add_argument('--accuracy', action='store_true', help='measure it on the data as well')
@@ -92,7 +93,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out `models`."""
+    """Run the command `models`."""
     options = ModelOptions(backend=arguments.backend)
     classifiers = {name: load_classifier(name, options) for name in arguments.models}
     data = None

@@ -1,9 +1,9 @@
 """
-What the node costs, from outside: `python -m benchmark node`.
+Measure the cost of the node from outside: `python -m benchmark node`.
 
-A camera of exact rate, the executable and the listener are three processes; ages are the time of
-reception less the stamp, by one clock.  It needs the installed package (`. scripts/env`, or a
-sourced workspace), and Linux; the code is that of this checkout.
+A camera with an exact rate, the node and the subscriber are three processes. An age is the time of
+reception minus the timestamp, by the same clock. The command needs the installed package (`.
+scripts/env`, or a sourced workspace) and Linux. The node runs the code of this checkout.
 """
 
 from __future__ import annotations
@@ -48,40 +48,40 @@ from fer_ros.perception.models.bundle import load_card
 from fer_ros.perception.settings import DEFAULT_MODEL
 from fer_ros.perception.settings import Settings
 
-# Of the camera [Hz], and of one that is too fast for the node.
+# Rate of the camera, and a rate that overloads the node [Hz].
 RATE = 30.0
 OVERLOAD_RATE = 60.0
 
-# What moving an image of 640x480 to another process may take [s].
+# Allowed time to transfer a 640x480 image to another process [s].
 TRANSPORT = 0.003
 
-# Turns of node and bare calls, and how long the node's is [s].
+# Number of turns of the node and the bare calls, and duration of a turn of the node [s].
 TURNS = 5
 TURN = 3.0
 
-# Threads whose share is told.
+# Number of threads to report, those with the most processor time first.
 BUSIEST = 6
 
-# Fewer answers under overload tell nothing.
+# Minimum number of results under overload for a meaningful measurement.
 LEAST_ANSWERS = 20
 
-# What the node itself says of its time.
+# Diagnostics values with the processing times that the node itself measures.
 STAGES = ('age_p50_ms', 'detect_ms', 'classify_ms', 'publish_ms')
 
-# What is left out at the beginning of each [s].
+# Ignored time at the beginning of each measurement [s].
 WARM_UP = 0.5
 
 
 def overhead_rows(client: Client, camera: Camera, turns: int) -> list[Row]:
     """
-    Measure the way from the camera to the listener beside the bare calls, in turns.
+    Compare the age of the results with the time of the bare calls, in turns.
 
-    The bare calls come one right after the other, and at the camera's rate as well: after a pause
-    the processor's caches are cold and OpenCV's second thread sleeps, whoever calls.
+    The bare calls are measured twice: without pauses, and at the camera's rate. After a pause, the
+    processor's caches are cold and OpenCV's second thread sleeps, which slows down any caller.
 
-    :param client: of a node that is up.
-    :param camera: that shows one face at 640x480.
-    :param turns: of each.
+    :param client: client of a running node.
+    :param camera: camera that shows one face at 640x480.
+    :param turns: number of turns of the node and of the bare calls.
     """
     settings, images = Settings(), scene(1, SMALL)
     card, weights = load_card(ROOT / 'models' / DEFAULT_MODEL), detector_weights()
@@ -126,7 +126,7 @@ def overhead_rows(client: Client, camera: Camera, turns: int) -> list[Row]:
 
 
 def playing(client: Client, camera: Camera, rate: float, seconds: float) -> list[Answer]:
-    """Let the camera publish, and give the answers after a short warm-up."""
+    """Start the camera, and return the results received after a short warm-up."""
     camera.play(rate)
     client.clear()
     client.wait_for()
@@ -162,7 +162,7 @@ def cpu_row(client: Client, camera: Camera, process: int, seconds: float) -> Row
 
 
 def memory_row(process: int) -> Row:
-    """Weigh the node."""
+    """Measure the memory of the node."""
     parts = {name: round(size, 1) for name, size in memory_parts(process).items()}
     return Row(
         'memory_rss',
@@ -176,10 +176,10 @@ def memory_row(process: int) -> Row:
 
 def parameter_row(client: Client, camera: Camera, changes: int) -> Row:
     """
-    Count the frames from a parameter's acceptance until it is seen to be in force.
+    Count the frames from the acceptance of a parameter until it takes effect.
 
-    With a least size of 1000 pixels no answer has a face; the frames counted are those that were
-    taken after the acceptance.
+    The changed parameter is the minimum face size. With a size of 1000 pixels, no result contains
+    a face. Only frames with a timestamp after the acceptance are counted.
     """
     set_integer = client.parameter_setter()
     playing(client, camera, RATE, 0.5)
@@ -210,7 +210,7 @@ def parameter_row(client: Client, camera: Camera, changes: int) -> Row:
 
 
 def start_row(camera: Camera, starts: int) -> Row:
-    """Measure the time from the start of the executable to the first answer."""
+    """Measure the time from the start of the executable to the first result."""
     camera.play(RATE)
     seconds = []
     with Client() as client:
@@ -232,14 +232,15 @@ def start_row(camera: Camera, starts: int) -> Row:
 
 def stale(answers: Sequence[Answer], rate: float) -> int:
     """
-    Count the frames whose work began though a newer one was there.
+    Count the frames that the node processed although a newer frame was available.
 
-    While it is overloaded, a node begins with a frame when it has answered the one before.  If the
-    frame was taken two periods before that, its successor had a period's time to be there.
+    An overloaded node starts a frame as soon as it has published the previous result. If a frame
+    is more than two periods old at that time, its successor has been available for one period.
 
-    :param answers: of an overloaded node, in the order in which they came.
-    :param rate: of the camera, in Hz.
-    :return: how many are older than that, or no newer than the one before.
+    :param answers: results of an overloaded node, in the order of their reception.
+    :param rate: rate of the camera in Hz.
+    :return: number of results whose frame is older than two periods, or not newer than the
+        previous frame.
     """
     count = 0
     for before, answer in pairwise(answers):
@@ -250,7 +251,7 @@ def stale(answers: Sequence[Answer], rate: float) -> int:
 
 @contextmanager
 def on_cores(cores: Sequence[int]) -> Iterator[None]:
-    """Keep this thread, and those that it starts, on some cores."""
+    """Restrict this thread, and the threads and processes that it starts, to some cores."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)
     try:
@@ -261,10 +262,10 @@ def on_cores(cores: Sequence[int]) -> Iterator[None]:
 
 def overload_rows(faces: int, seconds: float) -> list[Row]:
     """
-    Give a node on one core more images than it can look at.
+    Measure a node on one core that receives more images than it can process.
 
-    :param faces: that the camera sees, at 1280x720.
-    :param seconds: how long.
+    :param faces: number of faces in the camera images, at 1280x720.
+    :param seconds: minimum duration of the measurement.
     """
     cores = sorted(os.sched_getaffinity(0))
     own, others = cores[:1], cores[1:] or cores
@@ -274,7 +275,7 @@ def overload_rows(faces: int, seconds: float) -> list[Row]:
         Client() as client,
         emotion_node(cores=own) as node,
     ):
-        # What one frame takes, alone and without haste.
+        # The age of a result without overload.
         alone = median(answer.age for answer in playing(client, camera, 5.0, 3.0))
         playing(client, camera, OVERLOAD_RATE, 2.0)
         client.clear()
@@ -304,7 +305,8 @@ def overload_rows(faces: int, seconds: float) -> list[Row]:
         Row(
             f'overload_age{ending}',
             ages,
-            # To the node's own stages, which are the shortest of what a frame may be said to take.
+            # The sum of the node's own stages is the lowest estimate of the processing time of a
+            # frame.
             ratio=p95 / processing,
             goal=1.6,
             further={
@@ -334,7 +336,7 @@ def overload_rows(faces: int, seconds: float) -> list[Row]:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the options of the command."""
     parser.add_argument('--starts', type=int, default=5, help='of the node (default: 5)')
     parser.add_argument(
         '--turns', type=int, default=TURNS, help='of node and bare calls (default: %(default)s)'
@@ -360,7 +362,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out `node`."""
+    """Run the command `node`."""
     settle_domain()
     try:
         with Camera(1, SMALL) as camera:

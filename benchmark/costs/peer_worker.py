@@ -1,8 +1,9 @@
 """
-Runs PyPI's `fer` for `benchmark peers`, in the environment of `--peer-python`.
+Run PyPI's `fer` for `benchmark peers`, in the environment of `--peer-python`.
 
-It imports nothing of this project.  It answers each line of its input, a JSON object, by a line of
-its output, one as well; whatever the libraries print goes to standard error.
+This module imports nothing of this project. It reads JSON objects from standard input, one per
+line, and writes one JSON object for each. The output of the libraries is redirected to standard
+error.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
-# Pictures that a network is asked about at once, for its accuracy.
+# Batch size of a network when its accuracy is measured.
 CHUNK = 256
 
 
 class Worker:
-    """Holds what was loaded, and does what the lines say."""
+    """Keeps the loaded objects, and executes the requests."""
 
     def __init__(self) -> None:
         self._found: dict[str, Any] = {}
@@ -29,13 +30,14 @@ class Worker:
 
     def load(self, ways: list[str]) -> dict[str, Any]:
         """
-        Load `fer`, as its users do.
+        Load `fer` with its default options.
 
-        :param ways: of finding faces, 'mtcnn' or 'haar', and 'keras' for the network that is not
+        :param ways: face detectors, 'mtcnn' or 'haar'; 'keras' loads the network that is not
             quantised.
-        :return: versions, and the sizes of the networks in bytes.
+        :return: version of `fer`, number of PyTorch threads, and sizes of the networks in bytes.
         """
-        # PyTorch before TensorFlow: the other way round the process dies in MTCNN.
+        # PyTorch must be imported before TensorFlow. If TensorFlow is imported first, the process
+        # crashes in MTCNN.
         if 'mtcnn' in ways:
             import facenet_pytorch
             import torch
@@ -59,19 +61,19 @@ class Worker:
         }
 
     def keep(self, name: str, path: str) -> dict[str, Any]:
-        """Keep the images of a file of NumPy's, (N, H, W, 3) or (N, H, W) uint8."""
+        """Load and keep the images of a NumPy file, (N, H, W, 3) or (N, H, W) uint8."""
         self._frames[name] = np.load(path)
         return {'frames': len(self._frames[name])}
 
     def look(self, way: str, name: str, start: int, count: int) -> dict[str, Any]:
         """
-        Take images through `detect_emotions`.
+        Process images with `detect_emotions`.
 
-        :param way: of finding faces.
-        :param name: of the images.
-        :param start: the number of the first.
-        :param count: how many.
-        :return: the seconds of each, and the faces found in it.
+        :param way: name of the face detector.
+        :param name: name of the images.
+        :param start: index of the first image.
+        :param count: number of images.
+        :return: for each image, the seconds and the number of detected faces.
         """
         frames = self._frames[name]
         seconds, faces = [], []
@@ -84,7 +86,7 @@ class Worker:
         return {'seconds': seconds, 'faces': faces}
 
     def face(self, way: str, count: int) -> dict[str, Any]:
-        """Time the network alone on a face, again and again."""
+        """Measure the network alone on one face, several times."""
         noise = np.random.default_rng(0).uniform(-1, 1, (1, 64, 64)).astype(np.float32)
         seconds = []
         for _ in range(count):
@@ -95,11 +97,11 @@ class Worker:
 
     def classify(self, way: str, name: str) -> dict[str, Any]:
         """
-        Say which label the network gives to pictures of faces, fed as `detect_emotions` feeds it.
+        Classify face images with the network, prepared like in `detect_emotions`.
 
-        :param way: whose network.
-        :param name: of the pictures, (N, 48, 48) uint8.
-        :return: the number of the label of each, in FER2013's order.
+        :param way: name of the loaded network.
+        :param name: name of the images, (N, 48, 48) uint8.
+        :return: label index of each image, in FER2013's order.
         """
         import cv2
 
@@ -113,7 +115,7 @@ class Worker:
 
 
 def main() -> int:
-    """Answer line by line."""
+    """Answer each line of standard input."""
     answers = os.fdopen(os.dup(1), 'w')
     os.dup2(2, 1)
     worker = Worker()
@@ -121,7 +123,7 @@ def main() -> int:
         order = json.loads(line)
         try:
             answer = getattr(worker, order.pop('do'))(**order)
-        except Exception as error:  # told to who asked
+        except Exception as error:  # reported to the caller
             answer = {'error': f'{type(error).__name__}: {error}'}
         print(json.dumps(answer), file=answers, flush=True)
     return 0

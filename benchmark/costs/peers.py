@@ -1,8 +1,8 @@
 """
-The package beside PyPI's `fer`: `python -m benchmark peers --peer-python peer/bin/python`.
+Compare the package with PyPI's `fer`: `python -m benchmark peers --peer-python peer/bin/python`.
 
-`fer` brings another OpenCV and PyTorch, so it has an environment of its own.  Both look at the
-same frames in turns; then the networks alone are compared: accuracy, time and size.
+`fer` needs its own environment, because it installs another OpenCV and PyTorch. Both process the
+same frames in turns. Then the networks alone are compared by accuracy, time and size.
 """
 
 from __future__ import annotations
@@ -51,35 +51,36 @@ HOW_TO = (
     'peer/bin/pip install --no-deps fer facenet-pytorch'
 )
 
-# Where the environment may be named once for all.
+# Environment variable with the default of `--peer-python`.
 PEER_VARIABLE = 'FER_ROS_PEER_PYTHON'
 
-# How many times as fast the package is to be.
+# Required speed of the package, as a multiple of the speed of `fer`.
 GOALS = {'mtcnn': 25.0, 'haar': 8.0}
 
-# The scenes: their names, faces and sizes; goals are for the first.
+# Number of faces and size of each scene, by the ending of the row names. The goals apply to the
+# first scene.
 SCENES = {
     '': (1, SMALL),
     '_4_faces': (4, SMALL),
     '_1280x720': (1, LARGE),
 }
 
-# What the environment of ROS would have another Python load.
+# Variables of a ROS environment that would make another Python load foreign libraries.
 FOREIGN = ('PYTHONPATH', 'PYTHONHOME', 'LD_LIBRARY_PATH', 'VIRTUAL_ENV')
 
-# Single faces in a turn of the networks alone.
+# Number of single faces in a turn of the networks alone.
 FACES = 20
 
 
 class Peer:
-    """`fer` in a process of its own; see `benchmark.costs.peer_worker`."""
+    """`fer` in its own process; see `benchmark.costs.peer_worker`."""
 
     def __init__(self, python: Path) -> None:
         """
-        Start it.
+        Start the process.
 
-        :param python: of its environment.
-        :raises ValueError: if there is none.
+        :param python: path of the Python executable in the environment of `fer`.
+        :raises ValueError: if the executable does not exist.
         """
         if not python.is_file():
             raise ValueError(f'there is no {python}; {HOW_TO}')
@@ -90,11 +91,11 @@ class Peer:
 
     def ask(self, do: str, **words: Any) -> dict[str, Any]:
         """
-        Have it do something, and wait for that.
+        Call a method of the worker, and wait for its answer.
 
-        :param do: a method of `benchmark.costs.peer_worker.Worker`.
-        :param words: its arguments.
-        :raises ValueError: if it cannot.
+        :param do: name of a method of `benchmark.costs.peer_worker.Worker`.
+        :param words: arguments of the method.
+        :raises ValueError: if the method fails or the process has ended.
         """
         answer = self._process.ask({'do': do, **words})
         if answer is None:
@@ -105,13 +106,13 @@ class Peer:
         return answer
 
     def close(self) -> None:
-        """End it."""
+        """End the process."""
         self._process.close()
 
 
 @contextmanager
 def peer_of(python: Path) -> Iterator[Peer]:
-    """Start the peer, and end it."""
+    """Start the process of `fer`, and end it at the end of the block."""
     peer = Peer(python)
     try:
         yield peer
@@ -123,13 +124,13 @@ def frame_rows(
     peer: Peer, classifier: Classifier, folder: Path, turns: int, frames: int
 ) -> list[Row]:
     """
-    Let both look at the same frames, in turns.
+    Process the same frames with the package and with `fer`, in turns.
 
-    :param peer: with both ways of finding faces loaded.
-    :param classifier: of the pipeline.
-    :param folder: for the frames.
-    :param turns: of each.
-    :param frames: of a turn of the peer; the pipeline goes through all of a scene's.
+    :param peer: process of `fer` with both face detectors loaded.
+    :param classifier: classifier of the package's pipeline.
+    :param folder: folder for the frames.
+    :param turns: number of turns.
+    :param frames: number of frames in a turn.
     """
     rows = []
     for ending, (faces, size) in SCENES.items():
@@ -148,7 +149,8 @@ def frame_rows(
                 done = peer.ask('look', way=way, name=ending, start=turn * frames, count=frames)
                 seconds[way] += done['seconds']
                 found[way] += done['faces']
-                # The first frame after the other's turn finds everything cold.
+                # The first frame of a turn is discarded, because the caches are cold after the
+                # turn of `fer`.
                 own += timed(watcher, frames + 1)[1:]
         for way, goal in GOALS.items():
             rows.append(
@@ -171,10 +173,10 @@ def frame_rows(
 
 def accuracy(chosen: np.ndarray, labels: tuple[str, ...], data: FaceData) -> dict[str, Any]:
     """
-    Compare what a network says with FER2013's labels, and with the majority of FER+.
+    Compute the accuracy by the labels of FER2013, and by the majority of FER+.
 
-    :param chosen: (N,) int, indices into the network's labels.
-    :param labels: the network's.
+    :param chosen: (N,) int, indices into the labels of the network.
+    :param labels: labels of the network.
     :param data: PrivateTest.
     :return: 'accuracy_fer2013' and 'accuracy_ferplus', 0 to 1.
     """
@@ -191,13 +193,13 @@ def weights_rows(
     peer: Peer, classifiers: dict[str, Classifier], data: FaceData, folder: Path, turns: int
 ) -> list[Row]:
     """
-    Compare the networks alone, on PrivateTest.
+    Compare the networks alone on PrivateTest.
 
-    :param peer: with its networks loaded.
-    :param classifiers: the bundles', by name.
+    :param peer: process of `fer` with its networks loaded.
+    :param classifiers: classifiers of the bundles by name.
     :param data: PrivateTest.
-    :param folder: for the pictures.
-    :param turns: of each.
+    :param folder: folder for the images.
+    :param turns: number of turns.
     """
     sizes = peer.ask('load', ways=['keras'])
     path = folder / 'private.npy'
@@ -230,17 +232,17 @@ def weights_rows(
 
 
 def _classify_one(classifier: Classifier, crop: np.ndarray, _: int) -> None:
-    """Classify a face."""
+    """Classify one face."""
     classifier.classify([crop])
 
 
 def _weights_row(name: str, seconds: list[float], size: int, found: dict[str, Any]) -> Row:
-    """Make the row of a network."""
+    """Create the row of a network."""
     return Row(f'weights_{name}', seconds, further={'megabytes': round(size / 1e6, 2), **found})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the options of the command."""
     parser.add_argument(
         '--peer-python',
         type=Path,
@@ -257,7 +259,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out `peers`."""
+    """Run the command `peers`."""
     if arguments.peer_python is None:
         raise ValueError(HOW_TO)
     with peer_of(arguments.peer_python) as peer, TemporaryDirectory() as temporary:

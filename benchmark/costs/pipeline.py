@@ -1,9 +1,9 @@
 """
-What the pipeline costs beyond its two networks: `python -m benchmark pipeline`.
+Measure the cost of the pipeline beyond its two networks: `python -m benchmark pipeline`.
 
-The bare calls are OpenCV's class of YuNet on the image scaled as the package scales it, and
-LiteRT's interpreter with its input in place; the kernels alone are both networks on LiteRT, as the
-package runs them.  All are timed in turns, frame by frame.
+The bare calls are OpenCV's YuNet class and LiteRT's interpreter. YuNet receives the image scaled
+like in the package, and the input of LiteRT is already set. The kernels alone are both networks on
+LiteRT, as the package runs them. All are measured in turns, frame by frame.
 """
 
 from __future__ import annotations
@@ -45,21 +45,22 @@ from fer_ros.perception.models.bundle import load_card
 from fer_ros.perception.pipeline import Pipeline
 from fer_ros.perception.settings import Settings
 
-# Of a camera at 30 Hz [s].
+# Frame period of a 30 Hz camera [s].
 PERIOD = 1 / 30
 
-# The further face is compared with a face of a batch of so many.
+# Batch size of the bare network for the comparison with each further face.
 BATCH = 8
 
-# Steps that take less are not told of [s].
+# Shorter steps are not reported [s].
 LEAST_STEP = 1e-5
 
-# A call of Model.predict takes about as long as twenty frames of the pipeline.
+# Fraction of the frames for `Model.predict`, because one call takes about as long as twenty frames
+# of the pipeline.
 PREDICT_SHARE = 0.1
 
 
 class Watcher:
-    """Takes the images of a scene through a pipeline of its own, as a camera would."""
+    """Processes the images of a scene with its own pipeline, like the images of a camera."""
 
     def __init__(
         self,
@@ -69,12 +70,12 @@ class Watcher:
         settings: Settings | None = None,
     ) -> None:
         """
-        Make the pipeline.
+        Create the pipeline.
 
-        :param detector: that finds the faces.
-        :param classifier: that says what they show.
-        :param images: of the camera, round and round.
-        :param settings: of the pipeline; None for its defaults.
+        :param detector: face detector.
+        :param classifier: emotion classifier.
+        :param images: images of the scene, repeated endlessly.
+        :param settings: settings of the pipeline; None for the defaults.
         """
         self.faces = 0
         self._settings = settings or Settings()
@@ -83,7 +84,7 @@ class Watcher:
         self._frame = 0
 
     def __call__(self, _: int) -> None:
-        """Take the next image through."""
+        """Process the next image."""
         self._frame += 1
         image = self._images[self._frame % len(self._images)]
         result = self._pipeline.process(image, self._frame * PERIOD, self._settings)
@@ -92,11 +93,11 @@ class Watcher:
 
 def measure(detector: Detector, classifier: Classifier, frames: int) -> list[Row]:
     """
-    Time the pipeline beside its networks.
+    Compare the time of the pipeline with the time of its networks.
 
     :param detector: YuNet.
-    :param classifier: on LiteRT.
-    :param frames: of each way.
+    :param classifier: emotion classifier on LiteRT.
+    :param frames: number of frames for each variant.
     """
     settings, card, weights = Settings(), classifier.card, detector_weights()
     path = card.file('tflite')
@@ -116,7 +117,8 @@ def measure(detector: Detector, classifier: Classifier, frames: int) -> list[Row
         'kernels': lambda _: (kernels(), one()),
     }
     times = time_frames(ways, frames)
-    # In turns of their own: the large images would empty the caches of those above.
+    # These variants are measured separately, because the unscaled images would evict the data of
+    # the variants above from the caches.
     larger: dict[str, Callable[[int], Any]] = {
         'pipeline': watcher,
         'detector': bare_detector(weights, images, settings, scaled=False),
@@ -133,14 +135,16 @@ def measure(detector: Detector, classifier: Classifier, frames: int) -> list[Row
             goal=1.15,
             further={'bare_ms': round(1000 * bare, 3), 'faces': watcher.faces},
         ),
-        # Beside the same networks on the same engine, and nothing else.
+        # This row compares the pipeline with the same networks on the same engine, without any
+        # other code.
         Row(
             'pipeline_over_kernels',
             times['pipeline'],
             ratio=median(times['pipeline']) / median(times['kernels']),
             further={'kernels_ms': round(1000 * median(times['kernels']), 3)},
         ),
-        # Beside who gives the detector the camera's images as they come.
+        # This row compares the pipeline with an application that passes the camera images to the
+        # detector unscaled.
         Row(
             'pipeline_over_unscaled',
             beside['pipeline'],
@@ -153,7 +157,8 @@ def measure(detector: Detector, classifier: Classifier, frames: int) -> list[Row
 
     ways = {f'faces_{count}': way for count, way in several.items()}
     times = time_frames({**ways, 'batch': lambda _: batch()}, frames // 2)
-    # The straight line through those who see a face: what one more costs.
+    # The slope of a straight line through the times with at least one face is the cost of a
+    # further face.
     counts = [count for count in FACES if count]
     slope = np.polyfit(counts, [median(times[f'faces_{count}']) for count in counts], 1)[0]
     share = median(times['batch']) / BATCH
@@ -188,12 +193,13 @@ def measure(detector: Detector, classifier: Classifier, frames: int) -> list[Row
 
 def predict_rows(detector: Detector, classifier: Classifier, frames: int) -> list[Row]:
     """
-    Time the pipeline beside Keras's `Model.predict`, called for each face.
+    Compare the time of the pipeline with Keras's `Model.predict`, called for each face.
 
-    :param detector: of both.
-    :param classifier: of the pipeline; its bundle's Keras network is the other.
-    :param frames: of each way.
-    :return: no rows where there is no Keras.
+    :param detector: face detector of both variants.
+    :param classifier: classifier of the pipeline. The Keras network of its bundle is the other
+        variant.
+    :param frames: number of frames for each variant.
+    :return: rows; empty if Keras is not installed or the bundle has no Keras network.
     """
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
     try:
@@ -236,7 +242,7 @@ def predict_rows(detector: Detector, classifier: Classifier, frames: int) -> lis
 
 
 def detector_rows(classifier: Classifier, frames: int) -> list[Row]:
-    """Time the pipeline with each detector that runs here, in turns, on one face at 640x480."""
+    """Measure the pipeline with each available detector, in turns, on one face at 640x480."""
     images = scene(1, SMALL)
     cascade = data_file('facedet/haarcascade_frontalface_default.xml')
     ways = {}
@@ -263,7 +269,7 @@ def detector_rows(classifier: Classifier, frames: int) -> list[Row]:
 
 
 def step_rows(detector: Detector, classifier: Classifier, frames: int) -> list[Row]:
-    """Say where the time goes, for one face and for eight at 640x480."""
+    """Profile the steps of the pipeline for one face and for eight faces at 640x480."""
     rows = []
     for faces in (1, BATCH):
         steps = steps_of(Watcher(detector, classifier, scene(faces, SMALL, 20)), frames)
@@ -282,14 +288,14 @@ def step_rows(detector: Detector, classifier: Classifier, frames: int) -> list[R
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the options of the command."""
     parser.add_argument('--model', default=Settings().model, help='default: %(default)s')
     parser.add_argument('--frames', type=int, default=400, help='of each way (default: 400)')
     add_figures_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out `pipeline`."""
+    """Run the command `pipeline`."""
     if arguments.frames < 8:
         raise ValueError(f'{arguments.frames} frames tell nothing; 8 is the least')
     detector = create_detector('yunet', str(detector_weights()))
@@ -298,7 +304,7 @@ def run(arguments: argparse.Namespace) -> int:
         *measure(detector, classifier, arguments.frames),
         *step_rows(detector, classifier, arguments.frames // 2),
         *detector_rows(classifier, max(4, arguments.frames // 10)),
-        # Last, as an engine's threads are there from then on.
+        # Last, because the threads of the Keras engine stay alive afterwards.
         *predict_rows(detector, classifier, max(4, int(PREDICT_SHARE * arguments.frames))),
     ]
     remark = (

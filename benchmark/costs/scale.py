@@ -1,8 +1,8 @@
 """
-How the cost grows with faces, with pixels and with cameras: `python -m benchmark scale`.
+Measure how the cost grows with faces, pixels and cameras: `python -m benchmark scale`.
 
-The pipeline is timed by itself for faces and pixels.  For cameras, each has a node, a camera of
-exact rate and a listener; and what travels is weighed as it was published.
+Faces and pixels are measured with the pipeline alone. For several cameras, each camera has its own
+node and its own subscriber. The sizes of the published messages are measured as well.
 """
 
 from __future__ import annotations
@@ -45,27 +45,27 @@ from fer_ros.perception.models.bundle import find_bundle
 from fer_ros.perception.models.bundle import load_card
 from fer_ros.perception.settings import Settings
 
-# Where the plots go with `--record`.
+# Default path of the plots with `--record`.
 PLOTS = ROOT / 'doc' / 'scale.svg'
 
 SIZES = ((320, 240), SMALL, LARGE, (1920, 1080))
 CAMERAS = (1, 2, 4)
 RATE = 30.0
 
-# JPEG quality, as the package's camera node has it.
+# JPEG quality of the package's camera node, in percent.
 CAMERA_JPEG = 95
 
-# How long nodes run before they are watched [s].
+# Time that the nodes run before they are measured [s].
 WARM_UP = 2.0
 
 
 def names(size: tuple[int, int]) -> str:
-    """Write a size as people do."""
+    """Format a size as WIDTHxHEIGHT."""
     return f'{size[0]}x{size[1]}'
 
 
 def faces_rows(classifier: Classifier, frames: int) -> list[Row]:
-    """Time the pipeline on more and more faces, at two sizes."""
+    """Measure the pipeline with an increasing number of faces, at two image sizes."""
     detector = create_detector('yunet', str(detector_weights()))
     rows = []
     for size in (SMALL, LARGE):
@@ -81,10 +81,10 @@ def faces_rows(classifier: Classifier, frames: int) -> list[Row]:
 
 def pixels_rows(classifier: Classifier, frames: int) -> list[Row]:
     """
-    Time the pipeline on one face in larger and larger images.
+    Measure the pipeline on one face in images of increasing size.
 
-    Once with the least face that the default asks for, in pixels; once with one that is as large
-    a part of the image as that is at 640x480.
+    Each size is measured with two minimum face sizes: the default in pixels, and a size that grows
+    with the width of the image.
     """
     detector = create_detector('yunet', str(detector_weights()))
     rows = []
@@ -113,10 +113,10 @@ def pixels_rows(classifier: Classifier, frames: int) -> list[Row]:
 
 def cameras_row(count: int, seconds: float) -> Row:
     """
-    Run so many nodes, each with a camera of its own.
+    Measure several nodes, each with its own camera.
 
-    :param count: of the cameras.
-    :param seconds: how long they are watched.
+    :param count: number of cameras.
+    :param seconds: duration of the measurement.
     """
     with ExitStack() as stack:
         spaces = [f'/camera{number}' for number in range(count)]
@@ -154,28 +154,28 @@ def cameras_row(count: int, seconds: float) -> Row:
 
 
 class Scale(Listening):
-    """Weighs the messages of topics, in a thread of its own."""
+    """Measures the sizes of messages in a separate thread."""
 
     def __init__(self, topics: dict[str, type]) -> None:
         """
-        Begin to listen.
+        Subscribe to the topics.
 
-        :param topics: the types by name.
+        :param topics: message types by topic name.
         """
         self.sizes: dict[str, list[int]] = {topic: [] for topic in topics}
         weighed = [(type_, topic, self._weigher(topic)) for topic, type_ in topics.items()]
         super().__init__('scale', weighed, raw=True)
 
     def _weigher(self, topic: str) -> Callable[[Any], None]:
-        """Make what notes the size of a message as it travels, in bytes."""
+        """Return a callback that records the serialised size of a message in bytes."""
         return lambda message: self.sizes[topic].append(len(message))
 
 
 def travel_rows(seconds: float) -> list[Row]:
     """
-    Weigh what the node and its camera publish, with one face and with four.
+    Measure the sizes of the messages of the node and its camera, with one face and with four.
 
-    :param seconds: how long.
+    :param seconds: duration of the measurement.
     """
     from diagnostic_msgs.msg import DiagnosticArray
     from rclpy.serialization import serialize_message
@@ -228,7 +228,7 @@ def travel_rows(seconds: float) -> list[Row]:
 
 
 def _travel_row(name: str, sizes: list[int], rate: float) -> Row:
-    """Make the row of a topic, in bytes a second."""
+    """Create the row of a topic, in bytes per second."""
     each = float(np.mean(sizes)) if sizes else 0.0
     return Row(
         f'travels_{name}',
@@ -239,7 +239,7 @@ def _travel_row(name: str, sizes: list[int], rate: float) -> Row:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the options of the command."""
     parser.add_argument('--model', default=Settings().model, help='default: %(default)s')
     parser.add_argument('--frames', type=int, default=60, help='of each way (default: 60)')
     parser.add_argument(
@@ -258,7 +258,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out `scale`."""
+    """Run the command `scale`."""
     settle_domain()
     classifier = create_classifier(load_card(find_bundle(arguments.model)), 'litert')
     try:

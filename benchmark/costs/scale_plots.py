@@ -1,4 +1,4 @@
-"""The figures of `benchmark scale` as plots."""
+"""Plots of the results of `benchmark scale`."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from pathlib import Path
 import re
 from typing import Any
 
-# Of the whole drawing, in inches.
+# Size of the whole drawing [inches].
 SIZE = (10.0, 3.2)
 
 
 def points(rows: Sequence[dict[str, Any]], pattern: str, key: str) -> dict[tuple[int, ...], float]:
     """
-    Pick the figures of rows.
+    Select figures from rows by name.
 
-    :param rows: as `Row.figures` gives them.
-    :param pattern: that matches the whole name; its groups are numbers.
-    :param key: of the figure.
-    :return: the figures by those numbers.
+    :param rows: rows as returned by `Row.figures`.
+    :param pattern: regular expression for the whole name; its groups must be numbers.
+    :param key: key of the figure in a row.
+    :return: the figures, with the numbers of the groups as keys.
     """
     found = {}
     for row in rows:
@@ -30,18 +30,18 @@ def points(rows: Sequence[dict[str, Any]], pattern: str, key: str) -> dict[tuple
 
 def draw(rows: Sequence[dict[str, Any]], path: Path, caption: str = '') -> None:
     """
-    Draw how the cost grows with faces, pixels and cameras.
+    Plot how the cost grows with faces, pixels and cameras.
 
-    :param rows: of `benchmark scale`.
-    :param path: of the drawing; its ending tells the format.
-    :param caption: where the figures are from.
+    :param rows: rows of `benchmark scale`.
+    :param path: output path; its suffix selects the format.
+    :param caption: origin of the figures.
     """
     import matplotlib as mpl
 
     mpl.use('Agg')
     from matplotlib import pyplot
 
-    # The same figures make the same file.
+    # A fixed salt makes the file reproducible.
     with mpl.rc_context({'svg.hashsalt': 'scale', 'svg.fonttype': 'none', 'font.size': 9}):
         figure, (of_faces, of_pixels, of_cameras) = pyplot.subplots(
             1, 3, figsize=SIZE, layout='constrained'

@@ -1,8 +1,8 @@
 """
-Whether the node's memory stays flat: camera and node as processes, for at least 7 minutes.
+Check that the node's memory stays flat while camera and node run for at least 7 minutes.
 
 Memory is flat if the median of the last minute is at most 2 MiB above that of the sixth minute.
-The command needs the installed package (`. scripts/env`, or a sourced workspace), and Linux.
+The command needs the installed package (`. scripts/env`, or a sourced workspace) and Linux.
 """
 
 from __future__ import annotations
@@ -25,14 +25,13 @@ from benchmark.rig.usage import MIB
 from benchmark.rig.usage import resident_memory
 from benchmark.rig.usage import thread_count
 
-# The verdict of this command leaves out the first five minutes. It compares the minute after them
-# with the last minute.
+# The verdict ignores the first five minutes. It compares the sixth minute with the last minute.
 SETTLING_TIME = 300.0
 WINDOW = 60.0
 SHORTEST_RUN = SETTLING_TIME + 2 * WINDOW
 MOST_GROWTH = 2 * MIB  # bytes
 
-# How often the memory is looked at [s], and how long the node may take to send the first answer.
+# Sampling period of the memory, and maximum time to wait for the first result [s].
 PERIOD = 1.0
 PATIENCE = 60.0
 
@@ -40,9 +39,9 @@ PATIENCE = 60.0
 @dataclass(frozen=True)
 class Verdict:
     """
-    Memory at the beginning and at the end of the judged time.
+    Memory at the beginning and at the end of the evaluated time.
 
-    :param settled: median of the minute after the first five minutes, in bytes.
+    :param settled: median of the sixth minute, in bytes.
     :param last: median of the last minute, in bytes.
     """
 
@@ -67,10 +66,10 @@ def judge(times: Sequence[float], sizes: Sequence[int]) -> Verdict:
     """
     Compare the memory of the last minute with that of the sixth minute.
 
-    Medians are compared, because the allocator takes and returns pages all the time.
+    Medians are compared, because the allocator constantly acquires and releases pages.
 
-    :param times: in seconds, growing.
-    :param sizes: the resident memory at these times, in bytes.
+    :param times: sampling times in seconds, in ascending order.
+    :param sizes: resident memory at these times, in bytes.
     :raises ValueError: if the run is shorter than `SHORTEST_RUN`, or one of the minutes has no
         sample.
     """
@@ -78,7 +77,7 @@ def judge(times: Sequence[float], sizes: Sequence[int]) -> Verdict:
     passed = moments - moments[0]
     first = (passed >= SETTLING_TIME) & (passed < SETTLING_TIME + WINDOW)
     final = passed > passed[-1] - WINDOW
-    # The samples of a run are up to a period short of its end.
+    # The last sample can be up to one period before the end of the run.
     if passed[-1] < SHORTEST_RUN - 2 * PERIOD or not first.any():
         raise ValueError(
             f'{passed[-1]:.0f} s of samples are too few for a verdict: '
@@ -88,7 +87,7 @@ def judge(times: Sequence[float], sizes: Sequence[int]) -> Verdict:
 
 
 def minutes_of(text: str) -> float:
-    """Return the number of a command-line argument if it is long enough for a verdict."""
+    """Parse a duration in minutes, and check that it is long enough for a verdict."""
     minutes = float(text)
     if not SHORTEST_RUN / 60 <= minutes < float('inf'):
         raise argparse.ArgumentTypeError(
@@ -98,7 +97,7 @@ def minutes_of(text: str) -> float:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the options of the command."""
     parser.add_argument(
         '--minutes', type=minutes_of, default=30.0, help='how long, at least 7 (default: 30)'
     )
@@ -116,7 +115,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run camera and node, print how they are, and judge; the exit status is 1 if not flat."""
+    """
+    Run camera and node, print their state, and evaluate the memory.
+
+    :return: exit status: 1 if the memory is not flat, else 0.
+    """
     domain = os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 101))
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     print(
@@ -147,13 +150,13 @@ def watch(
     node: subprocess.Popen[bytes], listener: Listener, seconds: float
 ) -> tuple[list[float], list[int]]:
     """
-    Look at a node again and again, and print a line a minute.
+    Sample the memory of a node, and print one line per minute.
 
-    :param node: its process.
-    :param listener: that hears what it says.
-    :param seconds: how long, from its first answer on.
-    :return: the times, in seconds, and its resident memory at each, in bytes.
-    :raises RuntimeError: if it ends, or says nothing at all.
+    :param node: process of the node.
+    :param listener: subscriber to the topics of the node.
+    :param seconds: duration from the first result on.
+    :return: sampling times in seconds, and resident memory at these times in bytes.
+    :raises RuntimeError: if the node ends, or publishes no result.
     """
     began = time.monotonic()
     while not listener.answers:
@@ -184,7 +187,7 @@ def watch(
 
 
 class Listener(Listening):
-    """Hears what the node publishes, in a thread of its own."""
+    """Receives the messages of the node in a separate thread."""
 
     def __init__(self) -> None:
         from diagnostic_msgs.msg import DiagnosticArray
@@ -200,12 +203,12 @@ class Listener(Listening):
         super().__init__('soak', topics)
 
     def _on_faces(self, message: Any) -> None:
-        """Count an answer."""
+        """Count a result."""
         self.answers += 1
         self.faces += bool(message.detections)
 
     def _on_health(self, message: Any) -> None:
-        """Keep what diagnostics said last."""
+        """Store the last diagnostics."""
         (status,) = message.status
         values = {one.key: one.value for one in status.values}
         self.health = (

@@ -1,8 +1,8 @@
 """
-A camera of exact rate for measurements: `python -m benchmark.rig.camera --faces 1`.
+A camera with an exact rate for measurements: `python -m benchmark.rig.camera --faces 1`.
 
-It says `ready` on standard output, and then does what it reads on standard input, a line each:
-`RATE` (Hz; 0 for silence) until the next one.  The end of the input ends it.
+It prints `ready`, and then reads rates from standard input, one per line. Each rate (Hz; 0 for a
+pause) applies until the next line. The camera ends at the end of the input.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from fer_ros.node.message_types import MESSAGE_TYPES
 
 
 def stamp_now(message: Image) -> None:
-    """Stamp an image with the clock that the listener reads."""
+    """Set the timestamp of an image by the clock that the subscriber uses."""
     nanoseconds = time.time_ns()
     message.header.stamp.sec = nanoseconds // 10**9
     message.header.stamp.nanosec = nanoseconds % 10**9
@@ -33,11 +33,11 @@ def stamp_now(message: Image) -> None:
 
 def rate_from(line: str, before: float) -> float | None:
     """
-    Read what is wanted.
+    Parse a line of the input.
 
-    :param line: of the input; the empty one is its end.
-    :param before: the rate so far.
-    :return: the rate in Hz, None at the end.
+    :param line: line of the input; an empty string is the end of the input.
+    :param before: the current rate in Hz.
+    :return: the new rate in Hz; None at the end of the input.
     """
     if not line:
         return None
@@ -54,7 +54,7 @@ def main() -> int:
     parser.add_argument('--namespace', default='')
     arguments = parser.parse_args()
     images = scene(arguments.faces, (arguments.width, arguments.height), FRAMES)
-    # All is prepared: what is measured is the node, and not this.
+    # All messages are created in advance, so that their creation does not affect the measurement.
     messages = [
         to_image_message(MESSAGE_TYPES, Header(frame_id='camera'), image) for image in images
     ]
@@ -76,7 +76,7 @@ def main() -> int:
         publisher.publish(message)
         number += 1
         assert rate
-        # A late image is not made up for by hurry.
+        # After a late image, the schedule restarts, and no image is published early to catch up.
         due = max(due + 1 / rate, time.monotonic())
     node.destroy_node()
     rclpy.try_shutdown()

@@ -1,4 +1,4 @@
-"""Start and steer the camera of `benchmark.rig.camera`, in a process of its own."""
+"""Start and control the camera of `benchmark.rig.camera` in a separate process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmark.rig.figures import ROOT
 
 
 class Camera:
-    """Publishes images at a rate, in a process of its own; see `benchmark.rig.camera`."""
+    """Publishes images at a given rate in a separate process; see `benchmark.rig.camera`."""
 
     def __init__(
         self,
@@ -23,12 +23,12 @@ class Camera:
         namespace: str = '',
     ) -> None:
         """
-        Start it, in silence.
+        Start the camera without publishing.
 
-        :param faces: that it sees.
-        :param size: (width, height) of its images.
-        :param cores: that it may use; None for all.
-        :param namespace: of its topics.
+        :param faces: number of faces in the images.
+        :param size: (width, height) of the images.
+        :param cores: processor cores that the camera may use; None for all.
+        :param namespace: namespace of the topics.
         """
         words = [sys.executable, '-m', 'benchmark.rig.camera', '--faces', str(faces)]
         words += ['--width', str(size[0]), '--height', str(size[1]), '--namespace', namespace]
@@ -46,17 +46,17 @@ class Camera:
             raise RuntimeError('the camera of the benchmark does not start')
 
     def __enter__(self) -> Camera:
-        """Give itself."""
+        """Return the camera."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End it."""
+        """End the camera process."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(STOP_TIME)
 
     def play(self, rate: float) -> None:
-        """Publish at a rate from now on [Hz]; 0 for silence."""
+        """Publish at a rate from now on [Hz]; 0 for a pause."""
         assert self._process.stdin is not None
         self._process.stdin.write(f'{rate}\n')
         self._process.stdin.flush()

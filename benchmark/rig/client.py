@@ -1,4 +1,4 @@
-"""A client of a node: it keeps what the node publishes, and sets its parameters."""
+"""A client of a node: it stores the messages of the node, and sets its parameters."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 
 from benchmark.rig.listening import Listening
 
-# How long anything may take [s].
+# Maximum time to wait for the node [s].
 PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
 class Answer:
     """
-    What came on `emotion`.
+    A message received on `emotion`.
 
-    :param stamp: of the image, in seconds of the system's clock.
-    :param received: when the answer was here, by the same clock.
-    :param faces: how many are in it.
+    :param stamp: timestamp of the image, in seconds of the system clock.
+    :param received: time of reception, by the same clock.
+    :param faces: number of faces in the message.
     """
 
     stamp: float
@@ -29,18 +29,18 @@ class Answer:
 
     @property
     def age(self) -> float:
-        """Give the time from the publishing of the image to the answer, in seconds."""
+        """Return the time from the timestamp of the image to the reception of the result [s]."""
         return self.received - self.stamp
 
 
 class Client(Listening):
-    """Listens to a node as a behaviour does, in this process."""
+    """Subscribes to a node in this process, like a robot behaviour."""
 
     def __init__(self, namespace: str = '') -> None:
         """
-        Begin to listen.
+        Subscribe to the topics of a node.
 
-        :param namespace: of the node.
+        :param namespace: namespace of the node.
         """
         from diagnostic_msgs.msg import DiagnosticArray
         from vision_msgs.msg import Detection2DArray
@@ -56,23 +56,23 @@ class Client(Listening):
         super().__init__('client', topics, namespace)
 
     def clear(self) -> None:
-        """Forget what came so far."""
+        """Discard all results received so far."""
         with self._changed:
             self._answers.clear()
 
     @property
     def answers(self) -> list[Answer]:
-        """Give what came since the last `clear`."""
+        """Return the results received since the last `clear`."""
         with self._changed:
             return list(self._answers)
 
     def wait_for(self, wanted: Any = lambda answer: True, patience: float = PATIENCE) -> Answer:
         """
-        Wait for an answer, from those that came since `clear` on.
+        Wait for a result, including those received since the last `clear`.
 
-        :param wanted: says of an answer if it is the one.
-        :param patience: in seconds.
-        :raises RuntimeError: if none comes.
+        :param wanted: function that returns whether a result is the expected one.
+        :param patience: maximum time to wait in seconds.
+        :raises RuntimeError: if no such result is received in time.
         """
         with self._changed:
             found = self._changed.wait_for(
@@ -83,16 +83,16 @@ class Client(Listening):
         return found
 
     def listen(self, seconds: float) -> list[Answer]:
-        """Give what comes from now on, for so long."""
+        """Return the results received during the next seconds."""
         self.clear()
         time.sleep(seconds)
         return self.answers
 
     def parameter_setter(self, node: str = 'emotion') -> Any:
         """
-        Make what sets a parameter of the node, a number, and waits until it is accepted.
+        Return a function that sets an integer parameter and waits until the node accepts it.
 
-        :param node: its name.
+        :param node: name of the node.
         """
         from rcl_interfaces.msg import Parameter
         from rcl_interfaces.msg import ParameterType
@@ -121,12 +121,12 @@ class Client(Listening):
 
     @staticmethod
     def _notify(done: Condition) -> None:
-        """Wake who waits."""
+        """Wake the waiting thread."""
         with done:
             done.notify_all()
 
     def _on_faces(self, message: Any) -> None:
-        """Keep an answer."""
+        """Store a result."""
         received = time.time_ns() / 1e9
         stamp = message.header.stamp.sec + message.header.stamp.nanosec / 1e9
         with self._changed:
@@ -134,6 +134,6 @@ class Client(Listening):
             self._changed.notify_all()
 
     def _on_health(self, message: Any) -> None:
-        """Keep what diagnostics said last."""
+        """Store the last diagnostics."""
         for status in message.status:
             self.health = {one.key: one.value for one in status.values}

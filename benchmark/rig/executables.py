@@ -1,4 +1,4 @@
-"""The installed executables of the package, run on this checkout's code as on a robot."""
+"""Run the installed executables of the package with the code of this checkout."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from fer_ros.node.life.footprint import LARGE
 from fer_ros.node.life.footprint import PROFILE_VARIABLES
 from fer_ros.perception.settings import DEFAULT_MODEL
 
-# How long a process may take to end after INT [s].
+# Maximum time that a process may take to end after SIGINT [s].
 STOP_TIME = 10.0
 
-# What tells Fast DDS of Jazzy of shared memory for images.
+# Environment variable with the Fast DDS profile, which enables shared memory for images (Jazzy).
 PROFILE_VARIABLE = PROFILE_VARIABLES[0]
 
 
 def environment() -> dict[str, str]:
-    """Give the environment in which the executables run this checkout's code."""
+    """Return the environment in which the executables run the code of this checkout."""
     paths = [str(ROOT), os.environ.get('PYTHONPATH', '')]
     return {**os.environ, 'PYTHONPATH': os.pathsep.join(path for path in paths if path)}
 
 
 def settle_domain() -> None:
-    """Choose a DDS domain for this process and those that it starts, unless one is chosen."""
+    """Set the DDS domain and profile of this process and its children, unless they are set."""
     os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 101))
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     profile = ROOT / 'config' / LARGE
-    # The package's own as it was installed may be another than this checkout's.
+    # The installed profile may differ from the profile of this checkout.
     if Path(os.environ.get(PROFILE_VARIABLE, profile)).name == profile.name:
         os.environ[PROFILE_VARIABLE] = str(profile)
 
@@ -51,13 +51,13 @@ def process(
     **options: Any,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """
-    Run an installed executable of the package, and end it as Ctrl-C does.
+    Run an installed executable of the package, and stop it by SIGINT.
 
-    :param executable: its name.
-    :param parameters: of its node.
-    :param log: for what it prints.
-    :param words: further arguments of ROS.
-    :param options: of `subprocess.Popen`.
+    :param executable: name of the executable.
+    :param parameters: parameters of its node.
+    :param log: file for the output.
+    :param words: further ROS arguments.
+    :param options: options of `subprocess.Popen`.
     """
     from ament_index_python.packages import get_package_prefix
 
@@ -84,12 +84,12 @@ def emotion_node(
     namespace: str = '/',
 ) -> Iterator[subprocess.Popen[bytes]]:
     """
-    Run the executable `emotion_node` with YuNet and the model of this checkout.
+    Run the executable `emotion_node` with YuNet and the default model of this checkout.
 
-    :param parameters: further ones.
-    :param cores: that it may use; None for all.
-    :param namespace: of the node.
-    :raises RuntimeError: if it ended by itself; with the end of its log.
+    :param parameters: further parameters.
+    :param cores: processor cores that the node may use; None for all.
+    :param namespace: namespace of the node.
+    :raises RuntimeError: if the node ended by itself; the message contains the end of its log.
     """
     chosen = {
         'model': str(ROOT / 'models' / DEFAULT_MODEL),

@@ -1,4 +1,4 @@
-"""What a command found: rows beside their goals, as a table, as JSON, and in RESULTS.md."""
+"""Results of a command: rows with their goals, as a table, as JSON, and in RESULTS.md."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from benchmark.rig.timing import machine
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Where `--record` writes: a section for each command, the newest figures alone.
+# Output file of `--record`. It has one section per command, with the latest results only.
 RESULTS = ROOT / 'benchmark' / 'RESULTS.md'
 HEAD = """# Results
 
@@ -29,24 +29,24 @@ Each section is written by the command that it names, with `--record`; nothing i
 Times are in milliseconds.
 """
 
-# What a goal is about, of a row.
+# Fields of a row to which a goal can apply.
 MEASURES = ('ratio', 'median_ms', 'value')
 
 
 @dataclass(frozen=True)
 class Row:
     """
-    A figure.
+    A measured figure.
 
-    :param name: by which it is known, in words joined by underscores.
-    :param times: that it is made of, in seconds; none where it is not one of time.
-    :param ratio: what is compared, as a quotient.
-    :param value: where it is neither time nor ratio.
-    :param unit: of the value.
-    :param goal: None where there is none.
-    :param measure: what the goal is about: 'ratio', 'median_ms' or 'value'.
-    :param at_least: whether the goal is a lower bound, and not an upper one.
-    :param further: whatever else belongs to it.
+    :param name: name of the figure, words joined by underscores.
+    :param times: measured times in seconds; empty if the figure is not a time.
+    :param ratio: result of a comparison, as a quotient.
+    :param value: value of a figure that is neither a time nor a ratio.
+    :param unit: unit of the value.
+    :param goal: the goal; None if there is no goal.
+    :param measure: field to which the goal applies: 'ratio', 'median_ms' or 'value'.
+    :param at_least: whether the goal is a lower bound instead of an upper bound.
+    :param further: additional figures and facts by name.
     """
 
     name: str
@@ -60,7 +60,12 @@ class Row:
     further: dict[str, Any] = field(default_factory=dict)
 
     def figures(self) -> dict[str, Any]:
-        """Give it as JSON has it; 'met' is None where there is no goal, or nothing to compare."""
+        """
+        Return the figure as a JSON object.
+
+        'met' tells whether the goal is met. It is None if there is nothing to compare, and missing
+        if there is no goal.
+        """
         median, p95 = np.quantile(self.times, (0.5, 0.95)) if self.times else (None, None)
         row: dict[str, Any] = {
             'name': self.name,
@@ -79,12 +84,12 @@ class Row:
 
 
 def _rounded(number: float | None) -> float | None:
-    """Leave four digits, which is more than any machine repeats."""
+    """Round to four digits. No machine reproduces more digits."""
     return None if number is None else float(f'{number:.4g}')
 
 
 def commit() -> str:
-    """Name the commit of this checkout, and say if files of it were changed since."""
+    """Return the commit of this checkout, and note uncommitted changes."""
     try:
         name = _git('rev-parse', '--short=12', 'HEAD')
         return f'{name} with changes' if _git('status', '--porcelain', '-uno') else name
@@ -93,13 +98,13 @@ def commit() -> str:
 
 
 def _git(*words: str) -> str:
-    """Ask git about this checkout."""
+    """Run a git command in this checkout."""
     done = subprocess.run(['git', *words], cwd=ROOT, check=True, capture_output=True, text=True)
     return done.stdout.strip()
 
 
 def add_figures_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add how the figures are told."""
+    """Add the options for the output of the figures."""
     parser.add_argument('--json', action='store_true', help='print the figures as JSON')
     parser.add_argument(
         '--record',
@@ -116,13 +121,13 @@ def tell(
     path: Path = RESULTS,
 ) -> int:
     """
-    Print the figures of a command, and record them if that is asked for.
+    Print the figures of a command, and record them on request.
 
-    :param command: its name.
-    :param rows: what it found.
-    :param arguments: with `json` and `record`.
-    :param remarks: sentences that belong to the figures.
-    :param path: of the file for what is recorded.
+    :param command: name of the command.
+    :param rows: measured figures.
+    :param arguments: parsed options with `json` and `record`.
+    :param remarks: sentences printed after the figures.
+    :param path: path of the results file.
     :return: the exit status, 0.
     """
     figures: dict[str, Any] = {
@@ -141,7 +146,7 @@ def tell(
 
 
 def table(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Write rows as a table in Markdown."""
+    """Format rows as a Markdown table."""
     known = {'name', 'median_ms', 'p95_ms', 'ratio', 'goal', 'value', 'unit', 'measure'}
     known |= {'at_least', 'met'}
     head = ['figure', 'median', 'p95', 'ratio', 'value', 'goal', 'met', 'with']
@@ -169,7 +174,7 @@ def table(rows: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _told(value: Any) -> str:
-    """Write a figure as short as it may be."""
+    """Format a figure as short text."""
     if value is None:
         return ''
     return f'{value:.4g}' if isinstance(value, float) else str(value)
@@ -177,11 +182,11 @@ def _told(value: Any) -> str:
 
 def record(command: str, figures: dict[str, Any], path: Path = RESULTS) -> None:
     """
-    Write figures into the file of results, in place of what the command wrote before.
+    Write figures into the results file, and replace the previous section of the command.
 
-    :param command: its name, the heading of its section.
-    :param figures: as `tell` makes them.
-    :param path: of the file.
+    :param command: name of the command, and heading of its section.
+    :param figures: figures as created by `tell`.
+    :param path: path of the results file.
     """
     text = path.read_text(encoding='utf-8') if path.is_file() else HEAD
     head, *parts = re.split(r'^## ', text, flags=re.M)

@@ -1,4 +1,4 @@
-"""Hearing what nodes publish, in a thread of its own."""
+"""Subscribe to topics in a separate thread."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Own = TypeVar('Own', bound='Listening')
 
 
 class Listening:
-    """A node in this process that listens until its block ends."""
+    """A node in this process that receives messages until its `with` block ends."""
 
     def __init__(
         self,
@@ -22,12 +22,12 @@ class Listening:
         raw: bool = False,
     ) -> None:
         """
-        Begin to listen.
+        Create the node and start to receive messages.
 
-        :param name: of the node.
-        :param topics: the type and the name of each, and what is given its messages.
-        :param namespace: of the node.
-        :param raw: give messages as bytes, as they travel.
+        :param name: name of the node.
+        :param topics: message type, topic name and callback of each subscription.
+        :param namespace: namespace of the node.
+        :param raw: whether the callbacks receive serialised messages as bytes.
         """
         import rclpy
         from rclpy.context import Context
@@ -44,11 +44,11 @@ class Listening:
         self._thread.start()
 
     def __enter__(self: Own) -> Own:
-        """Give itself."""
+        """Return the object itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End it."""
+        """Stop the thread and destroy the node."""
         self._executor.shutdown()
         self._thread.join()
         self._node.destroy_node()

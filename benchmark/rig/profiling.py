@@ -1,4 +1,4 @@
-"""Where the time of the pipeline goes, by cProfile: the networks, OpenCV's calls, each file."""
+"""Profile the pipeline with cProfile by networks, OpenCV calls and source files."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 import pstats
 from typing import Any
 
-# What is no Python, by a part of the name that cProfile gives it; everything else of that kind
-# counts to the file that calls it.
+# Steps of native functions, by a part of the function's name in cProfile. The time of any other
+# native function is added to the file that calls it.
 NAMED = {
     "'detect' of 'cv2.FaceDetectorYN'": 'detector_network',
-    # Both networks: of a face's and of YuNet's.
+    # Both networks: the emotion classifier and YuNet.
     'Invoke': 'networks',
     'SetTensor': 'network_input',
     'GetTensor': 'network_output',
@@ -29,15 +29,15 @@ Function = tuple[str, int, str]
 
 def steps_of(way: Callable[[int], Any], frames: int, warm_up: int = 10) -> dict[str, float]:
     """
-    Profile something frame by frame.
+    Profile a function frame by frame.
 
-    cProfile itself takes about half a microsecond a call, which makes files with many small
-    functions look more expensive than they are.
+    cProfile itself takes about half a microsecond per call. Files with many small functions
+    therefore appear more expensive than they are.
 
-    :param way: takes the number of a frame.
-    :param frames: that count.
-    :param warm_up: frames before them.
-    :return: seconds a frame by the name of a step, the most expensive first.
+    :param way: function that takes the number of a frame.
+    :param frames: number of profiled frames.
+    :param warm_up: number of frames before the profiled frames.
+    :return: seconds per frame by the name of a step, the most expensive step first.
     """
     for frame in range(warm_up):
         way(frame)
@@ -65,7 +65,7 @@ def steps_of(way: Callable[[int], Any], frames: int, warm_up: int = 10) -> dict[
 
 
 def _named(function: Function) -> str | None:
-    """Give the step that a function is by itself, None for what counts to who calls it."""
+    """Return the step of a function. Return None if its time is added to the calling file."""
     file, _, name = function
     if file != '~':
         return _file_of(function)
@@ -73,7 +73,7 @@ def _named(function: Function) -> str | None:
 
 
 def _file_of(function: Function) -> str:
-    """Name the step of a Python function: its file in this package, or the library that it is."""
+    """Return the step of a Python function: its file in this package, or its library."""
     file = Path(function[0])
     if 'fer_ros' in file.parts or 'benchmark' in file.parts:
         return file.stem

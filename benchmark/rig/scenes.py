@@ -1,4 +1,4 @@
-"""What the benchmarks look at: videos and photographs, scaled to the size of a camera's image."""
+"""The images of the benchmarks: videos and photographs, scaled to the size of a camera image."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from fer_ros.perception.detection import yunet
 from fer_ros.perception.models.model_files import find_model_file
 from training.data.datasets import data_root
 
-# (width, height) of the images, as a webcam gives them.
+# (width, height) of the images, as from a webcam.
 SMALL = (640, 480)
 LARGE = (1280, 720)
 
 FACES = (0, 1, 4, 8, 16)
 
-# One person, who begins to smile, for the figures of one face.
+# A video of one person who starts to smile, for measurements with one face.
 VIDEO = 'videos/single_face.mp4'
 
-# A cat, which no detector takes for a person.
+# A photograph of a cat, in which no detector detects a face.
 BACKGROUND = 'photos/skimage/chelsea.png'
 
-# Heads in photographs: (left, top, right, bottom), pixels.
+# Boxes of the heads in photographs: (left, top, right, bottom), pixels.
 HEADS = {
     'photos/skimage/astronaut.png': ((130, 10, 320, 240),),
     'photos/facerec/obama.jpg': ((270, 10, 710, 520),),
@@ -37,17 +37,17 @@ HEADS = {
     'photos/other/six_people.jpg': ((790, 700, 1340, 1510), (280, 300, 460, 510)),
 }
 
-# Frames of a scene; the video has 72.
+# Number of images in a scene. The video has 72 frames.
 FRAMES = 60
 
 
 def data_file(name: str) -> Path:
     """
-    Find a file of the data.
+    Find a file of the benchmark data.
 
-    :param name: relative to FER_ROS_DATA.
-    :return: its path.
-    :raises FileNotFoundError: if it is not there.
+    :param name: path relative to FER_ROS_DATA.
+    :return: path of the file.
+    :raises FileNotFoundError: if the file does not exist.
     """
     path = data_root(None) / name
     if not path.is_file():
@@ -57,15 +57,15 @@ def data_file(name: str) -> Path:
 
 def detector_weights() -> Path:
     """
-    Find YuNet's weights: where models are, else in the data.
+    Find the YuNet weights in the model folders or in the benchmark data.
 
-    :raises FileNotFoundError: if they are in neither.
+    :raises FileNotFoundError: if the weights are in neither of them.
     """
     return find_model_file(yunet.WEIGHTS) or data_file(f'facedet/{yunet.WEIGHTS}')
 
 
 def read_image(name: str) -> np.ndarray:
-    """Read a photograph of the data: (H, W, 3) uint8 BGR."""
+    """Read a photograph of the benchmark data, (H, W, 3) uint8, BGR."""
     image = cv2.imread(str(data_file(name)))
     if image is None:
         raise ValueError(f'{name} is no picture that OpenCV can read')
@@ -74,7 +74,7 @@ def read_image(name: str) -> np.ndarray:
 
 def fitted(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """
-    Scale an image to a size, and cut off what then stands over.
+    Scale an image to cover a size, and crop it at the centre.
 
     :param image: (H, W, 3) uint8.
     :param size: (width, height).
@@ -93,47 +93,49 @@ def fitted(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 def scene(faces: int, size: tuple[int, int], frames: int = FRAMES) -> list[np.ndarray]:
     """
-    Make the images of a camera that sees so many faces.
+    Create camera images with a given number of faces.
 
-    One face is that of a video.  More are heads of photographs on a photograph without any, each
-    in a cell of its own, of one size whatever their number; from image to image they move by a
-    pixel, as no two images of a camera are the same.
+    A single face comes from a video. For several faces, heads from photographs are placed onto a
+    background photograph without faces. Each head has its own cell, and the cell size does not
+    depend on the number of faces. The heads move by a pixel between images, because no two camera
+    images are equal.
 
-    :param faces: 0 to 16.
+    :param faces: number of faces, 0 to 16.
     :param size: (width, height).
-    :param frames: how many images.
-    :return: each (height, width, 3) uint8 BGR.
+    :param frames: number of images.
+    :return: images, each (height, width, 3) uint8, BGR.
     """
     if faces == 1:
         seen = islice(images_of(data_file(VIDEO)), frames)
         return list(islice(cycle([fitted(image, size) for _, image in seen]), frames))
     shifts = list(islice(cycle((0, 1, 2, 1)), frames))
     images = {shift: montage(faces, size, shift) for shift in set(shifts)}
-    # Copies, as a camera's images share no memory.
+    # The images are copied, because camera images do not share memory.
     return [images[shift].copy() for shift in shifts]
 
 
 def montage(faces: int, size: tuple[int, int], shift: int = 0) -> np.ndarray:
     """
-    Put heads onto a background, in four rows of four.
+    Place heads onto a background, in four rows of four.
 
-    :param faces: how many, 0 to 16.
+    :param faces: number of heads, 0 to 16.
     :param size: (width, height) of the image.
-    :param shift: of all heads to the right, in pixels.
-    :return: (height, width, 3) uint8 BGR.
+    :param shift: horizontal shift of all heads to the right, in pixels.
+    :return: (height, width, 3) uint8, BGR.
     """
     columns = 4
     if not 0 <= faces <= columns**2:
         raise ValueError(f'a scene has 0 to {columns**2} faces, not {faces}')
     image = fitted(read_image(BACKGROUND), size)
     width, height = size[0] // columns, size[1] // columns
-    # Those in the middle first: of a few faces, none is at the border.
+    # The central cells are filled first, so that a few heads are never at the border.
     places = sorted(
         ((row, column) for row in range(columns) for column in range(columns)),
         key=lambda place: (abs(place[0] - 1.5) + abs(place[1] - 1.5), place),
     )
     for (row, column), head in zip(places[:faces], cycle(heads()), strict=False):
-        # All of the cell's height but a margin; the width follows.
+        # A head fills the height of its cell except a margin. The width follows from its aspect
+        # ratio.
         tall = height - 8
         wide = min(width - 8, round(tall * head.shape[1] / head.shape[0]))
         top, left = row * height + 4, column * width + (width - wide) // 2 + shift
@@ -144,7 +146,7 @@ def montage(faces: int, size: tuple[int, int], shift: int = 0) -> np.ndarray:
 
 @cache
 def heads() -> tuple[np.ndarray, ...]:
-    """Cut the heads out of their photographs."""
+    """Crop the heads from their photographs."""
     found = []
     for name, boxes in HEADS.items():
         photograph = read_image(name)

@@ -1,4 +1,4 @@
-"""Tables of text, for terminals and for Markdown."""
+"""Text tables for terminals and for Markdown."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from tabulate import tabulate
 
 def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """
-    Write a table in Markdown, with its columns aligned.
+    Format a Markdown table with aligned columns.
 
-    :param head: the names of the columns.
-    :param rows: the cells of each row.
-    :return: the lines.
+    :param head: names of the columns.
+    :param rows: cells of each row.
+    :return: the lines of the table.
     """
-    # Cells are text already: a number shall not be written anew.
+    # The cells are already formatted, so tabulate must not reformat numbers.
     text = tabulate(rows, head, tablefmt='github', disable_numparse=True)
     return text.splitlines()
 
 
 def plain_table(head: Sequence[str], rows: Sequence[Sequence[str]], left: int = 0) -> list[str]:
     """
-    Write a table for a terminal, without lines.
+    Format a table for a terminal, without rules.
 
-    :param head: the names of the columns.
-    :param rows: the cells of each row.
-    :param left: how many columns, from the first on, are aligned to the left; the others are
+    :param head: names of the columns.
+    :param rows: cells of each row.
+    :param left: number of leading columns that are aligned to the left. The other columns are
         aligned to the right.
-    :return: the lines.
+    :return: the lines of the table.
     """
     sides = ['left' if column < left else 'right' for column in range(len(head))]
     text = tabulate(rows, head, tablefmt='plain', disable_numparse=True, colalign=sides)

@@ -1,4 +1,4 @@
-"""Time what is compared in turns, on a machine that is named."""
+"""Measure functions in turns, and identify the machine."""
 
 from __future__ import annotations
 
@@ -17,29 +17,30 @@ from typing import Any
 @dataclass(frozen=True)
 class Timing:
     """
-    How long something took, each time.
+    Measured times of a function, one for each run.
 
-    :param wall: in seconds.
-    :param cpu: in seconds of all processors together, which others on the machine change less.
+    :param wall: wall-clock times in seconds.
+    :param cpu: processor times in seconds, summed over all cores. Other processes on the machine
+        affect the processor time less than the wall-clock time.
     """
 
     wall: tuple[float, ...]
     cpu: tuple[float, ...]
 
     def summary(self) -> dict[str, float]:
-        """Give the medians, in seconds."""
+        """Return the median times in seconds."""
         return {'seconds': round(median(self.wall), 4), 'cpu_seconds': round(median(self.cpu), 4)}
 
 
 def time_in_turns(ways: Mapping[str, Callable[[], Any]], runs: int) -> dict[str, Timing]:
     """
-    Time several ways, one after the other, again and again.
+    Measure several functions in turns.
 
-    So whatever else the machine does meets them alike.
+    Changes in the load of the machine then affect all functions equally.
 
-    :param ways: by name; what they return is thrown away.
-    :param runs: of each.
-    :return: by name.
+    :param ways: functions by name; their return values are ignored.
+    :param runs: number of runs of each function.
+    :return: the times by name.
     """
     wall: dict[str, list[float]] = {name: [] for name in ways}
     cpu: dict[str, list[float]] = {name: [] for name in ways}
@@ -55,11 +56,11 @@ def time_in_turns(ways: Mapping[str, Callable[[], Any]], runs: int) -> dict[str,
 
 def timed(way: Callable[[int], Any], count: int) -> list[float]:
     """
-    Time something again and again.
+    Measure a function repeatedly.
 
-    :param way: takes the number of the time, from 0 on.
-    :param count: how often.
-    :return: the seconds of each.
+    :param way: function that takes the number of the run, from 0.
+    :param count: number of runs.
+    :return: seconds of each run.
     """
     seconds = []
     for number in range(count):
@@ -77,20 +78,23 @@ def time_frames(
     pause: float = 0.0,
 ) -> dict[str, tuple[float, ...]]:
     """
-    Time several ways on the same frames in turns, the first way last every other time.
+    Measure several functions on the same frames in turns.
 
-    :param ways: by name; each takes the number of the frame, and what it returns is thrown away.
-    :param frames: that count, of each way.
-    :param block: frames of a turn.  Ways that differ much in length want several: what comes after
-        a long one finds the processor's caches full of other things.
-    :param warm_up: frames of each way before those that count.
-    :param pause: before each frame, in seconds; it does not count.
-    :return: by name, the time of each frame in seconds.
+    The order is reversed in every other turn.
+
+    :param ways: functions by name. Each takes the number of the frame, and its return value is
+        ignored.
+    :param frames: number of measured frames for each function.
+    :param block: number of frames in a turn. Use several if the functions differ much in duration,
+        because a long function evicts the data of the next function from the processor's caches.
+    :param warm_up: number of frames for each function before the measured frames.
+    :param pause: pause before each frame in seconds, not measured.
+    :return: seconds of each frame, by name.
     """
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     orders = (tuple(ways.items()), tuple(ways.items())[::-1])
     collecting = gc.isenabled()
-    # A collection in the middle of a frame would be the frame's; in a node it is seldom.
+    # Garbage collection is disabled, because it would distort single frames. In a node it is rare.
     gc.collect()
     gc.disable()
     try:
@@ -113,12 +117,11 @@ def time_frames(
 
 def how_much_faster(slow: Timing, fast: Timing) -> dict[str, Any]:
     """
-    Compare two ways that were timed in turns.
+    Compare two functions that were measured in turns.
 
-    :param slow: the one.
-    :param fast: the other.
-    :return: how many times as fast the other is: by the medians of time and of processor time,
-        and by the time of each turn.
+    :param slow: times of the slower function.
+    :param fast: times of the faster function.
+    :return: the speed-up by the median times, by the median processor times, and in each turn.
     """
     return {
         'times_as_fast': round(median(slow.wall) / median(fast.wall), 2),
@@ -130,9 +133,9 @@ def how_much_faster(slow: Timing, fast: Timing) -> dict[str, Any]:
 
 
 def machine() -> str:
-    """Name the machine: the cores that may be used, and the processor."""
+    """Return the number of available cores, the processor name and the Python version."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
-    # psutil does not name the processor, and platform does not on Debian.
+    # psutil does not report the processor name, and `platform` does not report it on Debian.
     information = Path('/proc/cpuinfo')
     names = []
     if information.is_file():

@@ -1,4 +1,4 @@
-"""The processor time and the memory of processes, and whether memory grows."""
+"""Processor time and memory of processes, and the growth of memory."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import psutil
 
 MIB = 2**20
 
-# Paths of mapped shared memory: of POSIX, of memfd_create, of System V, and without a name.
+# Path prefixes of mapped shared memory: POSIX, memfd_create, System V, and anonymous.
 SHARED_MEMORY = ('/dev/shm/', '/memfd:', '/SYSV', '/dev/zero')
 
-# Start of a run that `growth` leaves out, because libraries allocate memory at their first use
-# [share of the run, and s].
+# Ignored start of a run in `growth`, because libraries allocate memory on first use [fraction of
+# the run, and maximum in s].
 WARM_UP = 0.2
 LONGEST_WARM_UP = 120.0
 
@@ -23,11 +23,11 @@ LONGEST_WARM_UP = 120.0
 @dataclass(frozen=True)
 class Growth:
     """
-    How memory went over time.
+    The growth of memory over time.
 
-    :param slope: of the straight line through it, in bytes a second.
-    :param grown: along that line in the time that was measured, in bytes.
-    :param share: that, as a share of the memory in the middle.
+    :param slope: slope of the fitted straight line, in bytes per second.
+    :param grown: growth along this line during the measured time, in bytes.
+    :param share: growth as a fraction of the median memory.
     """
 
     slope: float
@@ -37,10 +37,10 @@ class Growth:
 
 def growth(times: Sequence[float], sizes: Sequence[int]) -> Growth:
     """
-    Fit a straight line to memory, by least squares, after the warm-up.
+    Fit a straight line to the memory after the warm-up, by least squares.
 
-    :param times: in seconds, growing.
-    :param sizes: the resident memory at these times, in bytes.
+    :param times: sampling times in seconds, in ascending order.
+    :param sizes: resident memory at these times, in bytes.
     :raises ValueError: if there are fewer than three samples after the warm-up.
     """
     moments, memory = np.array(times, np.float64), np.array(sizes, np.float64)
@@ -57,8 +57,9 @@ def resident_memory(number: int) -> int:
     """
     Return the resident memory of a process, in bytes.
 
-    :param number: the id of the process.
-    :raises psutil.NoSuchProcess: if there is none, as all functions here.
+    :param number: id of the process.
+    :raises psutil.NoSuchProcess: if the process does not exist. All functions below raise it as
+        well.
     """
     return int(psutil.Process(number).memory_info().rss)
 
@@ -69,23 +70,24 @@ def thread_count(number: int) -> int:
 
 
 def file_count(number: int) -> int:
-    """Return the number of files and sockets that a process has open."""
+    """Return the number of open files and sockets of a process."""
     return int(psutil.Process(number).num_fds())
 
 
 def cpu_seconds(number: int) -> float:
-    """Return the processor time that a process has used, in seconds."""
+    """Return the processor time of a process, in seconds."""
     times = psutil.Process(number).cpu_times()
     return float(times.user + times.system)
 
 
 def thread_seconds(number: int) -> dict[tuple[int, str], float]:
-    """Return the processor time of each thread in seconds, by its id and its name."""
+    """Return the processor time of each thread in seconds, by thread id and name."""
     found = {}
     for thread in psutil.Process(number).threads():
-        # A thread may end while it is looked at.
+        # A thread may end while its name is read.
         with suppress(psutil.NoSuchProcess):
-            # On Linux a thread has the files of a process, and a name of its own.
+            # On Linux, the id of a thread is accepted as a process id and gives the name of the
+            # thread.
             name = psutil.Process(thread.id).name()
             found[thread.id, name] = float(thread.user_time + thread.system_time)
     return found
@@ -93,15 +95,15 @@ def thread_seconds(number: int) -> dict[tuple[int, str], float]:
 
 def memory_parts(number: int) -> dict[str, float]:
     """
-    Return the resident memory of a process in MiB, and its parts.
+    Return the resident memory of a process and its parts, in MiB.
 
-    :param number: the id of the process.
-    :return: 'rss', which is the sum of 'own' (no file's), 'files' (pages of files) and 'shared'
-        (shared memory).
+    :param number: id of the process.
+    :return: 'rss', which is the sum of 'own' (anonymous memory), 'files' (pages of files) and
+        'shared' (shared memory).
     """
     process = psutil.Process(number)
     memory = process.memory_info()
-    # What psutil calls shared are the pages of files and of shared memory.
+    # psutil's `shared` contains pages of files as well as shared memory.
     shared = sum(
         part.rss
         for part in process.memory_maps(grouped=False)
@@ -117,5 +119,9 @@ def memory_parts(number: int) -> dict[str, float]:
 
 
 def proportional_memory(number: int) -> float:
-    """Return the memory of a process in MiB; what several processes share counts in parts."""
+    """
+    Return the proportional set size of a process in MiB.
+
+    Shared pages are divided among their processes.
+    """
     return float(psutil.Process(number).memory_full_info().pss / MIB)

@@ -1,4 +1,4 @@
-"""A video through the pipeline, as the node would see it."""
+"""Process a video with the pipeline, like the node would."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from fer_ros.perception.settings import Settings
 
 
 def add_watching_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the videos and the models that they are watched with."""
+    """Add the options for the videos and the models."""
     defaults = Settings()
     parser.add_argument('videos', nargs='+', type=Path, metavar='VIDEO')
     parser.add_argument('--model', default=defaults.model, help='default: %(default)s')
@@ -37,11 +37,11 @@ def add_watching_arguments(parser: argparse.ArgumentParser) -> None:
 
 def load_models(arguments: argparse.Namespace) -> tuple[Detector, Classifier]:
     """
-    Load the detector and the classifier of the command line.
+    Load the detector and the classifier selected on the command line.
 
     :raises DetectorError: if the detector cannot run.
     :raises BundleError: if the model is missing or broken.
-    :raises BackendError: if the back end cannot run it.
+    :raises BackendError: if the back end cannot run the model.
     """
     card = load_card(find_bundle(arguments.model))
     backend = create_backend(arguments.backend, card, 'auto', 0)
@@ -51,11 +51,11 @@ def load_models(arguments: argparse.Namespace) -> tuple[Detector, Classifier]:
 
 def images_of(video: Path) -> Iterator[tuple[float, np.ndarray]]:
     """
-    Go through a video.
+    Iterate over the frames of a video.
 
-    :param video: its file.
-    :return: the time in seconds and the (H, W, 3) uint8 BGR image of each frame.
-    :raises ValueError: if OpenCV cannot read it.
+    :param video: path of the video file.
+    :return: for each frame, the time in seconds and the image, (H, W, 3) uint8, BGR.
+    :raises ValueError: if OpenCV cannot read the video.
     """
     capture = cv2.VideoCapture(str(video))
     rate = capture.get(cv2.CAP_PROP_FPS)
@@ -73,11 +73,11 @@ def images_of(video: Path) -> Iterator[tuple[float, np.ndarray]]:
 @dataclass
 class Watched:
     """
-    What came out of a video.
+    The pipeline results of a video.
 
-    :param times: of the frames, in seconds.
-    :param faces: of each frame.
-    :param seconds: that the stages 'detect' and 'classify' of each frame took.
+    :param times: times of the frames, in seconds.
+    :param faces: faces in each frame.
+    :param seconds: processing times of the stages 'detect' and 'classify' for each frame.
     """
 
     times: list[float] = field(default_factory=list)
@@ -86,24 +86,24 @@ class Watched:
 
     @contextmanager
     def measured(self, stage: str) -> Iterator[None]:
-        """Measure what happens inside."""
+        """Measure the duration of the `with` block as a stage."""
         began = time.perf_counter()
         yield
         self.seconds.setdefault(stage, []).append(time.perf_counter() - began)
 
     def mean_ms(self, stage: str) -> float:
-        """Give the time that a stage takes in a frame, in milliseconds."""
+        """Return the mean time of a stage per frame, in milliseconds."""
         return 1000 * float(np.mean(self.seconds[stage])) if self.seconds else 0.0
 
 
 def watch(video: Path, detector: Detector, classifier: Classifier, settings: Settings) -> Watched:
     """
-    Take a video through the pipeline, each frame of it.
+    Process every frame of a video with the pipeline.
 
-    :param video: its file.
-    :param detector: that finds faces.
-    :param classifier: that says what they show.
-    :param settings: of the pipeline.
+    :param video: path of the video file.
+    :param detector: face detector.
+    :param classifier: emotion classifier.
+    :param settings: settings of the pipeline.
     :raises ValueError: if OpenCV cannot read the video.
     """
     pipeline, watched = Pipeline(detector, classifier), Watched()
@@ -115,13 +115,13 @@ def watch(video: Path, detector: Detector, classifier: Classifier, settings: Set
 
 
 class CountingDetector:
-    """A detector that counts how often it is asked, and looks at each image once."""
+    """A detector that counts its calls and caches the detections of the last image."""
 
     def __init__(self, detector: Detector) -> None:
         """
-        Stand before a detector.
+        Wrap a detector.
 
-        :param detector: that finds the faces.
+        :param detector: face detector to call.
         """
         self.name, self.reason = detector.name, detector.reason
         self.least_eye_distance = detector.least_eye_distance
@@ -130,7 +130,7 @@ class CountingDetector:
         self._last: tuple[np.ndarray, list[FaceDetection]] | None = None
 
     def detect(self, image: np.ndarray, min_score: float, min_size: float) -> list[FaceDetection]:
-        """Find faces; see Detector."""
+        """Detect faces; see Detector."""
         if self._last is None or self._last[0] is not image:
             self.searches += 1
             self._last = image, self._detector.detect(image, min_score, min_size)

@@ -1,4 +1,4 @@
-"""A process that answers, line by line, what it is asked in JSON."""
+"""A child process that answers requests, one JSON object per line."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 
 
 class WorkerProcess:
-    """Asks such a process."""
+    """Sends requests to a worker process."""
 
     def __init__(self, words: Sequence[str], **options: Any) -> None:
         """
-        Start it.
+        Start the process.
 
-        :param words: of its command line.
-        :param options: of `subprocess.Popen`.
+        :param words: command line of the process.
+        :param options: options of `subprocess.Popen`.
         """
         self._process = subprocess.Popen(
             words,
@@ -29,26 +29,26 @@ class WorkerProcess:
         )
 
     def ask(self, order: dict[str, Any]) -> dict[str, Any] | None:
-        """Ask it, and wait for the answer; None if it ended."""
+        """Send a request, and wait for the answer. Return None if the process has ended."""
         assert self._process.stdin is not None
-        # That it ended is seen when no answer comes.
+        # If the process has ended, the missing answer shows it.
         with suppress(OSError):
             self._process.stdin.write(json.dumps(order) + '\n')
             self._process.stdin.flush()
         return self.answer()
 
     def answer(self) -> dict[str, Any] | None:
-        """Wait for what it says by itself; None if it ended."""
+        """Wait for the next line of the process. Return None if the process has ended."""
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         return json.loads(line) if line else None
 
     def wait(self) -> int:
-        """Wait for its end, and give its exit status."""
+        """Wait until the process ends, and return its exit status."""
         return self._process.wait()
 
     def close(self) -> None:
-        """End it."""
+        """End the process."""
         assert self._process.stdin is not None
         with suppress(OSError):
             self._process.stdin.close()

@@ -1,8 +1,9 @@
 """
-How fast pictures are changed for training: `python -m benchmark augmentation`.
+Measure the speed of augmentation for training: `python -m benchmark augmentation`.
 
-Two questions.  How many pictures a second go through, beside Keras's ImageDataGenerator with the
-same operations; and for what share of the time a network waits for them while it trains.
+The command measures the augmented images per second, compared with Keras's ImageDataGenerator with
+the same operations. It also measures the fraction of the time that a network waits for batches
+during training.
 """
 
 from __future__ import annotations
@@ -40,13 +41,13 @@ from training.recipes.heads import head_labels
 from training.recipes.library import load_recipe
 from training.recipes.recipe import Recipe
 
-# Whitening takes Keras milliseconds a picture: this share of the pictures is enough for it.
+# Keras needs milliseconds to whiten one image. A fraction of the images is therefore enough.
 WHITENED = 0.25
 
-# What the notebooks do to each picture: mirror, shift, shear, turn, light or darken it.
+# The augmentation of the notebooks: flip, shift, shear, rotation and brightness.
 AUGMENTATION = load_recipe(Path('com3528_vgg')).augmentation
 
-# The same for Keras, whose shear is an angle.
+# The same augmentation for Keras, where shear is an angle.
 KERAS_AUGMENTATION = {
     'horizontal_flip': AUGMENTATION.flip,
     'width_shift_range': AUGMENTATION.shift,
@@ -59,22 +60,23 @@ KERAS_AUGMENTATION = {
 
 BATCH_SIZES = '64,128'
 
-# The recipes whose networks are watched: the largest, and the quickest of each kind.
+# Recipes with the measured networks: the largest network, and the fastest of each kind.
 NETWORKS = ('com3528_vgg', 'csce633_fnn1', 'csce633_cnn3', 'gr5243_vgg19', 'mini_xception')
 
-# Batches that are made ahead, as many as Keras's `fit` keeps.
+# Number of batches prepared in advance, as in Keras's `fit`.
 AHEAD = 10
 
-# Steps before those that count; in the first the network is compiled.
+# Number of steps before the measured steps. The first step compiles the network.
 WARM_UP = 2
 
 
 def pipeline_recipe(batch_size: int, images: np.ndarray) -> Recipe:
     """
-    Give a recipe with what the notebooks do to each picture.
+    Return a recipe with the augmentation of the notebooks.
 
-    :param batch_size: pictures a step.
-    :param images: (N, H, W) uint8, whose mean and deviation are made 0 and 1.
+    :param batch_size: images per step.
+    :param images: (N, H, W) uint8; the input is standardised to the mean 0 and the deviation 1 of
+        these images.
     :return: the recipe.
     """
     return replace(
@@ -88,18 +90,18 @@ def pipeline_recipe(batch_size: int, images: np.ndarray) -> Recipe:
 
 def keras_generator(images: np.ndarray, batch_size: int, whitening: bool) -> Iterable[Any]:
     """
-    Give Keras's batches of changed pictures.
+    Return a Keras generator of augmented batches.
 
     :param images: (N, H, W) uint8.
-    :param batch_size: pictures a batch.
-    :param whitening: by ZCA as well.
-    :return: batches without end.
+    :param batch_size: images per batch.
+    :param whitening: whether to apply ZCA whitening as well.
+    :return: an endless iterable of batches.
     """
     from keras.src.legacy.preprocessing.image import ImageDataGenerator
 
     generator = ImageDataGenerator(
         featurewise_center=True,
-        # Whitening scales by itself.
+        # ZCA whitening already scales the images.
         featurewise_std_normalization=not whitening,
         zca_whitening=whitening,
         **KERAS_AUGMENTATION,
@@ -111,15 +113,16 @@ def keras_generator(images: np.ndarray, batch_size: int, whitening: bool) -> Ite
 
 def compare(data: FaceData, batch_size: int, whitening: bool, runs: int) -> dict[str, Any]:
     """
-    Time both pipelines over the same pictures.
+    Measure both pipelines on the same images.
 
-    Here whitening is a layer of the network; its arithmetic is done with NumPy and counts.
+    In this package, whitening is a layer of the network. Here, NumPy computes the matrix product
+    of this layer, and the time includes it.
 
-    :param data: of FER2013; all of it goes through in each run.
-    :param batch_size: pictures a batch.
-    :param whitening: by ZCA as well.
-    :param runs: of each pipeline.
-    :return: the figures.
+    :param data: FER2013 images; each run processes all of them.
+    :param batch_size: images per batch.
+    :param whitening: whether to apply ZCA whitening as well.
+    :param runs: number of runs of each pipeline.
+    :return: the measured figures.
     """
     recipe = replace(pipeline_recipe(batch_size, data.images), whitening=whitening)
     batches = EpochBatches(data, prepare_targets(data, recipe), recipe, epoch=0)
@@ -156,16 +159,16 @@ def compare(data: FaceData, batch_size: int, whitening: bool, runs: int) -> dict
 
 def watch_training(data: FaceData, name: str, steps: int, batch_size: int = 64) -> dict[str, Any]:
     """
-    Train for some steps, and see how long the network waits for its batches.
+    Train for some steps, and measure how long the network waits for its batches.
 
-    As in Keras's `fit`, threads make batches ahead while the network computes.
+    As in Keras's `fit`, threads prepare batches in advance while the network computes.
 
-    :param data: of FER2013.
-    :param name: of a recipe, whose network is trained; the pictures are changed as the notebooks
-        do it, whether the recipe does or not.
-    :param steps: that count; some more than are made ahead.
-    :param batch_size: pictures a step.
-    :return: the figures.
+    :param data: FER2013 images.
+    :param name: name of the recipe whose network is trained. The augmentation is always that of
+        the notebooks.
+    :param steps: number of measured steps; use more than AHEAD.
+    :param batch_size: images per step.
+    :return: the measured figures.
     """
     recipe = load_recipe(Path(name))
     recipe = replace(
@@ -205,7 +208,7 @@ def watch_training(data: FaceData, name: str, steps: int, batch_size: int = 64) 
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell what `augmentation` takes."""
+    """Add the options of the command `augmentation`."""
     parser.add_argument('--data', help='FER2013 (default: FER_ROS_DATA)')
     parser.add_argument('--pictures', type=int, default=1024, help='a run (default: 1024)')
     parser.add_argument(
@@ -222,7 +225,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out `augmentation`."""
+    """Run the command `augmentation`."""
     data = read_data(data_root(arguments.data)).of_split(TRAIN)
     some = data.take(np.arange(len(data))[: arguments.pictures])
     few = some.take(np.arange(int(len(some) * WHITENED)))

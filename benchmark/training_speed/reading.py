@@ -1,4 +1,4 @@
-"""How fast `fer2013.csv` is read: `python -m benchmark reading`."""
+"""Measure how fast `fer2013.csv` is read: `python -m benchmark reading`."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from training.data.reading.faults import Faults
 
 def write_csv(data: FaceData, path: Path) -> None:
     """
-    Write pictures as the official CSV.
+    Write images in the format of the official CSV.
 
-    :param data: of FER2013.
-    :param path: of the file.
+    :param data: FER2013 images.
+    :param path: path of the output file.
     """
     usage = {split: name for name, split in USAGES.items()}
     words = [str(value) for value in range(256)]
@@ -41,11 +41,11 @@ def write_csv(data: FaceData, path: Path) -> None:
 
 def read_as_notebooks(path: Path) -> np.ndarray:
     """
-    Read the pictures as the notebooks of the field do: pandas, and a loop over the numbers.
+    Read the images with the method of common notebooks: pandas, and a loop over the numbers.
 
-    :param path: of the CSV.
+    :param path: path of the CSV.
     :return: (N, 48, 48) uint8.
-    :raises ImportError: if there is no pandas.
+    :raises ImportError: if pandas is not installed.
     """
     try:
         import pandas
@@ -61,12 +61,12 @@ def read_as_notebooks(path: Path) -> np.ndarray:
 
 def compare(data: FaceData, runs: int) -> dict[str, Any]:
     """
-    Time both ways on the same file.
+    Measure both methods on the same file.
 
-    :param data: whose CSV is read.
-    :param runs: of each way.
-    :return: the figures.
-    :raises ValueError: if a way reads other pictures than those that were written.
+    :param data: images to write as CSV and to read.
+    :param runs: number of runs of each method.
+    :return: the measured figures.
+    :raises ValueError: if a method does not read the images that were written.
     """
     with TemporaryDirectory() as folder:
         path = Path(folder) / 'fer2013.csv'
@@ -91,7 +91,7 @@ def compare(data: FaceData, runs: int) -> dict[str, Any]:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell what `reading` takes."""
+    """Add the options of the command `reading`."""
     parser.add_argument('--data', help='the packed FER2013 (default: FER_ROS_DATA)')
     parser.add_argument('--rows', type=int, help='only so many of them')
     parser.add_argument('--runs', type=int, default=3, help='of each way (default: 3)')
@@ -99,7 +99,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out `reading`."""
+    """Run the command `reading`."""
     data = read_fer2013(data_root(arguments.data))
     figures = compare(data.take(np.arange(len(data))[: arguments.rows]), arguments.runs)
     if arguments.json:

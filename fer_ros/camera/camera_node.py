@@ -1,4 +1,4 @@
-"""The node that publishes a webcam, a video, a folder, a picture or a built-in view."""
+"""The camera node: publish a webcam, a video, a folder, a picture or the built-in view."""
 
 from __future__ import annotations
 
@@ -38,34 +38,35 @@ from fer_ros.sources.base import SourceError
 from fer_ros.sources.opening import open_source
 from fer_ros.sources.settings import CameraSettings
 
-# Reliable matches listeners of both kinds.  So many images are kept for those that missed a part
-# of one: measured at 640x480 and 1280x960, with fewer more get lost where there is no shared
-# memory, and images are as young with 1 as with 5, for it is a slow listener's own queue that
-# makes them old.
+# A reliable publisher is compatible with reliable and best-effort subscribers. The queue keeps
+# images for retransmission when a subscriber misses a fragment. Measured at 640x480 and 1280x960:
+# without shared memory, a shorter queue loses more images. The age of the images is the same with
+# a depth of 1 and of 5, because old images come from the queue of a slow subscriber.
 QUEUE_DEPTH = 5
 
-# What image_transport writes.
+# The default JPEG quality of image_transport, in percent.
 JPEG_QUALITY = 95
 
-# How often to look whether somebody listens, before a source that ends is begun [s].
+# How often to check for a subscriber before a source that ends is started [s].
 LOOK_PERIOD = 0.05
-# A listener is known to the node a little before it knows the node itself [s].
+# The publisher discovers a subscriber slightly before the subscriber discovers the publisher [s].
 SETTLE_TIME = 0.5
-# How long reliable listeners may take to confirm the last image [s].
+# Maximum time to wait until reliable subscribers acknowledge the last image [s].
 CONFIRM_TIME = 2.0
-# How long the end of the node waits for a device that gives nothing [s].
+# Maximum time to wait for the image thread at shutdown if a device delivers no images [s].
 STOP_TIME = 2.0
 
 
 class CameraNode(CheckedParameters):
     """
-    Publish images from a source, with stamps and a frame, as a camera's driver does.
+    Publish the images of a source with timestamps and a frame id, like a camera driver.
 
-    :param on_failure: called with what ended the images before their time, if something does.
-    :param args: of the command line, which names parameter files; None for the process's own.
-    :param options: the options of `rclpy.node.Node`.
-    :raises SettingError: if a parameter has a value that is not allowed.
-    :raises SourceError: if the source gives no images.
+    :param on_failure: called with the exception if an error ends the images early.
+    :param args: command-line arguments with the names of parameter files. None uses the arguments
+        of the process.
+    :param options: options of `rclpy.node.Node`.
+    :raises SettingError: if a parameter value is not allowed.
+    :raises SourceError: if the source delivers no images.
     """
 
     SETTINGS = CameraSettings
@@ -91,31 +92,32 @@ class CameraNode(CheckedParameters):
         )
         profile = QoSProfile(depth=QUEUE_DEPTH, reliability=ReliabilityPolicy.RELIABLE)
         self._publisher = self.create_publisher(Image, 'image', profile)
-        # Where the image is remapped to, the compressed one goes along.
+        # The name is derived from the resolved topic, so a remapping of `image` also applies here.
         self._compressed_publisher = self.create_publisher(
             CompressedImage, f'{self._publisher.topic_name}/compressed', profile
         )
         self.published = 0
         self._stopping = Event()
         self._worker = Thread(target=self._work, name='images', daemon=True)
-        # The images begin when the node spins, and so has a clock and answers for parameters.
+        # Publishing starts when the node spins. From then on, the node has a clock and answers
+        # parameter requests.
         self._spinning = self.create_guard_condition(self.start)
         self._spinning.trigger()
 
     def start(self) -> None:
-        """Begin to publish; what spins the node calls it."""
+        """Start publishing; the executor calls this method."""
         self.destroy_guard_condition(self._spinning)
         self.get_logger().info(f'{self._source.name} goes to {self._publisher.topic_name}')
         self._worker.start()
 
     def stop(self) -> None:
-        """End the work of the thread."""
+        """Stop the image thread."""
         self._stopping.set()
         if self._worker.ident is not None:
             self._worker.join(STOP_TIME)
 
     def _work(self) -> None:
-        """Publish the images; at their end, end the node."""
+        """Publish the images, then shut the node down."""
         try:
             if self._play():
                 skipped = f', {self._source.skipped} skipped' if self._source.skipped else ''
@@ -126,25 +128,29 @@ class CameraNode(CheckedParameters):
             self.get_logger().error(shortened(error, REASON_LENGTH))
             self._on_failure(error)
         except Exception as error:
-            # Without a context nothing can be published, and nothing need be.
+            # Publishing fails after the context is shut down. This error is expected at shutdown.
             if self.context.ok():
                 self._on_failure(error)
         if not self._stopping.is_set():
             self._end()
 
     def _end(self) -> None:
-        """End what spins the node."""
+        """Shut down the context and wake the executor."""
         try:
             self.context.try_shutdown()
-        except Exception:  # a signal did it in the same moment
+        except Exception:  # a signal handler shut it down at the same moment
             if self.context.ok():
                 raise
-        # After a signal, what spins the node may have gone to sleep a moment before the end.
+        # After a signal, the executor may have started to wait just before the shutdown.
         if self.executor is not None:
             self.executor.wake()
 
     def _play(self) -> bool:
-        """Publish each image when it is due; True when there are no more, False when stopped."""
+        """
+        Publish each image when it is due.
+
+        Return True at the end of the images, False if the node stops.
+        """
         if not self._source.endless:
             self._wait_for_listener()
         due = time.monotonic()
@@ -158,8 +164,9 @@ class CameraNode(CheckedParameters):
                 if self._wait_until(due):
                     return False
                 self._publish(image)
-                # In step with the beat, without a sum of delays; after a delay of more than a
-                # period the beat begins anew, and nothing is hurried after.
+                # The due times are one period apart, so delays do not add up. After a delay longer
+                # than one period, the schedule restarts from the current time, and no image is
+                # published early to catch up.
                 due = max(due + period, time.monotonic())
         if self._wait_until(due):
             return False
@@ -167,11 +174,15 @@ class CameraNode(CheckedParameters):
         return True
 
     def _wait_until(self, due: float) -> bool:
-        """Wait for a point of the monotonic clock [s]; True when the node is to stop."""
+        """
+        Wait until a time of the monotonic clock [s].
+
+        Return True if the node is shutting down.
+        """
         return self._stopping.wait(max(0.0, due - time.monotonic())) or not self.context.ok()
 
     def _wait_for_listener(self) -> None:
-        """Wait for somebody to show the images to; what ends would be over for who comes late."""
+        """Wait for a subscriber, because a late subscriber would miss a source that ends."""
         if not self._listeners():
             self.get_logger().info(f'waiting for a listener on {self._publisher.topic_name}')
         while not self._listeners():
@@ -180,14 +191,14 @@ class CameraNode(CheckedParameters):
         self._wait_until(time.monotonic() + SETTLE_TIME)
 
     def _listeners(self) -> int:
-        """Count the subscriptions to both topics."""
+        """Return the number of subscriptions to both topics."""
         return (
             self._publisher.get_subscription_count()
             + self._compressed_publisher.get_subscription_count()
         )
 
     def _publish(self, image: np.ndarray) -> None:
-        """Publish an image for those who listen; it is copied or compressed for nobody else."""
+        """Publish an image. It is copied or compressed only if the topic has a subscriber."""
         raw = self._publisher.get_subscription_count() > 0
         compressed = self._compressed_publisher.get_subscription_count() > 0
         if not raw and not compressed:
@@ -202,7 +213,11 @@ class CameraNode(CheckedParameters):
         self.published += 1
 
     def _publish_compressed(self, header: Header, image: np.ndarray) -> None:
-        """Publish an image as JPEG, which holds none with a side above 65500 pixels."""
+        """
+        Publish an image as JPEG.
+
+        An image with a side above 65500 pixels is dropped, because JPEG cannot store it.
+        """
         with suppress(cv2.error):
             done, jpeg = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
             if done:
@@ -210,13 +225,17 @@ class CameraNode(CheckedParameters):
                 self._compressed_publisher.publish(message)
 
     def _confirm(self) -> None:
-        """Wait until reliable listeners have the last image."""
+        """Wait until reliable subscribers have received the last image."""
         for publisher in (self._publisher, self._compressed_publisher):
             publisher.wait_for_all_acked(Duration(seconds=CONFIRM_TIME))
 
 
 def main(args: list[str] | None = None) -> int:
-    """Run the node; return CONFIGURATION_ERROR if it cannot start, 1 if its source is lost."""
+    """
+    Run the node.
+
+    :return: CONFIGURATION_ERROR if the node cannot start, 1 if the source is lost.
+    """
     failures: list[Exception] = []
     warning = fit_shared_memory()
 

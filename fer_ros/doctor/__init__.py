@@ -1,7 +1,8 @@
-"""In: a set-up, before the first frame. Out: its problems, and what to do about each of them."""
+"""In: an installation before the first frame. Out: its problems, with a remedy for each."""
 
-# Each check imports perception only when it runs: NumPy or OpenCV may be missing or broken, and
-# `libraries` reports that.  This import sets up the process for ROS, before rclpy is imported.
+# NumPy or OpenCV may be missing or broken, and `libraries` reports this. Each check therefore
+# imports perception only when it runs. Importing `node` sets up the process for ROS before rclpy
+# is imported.
 import fer_ros.node as node
 
 __all__ = ['node']

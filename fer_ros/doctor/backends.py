@@ -16,7 +16,7 @@ def check_backends(model: str) -> Iterator[Finding]:
     """
     Run a model on each back end.
 
-    :param model: its name, or the path of its bundle; empty for the default model.
+    :param model: name of the model or path of its bundle; empty for the default model.
     """
     from fer_ros.perception.backends import BackendError
     from fer_ros.perception.backends import create_backend

@@ -1,7 +1,7 @@
 """
-Say what is wrong with a set-up before the first frame: `ros2 run fer_ros doctor`.
+Check the installation before the first frame: `ros2 run fer_ros doctor`.
 
-Only the checks of ROS need ROS; no node needs to be running.
+Only the ROS checks need ROS. No node needs to be running.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from fer_ros.doctor.shared_memory import check_shared_memory
 from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import shortened
 
-# The longest sentence of a finding, in characters: paths, hashes and remedies have room.
+# Maximum length of a finding [characters], enough for paths, hashes and remedies.
 LONGEST_LINE = 1000
 
-# The longest time to listen to a camera [s].
+# Maximum time to receive images from a camera [s].
 LONGEST = 3600.0
 
 
 def diagnose(checks: Sequence[Callable[[], Iterator[Finding]]]) -> int:
     """
-    Run checks and print each finding at once.
+    Run checks and print each finding immediately.
 
-    :param checks: each yields findings; a check that raises an error counts as a failure.
-    :return: the exit status: 1 if something keeps the node from working, else 0.
+    :param checks: functions that yield findings. An exception in a check counts as a failure.
+    :return: exit status: 1 if a problem prevents the node from working, else 0.
     """
     worst = OK
     order = (OK, WARN, FAIL)
@@ -50,7 +50,7 @@ def diagnose(checks: Sequence[Callable[[], Iterator[Finding]]]) -> int:
                     shortened(text, LONGEST_LINE) for text in (finding.subject, finding.sentence)
                 )
                 print(f'{finding.level:5} {subject}: {sentence}', flush=True)
-        except Exception as error:  # a broken installation raises anything
+        except Exception as error:  # a broken installation can raise any exception
             worst = FAIL
             print(f'{FAIL:5} {type(error).__name__}: {shortened(error)}', flush=True)
     print(
@@ -64,7 +64,11 @@ def diagnose(checks: Sequence[Callable[[], Iterator[Finding]]]) -> int:
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Check everything; the exit status is 1 if something keeps the node from working."""
+    """
+    Run all checks.
+
+    :return: exit status: 1 if a problem prevents the node from working, else 0.
+    """
     parser = argparse.ArgumentParser(prog='doctor', description=__doc__.split(':')[0].strip())
     parser.add_argument(
         '--topic',
@@ -96,7 +100,7 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 def _seconds(text: str) -> float:
-    """Read a time from the command line [s]."""
+    """Parse a duration from the command line [s]."""
     try:
         seconds = float(text)
     except ValueError:

@@ -12,9 +12,9 @@ class Finding:
     """
     The result of one check.
 
-    :param level: OK; WARN if the node works, but less well; FAIL if the node does not work.
-    :param subject: the thing that was checked.
-    :param sentence: the result, and what to do.
+    :param level: OK; WARN if the node works with a limitation; FAIL if the node does not work.
+    :param subject: the item that was checked.
+    :param sentence: the result and the remedy.
     """
 
     level: str

@@ -1,4 +1,4 @@
-"""Listen to a camera on the ROS graph; the only module of the doctor that needs ROS."""
+"""Check a camera on the ROS graph. This is the only module of the doctor that needs ROS."""
 
 from __future__ import annotations
 
@@ -27,28 +27,29 @@ from fer_ros.perception.images import ImageError
 from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import shortened
 
-# A larger difference between a stamp and this machine's time is reported as another clock [s].
+# A larger difference between a timestamp and the time of this machine is reported as a clock error
+# [s].
 FAR_OFF = 2.0
 
-# With a larger domain, Fast DDS ends the process at once.
+# Fast DDS terminates the process if the domain id is larger.
 LARGEST_DOMAIN = 232
 
 
 @dataclass
 class Heard:
-    """The times of the messages of a topic on the monotonic clock [s], and the last message."""
+    """The arrival times of a topic's messages on the monotonic clock [s], and the last message."""
 
     times: list[float] = field(default_factory=list)
     last: Image | CompressedImage | None = None
 
     def add(self, message: Image | CompressedImage) -> None:
-        """Take in a message."""
+        """Record a message."""
         self.times.append(time.monotonic())
         self.last = message
 
     @property
     def rate(self) -> float:
-        """Return the messages per second between the first and the last one [Hz]."""
+        """Return the mean rate of the messages [Hz]."""
         if len(self.times) < 2:
             return 0.0
         return (len(self.times) - 1) / (self.times[-1] - self.times[0])
@@ -62,13 +63,13 @@ def check_camera(
     patience: float | None = None,
 ) -> Iterator[Finding]:
     """
-    Listen to a camera.
+    Subscribe to a camera and report its images.
 
-    :param topic: of the images; the compressed ones are listened to as well.
-    :param seconds: how long, from the first image on.
-    :param args: from '--ros-args' on, for remapping; None for none.
-    :param required: whether it is a failure if nobody publishes the topic.
-    :param patience: how long to wait for the first image [s]; None for `seconds`.
+    :param topic: image topic. Its compressed topic is checked as well.
+    :param seconds: duration of the check from the first image on [s].
+    :param args: ROS arguments for remapping, starting with '--ros-args'; None for none.
+    :param required: whether a topic without a publisher is a failure.
+    :param patience: maximum time to wait for the first image [s]; None for `seconds`.
     """
     domain = os.environ.get('ROS_DOMAIN_ID', '')
     if domain.isdecimal() and int(domain[:9]) > LARGEST_DOMAIN:
@@ -79,7 +80,7 @@ def check_camera(
     try:
         rclpy.init(context=context, args=args or [])
         node = rclpy.create_node('doctor', context=context)
-    except Exception as error:  # their classes differ between distributions
+    except Exception as error:  # the exception classes differ between ROS distributions
         context.try_shutdown()
         yield Finding(FAIL, 'ROS 2', f'cannot start a node: {shortened(error)}')
         return
@@ -93,14 +94,14 @@ def check_camera(
 def _listen(
     node: Node, topic: str, seconds: float, required: bool, patience: float
 ) -> Iterator[Finding]:
-    """Listen to a camera; see `check_camera`."""
+    """Subscribe to a camera; see `check_camera`."""
     raw, compressed = Heard(), Heard()
     try:
         name = node.resolve_topic_name(topic)
         small = f'{name}/compressed'
         node.create_subscription(Image, name, raw.add, qos_profile_sensor_data)
         node.create_subscription(CompressedImage, small, compressed.add, qos_profile_sensor_data)
-    except Exception as error:  # their classes differ between distributions
+    except Exception as error:  # the exception classes differ between ROS distributions
         yield Finding(FAIL, '--topic', f'{quoted(topic)} is not a topic name: {shortened(error)}')
         return
     executor = SingleThreadedExecutor(context=node.context)
@@ -109,7 +110,7 @@ def _listen(
         end, found = time.monotonic() + patience, False
         while (now := time.monotonic()) < end:
             executor.spin_once(timeout_sec=end - now)
-            # The time of discovery must not lower the rate.
+            # The duration starts at the first image, so discovery does not lower the rate.
             if not found and (raw.times or compressed.times):
                 end, found = time.monotonic() + seconds, True
     finally:
@@ -122,7 +123,7 @@ def _listen(
 def _judge_camera(
     node: Node, name: str, heard: Heard, seconds: float, required: bool
 ) -> Iterator[Finding]:
-    """Report what was received from a camera; see `check_camera`."""
+    """Report the messages received from a camera; see `check_camera`."""
     senders = node.get_publishers_info_by_topic(name)
     if not senders:
         if node.count_publishers(f'{name}/compressed'):
@@ -163,7 +164,7 @@ def _judge_camera(
 
 
 def _judge_silence(node: Node, name: str, required: bool) -> Finding:
-    """Report a topic that nobody publishes, and the topics of cameras."""
+    """Report a topic without a publisher, and list the existing image topics."""
     found = camera_topics(node)
     hint = f'; images are on {shortened(", ".join(found))}' if found else ''
     level = FAIL if required else WARN
@@ -172,7 +173,7 @@ def _judge_silence(node: Node, name: str, required: bool) -> Finding:
 
 
 def _kind(message: Image | CompressedImage) -> str:
-    """Return the size and the encoding of an image, for a sentence."""
+    """Return the size and the encoding of an image as text."""
     if isinstance(message, CompressedImage):
         return f'{len(message.data)} bytes of {shortened(message.format, 40)}'
     return f'{message.width}x{message.height} {shortened(message.encoding, 40)}'

@@ -13,7 +13,7 @@ from fer_ros.doctor.finding import WARN
 
 PYTHONS = ((3, 10), (3, 13))
 
-# Members of OpenCV, and what needs them.
+# Members of OpenCV, each with the feature that needs it.
 CAPABILITIES = {
     'FaceDetectorYN': 'YuNet',
     'CascadeClassifier': 'Haar',
@@ -37,7 +37,7 @@ def check_libraries() -> Iterator[Finding]:
         try:
             library = importlib.import_module(module)
             told = str(library.__version__)
-        except Exception as error:  # a broken library raises anything
+        except Exception as error:  # a broken library can raise any exception
             yield Finding(FAIL, name, f'{type(error).__name__}: {error}; {remedy}')
             continue
         if module == 'cv2':

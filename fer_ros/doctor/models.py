@@ -11,7 +11,7 @@ from fer_ros.perception.quoting import shortened
 
 
 def check_models() -> Iterator[Finding]:
-    """Read each bundle, and compare its files with their hashes."""
+    """Load each bundle, and compare the hashes of its files with the card."""
     from fer_ros.perception.models.bundle import BundleError
     from fer_ros.perception.models.bundle import load_card
     from fer_ros.perception.models.model_files import bundle_folders

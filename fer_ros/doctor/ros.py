@@ -1,4 +1,4 @@
-"""Check that ROS, its messages and a camera are there."""
+"""Check ROS, its messages and a camera."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fer_ros.perception.quoting import shortened
 
 MESSAGES = ('sensor_msgs', 'vision_msgs', 'diagnostic_msgs', 'lifecycle_msgs')
 
-# Optional packages, and the topics that need them.
+# Optional packages, each with the topic that needs it.
 OPTIONAL = {
     'sensor_msgs_py': 'emotion/faces, the positions of faces as points',
     'visualization_msgs': 'emotion/markers, the positions of faces for RViz',
@@ -26,12 +26,12 @@ def check_ros(
     topic: str, seconds: float, args: list[str] | None = None, required: bool = False
 ) -> Iterator[Finding]:
     """
-    Check ROS and its messages, and listen to the camera.
+    Check ROS and its messages, and subscribe to the camera.
 
-    :param topic: of the images.
-    :param seconds: how long to listen.
-    :param args: from '--ros-args' on, for remapping; None for none.
-    :param required: whether it is a failure if nobody publishes the topic.
+    :param topic: image topic.
+    :param seconds: duration of the camera check [s].
+    :param args: ROS arguments for remapping, starting with '--ros-args'; None for none.
+    :param required: whether a topic without a publisher is a failure.
     """
     try:
         from fer_ros.doctor.graph_check import check_camera
@@ -46,7 +46,7 @@ def check_ros(
 
 
 def check_messages() -> Iterator[Finding]:
-    """Look for the message packages and cv_bridge; it needs sensor_msgs."""
+    """Check the message packages and cv_bridge. This check needs sensor_msgs."""
     from fer_ros.node.inputs.images import working_bridge
 
     for package in MESSAGES:

@@ -22,10 +22,10 @@ from fer_ros.node.life.shared_memory import segments_of
 from fer_ros.node.life.shared_memory import uses_fast_dds
 from fer_ros.perception.quoting import quoted
 
-# The segments of config/fastdds.xml and config/fastdds_small.xml, for camera and node [bytes].
+# Segment sizes in config/fastdds.xml and config/fastdds_small.xml, for camera and node [bytes].
 SHIPPED_SEGMENTS = [33554432, 6815744]
 
-# The size of an image of 1280x720 in colour [bytes]; the default segment has 0.5 MB.
+# Size of a 1280x720 colour image [bytes]. The default segment has 0.5 MB.
 LEAST_SEGMENT = 1280 * 720 * 3
 
 
@@ -48,7 +48,7 @@ def check_shared_memory() -> Iterator[Finding]:
 
 
 def _judge_profile() -> Finding:
-    """Check the profile of Fast DDS that the environment names."""
+    """Check the Fast DDS profile that the environment selects."""
     found = profile_of_environment()
     if found is None:
         return Finding(

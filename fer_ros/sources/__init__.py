@@ -1,1 +1,1 @@
-"""In: the name of a webcam, a video, a picture or a folder. Out: images, one after the other."""
+"""In: the name of a webcam, a video, a picture or a folder. Out: a sequence of images."""

@@ -1,4 +1,4 @@
-"""The built-in view of the photograph of an astronaut: needs no camera and no file."""
+"""The built-in view of a photograph of an astronaut. It needs no camera and no file."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from fer_ros.sources.base import SOURCES
 from fer_ros.sources.base import TimedImage
 from fer_ros.sources.scaling import fit_image
 
-# The name that opens this source.
+# The value of `source` that selects this source.
 ASTRONAUT = 'astronaut'
 
-# Images per second [Hz].
+# Default frame rate [Hz].
 VIEW_RATE = 30.0
 
-# The box of the head in the photograph, (left, top, right, bottom) [px]. It never leaves the view.
+# Box of the head in the photograph, (left, top, right, bottom) [px]. The view always contains it.
 HEAD = (140, 6, 312, 206)
 VIEW_SIZE = (640, 480)
-# The view is at least CLOSEST and at most WIDEST times as large as the head.
+# Minimum and maximum size of the view, relative to the size of the head.
 CLOSEST = 1.08
 WIDEST = 1.6
-# Periods of the horizontal move, the vertical move and the zoom [s]; all repeat after 17 minutes.
+# Periods of the horizontal motion, the vertical motion and the zoom [s]. Together they repeat
+# after 17 minutes.
 MOVE_PERIODS = (7.0, 11.0, 13.0)
 
 
@@ -36,7 +37,7 @@ def load_astronaut() -> np.ndarray:
     """
     Read the photograph of an astronaut from scikit-image, without importing scikit-image.
 
-    :return: (512, 512, 3) uint8 BGR.
+    :return: (512, 512, 3) uint8, BGR.
     :raises SourceError: if scikit-image is not installed.
     """
     found = importlib.util.find_spec('skimage')
@@ -53,11 +54,12 @@ def load_astronaut() -> np.ndarray:
 
 def view_size(width: int, height: int) -> tuple[int, int]:
     """
-    Complete the size of the view.
+    Compute the size of the view.
 
-    :param width: in pixels, 0 for what fits the height.
-    :param height: in pixels, 0 for what fits the width.
-    :return: width and height; VIEW_SIZE, and its proportions where only one is given.
+    :param width: width in pixels, 0 to derive it from the height.
+    :param height: height in pixels, 0 to derive it from the width.
+    :return: width and height in pixels: VIEW_SIZE if both are 0. A single 0 is replaced according
+        to the aspect ratio of VIEW_SIZE.
     """
     full_width, full_height = VIEW_SIZE
     if not width and not height:
@@ -70,17 +72,20 @@ def view_size(width: int, height: int) -> tuple[int, int]:
 
 def view_box(index: int, size: tuple[int, int], photo: tuple[int, int]) -> tuple[float, ...]:
     """
-    Say what the view shows of the photograph; it moves and zooms, and the head stays in it.
+    Compute the region of the photograph that the view shows.
 
-    :param index: of the image, from 0.
-    :param size: of the view in pixels, width and height.
+    The region moves and zooms, and always contains the head.
+
+    :param index: index of the image, from 0.
+    :param size: size of the view in pixels, width and height.
     :param photo: size of the photograph in pixels, width and height.
-    :return: (left, top, right, bottom) in pixels of the photograph.  A view of other proportions
-        than any part of the photograph that holds the head reaches beyond its edges.
+    :return: (left, top, right, bottom) in pixels of the photograph. The region extends beyond the
+        photograph if no region of this aspect ratio inside the photograph contains the head.
     """
     turns = [2 * math.pi * index / VIEW_RATE / period for period in MOVE_PERIODS]
     left, top, right, bottom = HEAD
-    # The smallest view with the head in it, in pixels of the photograph per pixel of the view.
+    # Scale of the smallest view that contains the head, in pixels of the photograph per pixel of
+    # the view.
     least = max((right - left) / size[0], (bottom - top) / size[1])
     most = min(photo[0] / size[0], photo[1] / size[1])
     closest = CLOSEST * least
@@ -93,7 +98,7 @@ def view_box(index: int, size: tuple[int, int], photo: tuple[int, int]) -> tuple
         shown = scale * length
         first = max(high - shown, 0)
         last = min(low, limit - shown)
-        if first > last:  # no room: the head is in the middle
+        if first > last:  # the view is larger than the photograph: centre the head
             first = last = (low + high - shown) / 2
         start = first + (last - first) * (0.5 + 0.5 * math.sin(turn))
         edges.append((start, start + shown))
@@ -102,11 +107,12 @@ def view_box(index: int, size: tuple[int, int], photo: tuple[int, int]) -> tuple
 
 class AstronautView(ImageSource):
     """
-    A view that moves over the photograph of the astronaut, the same in every run.
+    A view that moves over the photograph of the astronaut, identical in every run.
 
-    :param photo: (H, W, 3) uint8 BGR.
-    :param rate: images per second, 0 for VIEW_RATE; the moves from image to image stay the same.
-    :param size: of the images in pixels, width and height.
+    :param photo: (H, W, 3) uint8, BGR.
+    :param rate: images per second [Hz], 0 for VIEW_RATE. The motion from image to image is the
+        same at any rate.
+    :param size: size of the images in pixels, width and height.
     """
 
     def __init__(self, photo: np.ndarray, rate: float, size: tuple[int, int]) -> None:
@@ -114,7 +120,8 @@ class AstronautView(ImageSource):
         self._photo = photo
         self._period = 1 / (rate or VIEW_RATE)
         self._size = size
-        # A view smaller than what it shows is drawn larger first: each pixel is a mean, no sample.
+        # A view with fewer pixels than the region it shows is rendered at a larger size and then
+        # reduced. Each pixel is then a mean of the region, which avoids aliasing.
         left, top, right, bottom = HEAD
         least = max((right - left) / size[0], (bottom - top) / size[1])
         self._oversampling = math.ceil(WIDEST * least)
@@ -127,16 +134,17 @@ class AstronautView(ImageSource):
 
     def image(self, index: int) -> np.ndarray:
         """
-        Make an image of the view.
+        Render one image of the view.
 
-        :param index: of the image, from 0.
-        :return: (H, W, 3) uint8 BGR.
+        :param index: index of the image, from 0.
+        :return: (H, W, 3) uint8, BGR.
         """
         height, width = self._photo.shape[:2]
         left, top, right, _ = view_box(index, self._size, (width, height))
         drawn = self._size[0] * self._oversampling, self._size[1] * self._oversampling
         scale = drawn[0] / (right - left)
-        # Pixels have their middles at .5, so that the edges of the view lie where they should.
+        # The offset of 0.5 is needed because the centre of the first pixel is at 0.5, while OpenCV
+        # places it at 0.
         matrix = np.array(
             [
                 [scale, 0, (0.5 - left) * scale - 0.5],

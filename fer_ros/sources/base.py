@@ -1,4 +1,4 @@
-"""The interface of a source of images, and its error."""
+"""The interface of an image source, and its error."""
 
 from __future__ import annotations
 
@@ -11,32 +11,31 @@ import numpy as np
 
 from fer_ros.perception.quoting import shortened
 
-# The names of sources, for messages and for the description of the parameter `source`.
+# The names of the sources, for messages and for the description of the parameter `source`.
 SOURCES = (
     'astronaut, a device number or /dev/video*, a video file, a folder of pictures or one picture'
 )
 
-# The longest path that a message shows in full [characters].
+# Maximum length of a path in a message [characters].
 PATH_LENGTH = 200
 
-# An image and the time until the next image [s]; see ImageSource.
+# An image and the time until the next image is due [s]; see ImageSource.
 TimedImage = tuple[np.ndarray | None, float]
 
 
 class SourceError(Exception):
-    """A source that gives no images; the message says which, and what would be right."""
+    """An error of a source that delivers no images. The message names the source and a remedy."""
 
 
 class ImageSource(ABC):
     """
-    Images, one after the other.
+    A sequence of images.
 
-    Iterating gives pairs (image, period).
-    The image is (H, W, 3) uint8 BGR, or None while the source has no image.
-    The period is the time until the next image is due in seconds, or 0 if the source itself waits
-    for its next image.
+    Iterating yields pairs (image, period). The image is (H, W, 3) uint8, BGR, or None while the
+    source has no image. The period is the time until the next image is due [s]. It is 0 if the
+    source itself waits for its next image.
 
-    :param name: the name of the source in messages.
+    :param name: name of the source in messages.
     :param endless: whether the iteration never ends.
     """
 
@@ -49,9 +48,9 @@ class ImageSource(ABC):
     @abstractmethod
     def __iter__(self) -> Iterator[TimedImage]:
         """
-        Go through the images.
+        Iterate over the images.
 
-        :raises SourceError: if the source gave images before and has none any more.
+        :raises SourceError: if the source stops delivering images.
         """
 
 
@@ -59,7 +58,7 @@ def shown(path: Path | str) -> str:
     """
     Shorten a path for a message.
 
-    :param path: any path, including one from outside.
+    :param path: any path, also from untrusted input.
     :return: one line of at most PATH_LENGTH printable characters.
     """
     return shortened(path, PATH_LENGTH)

@@ -1,4 +1,4 @@
-"""What OpenCV needs to open a file or a device: a name in UTF-8, and no output of its own."""
+"""Open files and devices with OpenCV: check that names are UTF-8, and suppress OpenCV's output."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from pathlib import Path
 
 import cv2
 
-# The level of libav's log below which it prints nothing.
+# The log level of libav that prints nothing.
 FFMPEG_QUIET = '-8'
 
 
 def opencv_name(path: Path | str) -> str:
     """
-    Return the name of a file for OpenCV, after a check that it is UTF-8.
+    Return a file name for OpenCV after checking that it is UTF-8.
 
-    :param path: of the file.
-    :raises UnicodeEncodeError: if the name is not UTF-8; with such a name, OpenCV would end the
-        process.
+    :param path: path of the file.
+    :raises UnicodeEncodeError: if the name is not UTF-8. OpenCV would terminate the process with
+        such a name.
     """
     name = str(path)
     name.encode()
@@ -28,10 +28,14 @@ def opencv_name(path: Path | str) -> str:
 
 @contextmanager
 def quiet_opencv() -> Iterator[None]:
-    """Keep OpenCV from writing to standard error; an exception or the log reports the error."""
+    """
+    Suppress OpenCV's output on standard error.
+
+    Errors are reported by an exception or the log.
+    """
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', FFMPEG_QUIET)
     logging = getattr(getattr(cv2, 'utils', None), 'logging', None)
-    if logging is None:  # OpenCV 4.6 may lack it
+    if logging is None:  # missing in some builds of OpenCV 4.6
         yield
         return
     level = logging.getLogLevel()

@@ -1,4 +1,4 @@
-"""Open a source of images by its name."""
+"""Open an image source by its name."""
 
 from __future__ import annotations
 
@@ -33,17 +33,18 @@ def open_source(
     tell: Callable[[str], None] = print,
 ) -> ImageSource:
     """
-    Find out which kind a source is, open it, and check that it gives an image.
+    Detect the kind of a source, open it, and check that it delivers an image.
 
-    :param source: one of SOURCES; a folder with the name astronaut is given as ./astronaut.
-    :param rate: images per second, 0 for the source's own.
-    :param loop: whether a video, a folder or a picture begins again at its end.
-    :param width: in pixels; images are scaled to fit into it and keep their proportions, so that
-        a face stays a face.  0: as wide as it is, or as the height makes it.
-    :param height: the same for the height.
-    :param tell: called with a sentence when a picture is skipped and when a webcam comes or goes.
-    :return: the source, which begins with its first image.
-    :raises SourceError: if it is missing, cannot be read, or holds nothing.
+    :param source: one of SOURCES. A folder named astronaut must be written as ./astronaut.
+    :param rate: images per second [Hz], 0 for the source's own rate.
+    :param loop: whether a video, a folder or a picture restarts at its end.
+    :param width: maximum width of the images in pixels. Images are scaled to fit, and keep their
+        aspect ratio. 0 means no limit.
+    :param height: maximum height of the images in pixels, 0 for no limit.
+    :param tell: called with a message when a picture is skipped, or a webcam is lost or
+        reconnected.
+    :return: the source, positioned at its first image.
+    :raises SourceError: if the source is missing, unreadable or empty.
     """
     if source == ASTRONAUT:
         return AstronautView(load_astronaut(), rate, view_size(width, height))
@@ -61,8 +62,8 @@ def open_source(
             return Pictures(f'the folder {shown(path)}', pictures, rate, loop, width, height, tell)
         opencv_name(path)
         with path.open('rb'):
-            pass  # raises PermissionError, which is reported as such and not as a damaged file
-    # RuntimeError: no home folder; ValueError: characters that no path has.
+            pass  # a PermissionError must be reported as such, not as a damaged file
+    # RuntimeError: no home folder. ValueError: characters that are not allowed in a path.
     except (OSError, RuntimeError, ValueError) as error:
         reason = shortened(getattr(error, 'strerror', None) or error)
         raise SourceError(f'{quoted(source)} cannot be read: {reason}') from error

@@ -1,4 +1,4 @@
-"""Picture files: one, or all of a folder."""
+"""Picture files: a single file, or all files in a folder."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from fer_ros.sources.base import TimedImage
 from fer_ros.sources.opencv import opencv_name
 from fer_ros.sources.scaling import fit_image
 
-# Pictures have no rate of their own; each is shown for a second [Hz].
+# Picture files have no frame rate. By default, each one is shown for one second [Hz].
 PICTURE_RATE = 1.0
 
-# The formats that cameras and tools write, of those that OpenCV reads.
+# The OpenCV formats that cameras and image tools commonly write.
 PICTURE_SUFFIXES = frozenset(
     f'.{name}'
     for name in 'bmp jp2 jpe jpeg jpg pbm pgm png pnm ppm tif tiff webp'.split(' ')  # noqa: SIM905
@@ -29,7 +29,7 @@ PICTURE_SUFFIXES = frozenset(
 
 
 def is_picture(path: Path) -> bool:
-    """Tell by the suffix, else by the first bytes, if a file is a picture, even a damaged one."""
+    """Check whether a file is a picture, by its suffix or its first bytes. It may be damaged."""
     if path.suffix.lower() in PICTURE_SUFFIXES:
         return True
     try:
@@ -42,8 +42,8 @@ def list_pictures(folder: Path) -> list[Path]:
     """
     List the pictures in a folder in natural order: 2 comes before 10.
 
-    :param folder: its subfolders and hidden files are left out.
-    :raises SourceError: if there are none.
+    :param folder: folder with the pictures. Subfolders and hidden files are ignored.
+    :raises SourceError: if the folder contains no pictures.
     """
     files = (path for path in folder.iterdir() if path.is_file() and path.name[0] != '.')
     pictures = sorted((path for path in files if is_picture(path)), key=_natural_order)
@@ -53,8 +53,9 @@ def list_pictures(folder: Path) -> list[Path]:
 
 
 def _natural_order(path: Path) -> tuple[list[str | int], str]:
-    """Return the sort key of a file name in which digits count as numbers."""
-    # Text and numbers alternate, beginning with text, so a number is compared with a number.
+    """Return a sort key for a file name that compares digits as numbers."""
+    # Text and numbers alternate, and text is always first. A number is therefore always compared
+    # with a number.
     parts = re.split('([0-9]+)', path.name.casefold())
     return [int(part) if part.isdecimal() else part for part in parts], path.name
 
@@ -63,13 +64,13 @@ class Pictures(ImageSource):
     """
     Picture files, shown once or in a loop.
 
-    :param name: the name of all of them in messages.
-    :param paths: in the order in which they are shown.
-    :param rate: pictures per second, 0 for PICTURE_RATE.
-    :param loop: whether they begin again.
-    :param width: to fit into in pixels, 0 for any.
-    :param height: to fit into in pixels, 0 for any.
-    :param tell: called with a sentence for each file that is skipped.
+    :param name: name of the source in messages.
+    :param paths: picture files in display order.
+    :param rate: pictures per second [Hz], 0 for PICTURE_RATE.
+    :param loop: whether the pictures restart at the end.
+    :param width: maximum width in pixels, 0 for no limit.
+    :param height: maximum height in pixels, 0 for no limit.
+    :param tell: called with a message for each file that is skipped.
     :raises SourceError: if no file can be read.
     """
 
@@ -90,7 +91,7 @@ class Pictures(ImageSource):
         self._tell = tell
         self._broken: set[Path] = set()
         if len(paths) == 1:
-            self._tell = _ignore  # the error says it
+            self._tell = _ignore  # the error raised below names the file
         if all(self._read(path) is None for path in paths):
             raise self._nothing_left()
         self._tell = tell
@@ -109,7 +110,7 @@ class Pictures(ImageSource):
                 return
 
     def _read(self, path: Path) -> np.ndarray | None:
-        """Read a picture; None if it cannot be read, with one sentence for each file."""
+        """Read a picture. Return None if it cannot be read, and report each such file once."""
         try:
             image = cv2.imread(opencv_name(path), cv2.IMREAD_COLOR)
         except (cv2.error, UnicodeEncodeError):  # larger than OpenCV allows, or not UTF-8
@@ -123,11 +124,11 @@ class Pictures(ImageSource):
         return None
 
     def _nothing_left(self) -> SourceError:
-        """Return the error that says that no file can be read."""
+        """Return the error for a source without any readable file."""
         if len(self._paths) == 1:
             return SourceError(f'the picture {shown(self._paths[0])} cannot be read')
         return SourceError(f'none of the {len(self._paths)} pictures of {self.name} can be read')
 
 
 def _ignore(_: str) -> None:
-    """Drop a sentence."""
+    """Discard a message."""

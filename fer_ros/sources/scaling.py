@@ -1,4 +1,4 @@
-"""Scale an image to the width and height that a user asked for."""
+"""Scale an image to the requested width and height."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import numpy as np
 
 def fit_image(image: np.ndarray, width: int, height: int) -> np.ndarray:
     """
-    Scale an image to fit into a size; it keeps its proportions.
+    Scale an image to fit into a size, and keep its aspect ratio.
 
     :param image: (H, W, 3) uint8.
-    :param width: in pixels, 0 for any.
-    :param height: in pixels, 0 for any.
-    :return: (h, w, 3) uint8: w is `width` or h is `height`, and neither is exceeded.
+    :param width: maximum width in pixels, 0 for no limit.
+    :param height: maximum height in pixels, 0 for no limit.
+    :return: (h, w, 3) uint8. The width or the height is exactly at its limit. The image is
+        returned unchanged if both limits are 0.
     """
     rows, columns = image.shape[:2]
     scale = min(

@@ -1,4 +1,4 @@
-"""The settings of the camera node: its source, and how to show it."""
+"""The settings of the camera node: its source, and how to publish it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from fer_ros.sources.base import SOURCES
 
 @dataclass(frozen=True)
 class CameraSettings:
-    """The settings of the node, read at its start; the metadata of each field describe it."""
+    """
+    The settings of the node, read at startup.
+
+    The metadata of each field describes the setting.
+    """
 
     source: str = setting(ASTRONAUT, f'What to show: {SOURCES}.', live=False)
     rate: float = setting(

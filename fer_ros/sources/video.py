@@ -1,4 +1,4 @@
-"""A video file."""
+"""A video file as an image source."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fer_ros.sources.opencv import opencv_name
 from fer_ros.sources.opencv import quiet_opencv
 from fer_ros.sources.scaling import fit_image
 
-# The rate of a video whose file names none, or one that no camera has [Hz].
+# Default frame rate of a video without a frame rate, or with an implausible frame rate [Hz].
 VIDEO_RATE = 30.0
 MAX_VIDEO_RATE = 240.0
 
@@ -25,12 +25,12 @@ class Video(ImageSource):
     """
     A video file.
 
-    :param path: the file.
-    :param rate: images per second, 0 for the video's own.
-    :param loop: whether it begins again.
-    :param width: to fit into, 0 for any.
-    :param height: to fit into, 0 for any.
-    :raises SourceError: if it cannot be read.
+    :param path: path of the file.
+    :param rate: images per second [Hz], 0 for the video's own rate.
+    :param loop: whether the video restarts at its end.
+    :param width: maximum width of the images in pixels, 0 for no limit.
+    :param height: maximum height of the images in pixels, 0 for no limit.
+    :raises SourceError: if the file cannot be read.
     """
 
     def __init__(self, path: Path, rate: float, loop: bool, width: int, height: int) -> None:
@@ -64,10 +64,14 @@ class Video(ImageSource):
 
 
 def _open_video(path: Path) -> Any:
-    """Open a video file by the first library of OpenCV that can; if none can, it is closed."""
+    """
+    Open a video file with the first OpenCV back end that can read it.
+
+    :return: the capture, which is closed if no back end can read the file.
+    """
     capture = cv2.VideoCapture()
     with quiet_opencv():
-        # CAP_IMAGES is left out: it takes a file name with digits for a sequence of pictures.
+        # CAP_IMAGES is excluded: it interprets a file name with digits as a sequence of pictures.
         for backend in (cv2.CAP_FFMPEG, cv2.CAP_GSTREAMER, cv2.CAP_OPENCV_MJPEG):
             if capture.open(opencv_name(path), backend):
                 break

@@ -1,4 +1,4 @@
-"""A camera of this machine."""
+"""A webcam of this machine as an image source."""
 
 from __future__ import annotations
 
@@ -19,22 +19,24 @@ from fer_ros.sources.opencv import opencv_name
 from fer_ros.sources.opencv import quiet_opencv
 from fer_ros.sources.scaling import fit_image
 
-# How long a webcam that gives no images is left alone before it is opened again [s].
+# Time to wait before reopening a webcam that delivers no images [s].
 RETRY_PERIOD = 1.0
-# The period of a webcam varies: an image is on time if it is early by at most this share of it.
+# The period of a webcam varies. An image may be early by this fraction of the requested period.
 EARLY = 0.25
 
 
 class Webcam(ImageSource):
     """
-    A camera of this machine; after it is unplugged, it is opened again when it comes back.
+    A webcam of this machine. It is reopened when it is reconnected.
 
-    :param device: such as /dev/video0, or a link to it.
-    :param rate: images per second: requested from the device, and not exceeded.  0: the device's.
-    :param width: requested from the device, whose images are scaled to fit.  0: the device's.
-    :param height: the same for the height.
-    :param tell: called with a sentence when the device goes and when it comes back.
-    :raises SourceError: if the device is not there, or gives no image.
+    :param device: device file, such as /dev/video0, or a link to it.
+    :param rate: images per second [Hz]: requested from the device, and not exceeded. 0 for the
+        device's own rate.
+    :param width: width in pixels: requested from the device. The images are scaled to fit into it.
+        0 for the device's own width.
+    :param height: height in pixels, handled like the width. 0 for the device's own height.
+    :param tell: called with a message when the device is lost or reconnected.
+    :raises SourceError: if the device is missing, or delivers no image.
     """
 
     def __init__(
@@ -72,7 +74,8 @@ class Webcam(ImageSource):
                 if image is None:
                     self._lose()
                     continue
-                # The next image is due one period after this one was due, or, after a gap, came.
+                # The next due time is one period after the last due time. After a gap, it is one
+                # period after the arrival of this image.
                 due = (due if now - due < self._least_period else now) + self._least_period
                 yield fit_image(image, *self._size), 0.0
         finally:
@@ -80,13 +83,13 @@ class Webcam(ImageSource):
                 self._capture.release()
 
     def _lose(self) -> None:
-        """Close a device that gives no images."""
+        """Close a device that delivers no images."""
         self._capture.release()
         self._capture = None
         self._tell(f'{self.name} gives no more images; it is tried again every second')
 
     def _open(self) -> Any:
-        """Open the device and read one image; None if it gives none."""
+        """Open the device and read one image. Return None if the device delivers no image."""
         capture = open_device(self._device)
         if capture is None:
             return None
@@ -95,7 +98,7 @@ class Webcam(ImageSource):
             cv2.CAP_PROP_FRAME_WIDTH: width,
             cv2.CAP_PROP_FRAME_HEIGHT: height,
             cv2.CAP_PROP_FPS: 1 / self._least_period if self._least_period else 0,
-            # Images in a longer buffer would be old when they are read.
+            # A longer buffer would deliver outdated images.
             cv2.CAP_PROP_BUFFERSIZE: 1,
         }
         for what, value in asked.items():
@@ -109,10 +112,10 @@ class Webcam(ImageSource):
 
 def open_device(device: str) -> Any:
     """
-    Open a camera.
+    Open a webcam.
 
-    :param device: such as /dev/video0.
-    :return: OpenCV's capture, or None where there is no such camera.
+    :param device: device file, such as /dev/video0.
+    :return: the OpenCV capture, or None if the webcam does not exist.
     """
     if not Path(device).exists():
         return None

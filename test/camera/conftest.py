@@ -2,5 +2,5 @@
 
 import importlib.util
 
-# `pytest test/perception` needs no ROS; these tests do.
+# `pytest test/perception` works without ROS. These tests are ignored without ROS.
 collect_ignore_glob = [] if importlib.util.find_spec('rclpy') else ['*']

@@ -37,7 +37,7 @@ PARAMETERS = ['source', 'rate', 'loop', 'frame_id', 'width', 'height']
 
 @pytest.fixture
 def camera(graph):
-    """Give a function that starts a camera with parameters, `image` remapped if asked."""
+    """Return a function that starts a camera node with parameters and can remap `image`."""
 
     def start(remap_to=None, namespace=None, **parameters):
         overrides = [Parameter(name, value=value) for name, value in parameters.items()]
@@ -56,7 +56,7 @@ def camera(graph):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Make a folder of three pictures of gray level 10, 20 and 30, in two sizes."""
+    """Create a folder with three pictures of gray level 10, 20 and 30, in two sizes."""
     made = tmp_path / 'pictures'
     made.mkdir()
     for level, name in [(30, '10.png'), (20, '9.png'), (10, '1.png')]:
@@ -67,7 +67,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def video(tmp_path):
-    """Make a video of six images, the n-th of them of gray level 40 n."""
+    """Create a video of six images. Image n has the gray level 40 n."""
     path = tmp_path / 'clip.avi'
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*'MJPG'), 10, (64, 48))
     if not writer.isOpened():
@@ -80,7 +80,7 @@ def video(tmp_path):
 
 @pytest.fixture
 def run(domain_id, tmp_path):
-    """Give a function that starts the executable as a person would."""
+    """Return a function that starts the executable like a user does."""
     started = []
 
     def start(*words, **parameters):
@@ -321,7 +321,7 @@ def test_a_webcam_is_published_and_may_go_and_come_back(graph, camera, monkeypat
     )
     inbox = listen(graph)
 
-    # A number of a camera, as a person types it.
+    # A user may type the device number as an integer.
     node = camera(source=0)
     assert node.get_parameter('source').value == '0'
     inbox.wait_for(lambda message: levels_of([message]) == [99])
@@ -335,7 +335,7 @@ def test_a_webcam_is_published_and_may_go_and_come_back(graph, camera, monkeypat
 
 
 def test_images_come_in_step_whatever_a_single_one_costs(domain_id, folder, monkeypatch):
-    """The beat is that of a clock: what one image costs too much, the next ones make up for."""
+    """The schedule follows the clock, so a slow image does not delay the images after it."""
     waits = []
 
     class Stopping(threading.Event):
@@ -371,13 +371,13 @@ def test_images_come_in_step_whatever_a_single_one_costs(domain_id, folder, monk
     node.destroy_node()
     context.try_shutdown()
 
-    # The sixth costs more than a period: from its end on, the beat is a new one.
+    # The sixth image takes longer than one period. A new schedule starts at its end.
     assert shown[:6] == [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
     assert shown[6:] == [0.85, 0.95]
 
 
 class Silent:
-    """A source that has no image yet, three times."""
+    """A source that has no image three times in succession."""
 
     name, endless, skipped = 'silent', True, 0
 
@@ -387,7 +387,7 @@ class Silent:
 
 @pytest.fixture
 def waiting(graph, folder, monkeypatch):
-    """Give a node whose clock stands at 100 s, and the times that it waits for."""
+    """Return a node whose clock stays at 100 s, and the times that it waits for."""
     node = CameraNode(
         context=graph.context, parameter_overrides=[Parameter('source', value=str(folder))]
     )
@@ -521,7 +521,7 @@ def test_an_error_nobody_expects_ends_the_node_with_its_traceback(monkeypatch, f
                 ['--ros-args', '-p', f'source:={folder}', '-p', 'loop:=true']
             )
     finally:
-        # This process goes on.
+        # Undo the changes of `main`, because the test process continues to run.
         faulthandler.cancel_dump_traceback_later()
         for number, handler in handlers.items():
             signal.signal(number, handler)

@@ -1,4 +1,4 @@
-"""Only the check of the graph needs ROS."""
+"""Only the check of the ROS graph needs ROS."""
 
 import importlib.util
 

@@ -20,11 +20,12 @@ from fer_ros.node.message_types import MESSAGE_TYPES
 from graph import wait_until
 from stand_ins import picture
 
-# Long enough for two nodes to find each other on a machine that has much else to do.
+# Time for two nodes to discover each other on a machine under load [s].
 PATIENCE = 8.0
-# From the first image on; longer than an image takes that is sent once in a while.
+# Duration of the check from the first image on [s]. It exceeds the transfer time of an occasional
+# image.
 SECONDS = 1.0
-# Of a timer of 50 Hz, before the only image is sent.
+# Number of ticks of a 50 Hz timer before the only image is published.
 SETTLE_TICKS = 50
 
 
@@ -104,7 +105,7 @@ def test_one_image_does_not_keep_the_doctor_listening(graph):
     ticks = []
 
     def send_once():
-        # The publisher knows the doctor a little before the doctor knows the publisher.
+        # The publisher discovers the doctor slightly before the doctor discovers the publisher.
         if camera.get_subscription_count():
             ticks.append(True)
         if len(ticks) == SETTLE_TICKS:
@@ -161,7 +162,7 @@ def test_a_camera_that_only_sends_compressed_images_is_told(graph):
     assert (raw.level, raw.sentence) == (OK, 'only the compressed images are published')
     assert compressed.level == OK
     assert 'bytes of bgr8; jpeg' in compressed.sentence
-    # The stamp is of 1970.
+    # The timestamp of the image is in 1970.
     assert 'a recording needs use_sim_time' in compressed.sentence
 
 

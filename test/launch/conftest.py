@@ -1,4 +1,4 @@
-"""The launch files are tested where there is something to launch them with: launch_ros."""
+"""The tests of the launch files need launch_ros, and are ignored without it."""
 
 import importlib.util
 import os
@@ -19,7 +19,7 @@ def domain_id():
 
 @pytest.fixture(autouse=True)
 def no_profile(monkeypatch):
-    """Leave no profile of Fast DDS set, neither the user's before a test nor one after it."""
+    """Unset the Fast DDS profile before and after each test."""
     for variable in ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE'):
         monkeypatch.setenv(variable, '')
         monkeypatch.delenv(variable)
@@ -27,7 +27,7 @@ def no_profile(monkeypatch):
 
 @pytest.fixture
 def launched(domain_id, tmp_path):
-    """Start launch files, and end them after the test."""
+    """Return a function that starts launch files, which are stopped after the test."""
     from launched import Launched
 
     started = []

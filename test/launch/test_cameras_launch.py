@@ -1,4 +1,4 @@
-"""Several cameras, each with a node of its own."""
+"""Test the launch file for several cameras, each with its own node."""
 
 from launch.actions import DeclareLaunchArgument
 import psutil
@@ -122,7 +122,7 @@ def test_faces_of_both_cameras_come_out(launched):
         )
     )
 
-    # Each has the shared memory that images need.
+    # Each process must use the profile with shared memory for images.
     for number in one.process_ids('(?:emotion|camera)_node'):
         values = psutil.Process(number).environ().values()
         assert any('config/fastdds.xml' in value for value in values)

@@ -1,4 +1,4 @@
-"""What the launch file starts, with what, and that it does."""
+"""Test which nodes the launch file starts, with which parameters, and that they work."""
 
 from itertools import pairwise
 import os
@@ -170,7 +170,7 @@ def test_faces_come_out_and_everything_ends_cleanly(launched):
 def test_without_respawn_a_node_that_ends_is_left(launched):
     one = launched(LAUNCH_FILE, camera='/dev/video987', respawn='false', model='no_such_model')
 
-    # Nothing is left to run, so the launch file ends.
+    # Every process has ended, so the launch file ends.
     assert one.process.wait(PATIENCE) in (0, 1)
     assert one.log.count('there is no camera /dev/video987') == 1
 
@@ -206,7 +206,7 @@ def test_a_node_that_is_killed_comes_back(launched):
 
     os.kill(first, signal.SIGKILL)
     one.wait_until(lambda: len(one.process_ids('emotion_node')) == 2)
-    # What the killed one sent has arrived before the other one starts.
+    # All messages of the killed node have arrived before its replacement starts.
     emotions.clear()
     one.wait_until(lambda: any(message.detections for message in list(emotions)))
 

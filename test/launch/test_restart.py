@@ -1,4 +1,4 @@
-"""Which ends of a node are followed by a restart, and which by the end of the launch."""
+"""Test which exit statuses of a node cause a restart, and which ones end the launch."""
 
 import os
 import subprocess
@@ -17,7 +17,11 @@ ROS2 = 'import sys; from ros2cli.cli import main; sys.exit(main())'
 
 @pytest.fixture
 def stand_ins(tmp_path, monkeypatch):
-    """Put stand-ins with the given ends in front of the installed executables."""
+    """
+    Return a function that installs stand-ins with given exit statuses for the executables.
+
+    Their install prefix is searched before the real one.
+    """
 
     def put(**ends):
         prefix = tmp_path / 'prefix'
@@ -47,7 +51,7 @@ def test_both_nodes_are_restarted_after_each_end(launched, stand_ins):
 
     for name in ('emotion_node', 'camera_node'):
         assert len(one.process_ids(name)) == 5
-        # The environment that the launch file sets is not lost.
+        # Restarted nodes must keep the environment set by the launch file.
         assert one.log.count(f'{name} has the profile /') == 5
     assert one.stop() == 0
     assert 'Traceback' not in one.log
@@ -97,7 +101,7 @@ def test_a_configuration_error_after_a_restart_ends_the_launch(launched, stand_i
 
 
 def test_two_configuration_errors_are_reported_as_one_end_of_the_launch(launched, stand_ins):
-    # The shutdown that the first error causes stops the other node.
+    # The first error causes a shutdown, which stops the other node.
     stand_ins(emotion_node=['2'], camera_node=['when stopped 2'])
 
     one = launched('emotion.launch.py', camera='0')
@@ -108,7 +112,7 @@ def test_two_configuration_errors_are_reported_as_one_end_of_the_launch(launched
 
 @pytest.mark.parametrize('respawn', ['true', 'false'])
 def test_without_required_the_other_node_keeps_running(launched, stand_ins, respawn):
-    # If the emotion node were restarted, it would be so before the camera node's second restart.
+    # A restart of the emotion node would happen before the second restart of the camera node.
     stand_ins(emotion_node=['2'], camera_node=['1', '1'] if respawn == 'true' else [])
 
     one = launched('emotion.launch.py', camera='0', required='false', respawn=respawn)
@@ -145,7 +149,7 @@ def test_without_respawn_no_end_is_followed_by_a_restart(launched, stand_ins):
 
     one = launched('emotion.launch.py', camera='0', respawn='false')
 
-    # No process is left, so the launch ends.
+    # Every process has ended, so the launch ends.
     assert one.process.wait(PATIENCE) == 0
     assert one.log.count('process started with pid') == 2
 

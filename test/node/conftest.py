@@ -4,13 +4,13 @@ import importlib.util
 
 import pytest
 
-# `pytest test/perception` needs no ROS; these tests do.
+# `pytest test/perception` works without ROS. These tests are ignored without ROS.
 collect_ignore_glob = [] if importlib.util.find_spec('rclpy') else ['*']
 
 
 @pytest.fixture
 def parts(monkeypatch):
-    """Give a detector and a classifier that stand in for the networks."""
+    """Replace the networks of the node by a detector and a classifier that need no network."""
     from fer_ros.node import model_slot
     from fer_ros.node.model_slot import ModelSlot
     from fer_ros.perception.detection.choice import DetectorError

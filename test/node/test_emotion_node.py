@@ -37,7 +37,7 @@ from stand_ins import started
 
 
 def set_parameters(graph, **values):
-    """Set parameters through the service, as `ros2 param set` does, and give the result."""
+    """Set parameters through the service, like `ros2 param set`, and return the result."""
     node = graph.listener('setter')
     client = node.create_client(SetParametersAtomically, '/emotion/set_parameters_atomically')
     assert client.wait_for_service(60)
@@ -52,7 +52,7 @@ def set_parameters(graph, **values):
 
 
 class WatchedLock:
-    """A lock that notices when a thread has to wait for it."""
+    """A lock that detects when a thread has to wait for it."""
 
     def __init__(self):
         self._lock = threading.Lock()
@@ -166,7 +166,7 @@ def test_a_back_end_that_keeps_failing_is_loaded_anew_and_then_replaced(
 
     assert classifier.loaded == ['auto', 'made_up', 'litert']
     assert decisions(answer) == ['happy']
-    # The images of this test are of one colour and of 1970, which is a warning of its own.
+    # The images of this test have one colour and a timestamp of 1970, which adds a warning.
     inbox.wait_for(
         lambda one: one.status[0].message.split('; the images ')[0]
         == 'the model runs on litert, on the CPU, as made_up failed: out of memory; '
@@ -305,7 +305,7 @@ def test_failures_before_another_model_is_set_do_not_count_against_it(
     lose(2)
     assert set_parameters(graph, backend='opencv').successful
     lose(3)
-    # The worker has dealt with the third failure when the fourth is counted.
+    # When the fourth failure is counted, the worker has handled the third one.
     lose(4)
 
     assert classifier.loaded == ['auto', 'opencv']
@@ -323,7 +323,7 @@ def test_a_model_loaded_by_configuring_is_not_loaded_again_by_its_own_setting(
     node.trigger_deactivate()
     node.trigger_cleanup()
     node.trigger_configure()
-    # After a failure, this would load the model again.
+    # If a failure were remembered, this request would load the model again.
     assert set_parameters(graph, backend='auto').successful
 
     assert classifier.loaded == ['auto', 'litert', 'auto']
@@ -352,7 +352,7 @@ def test_a_parameter_that_loads_a_model_waits_while_a_failed_one_is_replaced(
         )
     )
     setter.start()
-    # Without the lock, the second load begins at once.
+    # Without the lock, the second load would start immediately.
     setter.join(0.3)
     assert begun == ['litert']
 
@@ -403,7 +403,7 @@ def test_parameters_are_answered_while_a_frame_is_in_work(graph, node, camera, e
 
 
 def test_a_threshold_is_in_force_from_the_next_frame_on(graph, node, camera, emotions):
-    # Blue counts 121 of 281: 0.43.
+    # The blue score is 121 of 281: 0.43.
     before = send(camera, emotions, node, picture((120, 80, 78), seconds=1))
     assert set_parameters(graph, min_confidence=0.6, hold=0).successful
     after = send(camera, emotions, node, picture((120, 80, 78), seconds=2))
@@ -423,7 +423,7 @@ def test_an_int_is_accepted_where_a_double_is_meant(graph, node):
     [
         ('low=sad,neutral', ['low=sad,neutral']),
         (['low=sad,neutral'], ['low=sad,neutral']),
-        # ROS takes an empty list for one of bytes.
+        # ROS interprets an empty list as a list of bytes.
         ([], ['']),
     ],
 )
@@ -468,7 +468,7 @@ def test_a_refused_value_says_why_and_changes_nothing(graph, node, values, reaso
     name = next(iter(values))
     before = node.get_parameter(name).value
 
-    # Set with one that is right: both are set or none.
+    # The request also sets a valid parameter. Either both parameters are set, or none.
     result = set_parameters(graph, smoothing=0.123, **values)
 
     assert not result.successful
@@ -663,7 +663,8 @@ def test_who_looks_at_the_drawing_keeps_no_result_waiting(
 
     send(camera, emotions, node, picture(seconds=1))
     assert began.wait(60)
-    # While the first is being drawn, all are answered, and of the others the last is drawn.
+    # While the first image is drawn, all results are published. Of the waiting images, only the
+    # last one is drawn.
     for seconds in (2, 3):
         send(camera, emotions, node, picture(seconds=seconds))
     wait_until(lambda: node._worker.busy == 0)
@@ -814,7 +815,7 @@ def test_images_of_changing_size_and_encoding_are_followed(node, camera, emotion
     gray.data.frombytes(bytes([200]) * 72)
     gray.header.stamp.sec = 50
 
-    # Of gray no emotion is likelier than another, and ties go to the first label.
+    # For gray, all emotions are equally likely. A tie is resolved in favour of the first label.
     assert len(send(camera, emotions, node, gray).detections) == 1
 
 

@@ -1,4 +1,4 @@
-"""Camera, node and listener in three processes over DDS: what a robot has, without the robot."""
+"""Test camera node, emotion node and subscriber in three processes over DDS, as on a robot."""
 
 import os
 from pathlib import Path
@@ -26,12 +26,12 @@ from graph import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# The folder of each executable's module.
+# The folder with the module of each executable.
 PACKAGES = {'camera_node': 'camera', 'emotion_node': 'node'}
 
 
 class Processes:
-    """Executables of the package, started as a person would, ended when the test is over."""
+    """Executables of the package, started like by a user, and stopped after the test."""
 
     def __init__(self, domain_id, folder):
         self._environment = {
@@ -66,17 +66,17 @@ class Processes:
             )
 
     def all_run(self):
-        """Fail when an executable has ended by itself; nothing will come of waiting then."""
+        """Fail immediately if an executable has ended, because further waiting is useless."""
         for name, process in self.running.items():
             assert process.poll() is None, self.log(name)
         return True
 
     def log(self, name):
-        """Give what an executable has said so far."""
+        """Return the output of an executable so far."""
         return (self._folder / f'{name}.log').read_text()
 
     def stop(self, name, number=signal.SIGINT):
-        """End an executable, and give its exit status."""
+        """Stop an executable, and return its exit status."""
         process = self.running.pop(name)
         process.send_signal(number)
         try:
@@ -117,8 +117,8 @@ def test_from_the_camera_to_the_behaviour(graph, processes):
 
     processes.start('camera_node', source='astronaut', rate=10.0, frame_id='eye')
     processes.start('emotion_node', model=DEFAULT_MODEL)
-    # An answer has the header of its image.  On a machine with much else to do, this process
-    # misses images that the node sees, and so it does not know the images of all answers.
+    # A result has the header of its image. Under load, this process misses images that the node
+    # receives. It therefore does not know the images of all results.
     wait_until(
         lambda: processes.all_run()
         and len([one for one in emotions.messages if one.detections]) >= 10
@@ -206,7 +206,8 @@ def test_the_example_greets_who_smiles_and_sees_who_leaves(graph, processes, tmp
     processes.start_script('greeter', ROOT / 'examples' / 'greeter.py')
     processes.start('emotion_node')
     onlooker = graph.listener('onlooker')
-    # The first change is told once: the camera begins when both have found each other.
+    # The first change is published only once. The camera therefore starts after the emotion node
+    # and the greeter have discovered each other.
     wait_until(
         lambda: processes.all_run()
         and onlooker.count_publishers('emotion/changes') > 0
@@ -222,7 +223,7 @@ def test_the_example_greets_who_smiles_and_sees_who_leaves(graph, processes, tmp
     log = processes.log('greeter')
     assert log.index('Hello, number 1!') < log.index('Goodbye, number 1.')
     assert log.count('number 1') == 2
-    # The greeter last: nothing reaches it while it ends.
+    # The greeter is stopped last, so that it receives no message during its shutdown.
     processes.stop('emotion_node')
     assert processes.stop('greeter') == 0
 

@@ -1,4 +1,4 @@
-"""Requests and messages of every kind leave both nodes at work."""
+"""Test that both nodes survive requests and messages of any content."""
 
 import threading
 
@@ -25,7 +25,7 @@ from stand_ins import decisions
 from stand_ins import picture
 from stand_ins import send
 
-# So many random requests to each service, and messages on each topic.
+# Number of random requests to each service, and of random messages on each topic.
 ROUNDS = 12
 
 SHUTDOWNS = {
@@ -36,7 +36,7 @@ SHUTDOWNS = {
 
 
 class Caller:
-    """Calls services of a node and waits for each answer."""
+    """Calls services of a node and waits for each response."""
 
     def __init__(self, graph):
         self._node = graph.listener('caller')
@@ -62,7 +62,7 @@ def call(graph):
 
 @pytest.fixture
 def camera_node(graph, tmp_path):
-    """Start a camera node that shows one picture for ever."""
+    """Start a camera node that repeats one picture endlessly."""
     path = tmp_path / 'picture.png'
     assert cv2.imwrite(str(path), np.full((48, 64, 3), 90, np.uint8))
     overrides = [Parameter('source', value=str(path)), Parameter('loop', value=True)]
@@ -71,7 +71,7 @@ def camera_node(graph, tmp_path):
 
 @pytest.fixture(params=['emotion', 'camera'])
 def either(request):
-    """Give the emotion node and the camera node, one after the other."""
+    """Return the emotion node and the camera node, one after the other."""
     return request.getfixturevalue('node' if request.param == 'emotion' else 'camera_node')
 
 
@@ -188,13 +188,13 @@ def test_random_requests_to_set_parameters_leave_every_parameter_within_its_rang
         request = hostile.fill(SetParameters.Request())
         for one in request.parameters:
             one.name = hostile.pick(known)
-            if one.name == 'groups':  # the stand-in has no networks to load again
+            if one.name == 'groups':  # the stand-in has no networks to reload
                 one.value.string_array_value = one.value.string_array_value[:3]
         results = call(service_of(node, SetParameters), SetParameters, request).results
         assert len(results) == len(request.parameters)
         assert all(one.successful or one.reason for one in results)
 
-    # A setting that is out of its range raises here.
+    # This call raises an error if a setting is out of its range.
     node._settings.changed({name: node.get_parameter(name).value for name in known})
 
 
@@ -208,7 +208,7 @@ def test_wrong_transitions_are_refused_and_logged(call, graph, node, camera, emo
     assert state.id == State.PRIMARY_STATE_ACTIVE
     logged = capfd.readouterr().err
     assert 'a request to /emotion/change_state failed: RCLError: ' in logged
-    # A label never reaches the log of rcl, which would show the whole of it.
+    # A label must not reach the log of rcl, because rcl would print it completely.
     assert max(map(len, logged.splitlines())) < 500
     assert decisions(send(camera, emotions, node, picture())) == ['happy']
 
@@ -240,7 +240,7 @@ def test_a_clock_with_impossible_times_stops_no_callback(
         publisher.publish(message)
         return node.get_clock().now().nanoseconds == 50 * 10**9
 
-    # The subscription still runs, and so does the rest.
+    # The subscription to /clock and all other functions still work.
     wait_until(is_fifty)
     assert_parameters_work(call, node, 'hold')
     assert decisions(send(camera, emotions, node, picture())) == ['happy']

@@ -27,7 +27,7 @@ DEACTIVATE, CLEANUP = Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CL
 
 
 class Manager:
-    """Changes the node's state through its services, as `ros2 lifecycle set` does."""
+    """Changes the state of the node through its services, like `ros2 lifecycle set`."""
 
     def __init__(self, graph):
         node = graph.listener('manager')
@@ -44,19 +44,19 @@ class Manager:
         return future.result()
 
     def set(self, transition):
-        """Ask for a transition; True if it was made."""
+        """Request a transition. Return True if it succeeded."""
         return self._call(
             self._change, ChangeState.Request(transition=Transition(id=transition))
         ).success
 
     def state(self):
-        """Give the number of the state."""
+        """Return the id of the state."""
         return self._call(self._get, GetState.Request()).current_state.id
 
 
 @pytest.fixture
 def idle(graph, parts):
-    """Give a node that does not start itself."""
+    """Return a node that does not activate itself."""
     return graph.add(EmotionNode(context=graph.context))
 
 
@@ -148,7 +148,7 @@ def test_two_hundred_random_transitions_under_load_leave_nothing_behind(
 
     assert manager.state() == State.PRIMARY_STATE_UNCONFIGURED
     assert workers() == []
-    # The executor's threads are made as they are needed.
+    # Threads of the executor are allowed, because they are created on demand.
     left = {thread.name for thread in threading.enumerate()} - before
     assert not [name for name in left if not name.startswith('ThreadPoolExecutor')]
     wait_until(lambda: asker.count_subscribers('image') == 0)
@@ -209,7 +209,7 @@ def test_models_are_let_go_when_a_node_is_cleaned_up(idle, manager):
 
 @pytest.mark.parametrize('steps', [(CONFIGURE, CLEANUP), (ACTIVATE, DEACTIVATE)])
 def test_nothing_of_an_earlier_transition_is_remembered(graph, parts, steps):
-    # No executor, which would keep some entities for a while.
+    # The node has no executor, because an executor would keep some entities for a while.
     node = EmotionNode(context=graph.context)
     acts = {
         CONFIGURE: node.trigger_configure,
@@ -254,5 +254,6 @@ def test_who_comes_after_a_cleanup_is_told_of_under_an_id_of_his_own(
         assert manager.set(CLEANUP)
 
     told = [[(one.id, len(one.results)) for one in sent.detections] for sent in changes.messages]
-    # The second time somebody comes as 2, and 1 has left.
+    # After the second configuration, the face has the id 2, and the departure of id 1 is
+    # published.
     assert told == [[('1', 3)], [('2', 3), ('1', 0)]]

@@ -1,4 +1,4 @@
-"""Whatever a camera sends, by fault or by intent, costs that image and nothing else."""
+"""Test that a malformed or hostile image is rejected without any other effect."""
 
 import json
 import os
@@ -19,10 +19,10 @@ from benchmark.rig.usage import resident_memory
 from stand_ins import picture
 from stand_ins import send
 
-# What memory may differ by, from allocators and caches alone [bytes].
+# Allowed difference of the memory caused by allocators and caches [bytes].
 SLACK = 40 * 2**20
 
-# The resident memory after malformed compressed images, divided by that before them.
+# Maximum ratio of the resident memory after malformed compressed images to the memory before them.
 MOST_GROWTH = 1.3
 
 
@@ -35,7 +35,8 @@ def test_thousands_of_random_messages_end_nothing_and_leave_nothing(
     for number in range(count):
         raw = random.random() < 0.7
         message = malformed_image(random) if raw else malformed_compressed(random, large=False)
-        # The worker's way; through the topic most would be replaced by newer ones.
+        # The worker's method is called directly. On the topic, newer messages would replace most
+        # of the messages.
         node._processor.process(message)
         if number == count // 2:
             halfway = resident_memory(os.getpid())
@@ -94,7 +95,7 @@ def test_a_small_file_of_a_huge_image_is_refused_before_it_is_made(tmp_path):
     bomb = b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', header) + chunk(b'IDAT', packed)
     (tmp_path / 'bomb.png').write_bytes(bomb + chunk(b'IEND', b''))
     assert len(bomb) < 2**20
-    # In a process of its own: OpenCV reads its limit when it is loaded.
+    # The test needs a separate process, because OpenCV reads its limit when it is loaded.
     script = f"""
 from pathlib import Path
 from fer_ros.node.inputs.images import to_bgr

@@ -1,4 +1,4 @@
-"""A recording replayed with a clock of its own: paused, from its start again, at any rate."""
+"""Test a replayed recording with simulated time: paused, restarted, and at any rate."""
 
 import threading
 
@@ -21,7 +21,7 @@ from stand_ins import started
 
 
 class Player:
-    """Sends images with the stamps of a recording, and the clock with them, as rosbag2 does."""
+    """Publishes images with the timestamps of a recording, and the clock, like rosbag2."""
 
     def __init__(self, graph, node, emotions):
         self._node = node
@@ -32,14 +32,14 @@ class Player:
         wait_until(lambda: self._clock.get_subscription_count() > 0)
 
     def set_clock(self, seconds):
-        """Let it be a time for everybody."""
+        """Publish the simulated time."""
         time = Time(sec=int(seconds), nanosec=round(seconds % 1 * 1e9))
         self._clock.publish(Clock(clock=time))
         nanoseconds = time.sec * 10**9 + time.nanosec
         wait_until(lambda: self._node.get_clock().now().nanoseconds == nanoseconds)
 
     def play(self, seconds, colour=(250, 20, 20), age=0.05):
-        """Send an image that is of a time, a little later than that, and give the answer."""
+        """Publish an image slightly after the time of its timestamp, and return the result."""
         self.set_clock(seconds + age)
         message = picture(colour)
         message.header.stamp = Time(sec=int(seconds), nanosec=round(seconds % 1 * 1e9))
@@ -124,7 +124,7 @@ def test_a_pause_changes_nothing(simulated, player):
 
 @pytest.mark.parametrize('rate', [1, 10])
 def test_a_face_keeps_its_id_at_any_rate(player, rate):
-    # A camera of 30 Hz of which a replay ten times as fast leaves every tenth image.
+    # From a 30 Hz camera, a replay at ten times the speed leaves every tenth image.
     step = rate / 30
 
     answers = [player.play(1000 + number * step) for number in range(6)]

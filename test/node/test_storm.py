@@ -1,4 +1,4 @@
-"""A storm of hostile input from a seeded generator: the node refuses it and works on."""
+"""Test that the node rejects hostile input from a seeded generator, and continues to work."""
 
 import os
 from pathlib import Path
@@ -24,9 +24,9 @@ from stand_ins import send
 IMAGES = 300
 REQUESTS = 200
 CARDS = 300
-# Memory that allocators and caches may add [bytes].
+# Additional memory allowed for allocators and caches [bytes].
 SLACK = 40 * 2**20
-# A refusal has room for a few hundred characters.
+# Maximum length of a rejection reason [characters].
 LONGEST_REASON = 600
 
 
@@ -36,7 +36,7 @@ def test_the_node_answers_after_a_storm_of_images(node, camera, emotions):
     before = resident_memory(os.getpid())
 
     for number in range(IMAGES):
-        # One in 20 may be as large as an image can be.
+        # One in 20 images may have the maximum size of an image.
         compressed = malformed_compressed(random, large=number % 20 == 0)
         message = compressed if number % 2 == 0 else malformed_image(random)
         node._processor.process(message)
@@ -51,7 +51,7 @@ def test_the_node_answers_after_a_storm_of_images(node, camera, emotions):
 
 
 class Setter:
-    """Sets parameters through the node's service."""
+    """Sets parameters through the service of the node."""
 
     def __init__(self, graph):
         self._client = graph.listener('setter').create_client(
@@ -60,7 +60,7 @@ class Setter:
         assert self._client.wait_for_service(60)
 
     def set(self, parameters):
-        """Return the results of a request."""
+        """Send a request, and return its results."""
         answered = threading.Event()
         future = self._client.call_async(SetParameters.Request(parameters=parameters))
         future.add_done_callback(lambda _: answered.set())
@@ -88,7 +88,7 @@ def test_the_node_answers_after_a_storm_of_parameters(graph, node, camera, emoti
 def test_a_storm_of_cards_ends_in_cards_or_refusals(tmp_path):
     random = np.random.default_rng(19)
     text = (Path(find_bundle(DEFAULT_MODEL)) / CARD_NAME).read_text(encoding='utf-8')
-    # Without the history of the network, which takes most of the time of reading a card.
+    # The training history is removed, because it takes most of the time to read a card.
     text = text.split('\ntraining:')[0]
     loaded = refused = 0
 

@@ -19,7 +19,7 @@ from graph import PATIENCE
 from graph import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-# Another run may use the same DDS domain on this machine.
+# A unique namespace, because another test run on this machine may use the same DDS domain.
 OWN = f'/watch_{os.getpid()}'
 
 
@@ -33,7 +33,7 @@ def utc(monkeypatch):
 
 
 def face(id_, emotion=None, score=0.5, position=None):
-    """Make a detection; without an emotion it is that of a face that left."""
+    """Create a detection. Without an emotion, it represents a face that left."""
     made = Detection2D(id=str(id_))
     if emotion is None:
         return made
@@ -226,7 +226,7 @@ def test_status_lines_are_limited_and_changes_are_not(graph, capsys):
 
 
 class Watched:
-    """The command as a process, whose output goes to a file or into a pipe."""
+    """The command as a process whose output is written to a file or a pipe."""
 
     def __init__(self, domain_id, stdout, *words):
         self.process = subprocess.Popen(
@@ -265,7 +265,7 @@ def test_without_a_publisher_the_command_explains_and_waits(graph, watched):
     assert line.startswith(f"watch: nobody publishes '{OWN}/emotion' as vision_msgs/msg/Detection")
     assert '--topic' in line
     assert process.poll() is None
-    # A publisher that appears now is heard.
+    # Messages of a publisher that appears later are received as well.
     publisher = graph.listener('late').create_publisher(Detection2DArray, f'{OWN}/emotion', 10)
     wait_until(lambda: publisher.get_subscription_count() > 0)
     publisher.publish(faces(face(1, 'happy')))
@@ -277,7 +277,7 @@ def test_without_a_publisher_the_command_explains_and_waits(graph, watched):
 
 
 def watch_once_published(graph, topic):
-    """Make a node that spins only when it has discovered the publisher of a topic."""
+    """Create a node that spins only after it has discovered the publisher of a topic."""
     node = WatchNode(f'{OWN}/emotion', 1.0, context=graph.context)
     wait_until(lambda: node.count_publishers(topic) > 0)
     return graph.add(node)

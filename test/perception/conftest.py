@@ -6,7 +6,11 @@ from fer_ros.perception.models import known_files
 
 @pytest.fixture
 def accepted(monkeypatch):
-    """Give the set of content that was accepted in this process, empty until the test's end."""
+    """
+    Return the set of content that was accepted in this process.
+
+    The set is empty at first, and the original set is restored after the test.
+    """
     found = set()
     monkeypatch.setattr(known_files, '_accepted', found)
     return found
@@ -14,7 +18,11 @@ def accepted(monkeypatch):
 
 @pytest.fixture
 def known_weights(tmp_path, monkeypatch, accepted):
-    """Give a function that makes a file in the working folder, and accepts it for a detector."""
+    """
+    Return a function that creates a file in the working folder and accepts it for a detector.
+
+    The detector then loads the file without a trial.
+    """
     monkeypatch.chdir(tmp_path)
 
     def make(name, detector, content=b'weights of a stand-in'):

@@ -52,7 +52,7 @@ def listening_socket(path):
     ],
 )
 def test_whatever_is_no_regular_file_is_refused_at_once(tmp_path, monkeypatch, make, reason):
-    # The names of sockets are short.
+    # A relative path is used, because the length of a socket path is limited.
     monkeypatch.chdir(tmp_path)
     make(tmp_path.__class__('odd'))
 
@@ -80,7 +80,7 @@ def test_a_private_copy_is_for_this_user_alone_and_is_removed():
 
 @pytest.mark.parametrize('folder', ['.', '/nowhere'])
 def test_an_anonymous_file_is_read_from_its_begin(tmp_path, monkeypatch, folder):
-    # Without a folder that can be written to, it is in memory.
+    # Without a writable folder, the file is created in memory.
     monkeypatch.setattr(tempfile, 'tempdir', str(tmp_path / folder))
     descriptor = anonymous_file(b'content' * 100_000)
     with open(descriptor, 'rb') as file:

@@ -9,7 +9,7 @@ from fer_ros.perception.image_files import ImageFileError
 from fer_ros.perception.image_files import read_image_file
 
 HEIGHT, WIDTH = 300, 20
-# A slope of gray, so that no two rows are equal.
+# A gray gradient, so that no two rows are equal.
 IMAGE = np.linspace(0, 255, HEIGHT * WIDTH * 3, dtype=np.uint8).reshape(HEIGHT, WIDTH, 3)
 
 
@@ -34,7 +34,7 @@ def chunk(kind, content):
 
 
 def extended(flags, *chunks, width=WIDTH, height=HEIGHT):
-    """Make a WebP file of the extended format."""
+    """Create a WebP file of the extended format."""
     sides = (width - 1).to_bytes(3, 'little') + (height - 1).to_bytes(3, 'little')
     content = b'WEBP' + riff(b'VP8X', bytes([flags, 0, 0, 0]) + sides) + b''.join(chunks)
     return riff(b'RIFF', content)

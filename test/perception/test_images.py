@@ -10,14 +10,14 @@ from fer_ros.perception.images import decompress_image
 from fer_ros.perception.images import ENCODINGS
 from fer_ros.perception.images import ImageError
 
-# A picture with smooth colours, so that encodings with less colour than pixels lose little.
+# An image with smooth colours, so that encodings with subsampled colour lose little.
 HEIGHT, WIDTH = 24, 32
 YS, XS = np.mgrid[:HEIGHT, :WIDTH]
 PICTURE = np.stack([60 + 4 * XS, 220 - 6 * YS, 90 + 2 * XS + 2 * YS], axis=2).astype(np.uint8)
 
 
 def bayer(pattern):
-    """Sample the picture as a sensor would: the pattern names the 2x2 cell row by row."""
+    """Sample the image like a Bayer sensor. The pattern names the 2x2 cell row by row."""
     channels = {'b': 0, 'g': 1, 'r': 2}
     sampled = np.empty((HEIGHT, WIDTH), np.uint8)
     for place, name in enumerate(pattern):
@@ -27,8 +27,8 @@ def bayer(pattern):
 
 
 def yuv_422(order):
-    """Give (H, W * 2): brightness for each pixel, colour for each pair, in the order of a name."""
-    # BT.601 in video range, which is what OpenCV's 4:2:2 conversions take.
+    """Return (H, W * 2): one brightness per pixel and one colour per pair, in the given order."""
+    # BT.601 in video range, as in OpenCV's 4:2:2 conversions.
     planes = cv2.cvtColor(PICTURE, cv2.COLOR_BGR2YUV_I420)
     y = planes[:HEIGHT]
     colours = planes[HEIGHT:].reshape(2, HEIGHT // 2, WIDTH // 2)
@@ -41,7 +41,7 @@ def yuv_422(order):
 
 
 def semiplanar(swapped):
-    """Give (H * 3 / 2, W): the brightness, then both colours in turns."""
+    """Return (H * 3 / 2, W): the brightness, then both colours interleaved."""
     planes = cv2.cvtColor(PICTURE, cv2.COLOR_BGR2YUV_I420)
     colours = planes[HEIGHT:].reshape(2, -1)
     colours = colours[::-1] if swapped else colours
@@ -52,7 +52,7 @@ GRAY = cv2.cvtColor(PICTURE, cv2.COLOR_BGR2GRAY)
 RGB = PICTURE[:, :, ::-1]
 OPAQUE = np.full((HEIGHT, WIDTH, 1), 255, np.uint8)
 
-# What a driver would put into a message for PICTURE: an array of rows for each encoding.
+# The message data of PICTURE for each encoding, as an array of rows.
 ROWS = {
     'bgr8': PICTURE,
     'rgb8': RGB,
@@ -82,7 +82,7 @@ ROWS = {
 
 
 def flat_rows(rows):
-    """Give (rows, bytes) uint8 of an array of rows."""
+    """Return (rows, bytes) uint8 of an array of rows."""
     return np.ascontiguousarray(rows).view(np.uint8).reshape(rows.shape[0], -1)
 
 
@@ -110,14 +110,14 @@ def test_an_image_comes_out_as_it_was(encoding, padding):
     assert decoded.dtype == np.uint8
     difference = cv2.absdiff(decoded, expected(encoding))
     lossy = encoding.startswith(('bayer', 'yu', 'uy', 'nv'))
-    # At the borders a Bayer pattern lacks neighbours, and pairs of pixels share a colour.
+    # At the borders, a Bayer pattern has no neighbours, and two pixels share one colour.
     assert np.median(difference) <= (3 if lossy else 0)
     assert difference[2:-2, 2:-2].max() <= (16 if lossy else 1)
 
 
 @pytest.mark.parametrize('encoding', [name for name in ROWS if name.endswith('16')])
 def test_big_endian_values_are_read_as_such(encoding):
-    # The lower byte is 0, so that swapped values would be nearly black.
+    # The lower byte is 0, so that an image with swapped bytes would be nearly black.
     rows = ROWS[encoding] & 0xFF00
 
     swapped = decode(rows, encoding, bigendian=True)
@@ -256,7 +256,7 @@ def test_a_compressed_image_with_too_many_pixels_is_refused_before_it_is_decoded
 
 
 def short_png():
-    """Make a PNG file of 6000x6000 pixels whose compressed data are far too short for them."""
+    """Create a PNG file of 6000x6000 pixels whose compressed data are far too short."""
 
     def chunk(kind, data):
         crc = zlib.crc32(kind + data)
@@ -268,7 +268,7 @@ def short_png():
 
 
 def short_jpeg():
-    """Make a JPEG file of 6000x6000 pixels that is cut off."""
+    """Create a truncated JPEG file of 6000x6000 pixels."""
     return cv2.imencode('.jpg', np.zeros((6000, 6000), np.uint8))[1][:4000].tobytes()
 
 
@@ -300,7 +300,7 @@ def test_a_decoded_image_of_another_size_than_its_header_is_refused(monkeypatch)
 
 
 def exif(orientation):
-    """Make the EXIF data of a JPEG file that holds a rotation and nothing else."""
+    """Create the EXIF data of a JPEG file with only an orientation."""
     entry = struct.pack('<HHHIHHI', 1, 0x0112, 3, 1, orientation, 0, 0)
     return b'Exif\0\0II*\0\x08\0\0\0' + entry
 

@@ -1,11 +1,11 @@
-"""What the start of the node must not wait for."""
+"""Test that the start of the node does not import slow modules."""
 
 import subprocess
 import sys
 
 import pytest
 
-# A fresh process that finds out by itself that there is nothing for these to do.
+# This script runs in a new process and prints the names of all imported modules.
 SCRIPT = """
 import sys
 import fer_ros.perception.classification.classifier

@@ -104,7 +104,7 @@ def test_the_first_answer_of_a_new_face_is_made_of_all_frames_that_it_took_to_be
 
     (face,) = pipeline.process(IMAGE, 3 / 30, Settings(smoothing=0.02)).faces
 
-    # What was first seen was never told, so that the better opinion need not last.
+    # The first expression was not published, so the new expression needs no hold time.
     assert face.emotion == 'sad'
     assert 0.9 < face.probabilities[1] < 0.99
 
@@ -239,7 +239,7 @@ def test_ids_when_stamps(stamps, ids):
 
 
 def moving(step):
-    """Find a face that moves right by three pixels a frame."""
+    """Return a detection that moves to the right by three pixels per frame."""
     return [found(3 * step)]
 
 
@@ -269,7 +269,7 @@ def test_a_new_face_is_searched_in_the_next_frames_until_it_is_believed():
         for step in range(10)
     ]
 
-    # Searched in frames 0, 5, 6 and 7; believed in the last of these.
+    # The detector runs in frames 0, 5, 6 and 7. The track is confirmed in frame 7.
     assert detector.frames == []
     assert seen == [0] * 7 + [1] * 3
 
@@ -310,7 +310,7 @@ class AlwaysSad(Opinion):
 
 
 def watch(pipeline, seconds, settings, began=0.0):
-    """Show the only face for some seconds, and give what is said of it in the end."""
+    """Process a single face for some seconds, and return its last result."""
     for step in range(round(seconds * 10)):
         pipeline.detector.frames = [[found(0)]]
         (face,) = pipeline.process(IMAGE, began + step / 10, settings).faces

@@ -1,4 +1,4 @@
-"""The shipped model on real photographs: a mix-up of colours, labels or crops would show here."""
+"""Test the shipped model on real photographs, to detect swapped colours, labels or crops."""
 
 from pathlib import Path
 
@@ -19,13 +19,13 @@ from photographs import photograph
 
 @pytest.fixture(scope='module')
 def astronaut():
-    """Give the photograph of the scikit-image wheel: one smiling woman."""
+    """Read a photograph of one smiling woman from the scikit-image package."""
     skimage = pytest.importorskip('skimage')
     path = Path(skimage.__file__).parent / 'data' / 'astronaut.png'
     return cv2.imread(str(path))
 
 
-# Of the detectors whose weights no wheel brings along.
+# Detectors whose weights are not part of any Python package.
 WEIGHTS = {'yunet': 'facedet/face_detection_yunet_2023mar.onnx'}
 
 

@@ -1,4 +1,4 @@
-"""The scripts import one another as files of one folder."""
+"""The scripts import each other as files of one folder."""
 
 from pathlib import Path
 import sys

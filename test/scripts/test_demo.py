@@ -1,4 +1,4 @@
-"""The demo with stand-ins for the two nodes, which say and do what a test wants."""
+"""Test the demo with stand-ins for the two nodes, which print and act as a test specifies."""
 
 import csv
 import os
@@ -91,7 +91,7 @@ EMOTION = """
 
 @pytest.fixture
 def start(tmp_path):
-    """Return a function that starts the demo with two such nodes."""
+    """Return a function that starts the demo with two stand-in nodes."""
     started = []
 
     def start_demo(camera, emotion, *arguments):
@@ -126,7 +126,7 @@ def start(tmp_path):
 
 
 def processes_of(folder):
-    """Return the command lines of the processes that run something in this folder."""
+    """Return the command lines of the processes that run an executable in this folder."""
     lines = [process.info['cmdline'] or [] for process in psutil.process_iter(['cmdline'])]
     return [words for words in lines if any(f'{folder}/lib/' in word for word in words)]
 
@@ -196,4 +196,4 @@ def test_a_source_without_an_image_is_a_failure(start):
 def test_killed_itself_it_leaves_no_node_behind(start):
     demo = start(CAMERA.replace('IMAGES', '10000'), EMOTION, '--seconds', '100')
     assert 'frames/s' in demo.stdout.readline()
-    demo.kill()  # that no process is left, the fixture checks
+    demo.kill()  # the fixture checks that no process remains

@@ -61,7 +61,7 @@ def test_the_table_has_a_row_per_face_with_the_whole_distribution(tmp_path):
 def test_the_best_picture_is_the_last_of_those_with_the_most_faces(tmp_path):
     best = BestPicture(tmp_path / 'annotated.png')
     for second, faces in enumerate([1, 2, 0, 2, 1]):
-        # The picture comes before the message, or after it.
+        # The image may arrive before the message or after it.
         if second % 2:
             best.add_count((second, 0), faces)
         best.add_image((second, 0), plain(50 * second))

@@ -12,13 +12,13 @@ CONTROLS = re.compile(r'\x1b\[\?25[hl]|\x1b\[(?P<up>\d*)A|(?P<erase>\x1b\[2K)|(?
 
 
 class Terminal(io.StringIO):
-    """A terminal that knows what the view needs, and fails at anything else."""
+    """A terminal that supports only the control sequences of the view, and rejects all others."""
 
     def isatty(self):
         return True
 
     def screen(self):
-        """Return the lines that are seen."""
+        """Return the visible lines."""
         lines, row, column, end = [''], 0, 0, 0
         for match in CONTROLS.finditer(self.getvalue()):
             assert match.start() == end, self.getvalue()[end:][:20]
@@ -42,7 +42,7 @@ class Terminal(io.StringIO):
 
 @pytest.fixture(autouse=True)
 def size(monkeypatch):
-    """Set the size of the terminal."""
+    """Return a function that sets the size of the terminal."""
 
     def set_size(rows, columns):
         monkeypatch.setenv('LINES', str(rows))

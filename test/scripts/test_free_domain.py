@@ -9,7 +9,7 @@ from free_domain import ports_in_use
 
 
 def test_a_domain_with_a_port_in_use_is_not_free():
-    # The first and the last port of domain 3, and one of nobody's.
+    # The first and the last port of domain 3, and a port that belongs to no domain.
     free = free_domains({7400 + 3 * 250, 7400 + 4 * 250 - 1, 53})
 
     assert free == [domain for domain in DOMAINS if domain != 3]
@@ -38,5 +38,5 @@ def test_a_domain_is_chosen_where_its_row_is_free(monkeypatch):
     monkeypatch.setattr(free_domain, 'free_domains', lambda ports: sorted(free))
 
     assert choose_domain(3) == 20
-    # Better a shared domain than no test.
+    # If no domain is free, a shared domain is better than no test.
     assert choose_domain(4) in free

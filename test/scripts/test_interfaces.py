@@ -1,4 +1,8 @@
-"""The messages that stand in for a distribution's; there the released ones must pass too."""
+"""
+Test the message packages that replace those of a ROS distribution.
+
+The released packages must pass as well.
+"""
 
 import json
 from pathlib import Path
@@ -53,8 +57,8 @@ FIELDS = {
         'c': 'float',
     },
 }
-# What ROS 2 compares before two programs talk; computed from the released definitions, vision_msgs
-# 4.1.1 and hri_msgs 2.0.0, with the same generator.
+# Type hashes, which ROS 2 compares before two programs communicate. They were computed with the
+# same generator from the released definitions of vision_msgs 4.1.1 and hri_msgs 2.0.0.
 HASHES = {
     'hri_msgs/Expression': '411b88e0604397d44775d8ec6a4bc69398fb0dfbfe864c33a40fa99ee85f1b00',
     'hri_msgs/IdsList': '7e0812d1ac945c98fd3e393568d581ad0ab567f37b24eff633eab778c1bfe62d',

@@ -1,4 +1,4 @@
-"""What scripts/setup says and in which order it works; that it works is seen by running it."""
+"""Test the output and the order of the steps of scripts/setup with stand-ins for its programs."""
 
 import os
 from pathlib import Path
@@ -26,7 +26,7 @@ def run_setup(*arguments, **environment):
 
 
 def stand_in(folder, name, script):
-    """Put a program in front of the machine's own."""
+    """Create a program that takes precedence over the installed one."""
     path = folder / name
     path.write_text(f'#!/bin/sh\n{script}\n')
     path.chmod(0o755)
@@ -99,7 +99,7 @@ def test_all_that_is_missing_is_named_as_one_command(tmp_path):
 
 
 def sections():
-    """Return the lines under each head of versions.txt."""
+    """Return the lines under each heading of versions.txt."""
     found = {}
     for line in (SCRIPTS / 'versions.txt').read_text().splitlines():
         if line.startswith('# ['):
@@ -136,8 +136,9 @@ def test_what_is_installed_has_the_pinned_versions():
             assert metadata.version(name) == version
 
 
-# A Python that makes environments of itself.  pip writes down what it is asked for; the second
-# time it waits for colcon to begin, and colcon waits for it: they only end side by side.
+# A stand-in for Python that copies itself into new environments. pip records its arguments. In its
+# third call, pip waits for colcon to start, and colcon waits for pip. Both can therefore only
+# finish if they run in parallel.
 PYTHON = r"""
 case "$*" in
     '-m venv -- '*)
@@ -175,7 +176,7 @@ wait_for() {
 
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
-    """Make a checkout whose set-up runs stand-ins for the programs that it calls."""
+    """Create a checkout whose setup runs stand-ins for the programs that it calls."""
     root = tmp_path / 'c'
     (root / 'scripts').mkdir(parents=True)
     (root / 'interfaces' / 'some_msgs').mkdir(parents=True)
@@ -227,6 +228,6 @@ def test_interfaces_that_cannot_be_built_end_the_set_up(checkout):
     assert done.returncode == 1
     assert 'building some_msgs' in done.stderr
     assert 'failed with status 1' in done.stderr
-    # What was fetched stays.
+    # The downloaded files are kept.
     assert 'building some_msgs' in set_up(checkout).stdout
     assert len((checkout / 'calls').read_text().splitlines()) == 3

@@ -1,4 +1,8 @@
-"""What scripts/test asks of its tools, and what it makes of their answers; the tools pretend."""
+"""
+Test which commands scripts/test runs, and how it evaluates their results.
+
+Its tools are stand-ins.
+"""
 
 import os
 from pathlib import Path
@@ -10,7 +14,7 @@ import pytest
 
 SCRIPTS = Path(__file__).resolve().parents[2] / 'scripts'
 
-# Writes down its arguments, and the report that pytest would write.
+# The stand-in records its arguments, and writes a report like pytest.
 COLCON = """
 printf '%s\\n' "$@" > colcon_arguments
 env > colcon_environment
@@ -22,7 +26,7 @@ echo '===== 2 passed, 1 skipped in 3.45s ====='
 
 @pytest.fixture
 def run(tmp_path):
-    """Return a function that runs scripts/test in a checkout of its own."""
+    """Return a function that runs scripts/test in a separate checkout."""
     root, tools = tmp_path / 'checkout', tmp_path / 'bin'
     (root / 'scripts').mkdir(parents=True)
     tools.mkdir()
@@ -61,7 +65,7 @@ def test_each_part_has_a_line_and_the_tests_run_side_by_side(run, tmp_path):
         'test: mypy      passed',
         'test: installed passed',
     ]
-    # colcon takes an argument that starts with a dash only with a space before it.
+    # colcon accepts an argument that starts with a dash only after a leading space.
     given = asked[asked.index('--pytest-args') + 1:]
     assert {' --timeout=180', ' --numprocesses=3', ' --dist=loadfile'} < set(given)
     assert given[-2:] == [' -k', ' boxes']

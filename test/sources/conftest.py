@@ -1,4 +1,4 @@
-"""What several tests of sources use."""
+"""Fixtures shared by the tests of the image sources."""
 
 import cv2
 import pytest
@@ -13,7 +13,7 @@ def fixture_told():
 
 @pytest.fixture(name='video')
 def fixture_video(tmp_path):
-    """Make a video of five images, the n-th of them of gray level 40 n, at 12.5 Hz."""
+    """Create a video of five images at 12.5 Hz. Image n has the gray level 40 n."""
     path = tmp_path / 'clip.avi'
     codec = cv2.VideoWriter.fourcc(*'MJPG')
     writer = cv2.VideoWriter(str(path), codec, 12.5, (64, 48))

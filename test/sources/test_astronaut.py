@@ -10,7 +10,7 @@ from fer_ros.sources.base import SourceError
 from fer_ros.sources.opening import open_source
 from gray_images import images_of
 
-# The photograph of the astronaut is as large as this one.
+# A random image of the same size as the photograph of the astronaut.
 PHOTO = np.random.default_rng(0).integers(0, 255, (512, 512, 3), np.uint8)
 
 

@@ -7,7 +7,7 @@ from fer_ros.sources.opening import open_source
 
 
 def test_a_source_that_is_not_there_is_named(tmp_path, monkeypatch):
-    # A long path would be cut.
+    # A long path would be shortened in the message.
     monkeypatch.chdir(tmp_path)
 
     with pytest.raises(SourceError, match=r'no file or folder .*missing\.mp4.*astronaut'):
@@ -28,7 +28,7 @@ def test_a_source_that_is_not_there_is_named(tmp_path, monkeypatch):
         '\ud800.png',
         '/dev/\ud800',
     ],
-    # The name of a test is a variable of the environment, whose length is limited.
+    # pytest stores the name of a test in an environment variable, whose length is limited.
     ids=lambda source: ascii(source)[:30],
 )
 def test_an_odd_source_is_refused_in_one_short_line(source):

@@ -67,7 +67,7 @@ def test_what_is_no_picture_is_passed_over(tmp_path, told):
     (tmp_path / 'read_me.txt').write_text('pictures')
     (tmp_path / '.hidden.png').write_bytes(b'')
     (tmp_path / 'folder.png').mkdir()
-    # By its content this is one, whatever its name.
+    # This file has the content of a picture, but not its suffix.
     write(tmp_path / '2.png', gray(2)).rename(tmp_path / '2.picture')
 
     source = open_source(str(tmp_path), tell=told.append)

@@ -66,7 +66,7 @@ def test_a_broken_video_is_refused_without_noise(tmp_path):
         'except SourceError as error: print(error)'
     )
 
-    # In a process of its own: OpenCV asks only once how much it may say.
+    # The test needs a separate process, because OpenCV reads its log level only once.
     done = subprocess.run(
         [sys.executable, '-c', program, str(tmp_path / 'broken.mp4')],
         cwd=Path(__file__).resolve().parents[2],

@@ -14,7 +14,7 @@ from gray_images import levels_of
 
 
 class Device:
-    """Stands in for a camera: gives images of rising gray level, and can be unplugged."""
+    """A stand-in for a camera that delivers images of rising gray level, and can be unplugged."""
 
     def __init__(self):
         self.plugged = True
@@ -65,7 +65,7 @@ def test_a_webcam_is_asked_for_size_and_rate(device):
         cv2.CAP_PROP_FPS: 20,
         cv2.CAP_PROP_BUFFERSIZE: 1,
     }
-    # It gives 64x48 all the same.
+    # The stand-in ignores the request and delivers 64x48.
     assert images_of(source, 1)[0].shape == (24, 32, 3)
 
 

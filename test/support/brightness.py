@@ -1,4 +1,4 @@
-"""A network for the pictures of `made_up_faces`, which needs no engine."""
+"""A network for the images of `made_up_faces`. It needs no inference engine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fer_ros.perception.models.bundle import ModelCard
 
 
 class Brightness:
-    """A back end that takes the brightness of a picture's middle for its label."""
+    """A back end that predicts the label from the brightness of the image centre."""
 
     name = 'brightness'
     device = 'CPU'
@@ -28,7 +28,7 @@ class Brightness:
 
 
 def made_up_card(labels: tuple[str, ...] = FER2013_LABELS) -> ModelCard:
-    """Give the card of a network for the pictures of `make_up`."""
+    """Return the card of a network for the images of `make_up`."""
     return ModelCard(
         name='made_up',
         labels=labels,
@@ -42,5 +42,5 @@ def made_up_card(labels: tuple[str, ...] = FER2013_LABELS) -> ModelCard:
 
 
 def brightness_classifier() -> Classifier:
-    """Give a classifier that is right about each picture of `make_up`."""
+    """Return a classifier that classifies each image of `make_up` correctly."""
     return Classifier(made_up_card(), Brightness())

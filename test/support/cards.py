@@ -1,4 +1,4 @@
-"""Bundles that tests write."""
+"""Write model bundles for tests."""
 
 import json
 
@@ -9,10 +9,14 @@ from fer_ros.perception.models.bundle import to_request
 
 
 def write_card(folder, card, kind, content, **changed):
-    """Write a bundle of one network, with another card's fields unless they are changed."""
+    """
+    Write a bundle with one network.
+
+    The card has the fields of another card, except the changed fields.
+    """
     (folder / f'model.{kind}').write_bytes(content)
     written = to_request(card)
     written['files'] = {kind: {'name': f'model.{kind}', 'sha256': sha256_of_bytes(content)}}
-    # JSON makes lists of the tuples.
+    # The JSON round trip converts tuples to lists.
     plain = json.loads(json.dumps({**written, **changed}))
     (folder / 'card.yaml').write_text(yaml.safe_dump(plain))

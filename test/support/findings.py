@@ -1,4 +1,4 @@
-"""What a test asks the findings of the doctor."""
+"""Evaluate the findings of the doctor."""
 
 
 def levels(findings):

@@ -1,4 +1,4 @@
-"""A graph for one test: the node under test, and a listener of its topics."""
+"""A ROS graph for one test: the node under test, and a subscriber to its topics."""
 
 import threading
 
@@ -9,12 +9,12 @@ from rclpy.executors import SingleThreadedExecutor
 from fer_ros.node.life.executor import EnduringExecutor
 from fer_ros.node.life.process import spin
 
-# How long anything may take before a test fails [s]; nothing waits for it to pass.
+# Maximum time to wait before a test fails [s]. A passing test does not wait this long.
 PATIENCE = 60.0
 
 
 class Graph:
-    """Nodes that spin in threads of their own until the test ends."""
+    """Nodes that spin in separate threads until the test ends."""
 
     def __init__(self, domain_id):
         self.context = Context()
@@ -22,7 +22,7 @@ class Graph:
         self._spinning = []
 
     def add(self, node, executor_type=EnduringExecutor):
-        """Let a node spin."""
+        """Spin a node in a separate thread."""
         executor = executor_type(context=self.context)
         executor.add_node(node)
         thread = threading.Thread(target=spin, args=(executor,), daemon=True)
@@ -31,11 +31,11 @@ class Graph:
         return node
 
     def listener(self, name='listener'):
-        """Make a plain node that spins."""
+        """Create a plain node that spins."""
         return self.add(rclpy.create_node(name, context=self.context), SingleThreadedExecutor)
 
     def close(self):
-        """Stop everything."""
+        """Stop and destroy all nodes."""
         for node, executor, thread in reversed(self._spinning):
             executor.shutdown()
             thread.join(PATIENCE)
@@ -58,7 +58,7 @@ class Inbox:
             self._changed.notify_all()
 
     def wait_for(self, wanted):
-        """Wait until a message is there for which `wanted` holds, and give it."""
+        """Wait for a message that satisfies the condition `wanted`, and return it."""
         with self._changed:
             found = self._changed.wait_for(
                 lambda: next((one for one in self.messages if wanted(one)), None), PATIENCE
@@ -68,7 +68,7 @@ class Inbox:
 
 
 def wait_until(condition):
-    """Wait for something that nobody announces."""
+    """Wait until a condition holds by checking it periodically."""
     pause = threading.Event()
     for _ in range(int(PATIENCE / 0.02)):
         if condition():

@@ -1,4 +1,4 @@
-"""Images of one gray level, by which a test tells one from another."""
+"""Images with a single gray level, which identifies each image in a test."""
 
 from itertools import islice
 
@@ -7,7 +7,7 @@ import numpy as np
 
 
 def gray(level, width=64, height=48):
-    """Make an image, (height, width, 3) uint8, of one gray level."""
+    """Create an image of one gray level, (height, width, 3) uint8."""
     return np.full((height, width, 3), level, np.uint8)
 
 
@@ -18,7 +18,7 @@ def write(path, image):
 
 
 def images_of(source, count=100):
-    """Take the first images of a source, without their periods."""
+    """Return the first images of a source without their periods."""
     return [image for image, _ in islice(source, count)]
 
 

@@ -4,7 +4,7 @@ import threading
 
 
 class HeldLock:
-    """A re-entrant lock that knows whether the thread that asks holds it."""
+    """A re-entrant lock that reports whether the current thread holds it."""
 
     def __init__(self):
         self._lock = threading.RLock()
@@ -25,13 +25,13 @@ class HeldLock:
 
 def guard(thing, lock_name='_lock', read=(), written=()):
     """
-    Make an object fail when it uses attributes without holding its lock.
+    Make an object fail if it uses an attribute without holding its lock.
 
     :param thing: the object; its class is replaced by a subclass.
-    :param lock_name: attribute with the lock, which is replaced.
-    :param read: names of attributes that are read under the lock only.
-    :param written: names of attributes that are written under the lock only.
-    :return: the lock.
+    :param lock_name: name of the attribute with the lock, which is replaced.
+    :param read: names of the attributes that must be read under the lock.
+    :param written: names of the attributes that must be written under the lock.
+    :return: the new lock.
     """
     lock = HeldLock()
     setattr(thing, lock_name, lock)

@@ -1,4 +1,4 @@
-"""Stands in for the child of a trial: takes its limits, and hangs."""
+"""A stand-in for the child process of a trial that sets its limits and then hangs."""
 
 from pathlib import Path
 import sys

@@ -1,10 +1,11 @@
-"""Random messages that no well-meaning node sends, from a seeded generator."""
+"""Random messages with extreme values from a seeded generator."""
 
 import re
 
 import numpy as np
 
-# Names, labels and paths of every kind; surrogates cannot be sent.
+# Names, labels and paths of every kind. Surrogates are missing, because a message cannot contain
+# them.
 TEXTS = (
     '',
     ' ',
@@ -37,16 +38,16 @@ BITS = re.compile(r'u?int(\d+)')
 
 class Hostile:
     """
-    Makes messages of any class with extreme values in all fields.
+    Creates messages of any class with extreme values in all fields.
 
-    :param seed: of the generator.
+    :param seed: seed of the random generator.
     """
 
     def __init__(self, seed):
         self.random = np.random.default_rng(seed)
 
     def pick(self, values):
-        """Return one of some values."""
+        """Return one of several values."""
         return values[int(self.random.integers(len(values)))]
 
     def fill(self, message):
@@ -91,7 +92,7 @@ class Hostile:
         return [self._value(kind, None) for _ in range(length)]
 
     def element(self, kind):
-        """Return the class of a message by its name, such as rcl_interfaces/Parameter."""
+        """Return the message class with a given name, such as rcl_interfaces/Parameter."""
         package, name = kind.split('/')
         module = __import__(f'{package}.msg', fromlist=[name])
         return getattr(module, name)

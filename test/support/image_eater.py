@@ -1,8 +1,9 @@
 """
-Run a node in this process on compressed images from standard input, and print its memory.
+Process compressed images from standard input with a node, and print the used memory.
 
-Each image is preceded by its length, 4 bytes, big endian.  The process prints its resident memory
-before and after the images and its largest one, in KiB, and what became of the images, as JSON.
+Each image is preceded by its length, 4 bytes, big endian. The process prints JSON with its
+resident memory before and after the images and its peak, in KiB. It also prints the node's counts
+of processed, rejected and lost images.
 """
 
 import json
@@ -25,15 +26,15 @@ from stand_ins import picture  # noqa: E402
 
 
 def memory():
-    """Return the resident memory and its largest value so far [KiB]."""
-    # psutil does not know the largest value.
+    """Return the resident memory and its peak so far [KiB]."""
+    # psutil does not report the peak.
     lines = Path('/proc/self/status').read_text().splitlines()
     values = dict(line.split(':', 1) for line in lines)
     return int(values['VmRSS'].split()[0]), int(values['VmHWM'].split()[0])
 
 
 def process_good_images(node):
-    """Process images of the size that most cameras have."""
+    """Process valid images of a common camera size."""
     for second in range(10):
         node._processor.process(picture(seconds=second, size=(480, 640)))
 

@@ -1,4 +1,4 @@
-"""A launch file: what it would start, and itself at work with a listener beside it."""
+"""Load a launch file and list its nodes, or run it together with a subscriber."""
 
 import importlib.util
 from itertools import pairwise
@@ -19,7 +19,7 @@ from rclpy.executors import SingleThreadedExecutor
 
 LAUNCH_FILES = Path(__file__).resolve().parents[2] / 'launch'
 PATIENCE = 120.0
-# What `ros2 launch` does, without ros2cli.
+# The same as `ros2 launch`, without ros2cli.
 PROGRAM = """
 import sys
 from launch import LaunchDescription
@@ -43,12 +43,12 @@ def load_launch_file(name):
 
 
 def describe(name):
-    """Give the entities of a launch file's description."""
+    """Return the entities of a launch file's description."""
     return load_launch_file(name).generate_launch_description().entities
 
 
 def nodes(name, **arguments):
-    """Give the nodes that would be started."""
+    """Return the nodes that a launch file would start."""
     context = LaunchContext()
     found = []
     waiting = list(describe(name))
@@ -64,7 +64,7 @@ def nodes(name, **arguments):
 
 
 def words_of(node):
-    """Give the words of a node's command line, those left out that launch_ros adds in the end."""
+    """Return the command line of a node, without the words that launch_ros adds at the end."""
     context = LaunchContext()
     return [
         ''.join(part.perform(context) for part in word)
@@ -74,12 +74,12 @@ def words_of(node):
 
 
 def parameter_files(node):
-    """Give the files of parameters that a node gets, first to last."""
+    """Return the parameter files of a node, in the order of the command line."""
     return [Path(after) for word, after in pairwise(words_of(node)) if word == '--params-file']
 
 
 class Launched:
-    """A launch file at work, and a listener."""
+    """A running launch file, and a node that subscribes."""
 
     def __init__(self, name, domain_id, folder, **arguments):
         self.context = Context()
@@ -110,7 +110,7 @@ class Launched:
         return self._log.read_text()
 
     def process_ids(self, executable):
-        """Give the numbers of the processes of a node that were started so far."""
+        """Return the ids of all processes of a node that were started so far."""
         pattern = rf'\[{executable}-\d+\]: process started with pid \[(\d+)\]'
         return [int(number) for number in re.findall(pattern, self.log)]
 
@@ -124,7 +124,7 @@ class Launched:
         raise AssertionError(f'waited in vain; the launch file said:\n{self.log}')
 
     def stop(self):
-        """End it as Ctrl-C does, and give its exit status."""
+        """Stop the launch file like Ctrl-C does, and return its exit status."""
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(PATIENCE)
 

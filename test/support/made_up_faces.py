@@ -1,4 +1,4 @@
-"""Labelled pictures made by hand."""
+"""Synthetic labelled images."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from training.data.datasets import FaceData
 
 def make_up(count: int, split: str = 'train', seed: int = 0) -> FaceData:
     """
-    Make pictures whose brightness tells their label, in FER2013's form.
+    Create images whose brightness encodes their label, in the form of FER2013.
 
-    :param count: of pictures.
-    :param split: of all of them.
-    :param seed: of the noise.
-    :return: the pictures, with ten votes each for their label.
+    :param count: number of images.
+    :param split: split of all images.
+    :param seed: seed of the noise.
+    :return: the images, with ten votes each for their label.
     """
     generator = np.random.default_rng(seed)
     labels = np.arange(count) % len(FER2013_LABELS)
     noise = generator.integers(0, 30, (count, 48, 48))
-    # Where FER+ has these labels among its columns.
+    # Columns of the labels among the votes of FER+.
     columns = np.array([4, 5, 6, 1, 3, 2, 0])[labels]
     votes = np.zeros((count, 10), np.uint8)
     votes[np.arange(count), columns] = 10

@@ -1,4 +1,4 @@
-"""Stands in for the child of a trial: does what its request asks for."""
+"""A stand-in for the child process of a trial that misbehaves as its request demands."""
 
 import ctypes
 import json

@@ -1,4 +1,4 @@
-"""Photographs with known faces, and how to compare what a detector finds in them."""
+"""Photographs with known faces, and a comparison of detections with them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def data_path(name: str) -> Path:
     """
     Find a file of the test data, or skip the test.
 
-    :param name: relative to FER_ROS_DATA.
-    :return: its path.
+    :param name: path relative to FER_ROS_DATA.
+    :return: path of the file.
     """
     path = DATA / name
     if not path.exists():
@@ -34,7 +34,7 @@ def photograph(name: str) -> np.ndarray:
     """
     Read a photograph, or skip the test.
 
-    :param name: relative to the folder `photos`.
+    :param name: path relative to the folder `photos`.
     :return: (H, W, 3) uint8, BGR.
     """
     image = cv2.imread(str(data_path(f'photos/{name}')))
@@ -44,9 +44,9 @@ def photograph(name: str) -> np.ndarray:
 
 def dlib_faces() -> dict[str, np.ndarray]:
     """
-    Read the boxes of dlib's examples, or skip the test.
+    Read the face boxes of dlib's example photographs, or skip the test.
 
-    :return: by name of the photograph, (N, 4) float64, pixels.
+    :return: the boxes by photograph name, (N, 4) float64, pixels.
     """
     boxes: dict[str, list[list[float]]] = {}
     for part in ('testing.xml', 'training.xml'):
@@ -64,12 +64,12 @@ def count_matches(
     found: Iterable[FaceDetection], known: np.ndarray, overlap: float
 ) -> tuple[int, int]:
     """
-    Pair what was found with what is there, the best first, each once.
+    Match detections with known faces one to one, starting with the best detection.
 
-    :param found: the faces found, best first.
-    :param known: (N, 4) float, the boxes of the faces that are there, pixels.
-    :param overlap: the intersection over union that a pair needs, 0 to 1.
-    :return: how many of the known faces were found, and how many others.
+    :param found: detections, best first.
+    :param known: (N, 4) float, boxes of the known faces, pixels.
+    :param overlap: minimum intersection over union of a match, 0 to 1.
+    :return: number of known faces that were detected, and number of false positives.
     """
     free = np.ones(len(known), bool)
     others = 0

@@ -1,16 +1,16 @@
-"""Lines that tell what a run on several processes does, for a log that shows whole lines only."""
+"""Log the progress of a run on several processes, for a log that shows only complete lines."""
 
 import pytest
 
-# colcon reads lines of at most 64 KiB, and waits for ever after a longer one [characters].
+# colcon reads lines of at most 64 KiB, and hangs after a longer line [characters].
 LONGEST_LINE = 10_000
 
 
 class ShortLines:
     """
-    A text file whose lines are cut.
+    A text file that shortens long lines.
 
-    :param file: to write to.
+    :param file: the file to write to.
     """
 
     def __init__(self, file):
@@ -26,7 +26,7 @@ class ShortLines:
 
 
 def shortened(line):
-    """Cut the middle out of a long line."""
+    """Remove the middle of a long line."""
     left_out = len(line) - LONGEST_LINE
     if left_out <= 0:
         return line
@@ -36,9 +36,9 @@ def shortened(line):
 
 class Progress:
     """
-    A pytest plugin: prints a line for each file that is begun and for each test that fails.
+    A pytest plugin that prints a line for each file that starts and for each test that fails.
 
-    pytest-xdist prints a point for each test, so that nobody could tell where a run hangs.
+    pytest-xdist only prints a dot for each test, which does not show where a run hangs.
 
     :param reporter: pytest's terminal reporter.
     """
@@ -59,7 +59,11 @@ class Progress:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report):
-        """Print no letter for a test; pytest counts by the first of the three words."""
+        """
+        Return an empty letter for a test, so that pytest prints none.
+
+        pytest counts the results by the first word of the returned tuple.
+        """
         if hasattr(report, 'wasxfail') or (report.passed and report.when != 'call'):
             return None
         kind = 'error' if report.failed and report.when != 'call' else report.outcome

@@ -1,4 +1,4 @@
-"""A detector and a classifier that say what they are told to, for tests of the pipeline."""
+"""A detector and a classifier with predefined results, for tests of the pipeline."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ IMAGE = np.zeros((100, 400, 3), np.uint8)
 
 
 class Script:
-    """A detector that finds what it is told to."""
+    """A detector that returns predefined detections for each frame."""
 
     name = reason = 'made up'
     least_eye_distance = 0.0
@@ -31,7 +31,7 @@ class Card:
 
 
 class Opinion:
-    """A classifier that always says the same."""
+    """A classifier that always returns the same scores."""
 
     card = Card
 

@@ -1,11 +1,11 @@
-"""Stand-ins for the executables of fer_ros, whose processes end as a test demands."""
+"""Stand-ins for the executables of fer_ros. Their processes end as a test specifies."""
 
 from pathlib import Path
 
 CONFIG = Path(__file__).resolve().parents[2] / 'config'
 
-# Each start takes the first line off the list of ends, which is a file beside the executable. In a
-# namespace, the executable has a list of its own.
+# A file beside the executable lists how its processes end. Each start removes the first line. In a
+# namespace, the executable has its own list.
 SCRIPT = """#!/bin/sh
 name=$(basename "$0")
 ends="$0"
@@ -31,12 +31,13 @@ done
 
 def make_workspace(prefix, ends):
     """
-    Make an install prefix with a package fer_ros whose executables are stand-ins.
+    Create an install prefix with a package fer_ros whose executables are stand-ins.
 
-    :param prefix: folder, made here.
-    :param ends: for each executable (in a namespace: 'camera_node.front') how its processes end,
-        one after the other: '1' with this exit status, 'SIGSEGV' by this signal, 'when stopped 2'
-        with this exit status after the signal INT or TERM. 'when stopped 0' ends every list.
+    :param prefix: install prefix, a folder that is created here.
+    :param ends: how the processes of each executable end, in order. In a namespace, the name is
+        for example 'camera_node.front'. '1' ends with this exit status, and 'SIGSEGV' by this
+        signal. 'when stopped 2' ends with this exit status after SIGINT or SIGTERM. 'when stopped
+        0' is appended to every list.
     """
     share, programs = prefix / 'share', prefix / 'lib' / 'fer_ros'
     index = share / 'ament_index' / 'resource_index' / 'packages'

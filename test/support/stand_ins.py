@@ -1,4 +1,4 @@
-"""A detector and a classifier without networks, and a node that works with them."""
+"""A detector and a classifier without networks, and a node that uses them."""
 
 from contextlib import contextmanager
 import threading
@@ -16,7 +16,7 @@ LABELS = ('happy', 'sad', 'neutral')
 
 
 class BrightDetector:
-    """Takes the whole of an image that is not dark for one face."""
+    """Detects one face that covers the whole image, unless the image is dark."""
 
     name = 'bright'
     reason = 'made up'
@@ -61,7 +61,7 @@ class Backend:
 
 
 class ColourClassifier:
-    """Takes a blue face for happy, a green one for sad, a red one for neutral."""
+    """Classifies a blue face as happy, a green face as sad, and a red face as neutral."""
 
     card = Card
 
@@ -80,7 +80,7 @@ class ColourClassifier:
 
 
 def started(graph, *overrides):
-    """Make a node with parameters, start it, and let it spin."""
+    """Create a node with parameters, start it and spin it."""
     node = EmotionNode(context=graph.context, parameter_overrides=list(overrides))
     try:
         node.start()
@@ -91,7 +91,7 @@ def started(graph, *overrides):
 
 
 def picture(colour=(250, 20, 20), seconds=1, size=(20, 30)):
-    """Make an image message of one colour, in BGR."""
+    """Create an image message of one colour, in BGR."""
     image = np.full((*size, 3), colour, np.uint8)
     message = to_image_message(MESSAGE_TYPES, Image().header, image)
     message.header.stamp.sec = seconds
@@ -100,7 +100,7 @@ def picture(colour=(250, 20, 20), seconds=1, size=(20, 30)):
 
 
 def send(camera, emotions, node, message):
-    """Send an image once everybody listens, and give what comes back."""
+    """Publish an image once all subscriptions exist, and return the result for it."""
     wait_until(lambda: camera.get_subscription_count() > 0)
     wait_until(lambda: node.count_subscribers('emotion') > 0)
     camera.publish(message)
@@ -113,7 +113,7 @@ def decisions(message):
 
 @contextmanager
 def sending_all_the_time(camera):
-    """Send images in a thread of its own, far faster than a camera would."""
+    """Publish images in a separate thread, far faster than a camera."""
     stop = threading.Event()
 
     def send_on():

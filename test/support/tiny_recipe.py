@@ -1,4 +1,4 @@
-"""A recipe whose network trains in a second, and the text of one."""
+"""A recipe whose network trains within a second, and the source text of such a recipe."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TINY = Recipe(
     seed=3,
 )
 
-# The file of such a recipe.
+# Source text of the recipe file.
 TEXT = """
 from training.networks.residual import residual_network
 from training.recipes.recipe import Recipe
@@ -55,7 +55,7 @@ RECIPE = Recipe(
 
 
 def write_recipe(folder: Path, name: str, epochs: int = 1) -> Path:
-    """Write the file of a recipe."""
+    """Write a recipe file."""
     file = folder / f'{name}.py'
     file.write_text(TEXT.format(name=name, epochs=epochs))
     return file
@@ -64,10 +64,10 @@ def write_recipe(folder: Path, name: str, epochs: int = 1) -> Path:
 @contextmanager
 def eagerly() -> Iterator[None]:
     """
-    Let TensorFlow compute each step at once.
+    Run TensorFlow eagerly, without tracing.
 
-    To trace a step takes far longer than a few small steps take.  That recipes can be traced is
-    tested by `train --smoke` and by runs of several epochs.
+    Tracing a step takes far longer than a few small steps. `train --smoke` and runs of several
+    epochs test that recipes can be traced.
     """
     if keras.backend.backend() != 'tensorflow':
         yield

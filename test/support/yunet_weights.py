@@ -1,4 +1,4 @@
-"""Weights of chance for YuNet's graph, for tests without the real ones."""
+"""Random weights for YuNet's graph, for tests without the real weights."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from fer_ros.perception.detection.yunet_litert import marker
 
 
 def sizes_in_graph():
-    """Count the places of each array in the graph."""
+    """Return the number of elements of each array in the graph."""
     words = np.frombuffer(GRAPH.read_bytes(), '<u4')
     first = np.float32(marker(0)).view(np.uint32)
     markers = words[(words >= first) & (words < first + 1000)]

@@ -1,4 +1,4 @@
-"""Small labelled pictures made by hand, and the real ones where they are."""
+"""Fixtures with small synthetic images, and with the real images if available."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from photographs import data_path
 from training.data.datasets import FaceData
 from training.data.datasets import read_fer2013
 
-# On a robot there is neither; what reads, changes and counts is tested without them.
+# On a robot, these packages are missing. The tests of reading, augmentation and statistics work
+# without them.
 NEEDED_BY = {
     'keras': [
         'learning/test_averaging.py',
@@ -65,7 +66,7 @@ collect_ignore = [test for name in MISSING for test in NEEDED_BY[name]]
 
 
 def pytest_report_header() -> str | None:
-    """Say what is left out, and why."""
+    """Return a line with the skipped tests and the reason."""
     if not MISSING:
         return None
     return f'left out, as {" and ".join(MISSING)} is not installed: {", ".join(collect_ignore)}'
@@ -73,13 +74,13 @@ def pytest_report_header() -> str | None:
 
 @pytest.fixture(scope='session')
 def fer2013() -> FaceData:
-    """Give FER2013, or skip the test."""
+    """Return FER2013, or skip the test."""
     return read_fer2013(data_path('fer2013/fer2013.npz'))
 
 
 @pytest.fixture(scope='session')
 def made_up() -> Callable[..., FaceData]:
-    """Give a function that makes pictures."""
+    """Return a function that creates synthetic images."""
     return make_up
 
 
@@ -94,7 +95,7 @@ def eager() -> Iterator[None]:
 
 @pytest.fixture(name='write_recipe')
 def _write_recipe(tmp_path: Path) -> Callable[..., Path]:
-    """Give a function that writes a recipe of a name, and gives its file."""
+    """Return a function that writes a recipe with a given name, and returns its file."""
     from tiny_recipe import write_recipe
 
     return partial(write_recipe, tmp_path)

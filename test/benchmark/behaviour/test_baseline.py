@@ -19,11 +19,11 @@ def every_twelfth(data):
 def test_baseline_takes_most_of_a_bias_away(capsys, monkeypatch):
     data = data_path('fer2013')
     read = baseline.read_fer2013
-    # The bounds of the biases, and every twelfth picture, take a fifth of the time.
+    # Only the smallest and the largest bias, and every twelfth image, reduce the time to a fifth.
     monkeypatch.setattr(baseline, 'BIASES', (baseline.BIASES[0], baseline.BIASES[-1]))
     monkeypatch.setattr(baseline, 'read_fer2013', lambda folder: every_twelfth(read(folder)))
 
-    # Ten are so few that half of the bias may stay by chance, whichever network it is.
+    # With only 10 persons, half of the bias may remain by chance with any network.
     assert main(['baseline', '--data', str(data), '--persons', '30']) == 0
 
     rows = re.findall(r'^ +(\d) +(on|off) +[\d.]+ % +([\d.]+) %', capsys.readouterr().out, re.M)

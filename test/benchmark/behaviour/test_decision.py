@@ -1,4 +1,4 @@
-"""The command on a real video, with whatever detector runs here."""
+"""Test the command on a real video with any available detector."""
 
 import re
 

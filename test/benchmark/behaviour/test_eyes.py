@@ -12,7 +12,7 @@ from training.evaluation.real_path import scene_of
 
 
 class Knowing:
-    """A detector that was told the boxes and eyes of each image, in their order."""
+    """A detector with predefined boxes and eyes for each image, in order."""
 
     def __init__(self, answers):
         self._answers = list(answers)
@@ -26,7 +26,7 @@ class Knowing:
 
 
 def test_an_error_is_told_along_the_line_of_the_eyes_and_across_it():
-    true = np.array([[10.0, 10.0], [10.0, 30.0]])  # one above the other
+    true = np.array([[10.0, 10.0], [10.0, 30.0]])  # one eye above the other
     found = true + np.array([[0.0, 2.0], [4.0, 0.0]])
 
     assert relative(found, true) == pytest.approx(np.array([[0.1, 0.0], [0.0, -0.2]]))

@@ -1,4 +1,4 @@
-"""The command `storm` on a node in a process of its own."""
+"""Test the command `storm` on a node in a separate process."""
 
 import pytest
 

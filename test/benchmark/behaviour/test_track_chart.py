@@ -8,8 +8,8 @@ track_chart = pytest.importorskip('benchmark.behaviour.track_chart', reason='it 
 
 ONE, OTHER = (0.0, 0.0, 40.0, 40.0), (200.0, 0.0, 240.0, 40.0)
 
-# Person 1 has another id in frame 2, person 2 is lost in frame 1, and in frame 2 there is a face
-# where nobody is.
+# Person 1 has another id in frame 2, and person 2 is lost in frame 1. Frame 2 also contains a face
+# that belongs to no person.
 FRAMES = [{7: ONE, 8: OTHER}, {7: ONE}, {9: ONE, 8: OTHER, 5: (400.0, 0.0, 440.0, 40.0)}]
 ANNOTATION = {number: {1: ONE, 2: OTHER} for number in range(3)}
 
@@ -48,7 +48,7 @@ def test_each_person_has_a_row_and_each_id_a_colour_and_a_number_where_it_begins
         ('person 2', 2): pytest.approx(track_chart.colour_of(8)),
         ('nobody', 2): pytest.approx(track_chart.colour_of(5)),
     }
-    # An id that comes back is not told again.
+    # The chart prints an id only at its first cell, not again when the id returns.
     assert numbers == [('person 1', '7'), ('person 1', '9'), ('person 2', '8'), ('nobody', '5')]
 
 

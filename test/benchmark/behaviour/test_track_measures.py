@@ -8,7 +8,7 @@ from benchmark.behaviour.track_measures import measure
 from benchmark.behaviour.track_measures import read_annotation
 from fer_ros.perception.faces import Face
 
-# Two people who stand still, in ten frames a second.
+# Boxes of two people who do not move, at ten frames per second.
 ONE, OTHER = (0.0, 0.0, 40.0, 40.0), (200.0, 0.0, 240.0, 40.0)
 
 
@@ -17,7 +17,7 @@ def face(id_, box):
 
 
 def measured(frames, annotation=None, timeout=1.0):
-    """Measure answers, each a dictionary of boxes by ids, by default against both people."""
+    """Measure frames, given as dictionaries of boxes by id, by default against both people."""
     answers = [[face(id_, box) for id_, box in frame.items()] for frame in frames]
     if annotation is None:
         annotation = {number: {1: ONE, 2: OTHER} for number in range(len(frames))}

@@ -29,6 +29,6 @@ def test_a_page_shows_the_figures_the_chart_and_a_few_frames_and_escapes_text(tm
     assert text.count('<figure>') == 4
     assert 'frame 6: on the way' in text
     assert len(list((tmp_path / 'out').glob('*.png'))) == 4
-    # The box has the colour of the chart.
+    # The box must have the colour of its id in the chart.
     drawn = cv2.imread(str(tmp_path / 'out' / 'me & <you>_0000.png'))[20, 8, ::-1]
     assert drawn / 255 == pytest.approx(np.array(track_page.colour_of(3)), abs=0.01)

@@ -17,7 +17,7 @@ def answers(*stamps_and_received):
 
 
 def test_who_takes_the_newest_frame_each_time_takes_no_stale_one():
-    # A frame every 0.1 s, an answer every 0.25 s.
+    # The frame period is 0.1 s, and the node publishes a result every 0.25 s.
     assert stale(answers((0.0, 0.25), (0.2, 0.5), (0.4, 0.75), (0.7, 1.0)), RATE) == 0
 
 

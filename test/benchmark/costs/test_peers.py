@@ -11,7 +11,8 @@ from fer_ros.perception.emotions import FERPLUS_LABELS
 from photographs import data_path
 from training.data.reading.forms import read_data
 
-# What the benchmark uses of fer: two faces in each image, and angry on each picture.
+# A stand-in for the part of `fer` that the benchmark uses. It detects two faces in each image, and
+# classifies each image as angry.
 STAND_IN = """
 import numpy as np
 

@@ -55,8 +55,8 @@ def test_faces_pixels_cameras_and_what_travels_are_measured(capsys, monkeypatch,
     assert rows['pixels_1920x1080']['min_face_size'] == 24
     assert rows['cameras_2']['value'] > 0
     assert len(rows['cameras_2']['answers_per_second']) == 2
-    # What travels grows with the faces, of which each has seven results, or eight if uncertain; an
-    # image is its pixels and a header.
+    # The message size grows with the number of faces. Each face has seven results, or eight if it
+    # is uncertain. An image message consists of its pixels and a header.
     one, four = rows['travels_emotion_faces_1'], rows['travels_emotion_faces_4']
     assert 1 < four['bytes_each'] / one['bytes_each'] <= 4 * 8 / 7
     assert 0 <= rows['travels_image_640x480']['bytes_each'] - 640 * 480 * 3 < 200

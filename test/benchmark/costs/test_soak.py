@@ -7,7 +7,7 @@ from benchmark.costs.soak import add_arguments
 from benchmark.costs.soak import judge
 from benchmark.rig.usage import MIB
 
-# A sample a second for half an hour.
+# One sample per second for half an hour.
 TIMES = np.arange(0.0, 1800.0)
 
 
@@ -21,7 +21,8 @@ def test_memory_that_is_taken_in_the_first_five_minutes_is_no_growth():
 
 
 def test_the_memory_of_a_real_run_is_flat():
-    # The values of minutes 0, 10, 20 and 30, which a straight line once took for growth.
+    # Measured values of minutes 0, 4, 20 and 30. A fitted straight line misjudges these values as
+    # growth.
     sizes = np.interp(TIMES, [0, 240, 1200, 1800], [145.7, 156.6, 156.6, 157.2]) * MIB
 
     assert judge(TIMES, sizes).flat
@@ -70,7 +71,7 @@ def test_too_few_samples_give_no_verdict(times):
 
 
 def test_the_shortest_run_that_the_command_takes_gives_a_verdict():
-    # Its last sample is up to a period before its end.
+    # The last sample may be up to one period before the end of the run.
     assert judge(np.arange(0.0, 420.0, 1.01), np.full(416, 150 * MIB)).flat
 
 

@@ -10,7 +10,7 @@ def test_the_time_of_a_file_is_told_with_what_it_calls():
     steps = steps_of(lambda _: boxes.overlaps(BOXES, BOXES), 20)
 
     assert steps['boxes'] > 0
-    # What belongs to no file counts to the file that calls it.
+    # The time of native functions is added to the file that calls them.
     assert set(steps) <= {'boxes', 'numpy', 'test_profiling', 'python', 'profiling'}
 
 

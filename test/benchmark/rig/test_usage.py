@@ -10,7 +10,7 @@ from benchmark.rig import usage
 from benchmark.rig.usage import growth
 from benchmark.rig.usage import MIB
 
-# A sample a second for ten minutes.
+# One sample per second for ten minutes.
 TIMES = np.arange(0.0, 600.0)
 
 

@@ -4,7 +4,7 @@ from fer_ros.node.health.clock_watch import ClockWatch
 
 
 class Clock:
-    """The clock of a node, and that of the machine."""
+    """The ROS clock of a node, and the clock of the machine."""
 
     def __init__(self, simulated):
         self.ros_time_is_active = simulated
@@ -31,7 +31,7 @@ def test_a_simulated_clock_is_silent_until_it_advances():
     clock.machine += 3
     assert watch.silence() == 3.0
 
-    # A recording that begins again sets the clock back.
+    # A recording that restarts sets the clock back.
     clock.nanoseconds = 1
     assert watch.silence() == 0.0
 

@@ -36,7 +36,7 @@ OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.E
             ERROR,
             'no image gets an answer: NaN',
         ),
-        # What was wrong with the images of a camera that is gone is no longer what is wrong.
+        # Without a camera, the last image error is outdated and must not be reported.
         ({'camera': 'no image', 'unanswered': 3, 'last_error': 'NaN'}, WARN, 'no image'),
         ({'busy': 20.0, 'camera': 'no image'}, ERROR, 'an image has been in work for 20 s'),
         ({'working': False}, OK, 'not active: configure it'),
@@ -47,7 +47,7 @@ OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.E
         ({'faceless': 61.2, 'image': 'black'}, WARN, 'black'),
         ({'stamps': 'no clock', 'image': 'black', 'name': 'two'}, WARN, 'no clock; black; two'),
         ({'makeshift': 'on the CPU', 'image': 'black'}, WARN, 'on the CPU; black'),
-        # The last image of a camera that is gone says nothing.
+        # Without a camera, a finding about its last image must not be reported.
         ({'camera': 'no image', 'stamps': 'old', 'name': 'two'}, WARN, 'no image; two'),
         ({'unanswered': 3, 'last_error': 'NaN', 'image': 'black'}, ERROR, 'no image gets'),
         ({'working': False, 'name': 'two'}, WARN, 'not active: configure it; two'),
@@ -237,7 +237,7 @@ def test_statistics_give_percentiles_of_ages_in_milliseconds(monkeypatch):
 
     values = statistics.values()
 
-    # Those of the last seconds are kept: 1 to 100.
+    # Only the ages of the last seconds are kept: 1 to 100 ms.
     assert values['age_p50_ms'] == '50.5'
     assert values['age_p95_ms'] == '95.0'
     assert values['frames_processed'] == '101'
@@ -274,9 +274,9 @@ def test_a_frame_without_an_answer_is_counted_as_dropped_whatever_the_reason():
     [
         ([], '0.0'),
         ([99.0], '0.0'),
-        # 20 Hz, up to now.
+        # The images arrive at 20 Hz until now.
         ([95.05 + number / 20 for number in range(100)], '20.0'),
-        # After a pause, what comes now counts.
+        # After a pause, only the new images count.
         ([10.0, 10.1, 99.5, 99.75], '2.0'),
         # A slow camera keeps its rate until an image is overdue.
         ([80.0, 90.0], '0.1'),

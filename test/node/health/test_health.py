@@ -1,4 +1,4 @@
-"""What the node says of its camera and its clock, without a graph."""
+"""Test the node's reports about its camera and its clock, without a ROS graph."""
 
 import time
 from types import SimpleNamespace
@@ -23,7 +23,7 @@ COMPLAINT = 'nobody publishes /eye: start the camera'
 
 
 class Node:
-    """Stands in for a node, and keeps what it logs and publishes."""
+    """A stand-in for a node that stores log lines and published messages."""
 
     def __init__(self):
         self.lines = []
@@ -51,12 +51,13 @@ class Node:
 
 
 class Setting:
-    """A health report whose time and camera the test decides."""
+    """A health report with a controlled clock and a controlled camera."""
 
     def __init__(self, monkeypatch):
         self.now = 1000.0
         monkeypatch.setattr('time.monotonic', lambda: self.now)
-        # The default of an argument is read when the function is defined.
+        # Default arguments are bound when a function is defined, so the patched clock must be
+        # passed explicitly.
         monkeypatch.setattr(report, 'ClockWatch', lambda node: ClockWatch(node, time.monotonic))
         monkeypatch.setattr(report, 'ImageLog', lambda log: ImageLog(log, time.monotonic))
         self.node, self.statistics = Node(), Statistics()
@@ -76,14 +77,14 @@ class Setting:
         self.offer = CameraOffer(**{**vars(self.offer), **values})
 
     def see(self, message, images=5):
-        """Let images come at 10 Hz, and look at them."""
+        """Receive and check images at 10 Hz."""
         for _ in range(images):
             self.now += 0.1
             self.statistics.arrive()
             self.health.see(message, np.arange(36, dtype=np.uint8).reshape(3, 4, 3) * 7)
 
     def tell(self, worker=WORKER):
-        """Let the health be told, and return the sentence of diagnostics."""
+        """Publish the diagnostics, and return their message."""
         self.health.publish(
             pipeline=None, worker=worker, shut_down=False, refusal='', makeshift=''
         )
@@ -147,7 +148,8 @@ def test_a_missing_camera_is_logged_after_a_while_and_then_now_and_then(setting)
         logged += [setting.now - 1000.0] * len(setting.node.lines)
         setting.node.lines.clear()
 
-    # The first time when the graph must be known, and then once in more than the period.
+    # The first line appears when the graph must be known. Each further line appears after slightly
+    # more than the period.
     first, again = STALE + 1, CAMERA_COMPLAINT_PERIOD + 1
     assert logged == [first, first + again, first + 2 * again]
 

@@ -1,4 +1,4 @@
-"""What the log says of images: driven by a clock of the test."""
+"""Test the log lines about images, with a controlled clock."""
 
 from fer_ros.node.health.image_log import BURST
 from fer_ros.node.health.image_log import ImageLog
@@ -8,7 +8,7 @@ SOURCE = '/camera/image_raw, best effort'
 
 
 class Camera:
-    """Sends images to a log, and asks for lines once a second."""
+    """Sends images to an image log, and requests log lines once per second."""
 
     def __init__(self):
         self.now = 100.0
@@ -17,7 +17,7 @@ class Camera:
         self.images = 0
 
     def send(self, *kinds, source=SOURCE, publishers='/driver', period=1 / 30):
-        """Send an image of each kind, and pass a second."""
+        """Send an image of each kind, and advance the clock by one second."""
         for kind in kinds:
             self.log.see(*kind)
             self.images += 1
@@ -79,7 +79,7 @@ def test_a_camera_that_alternates_with_each_image_does_not_fill_the_log():
 
     assert BURST <= len(camera.lines) <= BURST + 100 / PERIOD + 1
     assert camera.lines[1].endswith('(changed 30 times)')
-    # What was not logged is counted by the next line.
+    # The next line contains the number of changes that were not logged.
     assert camera.lines[-1].endswith('(changed 300 times)')
 
 

@@ -1,4 +1,4 @@
-"""Counters and times are used by several threads, each under the lock."""
+"""Test that counters and times shared by several threads are used under the lock."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from fer_ros.node.health.image_log import ImageLog
 from fer_ros.node.health.statistics import Statistics
 from guarded import guard
 
-# With these, everything of the statistics is written and read.
+# Together, these calls read and write all attributes of the statistics.
 ACTS = {
     'begin': lambda one: one.begin(),
     'refuse': lambda one: one.refuse('no image'),

@@ -1,4 +1,4 @@
-"""What the node says of itself, with real topics and a real graph."""
+"""Test the node's reports about itself with real topics on a real ROS graph."""
 
 from collections import Counter
 import gc
@@ -26,7 +26,7 @@ from stand_ins import started
 
 
 def image_of(low, high, offset=0.0):
-    """Make an image of noise, stamped by the clock of this machine."""
+    """Create an image of noise with the current time as its timestamp."""
     pixels = np.random.default_rng(1).integers(low, high + 1, (24, 32, 3)).astype(np.uint8)
     message = to_image_message(MESSAGE_TYPES, Image().header, pixels)
     stamp = time.time() + offset
@@ -35,7 +35,7 @@ def image_of(low, high, offset=0.0):
 
 
 def sending(graph, make, profile=1, period=0.05):
-    """Send what a function makes, again and again."""
+    """Publish the messages of a function periodically."""
     side = graph.listener('camera_side')
     camera = side.create_publisher(Image, 'image', profile)
     side.create_timer(period, lambda: camera.publish(make()))
@@ -44,7 +44,7 @@ def sending(graph, make, profile=1, period=0.05):
 
 @pytest.fixture(autouse=True)
 def no_node_of_before():
-    """Remove the nodes of earlier tests, which stay in the graph until they are collected."""
+    """Remove the nodes of earlier tests, which remain in the graph until garbage collection."""
     gc.collect()
 
 
@@ -206,7 +206,7 @@ def test_a_node_that_cannot_start_leaves_the_reason_to_its_process(graph, parts,
     with pytest.raises(Exception, match="no model is called 'gone'"):
         node.start()
 
-    # The same transition asked for by its service is answered in the log alone.
+    # A failed transition through the service is reported only in the log.
     node.trigger_configure()
     node.get_logger().info('the last line')
     log.wait_for(lambda one: one.msg == 'the last line')

@@ -1,4 +1,4 @@
-"""How the node listens to its camera, and what it says of one that it cannot hear."""
+"""Test the subscription to the camera, and the warnings about an incompatible camera."""
 
 from types import SimpleNamespace
 
@@ -23,7 +23,7 @@ from stand_ins import started
 
 
 def diagnosis(graph, sentence):
-    """Wait until diagnostics say something."""
+    """Wait until the diagnostics contain a given message."""
     inbox = Inbox()
     graph.listener('monitor').create_subscription(DiagnosticArray, '/diagnostics', inbox, 10)
     return inbox.wait_for(lambda one: one.status[0].message.startswith(sentence))
@@ -113,7 +113,7 @@ def test_a_camera_is_followed_through_restarts_as_something_else(graph, node, em
         wait_until(lambda: node.count_publishers('image') == 0)
 
 
-# A GUID of Fast DDS: its vendor, the host, and more.
+# GUIDs of Fast DDS contain the vendor, the host, and further bytes.
 HOSTS = [bytes([0x01, 0x0F, host, host, *range(12)]) for host in (1, 2)]
 ANOTHER_VENDOR = bytes([0x01, 0x10, 7, 7, *range(12)])
 
@@ -128,7 +128,7 @@ def sender(host, kind=Image, name='camera'):
 
 
 def listener(raw=(), compressed=(), own=0, name='/image'):
-    """Give a listener on a graph that is made up, itself on the first host."""
+    """Return a listener on a simulated graph. By default, its node runs on the first host."""
 
     class Node:
         get_name = staticmethod(lambda: 'emotion')
@@ -157,7 +157,7 @@ def listener(raw=(), compressed=(), own=0, name='/image'):
         ([1], 0, True),
         ([0, 1], 0, False),
         ([], 0, True),
-        # Where the middleware tells of no hosts, nothing is known to be far away.
+        # If the middleware does not report hosts, no publisher is known to be remote.
         ([ANOTHER_VENDOR], ANOTHER_VENDOR, False),
     ],
 )

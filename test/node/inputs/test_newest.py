@@ -8,7 +8,7 @@ from fer_ros.node.inputs.newest import Newest
 
 
 class Clock:
-    """A clock that stands still, and tells who has looked at it."""
+    """A controlled clock that reports when it was read."""
 
     def __init__(self):
         self.now = 0.0
@@ -26,8 +26,8 @@ def clock():
 
 @pytest.fixture
 def left(clock, monkeypatch):
-    """Leave a thing 100 s after the one before, as all were, at the time 0."""
-    # Nothing waits for that time to pass, so it may be long.
+    """Put items at intervals of 100 s, and leave the last one, put at the time 0."""
+    # The test does not wait for this time, so it may be long.
     monkeypatch.setattr(module, 'FARTHEST', 1000.0)
     newest = Newest(clock)
     for clock.now in (-400.0, -300.0, -200.0, -100.0):
@@ -39,7 +39,7 @@ def left(clock, monkeypatch):
 
 
 def begun_to_take(newest, clock):
-    """Take in a thread that has looked how old the thing is, and waits, or has taken it."""
+    """Start a thread that takes an item. Return once the thread has read the clock."""
     clock.seen.clear()
     taken = []
     taker = Thread(target=lambda: taken.append(newest.take()))
@@ -140,7 +140,7 @@ def test_what_is_far_off_is_not_waited_for(clock, left, monkeypatch):
 
 
 def test_what_does_not_come_is_waited_for_no_longer_than_that(clock, left, monkeypatch):
-    # The period is long to the clock, and the delay makes up for it.
+    # The period of the clock is 100 s, and the negative delay shortens the wait.
     monkeypatch.setattr(module, 'DELAY', -0.4999)
     clock.now = 50.0
 

@@ -69,7 +69,7 @@ def test_only_one_thread_at_a_time_uses_the_buffer(filled, use):
 
     with filled._lock:
         other.start()
-        # A thread that does not wait for the lock is done long before.
+        # A thread that ignored the lock would finish much earlier.
         assert not done.wait(0.2)
     other.join()
 

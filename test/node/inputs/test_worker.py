@@ -9,7 +9,7 @@ from graph import wait_until
 
 
 class Frame:
-    """Stands in for a large message."""
+    """A stand-in for a large message."""
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from fer_ros.node.life.arguments import start_ros
 SECURE = {'ROS_SECURITY_ENABLE': 'true', 'ROS_SECURITY_STRATEGY': 'Enforce'}
 NO_HOME = dict.fromkeys(('HOME', 'ROS_LOG_DIR', 'ROS_HOME'))
 
-# Of each kind of wrong start: the arguments, variables of the environment, words of the reason.
+# For each kind of invalid start: arguments, environment variables, and words of the reason.
 BAD_STARTS = {
     'no parameter file': (['--ros-args', '--params-file', '/none.yaml'], {}, '/none.yaml'),
     'no path': (['--ros-args', '--params-file'], {}, 'No file path'),
@@ -44,7 +44,11 @@ BAD_STARTS = {
 
 @pytest.fixture(autouse=True)
 def domain(domain_id, monkeypatch):
-    """Set the domain, and end what a test starts; rclpy also changes the handlers of signals."""
+    """
+    Set the DDS domain.
+
+    After the test, shut ROS down and restore the signal handlers that rclpy changes.
+    """
     monkeypatch.setenv('ROS_DOMAIN_ID', str(domain_id))
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
@@ -69,7 +73,7 @@ def test_a_wrong_start_is_refused_in_one_sentence(monkeypatch, kind):
     assert words in reason
     assert len(reason) < 800
     assert reason.isprintable()
-    # No place in the source of rcl.
+    # The reason must not contain a source location of rcl.
     assert '.c' not in reason
 
 

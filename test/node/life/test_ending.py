@@ -1,4 +1,4 @@
-"""A process ends at a signal, also while a library or a trial keeps one of its threads."""
+"""Test that a signal ends a process while a library or a trial blocks one of its threads."""
 
 import os
 from pathlib import Path
@@ -11,9 +11,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 
-# Each script prints `ready` when it is where the signal should come. Locking a mutex twice never
-# ends, whatever signal comes. ctypes calls it without Python's lock, as libraries do that load
-# networks.
+# Each script prints `ready` when it is ready for the signal. Locking a mutex twice blocks for
+# ever, and no signal interrupts it. ctypes releases the GIL during the call, like libraries that
+# load networks.
 BUSY = """
 import ctypes
 import sys
@@ -107,7 +107,7 @@ def begin(domain_id):
 
 
 def segments_of(process):
-    """List the files in shared memory whose locks a process holds."""
+    """List the shared memory files whose locks a process holds."""
     paths = [file.path for file in psutil.Process(process.pid).open_files()]
     return [Path(path) for path in paths if path.startswith('/dev/shm/') and path.endswith('_el')]
 

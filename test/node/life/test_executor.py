@@ -16,7 +16,7 @@ from graph import wait_until
 
 
 class Logger:
-    """Keeps what is logged."""
+    """Stores the log messages."""
 
     def __init__(self):
         self.lines = []
@@ -29,7 +29,7 @@ class Logger:
 
 
 def failing_times(count, done):
-    """Make a callback that fails a number of times, and then sets an event."""
+    """Create a callback that fails a given number of times, and then sets an event."""
     calls = []
 
     def callback(*_):
@@ -47,7 +47,11 @@ def publisher(graph):
 
 
 def publish_until(publisher, event):
-    """Publish until an event is set; a message may come before the subscription is matched."""
+    """
+    Publish until an event is set.
+
+    The first messages may precede the discovery of the subscription.
+    """
 
     def is_set():
         publisher.publish(String(data='word'))

@@ -1,4 +1,4 @@
-"""What the process takes for itself."""
+"""Test the Fast DDS profiles, the heap and the shared memory of the process."""
 
 import os
 from pathlib import Path
@@ -22,7 +22,7 @@ CONFIG = Path(__file__).resolve().parents[3] / 'config'
 
 
 def written(path):
-    """Read a profile: the elements with their texts, and the sizes apart."""
+    """Read a profile. Return its elements with their texts, and its sizes separately."""
     elements = [(one.tag, (one.text or '').strip()) for one in ElementTree.parse(path).iter()]
     sizes = {tag: int(text) for tag, text in elements if tag.endswith(('segment_size', 'Size'))}
     return [one for one in elements if one[0] not in sizes], list(sizes.values())
@@ -33,7 +33,7 @@ def test_both_profiles_differ_in_nothing_but_their_sizes():
 
     assert large[0] == small[0]
     assert large[1] == [32 << 20, 16 << 20]
-    # An annotated image of 1920x1080 has room in both.
+    # Both sizes have room for an annotated image of 1920x1080.
     assert all(1920 * 1080 * 3 + 500_000 < size < 7 << 20 for size in small[1])
 
 
@@ -68,7 +68,7 @@ def test_without_a_profile_there_is_none_afterwards(monkeypatch):
 
 @pytest.fixture
 def trims(monkeypatch):
-    """Count how often freed memory is returned to the system."""
+    """Count the calls that return freed memory to the system."""
     calls = []
     library = SimpleNamespace(malloc_trim=calls.append)
     monkeypatch.setattr(footprint.ctypes, 'CDLL', lambda _: library)
@@ -149,7 +149,7 @@ def test_another_c_library_has_nothing_to_return(monkeypatch):
 @pytest.fixture
 def unset(monkeypatch):
     for variable in (*PROFILE_VARIABLES, TRANSPORTS_VARIABLE, 'RMW_IMPLEMENTATION'):
-        # Set first, so that whatever the test sets is undone as well.
+        # The variable is first set, so that monkeypatch also restores it if only the test sets it.
         monkeypatch.setenv(variable, '')
         monkeypatch.delenv(variable)
     return monkeypatch
@@ -157,7 +157,7 @@ def unset(monkeypatch):
 
 @pytest.fixture
 def free(unset):
-    """Set the free shared memory [MiB]."""
+    """Return a function that sets the free shared memory [MiB]."""
 
     def set_free(size):
         unset.setattr(footprint, 'free_memory', lambda folder: int(size * 2**20))
@@ -217,7 +217,7 @@ def test_without_a_profile_and_without_room_fast_dds_is_kept_from_shared_memory(
     assert 'this node uses UDP alone' in fit_shared_memory(tmp_path)
 
     assert os.environ[TRANSPORTS_VARIABLE] == 'UDPv4'
-    # With that there is nothing to warn of.
+    # With this setting, there is no reason for a warning.
     assert fit_shared_memory(tmp_path) == ''
 
 

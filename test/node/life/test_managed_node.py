@@ -8,7 +8,7 @@ from graph import wait_until
 
 
 class Idle(ManagedNode):
-    """Does nothing in its transitions."""
+    """A node whose transitions do nothing."""
 
     def _load(self):
         pass

@@ -16,7 +16,7 @@ SHIPPED = Path(__file__).resolve().parents[3] / 'config' / 'emotion.yaml'
 
 
 def set_each(node, values):
-    """Set parameters as `ros2 param load` does: in one request, each for itself."""
+    """Set parameters individually in one request, like `ros2 param load`."""
     (service,) = [one for one in node.services if one.srv_type is SetParameters]
     request = SetParameters.Request(
         parameters=[Parameter(name, value=value).to_parameter_msg() for name, value in values]
@@ -68,7 +68,7 @@ def test_the_camera_node_takes_the_values_that_it_has(graph, tmp_path):
     )
 
     assert same.successful
-    assert whole.successful  # 0 stands for 0.0, as a person types it
+    assert whole.successful  # the integer 0 is accepted for 0.0
     assert 'read-only' in other.reason
     assert unknown.reason.startswith("there is no parameter 'ratte' (closest: rate)")
 
@@ -90,7 +90,7 @@ def test_the_closest_name_is_found(name, near):
 
 
 def test_an_empty_list_is_no_groups(graph, parts):
-    # rcl makes a parameter without a value of an empty list in a file.
+    # For an empty list in a file, rcl creates a parameter without a value.
     overrides = [Parameter('groups')]
     node = graph.add(EmotionNode(context=graph.context, parameter_overrides=overrides))
 

@@ -9,7 +9,7 @@ from fer_ros.node.life.process import CONFIGURATION_ERROR
 
 ROOT = Path(__file__).resolve().parents[3]
 
-# A node that cannot be taken apart, and does not let any other Python run meanwhile.
+# A node whose destruction blocks while it holds the GIL.
 STUCK = """
 import ctypes
 import sys
@@ -32,7 +32,7 @@ process.PARTING_PATIENCE = 0.5
 sys.exit(process.run_node(make_node, None, ()))
 """
 
-# A node whose callback never returns, so that Python waits for its thread at the end.
+# A node whose callback never returns. At exit, Python waits for the callback's thread.
 HANGING = """
 import sys
 import threading
@@ -81,7 +81,7 @@ def make_node():
 sys.exit(process.run_node(make_node, None, ()))
 """
 
-# A node that cannot be made, because of an error of the code.
+# A node whose constructor fails because of a programming error.
 BROKEN = """
 import sys
 from fer_ros.node.life import process
@@ -97,7 +97,7 @@ sys.exit(process.run_node(make_node, None, (KeyError,)))
 
 @pytest.fixture
 def run(domain_id):
-    """Return a function that runs Python with arguments until it ends by itself."""
+    """Return a function that runs Python with arguments until the process ends by itself."""
 
     def run_python(*arguments, **variables):
         environment = {
@@ -188,7 +188,7 @@ def test_a_wrong_parameter_model_or_source_ends_with_the_same_status(run, node, 
 
     assert ended.returncode == CONFIGURATION_ERROR
     assert [line.split(']')[0] for line in ended.stderr.splitlines()].count('[FATAL') == 1
-    # The reason stands in the log once.
+    # The reason appears only once in the log.
     assert 'ERROR' not in ended.stderr
 
 

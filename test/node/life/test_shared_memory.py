@@ -1,4 +1,4 @@
-"""What Fast DDS needs of shared memory, and what processes left behind in it."""
+"""Test the shared memory that Fast DDS needs, and the files that ended processes left in it."""
 
 import fcntl
 import os
@@ -28,7 +28,7 @@ NO_BUILTIN = '<useBuiltinTransports>false</useBuiltinTransports>'
 
 
 def segment(folder, number, locked=False, age=60.0, size=8192, name='fastrtps_{:016x}'):
-    """Make the two files of a segment as Fast DDS does; the result holds its lock."""
+    """Create the two files of a segment like Fast DDS does. The returned file holds its lock."""
     path = folder / name.format(number)
     path.write_bytes(b'\1' * size)
     lock = folder / f'{path.name}_el'
@@ -98,7 +98,7 @@ def test_a_profile_that_cannot_be_read_is_named_in_a_short_sentence(tmp_path, co
 
 
 def test_the_need_covers_what_a_process_was_measured_to_take():
-    # `ls -s /dev/shm` of one process with each profile: 7632, 34968 and 660 KiB.
+    # Measured with `ls -s /dev/shm` for one process with each profile: 7632, 34968 and 660 KiB.
     for segments, kibibytes in (([6815744], 7632), ([33554432], 34968), ([524288], 660)):
         measured = kibibytes << 10
         assert measured <= needed_memory(segments) <= measured + (1 << 20)

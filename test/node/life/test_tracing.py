@@ -1,4 +1,4 @@
-"""A start where /dev/shm is full, in a file system of its own."""
+"""Test the start of a process while /dev/shm is full, in a separate mount namespace."""
 
 import shutil
 import subprocess
@@ -31,7 +31,7 @@ sys.exit(3)
 
 
 def in_full_memory(*command):
-    """Run a command where /dev/shm is full; skip where that cannot be arranged."""
+    """Run a command while /dev/shm is full, or skip the test if this is not possible."""
     if shutil.which('unshare') is None:
         pytest.skip('no unshare')
     given = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', FULL, 'sh', *command]
@@ -43,7 +43,7 @@ def in_full_memory(*command):
 
 @pytest.fixture
 def subnet(monkeypatch, domain_id):
-    # With the range LOCALHOST, rmw asks for a segment whatever the profile says.
+    # With the range LOCALHOST, rmw requests a segment independently of the profile.
     monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'SUBNET')
     monkeypatch.setenv('ROS_DOMAIN_ID', str(domain_id))
     for name in ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE'):
@@ -59,7 +59,8 @@ def test_a_node_starts_and_ends_with_its_own_status_where_shared_memory_is_full(
 
 
 def test_both_executables_start_where_shared_memory_is_full(subnet):
-    # An unknown source ends the camera node, an unknown model the emotion node: after rclpy.init.
+    # After rclpy.init, an unknown source ends the camera node, and an unknown model ends the
+    # emotion node.
     for module, parameter in (
         ('camera.camera_node', 'source:=gone'),
         ('node.emotion_node', 'model:=gone'),

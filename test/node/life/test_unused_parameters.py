@@ -16,7 +16,7 @@ from fer_ros.sources.settings import CameraSettings
 
 
 class Emotion(CheckedParameters):
-    """A node with the emotion node's parameters only."""
+    """A node with only the parameters of the emotion node."""
 
     SETTINGS = Settings
 
@@ -25,7 +25,7 @@ class Emotion(CheckedParameters):
 def warned(graph, capfd, tmp_path, monkeypatch):
     """Return a function that starts a node with arguments or a file, and returns its warnings."""
     made = []
-    # A long path would be cut in a warning.
+    # A long path would be shortened in a warning.
     monkeypatch.chdir(tmp_path)
 
     def start(*arguments, file=None, namespace=None):
@@ -118,7 +118,7 @@ def test_sections_of_a_namespace_are_found(warned):
     [
         section('emotion', 'hold: 0.5').replace('\n', '\r\n').encode('utf-8-sig'),
         section('emotion', r'model: "\x1b[2J"').encode(),
-        # Python makes a date of this, which fails.
+        # YAML interprets this value as a date, which is invalid.
         section('emotion', 'model: 2024-99-99').encode(),
         section('emotion', 'draw: !custom boxes').encode(),
         section('emotion', 'draw: !!str boxes').encode(),

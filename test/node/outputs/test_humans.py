@@ -28,7 +28,7 @@ from stand_ins import started
 
 AFFECT = affect_of_labels(FERPLUS_LABELS)
 ON, OFF = (Parameter('ros4hri', value=value) for value in (True, False))
-# Longer than lies between any two images of a test but one.
+# Longer than the interval between any two images of a test, with one exception.
 PATIENT = Parameter('face_timeout', value=50.0)
 
 
@@ -64,7 +64,11 @@ def inboxes(graph):
 
 
 def send_until(camera, inbox, wanted=lambda _: True):
-    """Send images until a message comes of which `wanted` holds; new topics need to be found."""
+    """
+    Send images until a matching message is received.
+
+    New topics must be discovered first, which takes several images.
+    """
     seconds = itertools.count(10)
 
     def send_and_look():
@@ -75,7 +79,7 @@ def send_until(camera, inbox, wanted=lambda _: True):
     return inbox.wait_for(wanted)
 
 
-# The picture of a face
+# Image of a face
 
 
 def test_a_cropped_face_keeps_its_proportions_in_the_middle_of_black():
@@ -103,7 +107,7 @@ def test_a_face_of_any_shape_is_cropped(box):
     assert (cropped == 9).any()
 
 
-# The topics
+# Topics
 
 
 def test_a_face_is_told_as_rep_155_has_it(node, camera, emotions, inboxes):
@@ -154,7 +158,7 @@ def test_a_face_is_tracked_while_its_id_is_held_and_then_its_topics_are_gone(
 
     assert list(held.ids) == ['f1']
     assert list(left.ids) == []
-    # Others see that they are gone as well.
+    # Other nodes must also see that the publishers are gone.
     wait_until(lambda: node.count_publishers('/humans/faces/f1/roi') == 0)
     assert topics_of_humans(node) == ['/humans/faces/tracked']
 
@@ -178,7 +182,7 @@ def test_a_face_is_cropped_only_while_somebody_subscribes(
     assert not rows[5, 64].any()
 
 
-# The switch
+# Switching at runtime
 
 
 def test_nothing_of_it_exists_while_it_is_off(graph, parts, camera, emotions):
@@ -200,7 +204,7 @@ def test_it_is_switched_on_and_off_between_two_frames(
 
     assert node.set_parameters([OFF])[0].successful
     assert topics_of_humans(node) == []
-    # Who listens hears that the face is gone.
+    # Subscribers are informed that the face is gone.
     wait_until(lambda: list(inboxes['tracked'].messages[-1].ids) == [])
 
 
@@ -212,7 +216,7 @@ def test_switching_under_load_leaves_nothing_behind(node, camera, emotions):
             assert node.set_parameters([ON])[0].successful
     assert node.set_parameters([OFF])[0].successful
 
-    # The list of the faces was among those before.
+    # The count before included the publisher of the face list.
     assert len(list(node.publishers)) == before - 1
     assert node.statistics.lost == 0
 

@@ -33,13 +33,13 @@ from stand_ins import send
 
 SIZE = (480, 640)
 MATRIX = [600.0, 0.0, 319.5, 0.0, 600.0, 239.5, 0.0, 0.0, 1.0]
-# How often a number of a made-up calibration is right, and how often it is something else.
+# Probabilities that a value of a random calibration is valid, or one of five invalid values.
 HOW_OFTEN = [0.9, 0.02, 0.02, 0.02, 0.02, 0.02]
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
 def view(seconds=1, colour=(250, 20, 20), nanoseconds=0):
-    """Make a colour image: the stand-in takes the whole of it for one face."""
+    """Create a colour image. The stand-in detector detects the whole image as one face."""
     message = picture(colour, seconds, SIZE)
     message.header.stamp.nanosec = nanoseconds
     return message
@@ -70,7 +70,7 @@ def camera_info(seconds=1, **values):
 
 
 class DepthCamera:
-    """Publishes depth and calibration, and sees that the node has them."""
+    """Publishes depth images and calibrations, and waits until the node has received them."""
 
     def __init__(self, graph, node, qos=1, info_qos=1):
         self._side = graph.listener('depth_camera')
@@ -117,12 +117,12 @@ def has_estimate(pose):
 
 @contextmanager
 def without(monkeypatch, *packages):
-    """Let packages be missing, whether they are installed or not."""
+    """Make packages appear as missing, whether they are installed or not."""
     with monkeypatch.context() as patch:
         for package in packages:
             for name in [name for name in sys.modules if name.split('.')[0] == package]:
                 patch.delitem(sys.modules, name)
-            # This is how import is told that there is nothing of that name.
+            # With None in `sys.modules`, an import raises ModuleNotFoundError.
             patch.setitem(sys.modules, package, None)
         yield
 
@@ -226,7 +226,7 @@ def test_depth_that_comes_while_the_image_is_in_work_is_in_time(
     detector.may_go_on.clear()
     camera.publish(view(seconds=5))
     wait_until(lambda: len(detector.seen) == 1)
-    # On a slow machine many follow the right one before it is needed.
+    # On a slow machine, many depth images follow the matching one before it is needed.
     for seconds in range(3, 16):
         depth_camera.send(depth_image(seconds, metres=2.0 if seconds == 5 else 3.0))
 
@@ -331,7 +331,7 @@ def test_what_is_wrong_with_depth_is_told_and_costs_no_image(
     assert (node.statistics.refused, node.statistics.lost) == (0, 0)
     depth_camera.send(camera_info(seconds=2), depth_image(seconds=2))
     assert has_estimate(first_pose(send(camera, emotions, node, view(2))))
-    # What is well again is no error any more.
+    # The error must be cleared once the depth is valid again.
     assert node.statistics.last_error == ''
 
 
@@ -351,7 +351,7 @@ def test_what_is_said_of_depth_goes_with_it_and_takes_no_other_error_along(
 
 
 def any_depth(random):
-    """Make a message of any size, encoding, step and data, sometimes a right one."""
+    """Create a depth image of any size, encoding, step and data. Some of the images are valid."""
     size = [int(random.choice([0, 1, 3, 48, 480])), int(random.choice([0, 1, 4, 64, 640]))]
     message = Image(height=size[0], width=size[1])
     message.encoding = str(random.choice(['16UC1', 'mono16', '32FC1', '64FC1', 'bgr8', '']))
@@ -364,7 +364,7 @@ def any_depth(random):
 
 
 def any_calibration(random):
-    """Make a calibration of any numbers, sometimes a right one."""
+    """Create a calibration of any numbers. Some of the calibrations are valid."""
     size = [int(random.choice([0, 1, 48, 480])), int(random.choice([0, 1, 64, 640]))]
     message = CameraInfo(height=size[0], width=size[1])
     message.k = np.array(MATRIX) * random.choice([1, 0, 1e-300, 1e300, np.nan, -1], 9, p=HOW_OFTEN)
@@ -448,7 +448,7 @@ def test_the_rectified_image_is_described_by_p_and_its_own_by_k_and_d():
     assert own.distortion == (-0.2, 0.1, 0.0, 0.0, 0.0)
     assert (rectified.focal_lengths, rectified.centre) == ((500.0, 510.0), (300.0, 200.0))
     assert rectified.distortion == ()
-    # A driver that fills in K alone.
+    # Some drivers fill in only K.
     of_k = to_camera_model(camera_info(), False, SIZE)
     assert to_camera_model(camera_info(), True, SIZE) == of_k
 
@@ -519,7 +519,7 @@ def test_the_cloud_has_a_point_for_each_face_that_is_measured(point_cloud2):
     points = point_cloud2.read_points(cloud)
     assert points['id'].tolist() == [3, 2**32 - 1]
     assert points['id'].dtype == points['emotion'].dtype == np.uint32
-    # The labels' number stands for uncertain, the score is then what is left to the best.
+    # The number of labels encodes uncertain. The score is then the highest probability of a label.
     assert points['emotion'].tolist() == [1, 3]
     assert points['score'].tolist() == pytest.approx([0.5, 0.5])
     assert points['x'].dtype == points['score'].dtype == np.float32
@@ -527,7 +527,7 @@ def test_the_cloud_has_a_point_for_each_face_that_is_measured(point_cloud2):
 
 
 class CloudRecorder:
-    """A stand-in for sensor_msgs_py.point_cloud2, which keeps what the last cloud is made of."""
+    """A stand-in for sensor_msgs_py.point_cloud2 that stores the content of the last cloud."""
 
     def create_cloud(self, header, fields, points):
         self.fields, self.points = fields, list(points)

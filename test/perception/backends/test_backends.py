@@ -1,4 +1,4 @@
-"""The engines on the shipped model: alike to the fourth digit, whatever the size of the batch."""
+"""Test that all engines give the same outputs for the shipped model, at any batch size."""
 
 from contextlib import nullcontext
 from functools import cache
@@ -27,7 +27,7 @@ from fer_ros.perception.models.bundle import find_bundle
 from fer_ros.perception.models.bundle import load_card
 from fer_ros.perception.settings import DEFAULT_MODEL
 
-# What DESIGN promises of two back ends on the same input.
+# Allowed difference between two back ends on the same input, as specified in DESIGN.md.
 TOLERANCE = 1e-3
 
 
@@ -38,7 +38,7 @@ def card():
 
 @pytest.fixture(scope='module')
 def batch(card):
-    """Make 17 smooth pictures: one more than the largest batch."""
+    """Create 17 smooth images, one more than the largest batch."""
     random = np.random.default_rng(3)
     low, high = card.input.value_range
     coarse = random.uniform(low, high, (17, 6, 6, card.input.channels))
@@ -49,7 +49,7 @@ def batch(card):
 
 @pytest.fixture(scope='module')
 def reference(card, batch):
-    """Give what OpenCV makes of each picture alone."""
+    """Return the OpenCV output for each single image."""
     network = OpenCvBackend(card.read('onnx'), card.input.shape)
     return np.concatenate([network.run(picture[None]) for picture in batch])
 
@@ -114,7 +114,11 @@ def test_litert_goes_on_after_a_batch_that_it_does_not_take(card, batch, referen
 
 
 def said_by(script):
-    """Run a script in a process of its own, as Keras runs on one engine in a process."""
+    """
+    Run a script in a separate process, because Keras supports only one engine per process.
+
+    Return its output.
+    """
     done = subprocess.run(
         [sys.executable, '-c', script], capture_output=True, text=True, check=False
     )
@@ -127,15 +131,16 @@ def keras_on(card, batch, tmp_path_factory):
     """
     Return a function that runs Keras on an engine, or skips the test.
 
-    The outputs of 1, 3 and 17 pictures, and what was printed.  Compiling takes most of a minute,
-    so each engine runs once for all tests.
+    The function returns the outputs for 1, 3 and 17 images, and the printed lines. Each engine
+    runs once for all tests, because compiling takes most of a minute.
     """
     folder = tmp_path_factory.mktemp('keras')
     np.save(folder / 'batch.npy', batch)
 
     @cache
     def run(engine):
-        # The network's own code is run when it is traced, and not when what came of that is.
+        # Keras calls a layer's Python code only while it traces the network, not when the compiled
+        # function runs.
         script = f"""
 import numpy as np
 from pathlib import Path
@@ -178,7 +183,7 @@ def test_keras_agrees_on_every_engine_that_is_installed(keras_on, reference, eng
         np.testing.assert_allclose(output, reference[:count], atol=TOLERANCE)
 
 
-# PyTorch compiles nothing.
+# PyTorch is excluded, because it does not compile.
 @pytest.mark.parametrize('engine', ['tensorflow', 'jax'])
 def test_keras_compiles_ahead_and_never_again(keras_on, engine):
     _, printed = keras_on(engine)
@@ -321,7 +326,7 @@ def test_a_network_of_another_bundle_is_refused(card, tmp_path):
 
 
 class ResourceExhaustedError(Exception):
-    """As TensorFlow's."""
+    """A stand-in for TensorFlow's exception of this name."""
 
 
 @pytest.mark.parametrize(
@@ -338,7 +343,7 @@ def test_a_gpu_that_is_full_is_told_from_one_that_fails(device, error, kind):
     def fail(_):
         raise error
 
-    # As loaded, without an engine.
+    # A loaded back end without an engine.
     backend = object.__new__(KerasBackend)
     backend.name, backend.device, backend._source = 'tensorflow', device, 'model.keras'
     backend._compiled = fail

@@ -40,7 +40,8 @@ def test_a_network_is_loaded_without_any_line():
 
 
 def test_the_line_has_the_expected_form_without_the_redirection():
-    # Otherwise a new version of LiteRT could make the tests here pass for no reason.
+    # This test fails if a new version of LiteRT changes the line. Otherwise, the other tests would
+    # pass without testing anything.
     done = run_python(
         f'import fer_ros.perception.backends.litert_start as start\nstart._started = True\n{LOAD}'
     )

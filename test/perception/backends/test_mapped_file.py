@@ -11,7 +11,7 @@ SIZE = 64 * mmap.PAGESIZE
 
 
 def resident(path):
-    """Give the bytes of a mapped file that this process holds."""
+    """Return the resident size of a mapped file in this process, in bytes."""
     lines = Path('/proc/self/smaps').read_text(encoding='utf-8').splitlines()
     start = next(index for index, line in enumerate(lines) if line.endswith(str(path)))
     entry = next(line for line in lines[start:] if line.startswith('Rss:'))

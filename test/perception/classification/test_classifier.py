@@ -29,7 +29,7 @@ CARD = ModelCard(
 
 
 class Brightness:
-    """A network whose logits are how dark and how light a picture is, four of each."""
+    """A network with two logits: 4 times the darkness and 4 times the brightness of an image."""
 
     name = 'made_up'
     device = 'CPU'
@@ -63,7 +63,7 @@ def test_all_faces_go_through_the_network_in_one_batch():
 def test_the_temperature_softens_the_probabilities():
     scores = Classifier(CARD, Brightness()).classify(crops(255))
 
-    # The logits are 0 and 4; divided by 2 they are 0 and 2.
+    # The logits are 0 and 4. Divided by the temperature 2, they are 0 and 2.
     np.testing.assert_allclose(scores, [[1 / (1 + np.e**2), np.e**2 / (1 + np.e**2)]])
 
 
@@ -125,7 +125,7 @@ def test_the_trial_run_reaches_both_ends_of_the_value_range(end):
 
 
 def test_the_trial_run_includes_the_calibration():
-    # No card has it; it makes the softmax overflow.
+    # No shipped card has this temperature. It makes the softmax overflow.
     card = replace(CARD, temperature=1e-308)
 
     with (
@@ -145,7 +145,7 @@ def test_whatever_an_engine_raises_is_a_failure_of_the_back_end():
 
 
 class OnGpu(Brightness):
-    """A network that the GPU has no room for."""
+    """A network that does not fit into the memory of the GPU."""
 
     name = 'tensorflow'
     device = 'GPU small'

@@ -16,7 +16,11 @@ HUGE = [[120, 150], [500, 180]]
 
 
 def dots_at(eyes, height=480, width=640, gray=False, radius=None):
-    """Draw a filled circle as large as an eye at each: the right one red, the left one blue."""
+    """
+    Draw a filled circle at each eye position: the right eye red, the left eye blue.
+
+    By default, a circle is as large as an eye.
+    """
     image = np.zeros((height, width) if gray else (height, width, 3), np.uint8)
     radius = radius or max(2, round(float(np.linalg.norm(np.subtract(*np.float64(eyes)))) / 12))
     for (x, y), colour in zip(eyes, ((0, 0, 255), (255, 0, 0)), strict=True):
@@ -25,14 +29,14 @@ def dots_at(eyes, height=480, width=640, gray=False, radius=None):
 
 
 def centre_of(channel):
-    """Give the (x, y) of the middle of what is bright, from the corner of the picture."""
+    """Return the (x, y) centre of the bright pixels, from the corner of the image."""
     ys, xs = np.nonzero(channel > 127)
     return xs.mean() + 0.5, ys.mean() + 0.5
 
 
 @pytest.mark.parametrize('eyes', [LEVEL, ROLLED, UPSIDE_DOWN, SMALL, HUGE])
 def test_eyes_land_on_the_same_points_whatever_roll_and_size(eyes):
-    # A circle around the pixel (x, y) has its middle half a pixel further from the corner.
+    # The centre of a circle drawn at pixel (x, y) is half a pixel further from the corner.
     crop = align_face(dots_at(eyes), np.float32(eyes) + 0.5, GEOMETRY, 50, 50)
 
     assert crop.shape == (50, 50, 3)
@@ -46,7 +50,7 @@ def test_the_eyes_of_a_turned_head_are_kept_apart_around_their_middle():
 
     crop = align_face(dots_at(eyes - 0.5, radius=6), eyes, GEOMETRY, 50, 50, least_eye_distance=80)
 
-    # A quarter of the eyes' distance in the crop, to both sides of their middle.
+    # Each eye is a quarter of the crop's eye distance away from the midpoint of the eyes.
     assert centre_of(crop[:, :, 2]) == pytest.approx((22.5, 20), abs=0.6)
     assert centre_of(crop[:, :, 0]) == pytest.approx((27.5, 20), abs=0.6)
 
@@ -73,7 +77,8 @@ def test_a_face_cut_by_the_border_is_continued_by_it():
 
 
 def test_a_large_face_is_averaged_and_not_sampled():
-    # A pattern of single pixels is gray from afar, whichever pixels a careless crop would meet.
+    # A pattern of single pixels must become gray. A crop without averaging would sample single
+    # pixels.
     image = np.zeros((800, 800), np.uint8)
     image[::2, ::2] = image[1::2, 1::2] = 255
 

@@ -33,7 +33,8 @@ def test_bgr_stays_bgr():
 
 
 def test_blue_is_dark_in_gray():
-    # ITU-R BT.601: blue counts 0.114; were the colours mixed up, it would count red's 0.299.
+    # In ITU-R BT.601, the weight of blue is 0.114. With swapped channels, it would be the weight
+    # of red, 0.299.
     gray = (to_network_input([BLUE], GRAY)[0, 0, 0, 0] + 1) / 2
 
     assert gray == pytest.approx(0.114, abs=0.003)

@@ -17,7 +17,7 @@ SAD_REST = np.array([0.05, 0.6, 0.35])
 
 
 def live(baseline, shown, seconds, began=0.0, duration=10.0, rate=10):
-    """Show something for some seconds, and give what comes out in the end."""
+    """Show an expression for some seconds, and return the last corrected scores."""
     for step in range(round(seconds * rate)):
         corrected = baseline.correct(shown, began + step / rate, duration)
     return corrected
@@ -38,7 +38,7 @@ def test_who_always_looks_sad_is_neutral_at_rest_and_can_still_smile_and_be_sad(
 
     assert best(SAD_REST) == 'sad'
     assert best(corrected(SAD_REST)) == 'neutral'
-    # A smile over a face that looks sad, and a face sadder than that.
+    # Test a smile of a face that looks sad at rest, and an expression sadder than this rest.
     assert best(np.array([0.42, 0.5, 0.08])) == 'sad'
     assert best(corrected(np.array([0.42, 0.5, 0.08]))) == 'happy'
     assert best(corrected(np.array([0.02, 0.9, 0.08]))) == 'sad'
@@ -72,7 +72,7 @@ def test_who_smiles_for_the_whole_time_is_neutral_afterwards_and_not_sad():
 
     for scores in (REST, np.array([0.05, 0.45, 0.5])):
         assert best(corrected(scores)) == 'neutral'
-    # A smile that is more than ten times as likely as neutral is never explained away.
+    # A smile that is more than ten times as likely as neutral is never corrected to neutral.
     assert best(corrected(SMILE)) == 'happy'
     assert best(corrected(np.array([0.6, 0.1, 0.3]))) == 'neutral'
 
@@ -120,7 +120,7 @@ def test_time_in_which_nobody_saw_the_face_is_no_time_of_learning():
 
 def test_the_first_minutes_of_a_long_learning_count_as_much_as_the_last():
     baseline = NeutralBaseline(LABELS)
-    # The face is at rest for a third of the time: a smile is no rest.
+    # The face is at rest for a third of the time, because a smile does not count as rest.
     live(baseline, REST, 40.0, duration=120.0)
     live(baseline, SMILE, 80.0, began=40.0, duration=120.0)
 

@@ -66,7 +66,7 @@ def test_who_only_hears_of_changes_knows_what_there_is(frames):
             del known[id_]
 
         assert known == frame
-        # Exactly one message per change, and none otherwise.
+        # There is exactly one message per change, and no other message.
         assert len(changed) + len(left) == len(
             set(before.items()) - set(frame.items()) | set(frame.items()) - set(before.items())
         ) - sum(before.get(id_, emotion) != emotion for id_, emotion in frame.items())

@@ -1,4 +1,4 @@
-"""What is told of changes, whatever faces, stamps, settings and models do."""
+"""Test the published changes for any sequence of faces, timestamps, settings and models."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from scripted import Script
 hypothesis = pytest.importorskip('hypothesis')
 strategies = hypothesis.strategies
 
-# Far enough from each other that nobody is taken for another.
+# The faces are too far apart to be confused.
 PLACES = (0, 150, 300)
 
 scores = strategies.lists(strategies.floats(1e-9, 1), min_size=3, max_size=3)
@@ -47,7 +47,7 @@ events = strategies.lists(strategies.one_of(frames, frames, frames, settings, ex
 
 
 class Opinions(Contempt):
-    """A classifier that says of each face what it is told to say."""
+    """A classifier that returns predefined scores for each face."""
 
     def __init__(self):
         super().__init__()
@@ -58,7 +58,7 @@ class Opinions(Contempt):
 
 
 class Scene:
-    """A camera, a pipeline and somebody who only listens to changes."""
+    """A camera, a pipeline, and a subscriber that receives only the changes."""
 
     def __init__(self):
         self.detector, self.opinions = Script(), Opinions()
@@ -69,12 +69,12 @@ class Scene:
         self.newest_id = 0
 
     def frame(self, elapsed, shown):
-        """Show the next image, and check what is told of it."""
+        """Process the next image, and check the published changes."""
         self.stamp += elapsed
         self.detector.frames = [[found(place) for place in shown]]
         self.opinions.next = iter([np.array(raw) / sum(raw) for raw in [*shown.values()] * 9])
         if not shown:
-            # Faces that are followed between two searches are asked about as well.
+            # Faces that are tracked between two detections are classified as well.
             self.opinions.next = iter([np.array([0.2, 0.5, 0.3])] * 9)
         self.check(self.pipeline.process(IMAGE, self.stamp, self.settings))
 
@@ -84,19 +84,19 @@ class Scene:
         for face in faces:
             assert face.emotion in (*result.labels, 'uncertain')
             assert face.probabilities.sum() == pytest.approx(1)
-        # One message for each change ...
+        # There is one message for each change.
         told = [face.id for face in changed]
         assert len(set(told)) == len(told)
         assert all(self.known.get(face.id) != face.emotion for face in changed)
         assert set(left) <= set(self.known) - {face.id for face in faces}
-        # ... of somebody who is known, or of somebody who was never seen before ...
+        # A changed face is either known to the subscriber, or has a new id.
         for id_ in sorted(set(told) - set(self.known)):
             assert id_ > self.newest_id
             self.newest_id = id_
         self.known.update({face.id: face.emotion for face in changed})
         for id_ in left:
             del self.known[id_]
-        # ... and who listens to them alone knows what everybody shows who is there.
+        # The changes alone tell the subscriber the emotion of every visible face.
         assert {face.id: face.emotion for face in faces}.items() <= self.known.items()
         assert set(self.known) <= result.held_ids
 

@@ -105,7 +105,7 @@ def test_a_flicker_changes_nothing_and_starts_the_clock_anew():
 @pytest.mark.parametrize('rate', [10, 15, 30])
 def test_a_hold_of_some_frames_is_over_with_the_last_of_them(rate):
     smoother = EmotionSmoother(LABELS)
-    # Stamps as cameras give them today: large, and rounded to a nanosecond.
+    # Realistic timestamps of cameras: large, and rounded to a nanosecond.
     times = [round((1.8e9 + step / rate) * 1e9) / 1e9 for step in range(rate)]
     show(smoother, HAPPY, times[0], smoothing=0.0)
 
@@ -148,7 +148,11 @@ def test_a_decision_is_not_lost_for_a_little_doubt():
 
 
 def certain(label, rest):
-    """Make probabilities of which one is 0.9, and the others share the rest as they are given."""
+    """
+    Create probabilities with 0.9 for one label.
+
+    The other labels share the remaining 0.1 in the given proportions.
+    """
     others = np.insert(np.array(rest) / sum(rest) * 0.1, label, 0.0)
     return others + 0.9 * (np.arange(len(others)) == label)
 
@@ -166,14 +170,14 @@ def test_a_step_to_certainty_is_told_in_time_whatever_was_before(rate, before, a
         show(smoother, old, step / rate, hold=hold)
     deadline = 0.4 + hold + 0.2
 
-    # The first frame that shows it may have come a moment after the face did.
+    # The first frame of an emotion may come slightly after the change of the face.
     decided = [
         show(smoother, certain(4, after), 3 + step / rate, hold=hold)[1]
         for step in range(int((deadline + 1e-6) * rate) + 1)
     ]
 
     assert decided[-1] == 'sad'
-    # On the way no emotion may be certain; that does not last.
+    # During the change, the decision may briefly be uncertain.
     assert hold < 0.2 or set(decided) == {'happy', 'sad'}
 
 
@@ -204,7 +208,7 @@ def test_what_is_decided_follows_from_what_is_published(frames, smoothing, least
         assert probabilities.sum() == pytest.approx(1)
         assert decided in (*LABELS, 'uncertain')
         history.append((time, LABELS[best], probabilities[best]))
-        # Since when the best label is the best and certain enough.
+        # Times since which the best label is continuously the best and certain enough.
         lasted = [time]
         for at, label, share in reversed(history):
             if label != LABELS[best] or share < least:
@@ -213,14 +217,15 @@ def test_what_is_decided_follows_from_what_is_published(frames, smoothing, least
         if decided_before is None:
             assert decided == (LABELS[best] if probabilities[best] >= least else 'uncertain')
         elif decided not in (decided_before, 'uncertain'):
-            # A new emotion is the best one, certain enough, and has lasted.
+            # A newly decided emotion is the best label, is certain enough, and has lasted for the
+            # hold time.
             assert decided == LABELS[best]
             assert time - lasted[-1] >= hold - 1e-3
         if len(lasted) > 1 and time - lasted[-1] >= hold:
-            # What has lasted is decided.
+            # A label that has lasted for the hold time is decided.
             assert decided == LABELS[best]
         if decided not in (LABELS[best], 'uncertain'):
-            # What is no longer the best was it a moment ago.
+            # A decided label that is no longer the best must have been the best recently.
             since = [
                 at
                 for index, (at, _, _) in enumerate(history)
@@ -230,8 +235,8 @@ def test_what_is_decided_follows_from_what_is_published(frames, smoothing, least
         decided_before = decided
 
 
-# First stamps of a camera at 10 Hz [ns].  As floating-point numbers, three and six periods after
-# some of them are less than 0.3 s and 0.6 s.
+# First timestamps of a camera at 10 Hz [ns]. For some of them, three and six periods are less than
+# 0.3 s and 0.6 s in floating-point numbers.
 STARTS = [0, 1_100_000_000, 2_200_000_000, 3_200_000_000, 1_700_000_000_100_000_000]
 
 
@@ -261,7 +266,7 @@ def test_a_disputed_emotion_is_given_up_in_time_whatever_the_rounding_of_the_sta
     show(smoother, HAPPY, start / 1e9 - 1.0, smoothing=0.0)
     neutral = np.array([0.1, 0.1, 0.8])
 
-    # No emotion lasts for the hold, and two holds are 0.6 s.
+    # No emotion lasts for the hold time. The limit of two hold times is 0.6 s.
     decided = [
         show(smoother, (SAD, neutral)[step % 2], time, smoothing=0.0)[1]
         for step, time in enumerate(stamps(start, 7))

@@ -14,7 +14,7 @@ from photographs import photograph
 
 NAME = 'facedet/haarcascade_frontalface_default.xml'
 
-# A stage of one tree with two nodes, and a tilted feature.
+# A stage with one tree of two nodes, and a tilted feature.
 CASCADE = """<?xml version="1.0"?>
 <opencv_storage><cascade type_id="opencv-cascade-classifier">
 <stageType>BOOST</stageType><featureType>HAAR</featureType><height>20</height><width>24</width>
@@ -43,7 +43,7 @@ def test_a_cascade_with_trees_and_tilted_features_passes():
     [
         ('internalNodes>1 0', 'internalNodes>2 0', 'child 2, out of bounds'),
         ('internalNodes>1 0', 'internalNodes>1 -3', 'child -3, out of bounds'),
-        # A loop would never end.
+        # A loop in a tree would never end.
         ('-1 -2 1 1.', '1 -2 1 1.', 'node 1 of a tree has the child 1'),
         ('-1 -2 1 1.', '-1 -2 2 1.', 'feature 2 of 2'),
         ('-1 -2 1 1.', '-1 -2 -1 1.', 'feature -1 of 2'),
@@ -88,7 +88,7 @@ def test_the_cascade_written_anew_finds_the_same_faces():
 
     found = ours.detectMultiScale(gray)
     assert len(found)
-    # OpenCV's threads find them in any order.
+    # The order is arbitrary, because OpenCV uses several threads.
     assert sorted(found.tolist()) == sorted(theirs.detectMultiScale(gray).tolist())
 
 

@@ -1,4 +1,4 @@
-"""Which detector is taken, and what is said when it cannot be."""
+"""Test which detector is chosen, and the error if the detector cannot run."""
 
 import importlib
 from pathlib import Path
@@ -21,7 +21,7 @@ WEIGHTS = {
 
 
 class Loaded:
-    """A detector that was given weights."""
+    """A stand-in for a detector that was created with weights."""
 
     least_eye_distance = 0.0
 
@@ -32,7 +32,7 @@ class Loaded:
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Give the only folder of models, where nothing else is installed."""
+    """Return the only folder of models, and hide all installed weights."""
     monkeypatch.setenv(MODELS_VARIABLE, str(tmp_path))
     for module in (yunet, blazeface, haar):
         monkeypatch.setattr(module, 'find_model_file', lambda name: found(tmp_path / name))
@@ -48,7 +48,7 @@ def found(path):
 
 @pytest.fixture
 def engines(monkeypatch):
-    """Pretend that every engine is there, and that the detectors take any weights."""
+    """Pretend that every engine is installed, and that the detectors accept any weights."""
     monkeypatch.setattr(yunet, 'check_engines', lambda: None)
     monkeypatch.setattr(blazeface, 'find_interpreter', lambda: None)
     monkeypatch.setattr(haar, 'check_opencv', lambda: None)

@@ -17,12 +17,13 @@ from fer_ros.perception.detection.blazeface import whole_in_tile
 from fer_ros.perception.detection.candidates import Candidates
 from fer_ros.perception.detection.candidates import DetectorError
 
-# Of a hand-made face, from its anchor: middle, size, right eye, left eye, and points not used.
+# Points of a synthetic face relative to its anchor: centre, size, right eye, left eye, and unused
+# points.
 POINTS_OF_FACE = [[1, 2], [20, 30], [-6, -4], [5, -3], [0, 4], [0, 9], [-9, 0], [9, 0]]
 
 
 def output(faces):
-    """Make the network's output: nothing but a face at each anchor, with a logit."""
+    """Create the output of the network for faces at given anchors, each with its logit."""
     regressors = np.zeros((ANCHORS, POINTS, 2), np.float32)
     logits = np.full((ANCHORS, 1), -200, np.float32)
     for anchor, logit in faces.items():
@@ -32,7 +33,7 @@ def output(faces):
 
 
 class Interpreter:
-    """A LiteRT interpreter that answers what it is told to, and remembers what it saw."""
+    """A stand-in for a LiteRT interpreter with a predefined output. It stores its inputs."""
 
     shapes = ((1, SIDE, SIDE, 3), (1, ANCHORS, 2 * POINTS), (1, ANCHORS, 1))
     answer = output({})
@@ -87,7 +88,7 @@ def test_an_anchor_lies_in_the_middle_of_each_cell():
 
 
 def test_points_are_told_from_the_anchor_and_the_size_is_not():
-    anchor = 48 * 10 + 20  # its middle is (82, 42)
+    anchor = 48 * 10 + 20  # the centre of the anchor is (82, 42)
 
     found = decode(*output({anchor: 0}))
 
@@ -176,13 +177,13 @@ def test_the_network_sees_rgb_from_minus_one_to_one(detector):
 
 
 def test_the_smallest_faces_of_a_large_image_are_looked_for_in_tiles(detector, monkeypatch):
-    # Every look answers with the same face, 1 in the whole image and 1 in each of the 6 tiles.
+    # Every run detects the same face: once in the whole image and once in each of the 6 tiles.
     monkeypatch.setattr(Interpreter, 'answer', output({48 * 24 + 24: 3}))
 
     found = detector.detect(np.zeros((480, 640, 3), np.uint8), 0.6, 24)
 
     assert len(detector._interpreter.inputs) == 7
-    tile = 2304 / 7  # 24 pixels of the image are 14 of the network
+    tile = 2304 / 7  # 24 pixels of the image are 14 pixels of the network input
     widths = sorted(face.width for face in found)
     assert widths[:6] == pytest.approx([20 * tile / 192] * 6, rel=0.01)
 
@@ -223,12 +224,13 @@ def test_tiles_of_a_line_are_few():
 def test_a_face_that_the_tile_cuts_is_left_to_the_next_one():
     boxes = np.float64([[110, 120, 150, 160], [100, 120, 150, 160], [260, 120, 301, 160]])
 
-    # The tile's left border is inside the image, its right one is the image's.
+    # The left border of the tile is inside the image, and its right border is the border of the
+    # image.
     assert whole_in_tile(boxes, (100, 100, 200), 300, 300).tolist() == [True, False, True]
     assert whole_in_tile(boxes, (100, 100, 200), 400, 400).tolist() == [True, False, False]
 
 
-# The tile covers 100 to 300; 2 % of its side, 4 pixels, are the margin.
+# The tile covers 100 to 300. The margin is 2 % of its side, which is 4 pixels.
 @pytest.mark.parametrize(
     ('box', 'whole'),
     [

@@ -9,7 +9,7 @@ from fer_ros.perception.detection.candidates import to_faces
 
 
 def candidates(boxes, scores):
-    """Make candidates whose eyes are at a third and two thirds of the upper third of the box."""
+    """Create candidates whose eyes are at 1/3 and 2/3 of the width, and 1/3 of the height."""
     boxes = np.array(boxes, np.float64).reshape(-1, 4)
     size = boxes[:, 2:] - boxes[:, :2]
     eyes = boxes[:, None, :2] + np.array([[1 / 3, 1 / 3], [2 / 3, 1 / 3]]) * size[:, None]
@@ -81,7 +81,7 @@ def test_of_boxes_on_each_other_the_best_stays():
 
 
 def test_a_box_suppressed_suppresses_nothing():
-    # The middle one lies on both others, which do not lie on each other.
+    # The middle box overlaps both other boxes, which do not overlap each other.
     boxes = [[0, 0, 10, 10], [5, 0, 15, 10], [10, 0, 20, 10]]
 
     found = to_faces(candidates(boxes, [0.9, 0.8, 0.7]), 50, 50, 0.6, 8)

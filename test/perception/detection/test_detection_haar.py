@@ -7,7 +7,7 @@ from fer_ros.perception.detection.candidates import DetectorError
 from fer_ros.perception.detection.haar import HaarDetector
 from fer_ros.perception.detection.haar import to_scores
 
-# The smallest one: a stage with a stump of one feature.
+# The smallest possible cascade: a stage with a stump of one feature.
 CASCADE = b"""<?xml version="1.0"?>
 <opencv_storage><cascade type_id="opencv-cascade-classifier">
 <stageType>BOOST</stageType><featureType>HAAR</featureType><height>24</height><width>24</width>
@@ -20,7 +20,7 @@ CASCADE = b"""<?xml version="1.0"?>
 
 
 class Cascade:
-    """A cascade that finds what it is told to, and remembers what it saw."""
+    """A stand-in for a cascade that returns predefined detections and stores its inputs."""
 
     windows: object = ()
     weights: object = ()
@@ -75,7 +75,7 @@ def test_no_windows_are_no_faces(detector):
 def test_red_green_and_blue_are_weighted_as_bgr(detector):
     image = np.zeros((30, 30, 3), np.uint8)
     image[:, :10, 0] = 255  # blue: 29 of 255 as gray
-    image[:, 10:20, 2] = 255  # red: 76 of 255
+    image[:, 10:20, 2] = 255  # red: 76 of 255 as gray
 
     detector.detect(image, 0.6, 24)
 

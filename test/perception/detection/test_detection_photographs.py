@@ -1,4 +1,4 @@
-"""The detectors on real photographs, with the defaults of the node."""
+"""Test the detectors on real photographs with the default settings of the node."""
 
 import importlib.util
 from pathlib import Path
@@ -19,8 +19,8 @@ WEIGHTS = {
     'yunet': 'facedet/face_detection_yunet_2023mar.onnx',
     'haar': 'facedet/haarcascade_frontalface_default.xml',
 }
-# Of the 43 faces: at least so many, and at most so many other places.  The cascade's score is
-# strict at the default threshold: it finds 34 there, and 42 in all.
+# Minimum number of detected faces (of 43), and maximum number of false positives. The cascade's
+# score is strict at the default threshold: it detects 34 faces there, and 42 in total.
 BOUNDS = {'yunet': (42, 2), 'blazeface': (42, 2), 'haar': (33, 2)}
 
 
@@ -43,7 +43,7 @@ def detector(request):
 
 @pytest.fixture(scope='module', params=NETWORKS)
 def network(request):
-    """Give a detector that promises more than the cascade does."""
+    """Return a detector that must meet stricter requirements than the cascade."""
     return load(request.param)
 
 
@@ -52,7 +52,7 @@ def detect(detector, image):
 
 
 def wheel_photograph(name):
-    """Give a photograph of the scikit-image wheel, or skip the test."""
+    """Read a photograph of the scikit-image package, or skip the test."""
     spec = importlib.util.find_spec('skimage')
     if spec is None:
         pytest.skip('scikit-image is not installed')
@@ -86,7 +86,7 @@ def test_a_cartoon_has_no_face(detector):
 def test_the_astronaut_has_one_face_with_level_eyes(detector):
     (face,) = detect(detector, wheel_photograph('astronaut.png'))
 
-    # Where the eyes are in the photograph, as one sees it.
+    # Positions of the eyes in the photograph, located by eye.
     np.testing.assert_allclose(face.eyes, [[201, 102], [247, 103]], atol=10)
     assert face.eyes_estimated == (detector.name == 'haar')
 
@@ -137,7 +137,8 @@ def test_looking_for_large_faces_only_loses_none_of_them(network, min_size):
 
 
 def test_small_faces_of_a_large_image_are_found(network):
-    # Six people, five of them with faces of 19 to 35 pixels, in a corner of a wide picture.
+    # A photograph of six people, five of them with faces of 19 to 35 pixels, in a corner of a wide
+    # image.
     group = photograph('other/six_people.jpg')
     image = np.full((720, 1280, 3), 90, np.uint8)
     image[300:684, 700:1212] = cv2.resize(group, (512, 384), interpolation=cv2.INTER_AREA)

@@ -15,7 +15,7 @@ from photographs import data_path
 
 
 class Network:
-    """A FaceDetectorYN that finds what it is told to, and remembers what it saw."""
+    """A stand-in for FaceDetectorYN that returns predefined detections and stores its inputs."""
 
     def __init__(self):
         self.rows = None
@@ -108,7 +108,7 @@ def test_what_is_too_fine_for_the_view_is_averaged_and_shows_no_pattern(network,
 
     view = network.views[-1]
     assert view.shape[0] < image.shape[0]
-    # A chance pixel here and there would be 0 or 200.
+    # Without averaging, each pixel would be 0 or 200.
     assert abs(view.mean() - 100) < 2
     assert view[10:-10, 10:-10].std() < 60
 

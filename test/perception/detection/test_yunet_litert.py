@@ -1,4 +1,4 @@
-"""YuNet on LiteRT: the graph, its weights, and what is read of its answer."""
+"""Test YuNet on LiteRT: the graph, its weights, and the decoding of its output."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ MODELS = Path(__file__).parents[3] / 'models'
 
 @pytest.fixture
 def interpreter():
-    """Give LiteRT's interpreter, or skip the test."""
+    """Return the LiteRT interpreter class, or skip the test."""
     try:
         return import_interpreter()
     except BackendError as error:
@@ -43,13 +43,13 @@ def weights():
 
 @pytest.fixture
 def of_chance(interpreter, monkeypatch):
-    """Give a network whose weights are of chance."""
+    """Return a network with random weights."""
     monkeypatch.setattr(yunet_litert, 'read_weights', lambda content: small_weights())
     return LiteRtYuNet(b'', interpreter)
 
 
 def test_the_graph_has_a_place_for_each_weight_and_no_other():
-    # Of 29 convolutions, and a pair for each of three strides.
+    # 29 convolutions and a pair for each of three strides have two arrays each.
     assert len(sizes_in_graph()) == 2 * (29 + 6)
     assert sum(sizes_in_graph()) == 53104
 
@@ -111,7 +111,7 @@ def test_an_answer_is_read_in_pixels():
     told[4] = [2, 1, 0.5, 0.25, np.log(2), np.log(4), *range(10)]
     (row,) = decode(told, places(64, 96)[-6:], 0.5)
 
-    # The place in the second row and column, of 32 pixels each.
+    # The position in the second row and column, with a stride of 32 pixels.
     score = (1 / (1 + np.exp(-2)) / (1 + np.exp(-1))) ** 0.5
     points = np.array([[1, 1]]) * 32 + np.arange(10).reshape(5, 2) * 32
     expected = [1.5 * 32 - 32, 1.25 * 32 - 64, 64, 128, *points.ravel(), score]

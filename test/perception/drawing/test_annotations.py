@@ -98,7 +98,8 @@ def test_colours_are_explained_where_no_tag_has_room_to_do_so():
 
     drawn = draw_faces(image, [face((500, 20, 540, 70))], FERPLUS_LABELS)
 
-    # A lying bar for each emotion is too high for this image; the names stand in a corner.
+    # One horizontal bar per emotion does not fit into this image, so the names are drawn in a
+    # corner.
     assert drawn[-15:, :200].max() > 150
     assert not drawn[:60, :200].any()
 
@@ -135,7 +136,7 @@ def test_a_blurred_face_has_sixteen_squares_left_whatever_its_size(side):
 
     drawn = draw_faces(random, [], FERPLUS_LABELS, 'blur', [box])
 
-    # Half of the box more than the box itself is made so.
+    # The blurred region extends beyond the box by a quarter of its side at each edge.
     margin = side // 4
     inside = drawn[200 - margin:, 200 - margin:][:side + 2 * margin, :side + 2 * margin]
     assert len(np.unique(inside.reshape(-1, 3), axis=0)) <= 16
@@ -159,7 +160,7 @@ def test_what_is_drawn_over_a_blurred_face_shows_none_of_it():
 
     drawn = draw_faces(mixed, [face((100, 100, 200, 220))], FERPLUS_LABELS, 'blur')
 
-    # A chess board has one mean everywhere, but for rounding.
+    # Every region of a chess board has the same mean, except for rounding.
     assert np.ptp(drawn[112:208, 112:188]) <= 1
 
 

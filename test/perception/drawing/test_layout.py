@@ -86,12 +86,12 @@ def test_a_block_stays_on_its_side_while_it_can():
 
     assert (beside.left, still.left) == (140, 140)
     assert afresh.left == 100
-    # At the border there is none at the right.
+    # At the image border, there is no room at the right.
     assert moved.left < 250
 
 
 def test_a_block_that_just_fits_is_kept_and_not_taken():
-    # The largest block is 80 wide, and finds room at the right only.
+    # The largest block is 80 pixels wide, and fits only at the right.
     boxes = np.array([(0, 0, 40, 100), (121, 0, 161, 100)])
     sizes = [[(20, 15), (80, 90)], [(1, 1), (400, 400)]]
 

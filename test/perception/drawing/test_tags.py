@@ -29,7 +29,7 @@ def test_each_emotion_has_a_colour_of_its_own_in_every_image():
 
 @pytest.fixture
 def written(monkeypatch):
-    """Collect the texts that are drawn."""
+    """Collect the drawn texts."""
     texts = []
     monkeypatch.setattr(tags, '_draw_text', lambda image, text, *_: texts.append(text))
     return texts
@@ -61,7 +61,7 @@ def test_a_larger_form_has_more_words(written, emotion, first_words):
         found.append(written[0])
 
     assert found == first_words
-    # Only the full form names each bar.
+    # Only the full form labels each bar.
     assert written[1:] == list(LABELS)
 
 

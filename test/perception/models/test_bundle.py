@@ -53,7 +53,7 @@ def input_with(**changed):
 
 @pytest.fixture
 def models(tmp_path, monkeypatch):
-    """Give an empty folder of models, the only one that is searched."""
+    """Return an empty folder, which is the only folder searched for models."""
     monkeypatch.setattr(
         'fer_ros.perception.models.bundle.bundle_folders', lambda: sorted(tmp_path.iterdir())
     )

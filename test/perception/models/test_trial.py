@@ -1,4 +1,4 @@
-"""A trial survives whatever its child does, and the child never survives the trial."""
+"""Test that a trial survives any behaviour of its child, and that the child never outlives it."""
 
 import os
 from pathlib import Path
@@ -32,7 +32,7 @@ from fer_ros.perception.settings import DEFAULT_MODEL
 
 @pytest.fixture
 def misbehaving(monkeypatch):
-    """Replace the child's module."""
+    """Replace the module of the child process."""
     monkeypatch.setattr(trial, 'CHILD', 'misbehaving_child')
 
 
@@ -63,7 +63,7 @@ def test_a_child_that_works_for_ever_is_ended(misbehaving):
 
 
 class SlowProcess:
-    """Stands in for a child that ends after a number of looks, each a second of wall time."""
+    """A stand-in for a child process that ends after a number of polls, each one second apart."""
 
     pid = 1
 
@@ -144,7 +144,7 @@ def test_the_child_ends_with_its_parent():
         trial.CHILD = 'hanging_child'
         trial.run_trial({'engine': 'hang'}, b'content')
     """
-    # The real child's own limits, and then a hang.
+    # The child sets the limits of a real child, and then hangs.
     with subprocess.Popen(
         [sys.executable, '-c', textwrap.dedent(script)],
         stdout=subprocess.PIPE,
@@ -156,7 +156,7 @@ def test_the_child_ends_with_its_parent():
             time.sleep(0.01)
         parent.send_signal(signal.SIGKILL)
         parent.wait()
-    # A killed process is reaped by init, or stays as a zombie where init does not reap.
+    # init reaps a killed process. In some containers, the process remains as a zombie.
     while is_alive(child):
         time.sleep(0.01)
 
@@ -171,7 +171,7 @@ def is_alive(process_id):
 
 @pytest.fixture
 def counted(monkeypatch, accepted):
-    """Count the trials, with nothing accepted before."""
+    """Count the trials, with no content accepted before."""
     trials = []
 
     def run(request, content, *limits):
@@ -192,7 +192,7 @@ def test_shipped_models_are_loaded_without_a_child(counted):
 
 def test_an_unknown_network_is_tried_once_in_a_process(counted, tmp_path):
     card = load_card(find_bundle('fer2013_tiny'))
-    # Trailing bytes that protobuf skips: an unknown field.
+    # Trailing bytes that protobuf skips as an unknown field.
     content = card.read('onnx') + b'\xfa\x3f\x01x'
     write_card(tmp_path, card, 'onnx', content)
 

@@ -7,17 +7,17 @@ from fer_ros.perception.space.camera_model import camera_model
 
 SIZE = (480, 640)
 MATRIX = [600.0, 0, 319.5, 0, 610.0, 239.5, 0, 0, 1]
-# A real wide webcam's lens, a rational one, and a fisheye's.
+# Distortion coefficients of a real wide-angle webcam, a rational lens and a fisheye lens.
 PLUMB_BOB = [-0.28, 0.07, 0.0005, -0.0003, 0.01]
 RATIONAL = [0.5, -0.2, 0.0004, -0.0002, 0.02, 0.8, -0.1, 0.01]
-# A rational lens with the coefficients of a thin prism, and of a tilted sensor besides.
+# A rational lens with thin prism coefficients, and the same lens with a tilted sensor.
 THIN_PRISM = [*RATIONAL, 0.002, -0.001, 0.0015, -0.0005]
 TILTED = [*THIN_PRISM, 0.01, -0.02]
 FISHEYE = [-0.02, 0.005, -0.003, 0.0005]
 
 
 def project(point, model, coefficients):
-    """Give the pixel of a point in space, as OpenCV has it."""
+    """Return the pixel of a point in space, computed by OpenCV."""
     points = np.array([[point]], np.float64)
     matrix, none = np.array(MATRIX).reshape(3, 3), np.zeros(3)
     if model == 'equidistant':
@@ -52,7 +52,7 @@ def test_a_pixel_sees_the_point_that_is_projected_onto_it(model, coefficients, p
 
     direction = camera.direction(*project(point, model, coefficients))
 
-    # A thousandth is 0.6 pixels here.
+    # A difference of 0.001 is 0.6 pixels here.
     assert direction == pytest.approx(np.array(point) / point[2], abs=1e-3)
 
 
@@ -61,7 +61,8 @@ def test_an_image_of_another_size_sees_the_same():
 
     half = camera.scaled_to((240, 320))
 
-    # The middle of the first of two pixels lies a quarter of the small one's size off.
+    # Coordinates count from the centre of the first pixel, which differs between the two sizes.
+    # The offset of 0.5 converts them to coordinates from the image corner.
     for x, y in [(0, 0), (100, 50), (640, 480)]:
         big, small = camera.direction(x - 0.5, y - 0.5), half.direction(x / 2 - 0.5, y / 2 - 0.5)
         assert small == pytest.approx(big, abs=1e-9)

@@ -25,7 +25,7 @@ def face(box=BOX):
 
 
 def scene(size=SIZE, wall=3.0, distance=1.2, box=BOX):
-    """Give the depth of a head before a wall, in metres, with the noise of a camera."""
+    """Create the depth image of a head before a wall, in metres, with the noise of a camera."""
     random = np.random.default_rng(7)
     rows, columns = np.mgrid[: size[0], : size[1]]
     rows, columns = (rows + 0.5) * SIZE[0] / size[0], (columns + 0.5) * SIZE[1] / size[1]
@@ -33,7 +33,7 @@ def scene(size=SIZE, wall=3.0, distance=1.2, box=BOX):
     across = (columns - (left + right) / 2) / (0.45 * (right - left))
     down = (rows - (top + bottom) / 2) / (0.5 * (bottom - top))
     radius = across**2 + down**2
-    # An ellipsoid of which 0.1 m stand out towards the camera.
+    # An ellipsoid that extends 0.1 m towards the camera.
     head = distance + 0.1 * (1 - np.sqrt(np.clip(1 - radius, 0, 1)))
     values = np.where(radius < 1, head, wall) + random.normal(0, 0.003, size)
     return values.astype(np.float32)
@@ -164,7 +164,7 @@ def test_what_is_scattered_over_metres_is_no_face():
 
 def test_a_wall_seen_through_more_than_half_of_the_box_does_not_count():
     values = scene()
-    # Three rows of five are gaps onto walls, 2 to 5 m away: the median of all is far off.
+    # Three of five rows show walls at 2 to 5 m, so the median of all pixels is far from the face.
     gaps = np.arange(SIZE[0]) % 5 < 3
     values[gaps] = np.random.default_rng(4).uniform(2, 5, (gaps.sum(), 1))
 
@@ -214,7 +214,8 @@ def test_a_face_is_right_and_down_and_forward_of_the_camera():
 
     position = locate_face(face(box), metres(values), CAMERA, SIZE)
 
-    # 140 and 90 pixels aside, at 600 pixels of focal length, 2.01 m away.
+    # The face is 140 and 90 pixels off centre, at a focal length of 600 pixels and a distance of
+    # 2.01 m.
     assert position.point == pytest.approx([0.469, 0.3015, 2.01], abs=0.01)
 
 

@@ -1,4 +1,8 @@
-"""Pairs at the least cost, against all there are, and against SciPy where it is installed."""
+"""
+Compare the assignment of minimum cost with all possible assignments, and with SciPy.
+
+SciPy is optional.
+"""
 
 from itertools import permutations
 
@@ -9,7 +13,7 @@ from fer_ros.perception.tracking.assignment import assign
 
 
 def least_sum(costs):
-    """Try every way to pair all of the smaller group."""
+    """Try every assignment of the smaller group, and return the lowest cost."""
     if costs.shape[0] > costs.shape[1]:
         costs = costs.T
     rows = np.arange(len(costs))
@@ -33,7 +37,7 @@ def test_no_other_way_of_pairing_costs_less(shape):
 
 
 def test_two_that_want_the_same_are_both_served():
-    # The first row alone would take the first column, which the second cannot do without.
+    # The first row prefers the first column, but the second row can only use this column.
     assert assign([[1.0, 2.0], [1.0, 1e6]]) == [(0, 1), (1, 0)]
 
 
@@ -54,7 +58,7 @@ def test_scipy_finds_nothing_better_in_a_crowd(shape):
     random = np.random.default_rng(7)
     for _ in range(10):
         costs = random.random(shape)
-        # Most pairs of a crowd are impossible.
+        # In a crowd, most pairs are impossible.
         costs[random.random(shape) < 0.8] = 1e6
 
         pairs = assign(costs.tolist())

@@ -5,7 +5,7 @@ import pytest
 from fer_ros.perception.faces import FaceDetection
 from fer_ros.perception.tracking.flow import follow_face
 
-# Smooth blobs of chance, so that each place looks different: (480, 640, 3).
+# Smooth random blobs, so that each position looks different: (480, 640, 3).
 NOISE = np.random.default_rng(0).normal(0, 1, (480, 640, 3))
 SCENE = np.uint8(np.clip(127 + 900 * cv2.GaussianBlur(NOISE, (0, 0), 6), 0, 255))
 
@@ -17,7 +17,7 @@ def face(x=300.0, y=240.0, side=80.0):
 
 
 def moved(shift=(0.0, 0.0), growth=1.0, centre=(300.0, 240.0)):
-    """Move the scene, and let it grow around a point."""
+    """Shift the scene, and scale it around a point."""
     matrix = cv2.getRotationMatrix2D(centre, 0, growth)
     matrix[:, 2] += shift
     return cv2.warpAffine(SCENE, matrix, (640, 480), borderMode=cv2.BORDER_REFLECT)

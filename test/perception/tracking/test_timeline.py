@@ -22,7 +22,7 @@ def test_time_passes_as_the_stamps_say():
 def test_time_passes_where_stamps_stand_still():
     first, second, third = times_of([0.0, 0.0, 0.0])
 
-    # One period of a camera at 30 Hz for each frame.
+    # The interval of two frames is one period of a 30 Hz camera.
     assert second - first == pytest.approx(1 / 30)
     assert third - second == pytest.approx(1 / 30)
 

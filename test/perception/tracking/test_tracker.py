@@ -6,13 +6,13 @@ from fer_ros.perception.tracking.tracker import FaceTracker
 
 
 def face(x, y=100, side=50, score=0.9):
-    """Make a detection around a point."""
+    """Create a detection around a point."""
     box = (x - side / 2, y - side / 2, x + side / 2, y + side / 2)
     return FaceDetection(box, score, np.float32([[x - 10, y], [x + 10, y]]))
 
 
 def follow(frames, rate=30.0, timeout=1.0, most=16):
-    """Give the ids of the faces of each frame, in the order in which the faces are given."""
+    """Return the track ids for each frame, in the order of the given detections."""
     tracker = FaceTracker()
     return [
         ids_of(tracker, faces, step / rate, timeout, most) for step, faces in enumerate(frames)
@@ -25,7 +25,7 @@ def ids_of(tracker, faces, time, timeout=1.0, most=16):
     return [by_box.get(one.box) for one in faces]
 
 
-# Who comes
+# New faces
 
 
 def test_no_faces_have_no_ids():
@@ -110,7 +110,7 @@ def test_ids_follow_each_other_whatever_flashed_up_between():
     assert {id_ for ids in follow(frames) for id_ in ids} == {None, 1, 2}
 
 
-# Who is who
+# Identity
 
 
 def test_a_face_that_stays_keeps_its_id():
@@ -122,7 +122,8 @@ def test_two_faces_are_told_apart_in_whatever_order_they_come():
 
 
 def test_the_assignment_is_the_best_for_all_and_not_for_the_first():
-    # Both moved right: the first is now nearer to where the second was.
+    # Both faces moved to the right. The first face is now nearer to the former position of the
+    # second.
     assert follow([[face(100), face(130)], [face(118), face(148)]])[1] == [1, 2]
 
 
@@ -137,14 +138,15 @@ def test_a_face_of_quite_another_size_is_another_face():
 def test_of_two_faces_that_nearly_meet_each_keeps_its_size():
     before = [face(100, side=60), face(120, side=44)]
 
-    # Each is nearer now to where the other was.
+    # Each face is now nearer to the former position of the other face.
     assert follow([before, [face(114, side=60), face(106, side=44)]])[1] == [1, 2]
 
 
 def test_a_moving_face_is_found_where_its_motion_took_it():
     frames = [[face(100 + 12 * step)] if not 10 <= step < 15 else [] for step in range(20)]
 
-    # Five frames without a detection: 60 pixels further, more than its own width.
+    # After five frames without a detection, the face is 60 pixels further, more than its own
+    # width.
     assert follow(frames)[15:] == [[1]] * 5
 
 
@@ -221,7 +223,7 @@ def test_a_face_without_area_does_no_harm():
     assert len(tracker.update([face(100, side=0), face(101)], 0.03, 1.0, 16)) == 2
 
 
-# Who leaves
+# Lost faces
 
 
 def test_a_face_lost_for_less_than_the_timeout_keeps_its_id():
@@ -276,7 +278,7 @@ def test_after_a_gap_in_time_faces_are_new():
     assert ids_of(tracker, [face(100)], 3600.0) == [2]
 
 
-# Too many
+# Maximum number of faces
 
 
 def test_of_too_many_faces_the_largest_are_kept():
@@ -311,11 +313,11 @@ def test_two_faces_that_take_turns_at_being_the_largest_keep_their_ids():
     assert ids[5::2] == [[2, None]] * 28
 
 
-# Where faces are between two looks
+# Faces between two detections
 
 
 def lost(before, guess):
-    """Find nothing again."""
+    """Return None, as if the face was not found again."""
 
 
 def test_between_two_looks_a_face_that_is_not_found_again_moves_on_with_its_eyes():
@@ -344,7 +346,7 @@ def test_between_two_looks_a_face_is_where_it_is_found_again_and_known_there_lat
         (sighting,) = tracker.follow(step / 30, 200, 400, look)
         assert sighting.face.box == face(100 + 15 * step).box
 
-    # Each time it is searched from where it was found the last time.
+    # Each search starts from the last position of the face.
     assert asked == [face(100 + 15 * step).box for step in range(9)]
     assert ids_of(tracker, [face(250)], 10 / 30) == [1]
 
@@ -370,7 +372,7 @@ def test_between_two_looks_who_walks_out_of_the_picture_is_gone():
     assert [sighting.id for sighting in later] == [2]
 
 
-# Where a face may be
+# Boxes of unconfirmed and recently lost faces
 
 
 def test_a_face_that_is_not_believed_yet_has_a_box():

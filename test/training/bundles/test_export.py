@@ -44,7 +44,7 @@ TINY = Recipe(name='tiny', build=tiny, side=48)
 
 
 class Fixed:
-    """A back end that gives the same whatever it is shown."""
+    """A back end that returns the same output for any input."""
 
     def __init__(self, output):
         self._output = np.float32(output)
@@ -57,7 +57,7 @@ class Fixed:
 def model():
     built = build_model(TINY)
     generator = np.random.default_rng(0)
-    # As after training: no normalisation is the identity.
+    # Random weights as after training, so that no normalisation layer is the identity.
     built.set_weights(
         [
             np.abs(generator.normal(1, 0.2, value.shape)) if value.ndim == 1 else value
@@ -125,7 +125,7 @@ def test_the_temperature_is_fitted_on_degraded_pictures_as_well(bundle, model, m
 
     assert card.training['calibrated_on'] == MIXED
     assert card.temperature == pytest.approx(fitted[MIXED], rel=1e-3)
-    # An untrained head of FER+ takes the largest temperature, whatever the pictures.
+    # An untrained FER+ head is fitted to the largest temperature with any images.
     assert head == 'ferplus' or fitted[MIXED] != pytest.approx(fitted[PLAIN], rel=0.1)
 
 
@@ -245,7 +245,7 @@ def test_a_bundle_that_began_from_others_tells_how_these_were_made(tmp_path):
     assert origin['seed'] == [0, 3]
     assert origin['averaged'] == state['averaged']
     assert 'chosen_epoch' not in origin
-    # Through the bundle, ImageNet's photographs count on.
+    # The terms of ImageNet's photographs also apply to a network that was trained from a bundle.
     assert 'ImageNet' in terms_of(run, 'fer2013')
 
 

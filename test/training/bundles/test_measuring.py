@@ -28,7 +28,8 @@ def test_what_is_wrongly_taken_for_neutral_is_set_beside_what_people_see(made_up
     wrong = np.array([0, 1, 2])
     labels = data.labels.copy()
     labels[wrong] = NEUTRAL
-    # Of the three, most annotators take one for neutral; the right ones do not count.
+    # Of the three wrong images, one is neutral to most annotators. Correctly classified images do
+    # not count.
     data.votes[0] = [6, 0, 0, 0, 4, 0, 0, 0, 0, 0]
 
     assert taken_for_neutral(said(data, labels)) == {'pictures': 3, 'to_most_annotators': 1}
@@ -42,7 +43,7 @@ def test_where_people_are_the_truth_nothing_is_set_beside_them(made_up):
 
 @pytest.fixture
 def bundle(tmp_path):
-    """Give a copy of a bundle that ships, whose card may be changed."""
+    """Return a copy of a shipped bundle whose card may be changed."""
     return shutil.copytree(MODELS / 'fer2013_tiny', tmp_path / 'fer2013_tiny')
 
 

@@ -25,7 +25,7 @@ def data(made_up):
 
 @pytest.fixture(scope='module')
 def card(tmp_path_factory, data):
-    """Make a bundle of a network that has learnt the made-up pictures."""
+    """Create a bundle of a network that was trained on the synthetic images."""
     folder = tmp_path_factory.mktemp('models') / 'small'
     folder.mkdir()
     keras.utils.set_random_seed(0)

@@ -1,4 +1,4 @@
-"""The bundles that ship: what their cards say is so."""
+"""Test the statements in the cards of the shipped bundles."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -75,7 +75,7 @@ def test_a_card_has_the_hash_of_the_settings_of_its_recipe(folder):
 
 
 def test_a_bundle_is_as_good_on_the_sample_as_on_everything(folder, tmp_path):
-    """A regression shows on 280 pictures, where the whole data is not at hand."""
+    """280 images show a regression if the whole data set is not available."""
     pytest.importorskip('ai_edge_litert')
     card = load_card(folder)
     with zipfile.ZipFile(data_path('fer2013/sample.zip')) as archive:
@@ -85,7 +85,7 @@ def test_a_bundle_is_as_good_on_the_sample_as_on_everything(folder, tmp_path):
 
     found = recall_of_data_labels(score(Classifier(card, create_backend('litert', card)), sample))
 
-    # Of each label, 20 pictures: the mean of their recalls has this sampling error.
+    # Sampling error of the mean recall with 20 images per label.
     expected = np.array([stated['recall_of_data_labels'][name] for name in found])
     error = np.sqrt((expected * (1 - expected) / 20).sum()) / len(expected)
     assert len(found) == 7
@@ -100,7 +100,7 @@ def test_a_bundle_is_as_good_as_its_card_says(folder, fer2013):
     classifier = Classifier(card, create_backend('litert', card))
     found = figures(score(classifier, fer2013.of_split(PUBLIC)))
 
-    # Another processor may round another way where two labels are equally likely.
+    # Another processor may round differently where two labels are equally likely.
     assert found['accuracy'] == pytest.approx(stated['accuracy'], abs=0.002)
     assert found['ece'] == pytest.approx(stated['ece'], abs=0.003)
 

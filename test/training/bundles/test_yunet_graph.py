@@ -1,4 +1,4 @@
-"""Whether the graph of YuNet that the package has is the one that would be written."""
+"""Check that the stored YuNet graph equals a newly written graph."""
 
 import numpy as np
 import pytest

@@ -13,7 +13,7 @@ from training.commands import calibrate
 
 @pytest.fixture
 def bundle(monkeypatch, made_up, tmp_path):
-    """Give the folder of a bundle whose network is the brightness."""
+    """Return the folder of a bundle whose network classifies by brightness."""
     classifier = brightness_classifier()
     card = replace(classifier.card, folder=tmp_path, temperature=0.5)
     (tmp_path / 'card.yaml').write_text('name: made_up\ntemperature: 0.5\nlabels: [a, b]\n')
@@ -33,7 +33,7 @@ def test_each_choice_is_measured_on_both_splits_and_the_card_stays(bundle, capsy
     assert report['temperature'] == 0.5
     assert list(report['fitted_on']) == ['plain', 'mixed', 'degraded']
     temperatures = [row['temperature'] for row in report['fitted_on'].values()]
-    # The network is always right of pictures as they are, and often wrong of dark ones.
+    # The network classifies all plain images correctly, and many dark images wrongly.
     assert temperatures == sorted(temperatures)
     assert report['fitted_on']['plain']['private']['plain']['right_of_these'] == 1
     assert yaml.safe_load((bundle / 'card.yaml').read_text())['temperature'] == 0.5

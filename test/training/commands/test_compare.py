@@ -18,7 +18,8 @@ STATE = {'epoch': 3, 'best_epoch': 2, 'seconds': 12.5, 'engine': 'Keras', 'pictu
 
 def run_of(recipe, **state):
     image = keras.Input((48, 48, 1))
-    # The brightness of a made-up picture tells its label; the brightest two are mixed up.
+    # The brightness of a synthetic image encodes its label. The network confuses the two brightest
+    # labels.
     mean = layers.GlobalAveragePooling2D()(image)
     dense = layers.Dense(7)
     logits = dense(mean)

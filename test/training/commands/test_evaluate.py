@@ -11,7 +11,7 @@ from training.commands import evaluate
 
 @pytest.fixture
 def measuring(monkeypatch, made_up, tmp_path):
-    """Let the command measure made-up models on made-up pictures, with a detector of a kind."""
+    """Let the command evaluate stand-in models on synthetic images, with a stand-in detector."""
     monkeypatch.setattr(evaluate, 'load_classifiers', lambda *_: [brightness_classifier()])
     monkeypatch.setattr(evaluate, 'read_selected', lambda *_: made_up(28, 'public'))
     monkeypatch.setattr(evaluate, 'create_detector', lambda *_: AllOfIt())
@@ -19,7 +19,7 @@ def measuring(monkeypatch, made_up, tmp_path):
 
 
 class AllOfIt:
-    """A detector that takes the middle of each scene for a face."""
+    """A detector that returns the centre of each scene as a face."""
 
     name = 'all_of_it'
     least_eye_distance = 0.0

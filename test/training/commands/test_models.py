@@ -7,7 +7,7 @@ import pytest
 from training.__main__ import main
 from training.networks.parts.backbones import fine_tuned
 
-# Parameters, and those of them that training does not change, as the sources have them.
+# Number of all parameters and of the non-trainable parameters, as in the source of each network.
 COUNTS = {
     'com3528_vgg': (13_111_367, 7_936),
     'fed_model1': (13_675_780, None),

@@ -74,7 +74,7 @@ def test_a_rotation_keeps_the_middle_and_its_bound():
     result = changed(line, replace(NO_AUGMENTATION, rotation_deg=30), side=49)
 
     assert (result[:, 24, 24] > 200).all()
-    # The far end of the line lies between -30 and 30 degrees from where it was.
+    # The far end of the line is rotated by -30 to 30 degrees.
     rows = result[:, :, 44].argmax(axis=1) - 24
     angles = np.degrees(np.arctan2(rows, 20))
     assert np.abs(angles).max() <= 32
@@ -111,7 +111,7 @@ def test_a_mixture_keeps_the_sum_of_the_targets_and_the_larger_share():
 
     np.testing.assert_allclose(targets['fer2013'].sum(axis=1), 1, rtol=1e-6)
     assert (np.diag(targets['fer2013']) >= 0.5).all()
-    # Picture and target are mixed by the same share with the same other one.
+    # An image and its target are mixed with the same other sample in the same proportion.
     np.testing.assert_allclose(mixed[:, 0, 0, 0], targets['fer2013'] @ np.arange(16), rtol=1e-5)
 
 
@@ -143,7 +143,7 @@ def test_a_poor_camera_changes_some_pictures_and_none_beyond_recognition():
     result = changed(images, replace(NO_AUGMENTATION, degrade_probability=0.5))
 
     untouched = [np.array_equal(one, images[0]) for one in result]
-    # Half are chosen, and each of four things happens to half of these.
+    # Half of the images are chosen. Each of four degradations is applied to half of these.
     assert 0.45 < np.mean(untouched) < 0.62
     bright = result[:, 18:30, 18:30].mean(axis=(1, 2))
     dark = result[:, :6, :6].mean(axis=(1, 2))
@@ -158,7 +158,7 @@ def test_a_tilt_enlarges_one_edge_and_keeps_the_middle():
     tilted = changed(images, replace(NO_AUGMENTATION, perspective=0.6))
 
     assert all((one != checks).mean() > 0.05 for one in tilted)
-    # The middle of the picture stays where it is.
+    # The centre of the image must not move.
     inner = np.abs(tilted[:, 23:25, 23:25].astype(float) - checks[23:25, 23:25])
     assert np.median(inner) < 64
 
@@ -171,7 +171,8 @@ def test_light_from_one_side_keeps_the_mean():
     assert lit.mean() == pytest.approx(100, abs=1)
     assert lit.min() >= 50
     assert lit.max() <= 150
-    # Opposite edges differ by up to twice the setting, and no two pictures are lit alike.
+    # The brightness of opposite edges differs by up to twice the setting, and differs between
+    # images.
     across = np.abs(lit[:, :, -1].mean(axis=1) - lit[:, :, 0].mean(axis=1))
     assert 10 < across.mean() < 60
     assert len({round(value, 3) for value in lit[:, 0, 0]}) > 50
@@ -190,7 +191,7 @@ def test_one_gray_covers_eyes_mouth_or_a_place_anywhere():
     for picture, where in zip(covered, changed, strict=True):
         if where.any():
             assert len(np.unique(picture[where])) == 1
-    # Each third of the height is covered at times: the eyes, the middle and the mouth.
+    # Each third of the height is sometimes covered: the eyes, the centre and the mouth.
     rows = changed.any(axis=2).mean(axis=0)
     assert rows[18] > 0.1
     assert rows[40] > 0.1

@@ -10,12 +10,12 @@ def test_each_picture_is_left_out_of_training_by_its_first_reason(made_up):
     data = made_up(14)
     images, split, votes = data.images.copy(), data.split.astype('<U7'), data.votes.copy()
     split[12:] = 'private'
-    images[2] = 9  # of one gray level
-    votes[3] = [0] * 9 + [10]  # no face
-    images[4] = images[12]  # that the test has too
+    images[2] = 9  # one gray level
+    votes[3] = [0] * 9 + [10]  # not a face
+    images[4] = images[12]  # also in the test split
     images[7] = images[0]  # a copy with the same label
     images[8] = images[6]  # a copy with another label
-    images[13] = 9  # as bad, but of the test
+    images[13] = 9  # one gray level, but in the test split
     data = replace(data, images=images, split=split, votes=votes)
 
     found = {reason: np.flatnonzero(where).tolist() for reason, where in unclean(data).items()}

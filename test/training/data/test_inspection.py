@@ -10,7 +10,7 @@ from training.data.reading.forms import read_data
 
 
 def textured(count):
-    """Make pictures that do not resemble each other."""
+    """Create images that are not similar to each other."""
     generator = np.random.default_rng(5)
     coarse = generator.integers(0, 200, (count, 8, 9), np.uint8)
     return coarse.repeat(6, axis=1).repeat(6, axis=2)[:, :48, :48].copy()
@@ -34,7 +34,7 @@ def test_near_copies_are_found_and_exact_ones_are_not_among_them():
 def test_the_report_names_what_was_planted(made_up):
     data = made_up(28)
     images, split, votes = data.images.copy(), data.split.copy(), data.votes.copy()
-    images[9] = images[2]  # the same label, as 9 - 2 is 7
+    images[9] = images[2]  # the same label, because 9 - 2 is 7
     images[12] = images[3]  # another label
     images[20] = 77
     split = split.astype('<U7')

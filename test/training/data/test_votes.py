@@ -11,9 +11,9 @@ from training.data.votes import vote_distribution
 # Columns: neutral happiness surprise sadness anger disgust fear contempt unknown NF.
 CLEAR = [0, 8, 1, 0, 0, 0, 0, 0, 1, 0]
 TIED = [0, 0, 5, 0, 0, 0, 5, 0, 0, 0]
-# Half of the votes that count is not more than half of them.
+# Exactly half of the valid votes is not a majority.
 HALF = [5, 0, 0, 3, 2, 0, 0, 0, 0, 0]
-# Only without the single votes does sadness have more than half.
+# Sadness has a majority only if single votes are ignored.
 OUTLIERS = [1, 1, 0, 4, 1, 1, 1, 0, 1, 0]
 UNKNOWN = [0, 2, 0, 0, 0, 0, 0, 0, 8, 0]
 NOT_A_FACE = [0, 0, 0, 0, 0, 0, 0, 0, 0, 10]

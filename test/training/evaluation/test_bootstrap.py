@@ -9,7 +9,7 @@ from training.evaluation.report import classification_report
 
 
 def drawn_pictures(count, seed, sharpness=2.0):
-    """Give probabilities that are true: labels are drawn from them."""
+    """Return random probabilities, and labels drawn from these probabilities."""
     generator = np.random.default_rng(seed)
     logits = generator.normal(size=(count, 4)) * sharpness
     truth = (logits + generator.gumbel(size=logits.shape)).argmax(axis=1)
@@ -83,7 +83,8 @@ def test_about_95_of_100_intervals_hold_what_many_pictures_would_give():
             lower, upper = report['ci95'][name]
             held[name] += lower <= exact[name] <= upper
 
-    # Of 60, 57 are expected; fewer than 51 happen once in 300 times.
+    # Of 60 intervals, 57 are expected to contain the value. Fewer than 51 have a probability of 1
+    # in 300.
     assert min(held.values()) >= 51
 
 

@@ -56,7 +56,11 @@ def test_softmax_stands_large_logits_and_sums_to_one():
 
 @pytest.fixture
 def logits():
-    """Give logits that are right for pictures as they are, and three times too sure of others."""
+    """
+    Return logits that are calibrated for plain images, but too large for degraded images.
+
+    The logits of the degraded images are three times as large as the calibrated logits.
+    """
     generator = np.random.default_rng(0)
     plain = generator.normal(size=(8000, 3)) * 2
     truth = (plain + generator.gumbel(size=plain.shape)).argmax(axis=1)
@@ -89,12 +93,12 @@ def test_the_figures_tell_which_pictures_a_temperature_fits(logits):
     assert on_plain['plain']['ece'] < 0.03 < on_plain['degraded']['ece']
     assert on_degraded['degraded']['ece'] < 0.03 < on_degraded['plain']['ece']
     assert on_plain['plain']['log_loss'] < on_degraded['plain']['log_loss']
-    # The same order of labels, but less sure.
+    # The label order is the same, but the confidence is lower.
     assert on_degraded['plain']['answered'] < on_plain['plain']['answered']
 
 
 def test_a_part_is_not_calibrated_by_itself():
-    # All but one answer is right: without this one, the network may be as sure as it likes.
+    # All predictions except one are correct. Without this sample, no confidence would be too high.
     plain = np.tile([2.0, 0.0], (50, 1))
     truth = np.zeros(50, np.int64)
     truth[7] = 1

@@ -62,20 +62,20 @@ def test_a_head_is_turned_about_the_middle():
 
     found = turned(left_dark, 90)
 
-    # Against the clock: what was on the left is below.
+    # The rotation is counter-clockwise: the left side is now at the bottom.
     assert found[0, 40, 24] == 0
     assert found[0, 8, 24] == 128
 
 
 def bars(vertical):
-    """Make two pictures with a bright bar on each side of the middle, 16 pixels away from it."""
+    """Create two images with a bright bar on each side, 16 pixels away from the centre."""
     image = np.zeros((48, 48), np.uint8)
     image[:, [8, 39]] = 200
     return np.stack([image if vertical else image.T] * 2)
 
 
 def middles_of_bars(profile):
-    """Give where the bars lie in each half of a row or column, in pixels from the middle."""
+    """Return the mean position of each bar along a row or column, in pixels from the centre."""
     halves = profile[:24].astype(float), profile[24:].astype(float)
     places = np.arange(24) + 0.5
     return (halves[0] @ (24 - places)) / halves[0].sum(), (halves[1] @ places) / halves[1].sum()
@@ -88,11 +88,11 @@ def test_a_tilted_face_is_narrower_in_one_direction_and_nearer_on_one_side(verti
     sides = []
     for image in found:
         one, other = middles_of_bars(image[24] if vertical else image[:, 24])
-        # A bar at 15.5 pixels comes to about 12, less on the side that is further away.
+        # A bar at 15.5 pixels moves to about 12 pixels, and less on the farther side.
         assert 9 < min(one, other) < max(one, other) < 15
         assert (one + other) / 2 == pytest.approx(15.5 * np.cos(np.deg2rad(40)), abs=0.7)
         sides.append(one > other)
-    # Every second picture turns to the other side.
+    # Every second image is turned to the other side.
     assert sides[0] != sides[1]
 
 
@@ -135,21 +135,21 @@ def test_light_from_a_side_changes_evenly_from_its_least_to_its_most():
 
     assert found.min() >= 20
     assert found.max() <= 120
-    # Where it comes from differs, so that the mean picture is even.
+    # The direction of the light differs between images, so the mean image is even.
     assert np.ptp(found.mean(axis=0)) < 50
     assert np.ptp(found, axis=(1, 2)).min() > 60
 
 
 def test_displaced_eyes_move_a_face_by_as_much_as_detectors_are_wrong():
     point = np.zeros((400, 48, 48), np.uint8)
-    # Between the eyes.
+    # A point between the eyes.
     point[:, 18:20, 23:25] = 255
 
     found = with_displaced_eyes(point).astype(float)
 
     rows = found.sum(axis=2) @ np.arange(48) / found.sum(axis=(1, 2))
     distance = 0.378 * 48
-    # Of the middle of two eyes with a correlation of a half.
+    # Deviation of the midpoint of two eyes whose errors have a correlation of 0.5.
     expected = EYE_DEVIATION * distance * np.sqrt(0.75)
     assert rows.std() == pytest.approx(expected, rel=0.15)
 

@@ -100,5 +100,5 @@ def test_the_bins_of_reliability_hold_every_picture_with_its_confidence():
 def test_shares_tell_what_is_said_too_often():
     report = classification_report(PROBABILITIES, TRUTH, LABELS)
 
-    # Said of 4 and true of 3, said of 2 and true of 2, said of none and true of 1.
+    # Predicted and true counts of the labels: 4 and 3, 2 and 2, 0 and 1.
     assert list(report['share_differences'].values()) == pytest.approx([1 / 6, 0, -1 / 6])

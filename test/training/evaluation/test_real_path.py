@@ -17,7 +17,7 @@ SIDE = 48
 
 
 class Knowing:
-    """A detector that was told where the faces are, in the order of the scenes."""
+    """A detector with predefined faces, in the order of the scenes."""
 
     name = 'knowing'
     reason = 'as asked for'
@@ -103,7 +103,7 @@ def test_eyes_are_found_once_for_all_models_and_crops_cut_by_them(made_up):
     found = find_eyes(Knowing(boxes), images)
     crops = crops_of_scenes(images, found)
 
-    # The last but one is not found, the last somewhere else.
+    # The last face but one is not detected, and the last face is detected at another position.
     assert found.where.tolist() == [0, 1, 2, 3]
     assert np.isnan(found.eyes[4:]).all()
     assert crops.shape == (4, SIDE, SIDE)

@@ -18,7 +18,7 @@ from training.pages.terminal import report_text
 
 
 class Brightness:
-    """A network that takes the brightness of the made-up pictures for their label."""
+    """A network that predicts the label from the brightness of the synthetic images."""
 
     name = 'brightness'
     device = 'CPU'
@@ -54,7 +54,7 @@ def test_the_accuracy_stands_on_a_line_of_its_own(made_up):
 
 def test_pictures_that_occur_in_training_are_left_out_of_the_second_figure(made_up):
     data = made_up(70, 'private')
-    # Of the first half, the copies have another label: the network is wrong on them.
+    # The first half has wrong labels, so the network's predictions for it are wrong.
     labels = data.labels.copy()
     labels[:35] = (labels[:35] + 1) % 7
     mislabelled = replace(data, labels=labels)
@@ -68,7 +68,8 @@ def test_pictures_that_occur_in_training_are_left_out_of_the_second_figure(made_
 
 def test_a_model_with_contempt_is_measured_by_the_majority_of_the_votes(made_up):
     data = made_up(70, 'private')
-    # Five annotators each for two emotions: the rule leaves these out, the plurality does not.
+    # Five votes each for two emotions. The majority rule excludes these images, the plurality does
+    # not.
     data.votes[:7, :] = 0
     data.votes[:7, [1, 4]] = 5
 
@@ -113,7 +114,7 @@ def test_the_mirrored_picture_is_heard_when_asked_for(made_up):
 
     data = made_up(70, 'private')
     images = data.images.copy()
-    # The right half is what belongs to the next label.
+    # The brightness of the right half encodes the next label.
     images[:, :, 24:] += 30
     network = Classifier(made_up_card(FER2013_LABELS), LeftEdge(7))
 
@@ -127,7 +128,7 @@ def test_the_mirrored_picture_is_heard_when_asked_for(made_up):
 
 def test_single_votes_are_counted_on_all_pictures_that_have_one(made_up):
     data = made_up(70, 'private')
-    # Nobody saw an emotion in the first; the second is a tie, which has no majority.
+    # The first image has no vote for an emotion. The second image has a tie and thus no majority.
     data.votes[0] = 0
     data.votes[0, 8] = 10
     data.votes[1] = 0
@@ -138,7 +139,8 @@ def test_single_votes_are_counted_on_all_pictures_that_have_one(made_up):
     assert report['pictures'] == 68
     assert report['votes'] == 690
     assert report['vote_agreement'] == pytest.approx((680 + 5) / 690)
-    # Of five to five, each one meets four of its own and five others.
+    # With five votes for each of two labels, each annotator is compared with four equal and five
+    # other votes.
     assert report['vote_agreement_of_annotators'] == pytest.approx(680 / 690)
     lower, upper = report['ci95']['vote_agreement_difference']
     assert report['vote_agreement_difference'] == pytest.approx(5 / 690)

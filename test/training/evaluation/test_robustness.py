@@ -28,7 +28,7 @@ def data(made_up):
 
 @pytest.fixture
 def found(data):
-    """Give the eyes where they are; the faces 3 and 4 were not found."""
+    """Return the correct eyes; faces 3 and 4 are not detected."""
     geometry = np.array([FER2013_CROP.right_eye, FER2013_CROP.left_eye])
     eyes = np.empty((COUNT, 2, 2), np.float32)
     for index, picture in enumerate(data.images):
@@ -74,7 +74,7 @@ def test_the_score_is_the_mean_of_the_conditions_and_ckplus_is_none_to_choose_by
     assert list(rows) == [CKPLUS, AS_IT_IS, REAL_PATH, *DEGRADATIONS]
     assert rows[CKPLUS]['pictures'] == 14
     assert rows[AS_IT_IS]['accuracy'] == rows[REAL_PATH]['accuracy'] == 1
-    # What is dark looks like the label of dark pictures.
+    # A darkened image looks like the label of dark images.
     assert rows['a quarter of the light']['accuracy'] < 0.5
     accuracies = [row['accuracy'] for row in rows.values()]
     assert report['score'] == pytest.approx(np.mean(accuracies))

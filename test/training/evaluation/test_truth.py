@@ -6,18 +6,19 @@ from training.evaluation.truth import votes_for_others
 
 
 def test_agreement_is_counted_vote_by_vote():
-    # Eight votes for one label, two for another; the network says the second.
+    # Eight votes for the first label, two for the second. The network predicts the second label.
     votes = np.array([[8, 2, 0]], np.uint8)
 
     assert votes_for_label(np.array([1]), votes).tolist() == [2]
-    # Each of the eight agrees with the other seven, each of the two with nobody's majority.
+    # Each of the eight votes agrees with the majority of the others. The two other votes do not.
     assert votes_for_others(votes).tolist() == [8]
 
 
 def test_a_tie_of_the_other_annotators_is_shared():
-    # Of three votes for the first: the rest is 2 to 3; of the second likewise: nobody agrees.
+    # Without one vote for the first label, the others vote 2 to 3. The same holds for the second
+    # label, so no vote agrees with the others.
     assert votes_for_others(np.array([[3, 3]])).tolist() == [0]
-    # Without one of the first's, the rest is 2 to 2.
+    # Without one vote for the first label, the others are tied at 2 to 2.
     assert votes_for_others(np.array([[3, 2]])).tolist() == [pytest.approx(3 / 2)]
 
 

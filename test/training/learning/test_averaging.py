@@ -15,7 +15,7 @@ from training.runs.run import load_run
 
 @pytest.fixture(name='runs', scope='module')
 def _runs(tmp_path_factory, made_up):
-    """Give two runs that differ in their seeds."""
+    """Return two runs with different seeds."""
     folder = tmp_path_factory.mktemp('runs')
     recipe = load_recipe(write_recipe(folder, 'small'))
     folders = [folder / f'small_{seed}' for seed in (4, 7)]

@@ -40,7 +40,7 @@ def _taught_once(tmp_path_factory, made_up) -> tuple[Recipe, Path]:
 
 @pytest.fixture(name='teacher')
 def _teacher(tmp_path, taught_once) -> tuple[Recipe, Path]:
-    """Give a recipe and the folder of its run."""
+    """Return a recipe and the folder of its run."""
     recipe, folder = taught_once
     return recipe, shutil.copytree(folder, tmp_path / 'runs' / 'first')
 
@@ -61,7 +61,7 @@ def test_a_teacher_has_its_share_of_each_target(teacher, made_up, capsys):
     ]
     expected = 0.75 * targets['fer2013'] + 0.25 * np.mean(said, axis=0)
     np.testing.assert_allclose(taught['fer2013'], expected, atol=1e-5)
-    # Nobody could tell what the fourth shows, so that nothing is learned of it.
+    # The fourth image has no votes, so the FER+ head learns nothing from it.
     sums = taught['ferplus'].sum(axis=1)
     np.testing.assert_allclose(sums, np.arange(10) != 3, atol=1e-5)
 
@@ -144,7 +144,7 @@ def test_a_run_that_is_taught_learns_otherwise_and_says_by_whom(
         }
     ]
     assert origin_of(run)['taught_by'] == told
-    # Who taught may be gone by now, or be another.
+    # The run of the teacher may have been changed or deleted since then.
     (folder / BEST).write_bytes(b'other weights')
     assert origin_of(run)['taught_by'] == told
     with np.load(folder / 'checkpoint.npz') as alone, np.load(run.folder / 'checkpoint.npz') as it:

@@ -1,4 +1,4 @@
-"""Runs on JAX, in processes of their own: how many devices there are is decided at the start."""
+"""Test runs on JAX in separate processes, because the number of devices is fixed at the start."""
 
 import csv
 import importlib.util
@@ -17,7 +17,7 @@ from training.runs.files import LOG
 
 ROOT = Path(__file__).resolve().parents[3]
 
-# Trains a network with dropout, normalisation and mixup for two epochs.
+# The script trains a network with dropout, normalisation and mixup for two epochs.
 SCRIPT = """
 import sys
 from pathlib import Path
@@ -41,7 +41,7 @@ needs_jax = pytest.mark.skipif(
 
 @pytest.fixture(scope='module')
 def cache(tmp_path_factory):
-    """Give a folder for what JAX has compiled: most of it is the same in all processes."""
+    """Return a folder for compiled JAX code, because most of it is the same in all processes."""
     return tmp_path_factory.mktemp('cache')
 
 
@@ -49,7 +49,7 @@ def start(cache, folder, how, devices=1, **variables):
     environment = os.environ | {
         'KERAS_BACKEND': 'jax',
         'JAX_PLATFORMS': 'cpu',
-        # Compiling takes longer than computing here.
+        # Optimisation is disabled, because compiling takes longer than computing here.
         'XLA_FLAGS': f'--xla_force_host_platform_device_count={devices} '
         '--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true',
         'JAX_COMPILATION_CACHE_DIR': str(cache),
@@ -67,7 +67,7 @@ def start(cache, folder, how, devices=1, **variables):
 
 
 def finish(processes):
-    """Wait for processes that run side by side; give what each printed."""
+    """Wait for parallel processes, and return the output of each."""
     try:
         told = [process.communicate(timeout=150) for process in processes]
     finally:
@@ -80,7 +80,7 @@ def finish(processes):
 
 @pytest.fixture(scope='module')
 def runs(tmp_path_factory, cache):
-    """Give folder and output of a run alone and of one on two devices, made side by side."""
+    """Return folder and output of two parallel runs, one on one device, one on two devices."""
     hows = {'alone': 1, 'distribute': 2}
     folders = {how: tmp_path_factory.mktemp(how) for how in hows}
     outputs = finish(
@@ -132,7 +132,7 @@ def test_two_processes_give_the_loss_and_the_weights_of_one(tmp_path, runs, cach
     outputs = finish(processes)
 
     assert all('devices 2' in output for output in outputs)
-    # Only the first of them writes.
+    # Only the first process writes.
     assert ['epoch 1,' in output for output in outputs] == [True, False]
     assert_same_run(runs['alone'][0], tmp_path)
 
@@ -143,7 +143,8 @@ def test_the_average_follows_the_weights_on_jax(runs):
         averages = [saved[name] for name in saved.files if name.startswith('average/')]
         weights = [saved[name] for name in saved.files if name.startswith('model/')]
 
-    # A decay of 0 keeps the newest weights, which JAX hides from the model while it trains.
+    # With a decay of 0, the average equals the newest weights. During training, JAX hides the
+    # newest weights from the model.
     assert averages
     for average in averages:
         assert any(np.array_equal(average, weight) for weight in weights)

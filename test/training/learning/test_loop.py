@@ -40,7 +40,7 @@ def test_a_resumed_run_ends_with_the_weights_of_one_that_was_not_interrupted(tmp
 
     whole = train(TINY, training, validation, tmp_path / 'whole')
     train(TINY, training, validation, tmp_path / 'parts', stop_after=1)
-    # What Keras drew meanwhile must not matter.
+    # Random numbers drawn by Keras between the two parts must not affect the result.
     keras.utils.set_random_seed(99)
     train(TINY, training, validation, tmp_path / 'parts', resume=True, stop_after=2)
     parts = train(TINY, training, validation, tmp_path / 'parts', resume=True)
@@ -85,7 +85,7 @@ def test_a_resumed_run_goes_on_with_the_learning_rate_that_a_plateau_gave(tmp_pa
         for name in ('whole', 'parts')
     ]
     assert rates[0] == rates[1]
-    # At such a rate little gets better: it must have fallen.
+    # With such a small rate, training hardly improves, so the rate must have been reduced.
     assert rates[0][-1] < rates[0][0] == 1e-6
 
 
@@ -108,7 +108,7 @@ def first_half(tmp_path_factory, made_up):
 
 @pytest.fixture
 def interrupted(first_half, tmp_path):
-    """Give the folder of a run that was interrupted after its first epoch."""
+    """Return the folder of a run that was interrupted after its first epoch."""
     return shutil.copytree(first_half, tmp_path / 'interrupted')
 
 
@@ -181,7 +181,7 @@ def test_the_seed_tells_the_first_weights():
 
 
 def test_every_step_of_the_recipe_runs_on_a_few_pictures(tmp_path, capsys, monkeypatch):
-    # So few that a large network takes seconds.
+    # With so few images, a large network takes only seconds.
     monkeypatch.setattr(command, 'SMOKE_COUNT', 16)
     monkeypatch.setattr(smoke, 'SMOKE_BATCH', 8)
     data = str(data_path('fer2013'))

@@ -4,7 +4,8 @@ import sys
 
 import pytest
 
-# Takes and frees 32 MiB eight times, and counts the pages that the system had to give.
+# The script allocates and frees 32 MiB eight times. It counts the pages that the system had to
+# provide.
 SCRIPT = """
 import resource
 import numpy as np
@@ -25,5 +26,5 @@ def test_what_was_freed_is_taken_again():
         [sys.executable, '-c', SCRIPT], check=True, capture_output=True, text=True
     ).stdout
 
-    # One of them alone has 8,192 pages of 4 KiB.
+    # A single allocation has 8,192 pages of 4 KiB.
     assert int(told) < 100

@@ -21,7 +21,7 @@ def test_progress_tells_the_speed_and_when_it_ends():
 
     progress.on_train_batch_end(1, {'loss': 1.25})
 
-    # Two of eight steps took 30 s: six more take 90 s, which is rounded to 2 minutes.
+    # Two of eight steps took 30 s. The other six take 90 s, which is rounded to 2 minutes.
     assert written.getvalue() == ('epoch 1/2 16x16 step 2/4 1 pictures/s loss 1.2500 ETA 2 min\n')
 
 

@@ -43,7 +43,7 @@ def test_votes_keep_their_frequencies_where_rare_labels_count_more(made_up):
     targets = prepare_targets(data, recipe)
 
     weights = targets['fer2013'].sum(axis=1)
-    # Four times as frequent: half the weight.
+    # A label that is four times as frequent has half the weight.
     np.testing.assert_allclose(weights / weights[0], [1, 1, 1, 1, 2], atol=1e-5)
     assert weights.mean() == pytest.approx(1, abs=1e-5)
     np.testing.assert_allclose(targets['ferplus'].sum(axis=1), 1, atol=1e-5)

@@ -1,4 +1,4 @@
-"""Teachers that are asked about each batch."""
+"""Test teachers that are evaluated on each batch."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +32,7 @@ MODELS = Path(__file__).resolve().parents[3] / 'models'
 
 @pytest.fixture(name='taught', scope='module')
 def _taught(tmp_path_factory, made_up):
-    """Give a recipe that is taught by a run of its own network."""
+    """Return a recipe whose teacher is a run of the same network."""
     folder = tmp_path_factory.mktemp('teacher')
     recipe = replace(load_recipe(write_recipe(folder, 'first', epochs=1)), sides=())
     folder /= 'first'
@@ -46,7 +46,7 @@ def test_a_teacher_is_asked_about_the_mixed_and_changed_pictures(taught, made_up
     data.votes[3] = 0
     teachers = load_teachers(taught, data)
     targets = prepare_targets(data, taught)
-    # What is asked batch by batch has no part in what is computed before.
+    # A teacher that is evaluated on each batch does not affect the targets computed in advance.
     np.testing.assert_array_equal(targets['fer2013'], label_targets(data, taught)['fer2013'])
 
     inputs, found = EpochBatches(data, targets, taught, 0, teachers=teachers)[0]
@@ -73,7 +73,7 @@ def test_what_nobody_could_tell_is_not_taught(taught, made_up):
 def test_a_bundle_says_what_the_node_publishes(taught, made_up):
     data = made_up(6)
     bundles = (str(MODELS / 'fer2013_mobile'), str(MODELS / 'ferplus_mobile'))
-    # Another range than the bundles have.
+    # A value range that differs from the range of the bundles.
     recipe = replace(taught, teachers=bundles, side=48, value_range=(0.0, 1.0))
     inputs = to_network_input(_enlarged(data.images), input_spec(recipe))
 

@@ -1,4 +1,4 @@
-"""The network for small gray faces is the published one, folded."""
+"""Test that the network for small gray faces equals the published network after folding."""
 
 import cv2
 import keras
@@ -13,7 +13,7 @@ SIDE = 32
 
 
 def state_dict_of(model):
-    """Make a state dict of PyTorch with random values, of the form that the package has."""
+    """Create a PyTorch state dict with random values and the names of the published package."""
     generator = np.random.default_rng(1)
     roles = {'expand': ('_expand_conv', '_bn0'), 'depthwise': ('_depthwise_conv', '_bn1')}
     roles |= {'project': ('_project_conv', '_bn2')}
@@ -42,7 +42,7 @@ def state_dict_of(model):
 
 @pytest.fixture(scope='module', name='published')
 def _published(tmp_path_factory):
-    """Give the weights of a network, and the file that has them."""
+    """Return the weights of a network, and the file with these weights."""
     arrays = state_dict_of(LiteNetwork('lite', version=0, dropout=0)(HEADS, SIDE))
     path = tmp_path_factory.mktemp('weights') / 'lite0.npz'
     np.savez(path, **arrays)
@@ -88,7 +88,7 @@ def test_the_first_layer_sees_a_small_picture_as_it_would_see_it_enlarged(publis
 
     stem = keras.Model(model.input, model.get_layer('stem_bn').output)
     seen = keras.ops.convert_to_numpy(stem((gray / 127.5 - 1)[None, :, :, None]))[0]
-    # At the border the enlarged picture ends otherwise.
+    # The border is excluded, because the padding of the enlarged image differs there.
     np.testing.assert_allclose(seen[1:-1, 1:-1], expected[1:-1, 1:-1], atol=1e-4)
 
 
@@ -115,7 +115,7 @@ def test_blocks_keep_the_size_or_halve_it_as_tensorflow_does(published):
     arrays, path = published
     build = LiteNetwork('lite', version=0, dropout=0).with_weights(str(path), True)
     model = build(HEADS, SIDE)
-    # Of the third block: a kernel of 5 and a stride of 2, on 16 x 16 places.
+    # The third block has a kernel size of 5 and a stride of 2, on 16 x 16 positions.
     before, after = (
         keras.Model(model.input, model.get_layer(name).output)
         for name in ('block_3_expand_relu', 'block_3_depthwise_conv')

@@ -1,4 +1,4 @@
-"""The folded network is the one it was folded from, and learns as Keras's layers do."""
+"""Test that the folded network equals the original network, and trains like Keras's layers."""
 
 from dataclasses import replace
 import importlib.util
@@ -23,7 +23,8 @@ ROOT = Path(__file__).resolve().parents[3]
 
 SIDE = 32
 
-# Trains both kinds of layers for a step, on the same pictures and from the same weights.
+# The script trains both kinds of layers for one step, on the same images and from the same
+# weights.
 FUSED_SCRIPT = """
 import keras
 import numpy as np
@@ -64,13 +65,13 @@ print('alike')
 
 @pytest.fixture(scope='module')
 def gray():
-    """Give a soft picture from 0 to 1, (SIDE, SIDE) float32."""
+    """Return a smooth image from 0 to 1, (SIDE, SIDE) float32."""
     noise = np.random.default_rng(0).uniform(0, 1, (SIDE, SIDE)).astype(np.float32)
     return cv2.GaussianBlur(noise, (0, 0), 1)
 
 
 def stem_of(model, picture):
-    """Run a network up to its first normalisation."""
+    """Run a network up to its first normalisation layer."""
     first = keras.Model(model.input, model.get_layer('bn_Conv1').output)
     return keras.ops.convert_to_numpy(first(picture[None]))[0]
 
@@ -81,7 +82,7 @@ def test_the_first_layers_see_a_small_picture_as_they_would_see_it_enlarged(gray
         input_shape=(2 * SIDE, 2 * SIDE, 3), include_top=False, weights=None
     )
     generator = np.random.default_rng(1)
-    # Statistics that are not 0 and 1 show whether what the colours' means add is accounted for.
+    # Statistics other than 0 and 1 show whether the contribution of the colour means is included.
     large.get_layer('bn_Conv1').set_weights(
         [generator.uniform(0.5, 1.5, 32).astype(np.float32) for _ in range(4)]
     )
@@ -101,7 +102,7 @@ def test_the_first_layers_see_a_small_picture_as_they_would_see_it_enlarged(gray
     small = mobile._for_small_gray(large, SIDE, 'weights.npz' if torchvision else 'imagenet')
 
     seen = stem_of(small, (2 * gray - 1)[:, :, None])
-    # At the border the enlarged picture ends otherwise.
+    # The border is excluded, because the padding of the enlarged image differs there.
     np.testing.assert_allclose(seen[1:-1, 1:-1], expected[1:-1, 1:-1], atol=1e-4)
 
 
@@ -237,7 +238,7 @@ def test_a_network_begins_from_one_of_the_other_output_stride(tmp_path):
 def test_a_network_of_another_kind_is_no_beginning(tmp_path):
     build = MobileNetwork('mobile', dropout=0.2, frozen_blocks=0)
     others, missing = tmp_path / 'others.keras', tmp_path / 'missing.keras'
-    # Keras's own padding and epsilon: the same shapes, and another network.
+    # With Keras's padding and epsilon, the network has the same shapes but computes other outputs.
     build({'fer2013': 7}, SIDE).save(others)
 
     with pytest.raises(WeightsError, match='has another epsilon'):

@@ -48,7 +48,8 @@ def test_whitening_leaves_pixels_uncorrelated_and_pictures_where_they_were():
     np.testing.assert_allclose(white.mean(axis=0), 0, atol=1e-3)
     covariance = white.T @ white / len(white)
     np.testing.assert_allclose(covariance, np.eye(64), atol=0.02)
-    # ZCA, unlike whitening by the components alone, keeps each pixel closest to itself.
+    # Unlike PCA whitening, ZCA whitening keeps each pixel as close as possible to its original
+    # value.
     across = np.abs(np.corrcoef(inputs.T, white.T)[:64, 64:])
     assert (across.argmax(axis=1) == np.arange(64)).all()
 
@@ -132,7 +133,7 @@ def test_weights_that_cannot_be_fetched_end_with_one_sentence(monkeypatch):
 
     def offline(weights=None, **options):
         if weights == 'imagenet':
-            raise Exception('URL fetch failure on somewhere')  # as Keras does
+            raise Exception('URL fetch failure on somewhere')  # like Keras
         return whole(weights=weights, **options)
 
     monkeypatch.setattr(keras.applications, 'ResNet50', offline)

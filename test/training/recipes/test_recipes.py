@@ -13,7 +13,8 @@ from training.recipes.library import load_recipe
 from training.recipes.library import recipe_files
 from training.runs.run import load_run
 
-# Too long for every day: their steps take minutes on two cores, or they begin with a download.
+# Too slow for a daily run: the steps take minutes on two cores, or the recipe starts with a
+# download.
 LARGE = {
     'ckplus_resnet101',
     'com3528_vgg',
@@ -26,7 +27,7 @@ LARGE = {
 }
 RECIPES = recipe_files()
 
-# One step an epoch, of so few pictures that a large network takes seconds.
+# One step per epoch with so few images that a large network takes only seconds.
 BATCH = 4
 
 

@@ -55,7 +55,7 @@ def test_a_function_that_has_changed_since_does_not_build_the_network(write_reci
     file = write_recipe('first')
     settings = settings_of(load_recipe(file))
     text = file.read_text()
-    # Results in the docstring, another setting and another function change nothing.
+    # Results in the docstring, another setting and another function must not change the recipe.
     file.write_text('"""It reached 70 %."""\n' + text.replace('epochs=1', 'epochs=9'))
     assert recipe_of(settings).epochs == 1
 

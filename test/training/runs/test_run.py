@@ -13,7 +13,7 @@ from training.runs.run import load_run
 
 @pytest.fixture(name='begun')
 def _begun(tmp_path, made_up, write_recipe, eager):
-    """Give a recipe's file and the folder of its run."""
+    """Return the file of a recipe and the folder of its run."""
     file, folder = write_recipe('first', epochs=2), tmp_path / 'run'
     data = made_up(24), made_up(14, 'public', seed=1)
     train(load_recipe(file), *data, folder, stop_after=1)

@@ -128,7 +128,7 @@ def test_a_broken_row_is_skipped_counted_and_named(tmp_path, row, reason):
 
     data = read_csv(path, faults)
 
-    # Blank rows are not counted: the votes of FER+ go by the others.
+    # Blank rows have no number, because the FER+ votes are numbered by the other rows.
     second = 1 if not row.strip() else 2
     assert data.source.tolist() == ['fer2013/00000', f'fer2013/{second:05d}']
     assert faults.count == 1

@@ -19,7 +19,7 @@ VOTES_HEADER = (
 
 def picture(path, value=100, shape=(48, 48)):
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Texture, so that a picture that is cut short is not whole by chance.
+    # With texture, a truncated picture cannot equal the whole picture by chance.
     noise = np.random.default_rng(0).integers(0, 50, shape)
     cv2.imwrite(str(path), (value + noise).astype(np.uint8))
     return path
@@ -183,7 +183,7 @@ def test_a_photograph_is_turned_as_its_exif_says(tmp_path):
     picture(tmp_path / 'sad' / 'a.png')
     (tmp_path / 'fear').mkdir()
     exif = Image.Exif()
-    exif[0x0112] = 6  # the camera was on its side: turn it clockwise
+    exif[0x0112] = 6  # the camera was on its side: rotate clockwise
     Image.fromarray(np.rot90(upright)).save(tmp_path / 'fear' / 'a.png', exif=exif)
 
     image = read_data(tmp_path).images[0]

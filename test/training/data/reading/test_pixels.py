@@ -15,7 +15,7 @@ SEVENS = b' '.join([b'7'] * 2304)
 @given(strategies.integers(0, 2**32 - 1), strategies.integers(1, 5))
 def test_a_block_says_what_its_text_says(seed, count):
     generator = np.random.default_rng(seed)
-    # Many numbers of one, two and three digits, in any order.
+    # Many numbers of one, two and three digits, in random order.
     numbers = generator.integers(0, generator.choice([10, 100, 256], (count, 2304)))
 
     found = parse_block([b' '.join(str(v).encode() for v in row) for row in numbers.tolist()])

@@ -1,4 +1,4 @@
-"""Pictures are changed on the device as NumPy and OpenCV change them."""
+"""Test that augmentation on the device equals augmentation with NumPy and OpenCV."""
 
 import cv2
 import numpy as np
@@ -30,7 +30,7 @@ EVERYTHING = Augmentation(
 
 @pytest.fixture(scope='module')
 def images():
-    """Give smooth pictures over the whole range of grays."""
+    """Return smooth images over the whole range of gray levels."""
     generator = np.random.default_rng(0)
     noise = generator.integers(0, 256, (COUNT, 48, 48)).astype(np.uint8)
     smooth = [cv2.GaussianBlur(picture, (0, 0), 2) for picture in noise]
@@ -82,7 +82,7 @@ def test_pictures_are_compressed_as_libjpeg_compresses_them(images, side):
 
     found = jpeg.compressed(images.astype(np.float32), quality.astype(np.float32))
 
-    # A coefficient half way between two steps may be rounded either way.
+    # A coefficient halfway between two quantisation steps may be rounded up or down.
     assert differences(expected, found).mean() < 0.3
     assert differences(expected, images).mean() > 2
 
@@ -127,7 +127,7 @@ def test_both_ways_have_the_same_distribution(images, augmentation):
     for name, value in there.items():
         assert here[name] == pytest.approx(value, rel=0.04, abs=0.4), name
     assert np.array_equal(found, np.rint(found))
-    # Each place, not only all of them together.
+    # The means are compared at each pixel, not only over all pixels.
     assert np.abs(np.mean(found, axis=0) - expected.mean(axis=0)).mean() < 3
 
 

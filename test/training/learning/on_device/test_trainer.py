@@ -1,4 +1,4 @@
-"""A training on the device goes on where it stopped, and learns; in a process that runs JAX."""
+"""Test that training on the device resumes and learns, in a process that uses JAX."""
 
 import csv
 import importlib.util
@@ -17,8 +17,8 @@ from training.runs.files import LOG
 
 ROOT = Path(__file__).resolve().parents[4]
 
-# A whole run; the same in two parts, the first of which is interrupted within an epoch; and a run
-# that is taught by the first, on the device and by batches of the CPU.
+# The script trains four runs: a complete run; the same run in two parts, interrupted within an
+# epoch; and two runs with the first run as teacher, on the device and with batches from the CPU.
 SCRIPT = """
 import sys
 from dataclasses import replace
@@ -78,12 +78,12 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope='module')
 def runs(tmp_path_factory):
-    """Carry out the script; give its folder and what it printed."""
+    """Run the script. Return its folder and its output."""
     folder = tmp_path_factory.mktemp('runs')
     environment = os.environ | {
         'KERAS_BACKEND': 'jax',
         'JAX_PLATFORMS': 'cpu',
-        # Compiling takes longer than computing here.
+        # Optimisation is disabled, because compiling takes longer than computing here.
         'XLA_FLAGS': '--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true',
         'JAX_COMPILATION_CACHE_DIR': str(folder / 'cache'),
         'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0',
@@ -128,7 +128,7 @@ def test_the_steps_and_the_averages_are_counted(runs):
     folder, _ = runs
     state = state_of(folder / 'whole')
     assert state['on_device'] is True
-    # 40 pictures are 5 batches of 8.
+    # 40 images are 5 batches of 8.
     assert state['average_steps'] == 15
     assert state['epoch'] == 3
     assert (folder / 'whole' / BEST).is_file()

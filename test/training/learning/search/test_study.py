@@ -23,7 +23,7 @@ def storage(tmp_path):
 
 
 class ScriptedSearch(Search):
-    """Scores a trial by what it chose, without training."""
+    """Scores a trial by its chosen settings, without training."""
 
     def __call__(self, trial):
         recipe = self.recipe(trial)
@@ -93,7 +93,7 @@ def test_an_interrupted_trial_is_the_next_one_s_choice(tmp_path, storage):
 
 def test_a_trial_that_does_badly_is_given_up(tmp_path, storage, made_up):
     data = made_up(64), made_up(28, 'public', seed=1)
-    # Without any learning, each epoch scores alike: below the median of better ones.
+    # Without learning, all epochs have the same score, below the median of the better trials.
     space = find_space('csce633_pairs')
 
     def hopeless(trial):
@@ -130,7 +130,7 @@ def test_a_search_ends_with_a_recipe_that_trains_and_with_plots(
     assert (recipe.build.kernel, recipe.optimizer) == (best['kernel'], best['optimizer'])
     assert recipe.learning_rate == best['learning_rate']
     assert (tmp_path / 'history.png').stat().st_size > 5000
-    # Each trial ran twice, and left its logs and no weights.
+    # Each trial trained twice, and kept its logs but no weights.
     assert len(list(tmp_path.glob('trial_*/log.csv'))) == 4
     assert not list(tmp_path.glob('trial_*/*.npz'))
 
