@@ -10,7 +10,8 @@ import numpy as np
 # Rows and columns of the grid. The number of pixels is a power of two, so the means are exact.
 GRID = (32, 32)
 
-# If a single pixel of the grid differs by one level, the standard deviation is above 0.03.
+# Limit of the standard deviation of a uniform image. If a single pixel of the grid differs by one
+# gray level, the standard deviation is above 0.03.
 LARGEST_DEVIATION = 0.01
 
 

@@ -12,9 +12,10 @@ import tempfile
 
 from fer_ros.perception.quoting import shortened
 
-# The largest shipped network file has 10 MB; the largest weights of a detector have 1 MB.
-LARGEST_NETWORK = 256 << 20  # bytes
-LARGEST_WEIGHTS = 16 << 20  # bytes
+# Size limits in bytes. The largest shipped network has 10 MB. The largest weights of a detector
+# have 1 MB.
+LARGEST_NETWORK = 256 << 20
+LARGEST_WEIGHTS = 16 << 20
 
 _KINDS = (
     (stat.S_ISDIR, 'a folder'),
@@ -85,7 +86,7 @@ def private_copy(content: bytes, name: str) -> Iterator[Path]:
     """
     Write bytes to a temporary file that only this user can read.
 
-    This is for libraries that accept a path but no bytes.
+    Some libraries accept only a path, and no bytes.
 
     :param content: content of the file.
     :param name: name of the file; some libraries derive the format from the suffix.

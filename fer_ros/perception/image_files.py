@@ -29,8 +29,8 @@ DEFLATE_RATIO = 258 * 8 // 2
 # A search with this pattern skips other bytes before a marker, as libjpeg does.
 MARKER = re.compile(rb'\xff[^\x00\x01\xd0-\xd7\xff]')
 SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
-# Markers of frame headers, SOF0 to SOF15; DHT, JPG and DAC lie between them.
-# SOF0 to SOF7 use Huffman coding.
+# Markers of frame headers, SOF0 to SOF15. DHT, JPG and DAC are excluded, although their codes are
+# in the same range. SOF0 to SOF7 use Huffman coding.
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 LAST_HUFFMAN_FRAME = 0xC7
 PROGRESSIVE_FRAMES = (0xC2, 0xCA)
@@ -40,7 +40,7 @@ PROGRESSIVE_FRAMES = (0xC2, 0xCA)
 MOST_SCANS = 64
 
 # Maximum number of segments or chunks of a file. A colour profile in a JPEG file has at most 255
-# segments. The pixels of a PNG file usually have one chunk per 8 KiB.
+# segments. A PNG file usually has one chunk per 8 KiB of compressed pixels.
 MOST_PARTS = 20_000
 
 
@@ -74,8 +74,8 @@ def read_image_file(data: np.ndarray) -> ImageFile:
 
     :param data: (bytes,) uint8, contiguous, content of the file.
     :return: the image size, the minimum file size, and the data to decode.
-    :raises ImageFileError: if the file is not JPEG, PNG or WebP, is an animation, or ends within
-        its header. Also if its many scans, segments or chunks would make decoding very slow.
+    :raises ImageFileError: if the file is not JPEG, PNG or WebP, is an animation, ends within its
+        header, or has so many scans, segments or chunks that decoding would be very slow.
     """
     view = data.data
     start = bytes(view[:12])
@@ -115,7 +115,7 @@ def _read_jpeg(data: np.ndarray, view: memoryview) -> ImageFile:
             if file is None:
                 break
             scans += 1
-            # A sequential image with all components in its first scan has only this scan.
+            # A sequential image with all components in its first scan has no other scan.
             multiple = multiple or view[found.end() + 2] < components
             if not multiple:
                 return file
@@ -204,8 +204,8 @@ def _read_webp(data: np.ndarray, view: memoryview) -> ImageFile:
     """
     Read the header of a WebP file.
 
-    This is the header of the only frame or of the canvas. libwebp rejects a frame whose size
-    differs from the size of the canvas.
+    The size is that of the only frame or of the canvas. A frame whose size differs from the size
+    of the canvas is rejected by libwebp.
     """
     kind = bytes(view[12:16])
     if kind == b'VP8 ':

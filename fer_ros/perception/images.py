@@ -1,7 +1,7 @@
 """
 Decode the bytes of an image message to a BGR image.
 
-All encodings of colour and gray images are supported. Encodings of depth are not.
+The encodings of colour and gray images in `ENCODINGS` are supported. Depth images are rejected.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _colours() -> dict[str, Encoding]:
         'rgba': (4, cv2.COLOR_RGBA2BGR),
         'mono': (1, cv2.COLOR_GRAY2BGR),
         # OpenCV names a Bayer pattern by the second and third pixel of its second row.
-        # ROS names it by the four pixels in its first two rows and columns.
+        # ROS names a Bayer pattern by the four pixels in its first two rows and columns.
         'bayer_rggb': (1, cv2.COLOR_BayerBG2BGR),
         'bayer_bggr': (1, cv2.COLOR_BayerRG2BGR),
         'bayer_gbrg': (1, cv2.COLOR_BayerGR2BGR),
@@ -145,8 +145,8 @@ def decode_image(
     :param step: number of bytes from one row to the next. Padding after the pixels of a row is
         skipped.
     :param is_bigendian: whether 16-bit values have their high byte first.
-    :return: (height, width, 3) uint8 BGR. For bgr8 it is a view of the data. 16-bit values are
-        scaled to 8 bits, as in cv_bridge.
+    :return: (height, width, 3) uint8 BGR. For bgr8 the image is a view of the data. Values of 16
+        bits are scaled to 8 bits, as in cv_bridge.
     :raises ImageError: under the same conditions as `check_image`, or if OpenCV cannot convert
         the image to BGR.
     """
@@ -176,8 +176,8 @@ def decompress_image(data: np.ndarray, format_name: str) -> np.ndarray:
     the EXIF data is applied.
 
     :param data: (bytes,) uint8, contiguous, the content of a JPEG, PNG or WebP file.
-    :param format_name: the field `format` of the message. It is used in error messages and to
-        reject depth images. The magic bytes of the file determine the file format.
+    :param format_name: the field `format` of the message. This text is used in error messages and
+        to reject depth images. The magic bytes of the file determine the file format.
     :return: (H, W, 3) uint8 BGR.
     :raises ImageError: if the format is one of depth images, or if the file exceeds a limit or
         cannot be decoded.

@@ -34,8 +34,7 @@ from fer_ros.perception.tracking.flow import follow_face
 from fer_ros.perception.tracking.timeline import Timeline
 from fer_ros.perception.tracking.tracker import FaceTracker
 
-# Faces are detected again at the latest this long after the last detection, for every value of
-# `detect_every` [s].
+# Maximum time from one search for faces to the next, for every value of `detect_every` [s].
 LONGEST_GUESS = 1.0
 
 
@@ -79,7 +78,7 @@ class Pipeline:
 
         :param detector: the face detector.
         :param classifier: the emotion classifier.
-        :param first_id: id of the first person. Set it if lower ids were already used.
+        :param first_id: id of the first person; above 1 if lower ids were already used.
         :param changes: a change detector that knows the last decision for each person; None to
             start without persons.
         """
@@ -90,7 +89,7 @@ class Pipeline:
         self._timeline = Timeline()
         self._tracker = FaceTracker(first_id)
         self._image: np.ndarray | None = None
-        # Number of frames since the last detection, and time of the last detection [s].
+        # Number of frames since the last search for faces, and time of that search [s].
         self._frames_unseen = 0
         self._looked = 0.0
         self._baselines: dict[int, NeutralBaseline] = {}
@@ -118,7 +117,7 @@ class Pipeline:
         """
         if classifier is not None or groups is not None:
             self._group(groups or (), classifier)
-            # Past scores belong to other labels or to another classifier.
+            # Past scores belong to other labels or to another classifier, so they are dropped.
             self._smoothers.clear()
         if classifier is not None:
             self._baselines.clear()
@@ -128,7 +127,7 @@ class Pipeline:
             self._image = None
 
     def _group(self, groups: Sequence[str], classifier: Classifier | None = None) -> None:
-        """Set the grouping for the labels of a classifier; None is the current classifier."""
+        """Set the grouping for the labels of a classifier; None means the current classifier."""
         labels = (classifier or self.classifier).card.labels
         self._grouping = Grouping(groups, labels)
         # (labels, 2) float64, valence and arousal of each of `labels`.
@@ -149,12 +148,12 @@ class Pipeline:
         """
         Process the next image of the camera.
 
-        :param image: (H, W, 3) uint8 BGR. The caller must not change it before the next call,
-            which may read it again.
+        :param image: (H, W, 3) uint8 BGR. The caller must not change the image before the next
+            call, which may read the image again.
         :param stamp: timestamp of the image in seconds; it may be earlier than the last one.
         :param settings: settings for this image; they may differ from image to image.
         :param measured: returns a context manager for a stage, 'detect' or 'classify', in which
-            that stage runs. The caller can measure the duration of each stage with it.
+            that stage runs. The caller can use it to measure the duration of each stage.
         :return: the faces in the image. A new face is included as soon as its track is confirmed
             (see `FaceTracker`).
         :raises BackendError: if the classifier's back end fails; the image is then lost.

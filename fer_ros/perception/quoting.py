@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-# Quoted values are names, paths and encodings. In characters.
+# Maximum length of a quoted name, path or encoding, in characters.
 QUOTED_LENGTH = 80
 
-# For an error message of a library, or an error that contains such a message. In characters.
+# Maximum length of an error message of a library, or of an error that contains such a message, in
+# characters.
 SENTENCE_LENGTH = 300
 
 
@@ -58,7 +59,8 @@ def shortened(text: object, length: int = SENTENCE_LENGTH) -> str:
     :return: the text, with each run of white space as one space and control characters escaped.
         If the text was cut, the result ends with `…`.
     """
-    # This bounds the work on long text. The factor leaves room for white space, which is dropped.
+    # Long text is cut first, to limit the work. The factor 10 leaves room for white space, which
+    # is dropped.
     words = ' '.join(str(text)[: 10 * length].split())
     line = ''.join(one if one.isprintable() else repr(one)[1:-1] for one in words)
     return line if len(line) <= length else f'{line[: length - 1]}…'

@@ -25,7 +25,7 @@ class BackendKind:
     on_gpu: bool
 
 
-# In the order in which 'auto' tries them.
+# The back ends by name, in the order in which 'auto' tries them.
 BACKENDS = {
     kind.name: kind
     for kind in (
@@ -41,5 +41,5 @@ GPU_BACKENDS = tuple(kind.name for kind in BACKENDS.values() if kind.on_gpu)
 CPU_BACKENDS = tuple(kind.name for kind in BACKENDS.values() if not kind.on_gpu)
 
 # File name suffix of the weights by the name of the detector, as in the parameter `detector`.
-# In the order in which 'auto' tries the detectors, the best first.
+# The order is that in which 'auto' tries the detectors, the best first.
 DETECTORS = {'yunet': '.onnx', 'blazeface': '.tflite', 'haar': '.xml'}

@@ -16,7 +16,7 @@ from fer_ros.perception.quoting import quoted
 from fer_ros.perception.registry import BACKENDS
 from fer_ros.perception.registry import DETECTORS
 
-# The bundle that the node loads by default. It is in `models/`.
+# The name of the bundle in `models/` that the node loads by default.
 DEFAULT_MODEL = 'fer2013_mobile'
 
 

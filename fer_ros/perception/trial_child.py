@@ -1,8 +1,9 @@
 """
 The child process of a trial, which loads and runs an unknown network or detector.
 
-`trial.run_trial` starts this process. Its standard input is the content of the file. The first
-argument is the request as JSON, and the second is the process id of the parent.
+`trial.run_trial` starts this process. The standard input of the process is the content of the
+file. The first argument is the request as JSON. The second argument is the process id of the
+parent.
 
 The answer is a JSON object with two keys. `refusal` is the error message, empty after success.
 `kind` is the class name of the exception if it is one of this package, else empty.
@@ -126,7 +127,7 @@ def _try_detector(name: str, content: bytes) -> None:
 
     from fer_ros.perception.detection.choice import make_detector
 
-    # Without this, the detector would start another trial of the same content.
+    # Mark the content as accepted. Otherwise the detector would start another trial.
     accept(sha256_of_bytes(content), name)
     detector = make_detector(name, CONTENT)
     random = np.random.default_rng(0)

@@ -2,7 +2,9 @@
 Run the network of a bundle on a back end.
 
 Input: the bytes of a network, and batches of crops.
-Output: the output of the network. All back ends have the same interface.
+Output: logits or probabilities for each crop.
+
+All back ends have the same interface.
 """
 
 from fer_ros.perception.backends.base import Backend

@@ -18,7 +18,7 @@ class BackendError(RuntimeError):
 
 
 class GpuMemoryError(BackendError):
-    """Raised if the GPU has not enough memory for a back end; it may still run on the CPU."""
+    """Raised if the GPU has too little memory for a back end, which may still run on the CPU."""
 
 
 class Backend(Protocol):

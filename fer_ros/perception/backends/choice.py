@@ -63,8 +63,8 @@ def create_backend(
     reasons = []
     candidates = tuple(BACKENDS)
     if device != 'gpu' and not gpu_present():
-        # To ask an engine for a GPU, it must be imported. This takes seconds and hundreds of
-        # megabytes.
+        # The import of an engine takes seconds and hundreds of megabytes. Only the engine itself
+        # can tell whether it detects a GPU.
         candidates = CPU_BACKENDS
         reasons.append('this machine has no GPU')
     for candidate in candidates:

@@ -20,7 +20,7 @@ from fer_ros.perception.backends.keras_archive import check_archive
 from fer_ros.perception.files import private_copy
 from fer_ros.perception.quoting import shortened
 
-# A compiled network, from a batch of crops to the output.
+# A function that runs a compiled network on a batch of crops and returns the output.
 Compiled = Callable[[np.ndarray], np.ndarray]
 
 INSTALLATION = {
@@ -47,8 +47,8 @@ def import_engine(engine: str) -> Any:
     :return: the module.
     :raises BackendError: if it cannot be imported.
     """
-    # By default, TensorFlow writes a line for each plugin to standard error. A value that the user
-    # has set is kept.
+    # By default, TensorFlow writes a line for each plugin to standard error. If the user has set
+    # this variable, its value is kept.
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
     try:
         return importlib.import_module(engine)
@@ -135,8 +135,8 @@ class KerasBackend:
             with private_copy(content, 'model.keras') as path, place:
                 network = keras.saving.load_model(path, compile=False, safe_mode=True)
             self._compiled: Compiled = compilers[engine](module, network, on_gpu)
-            # Compile for all batch sizes now. Each takes up to a second, in which no frame could
-            # be processed later.
+            # Compile for all batch sizes at start, because each compilation takes up to a second.
+            # During a later compilation, no frame could be processed.
             for size in BATCH_SIZES:
                 self._compiled(np.zeros((size, *network.input_shape[1:]), np.float32))
         except Exception as error:  # Keras passes on exceptions of many types for a broken file

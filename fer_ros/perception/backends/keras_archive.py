@@ -22,9 +22,9 @@ from fer_ros.perception.quoting import shortened
 CONFIG, WEIGHTS = 'config.json', 'model.weights.h5'
 MEMBERS = frozenset({CONFIG, WEIGHTS, 'metadata.json'})
 
-# The configurations of the shipped networks have up to 163 KB.
-LARGEST_CONFIG = 16 << 20  # bytes
-# Maximum number of HDF5 links in one file. Keras writes a few for each layer.
+# In bytes. The configurations of the shipped networks have up to 163 KB.
+LARGEST_CONFIG = 16 << 20
+# Maximum number of HDF5 links in one file. Keras writes a few links for each layer.
 MOST_LINKS = 100_000
 
 # Modules and packages from which a configuration may use classes. For None and 'builtins', Keras
@@ -88,7 +88,8 @@ def check_archive(content: bytes) -> None:
         raise ArchiveError(f'its {CONFIG} is not JSON ({shortened(error)})') from error
     if not isinstance(read, dict):
         raise ArchiveError(f'its {CONFIG} is not an object')
-    # This part is not checked, because the network is loaded with compile=False.
+    # Keras ignores this part of the configuration, because the network is loaded with
+    # compile=False.
     read.pop('compile_config', None)
     for entry in _objects(read):
         _check_class(entry)

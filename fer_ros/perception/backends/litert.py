@@ -66,9 +66,9 @@ class LiteRtBackend:
         """
         make = import_interpreter()
         self._source = shortened(source)
-        # LiteRT maps a file into memory, but would keep bytes in addition to its packed copy of
-        # the weights. The file is a copy without a name, so that no other process can truncate
-        # it: that would end this process by SIGBUS.
+        # If LiteRT gets a path, it maps the file. If it gets bytes, it keeps them in memory in
+        # addition to its packed copy of the weights. The mapped file has no name, so that no other
+        # process can truncate it: access to a truncated mapping ends a process with SIGBUS.
         descriptor = _private_file(content)
         try:
             path = Path(f'/proc/self/fd/{descriptor}')
@@ -94,8 +94,8 @@ class LiteRtBackend:
         Prepare the interpreter for a batch size.
 
         This takes microseconds, because XNNPACK keeps its packed weights and the memory of the
-        largest batch so far. One interpreter for each batch size would need twice the size of the
-        weights each.
+        largest batch so far. With one interpreter for each batch size, each interpreter would need
+        twice the size of the weights.
         """
         if size != self._size:
             self._interpreter.resize_tensor_input(self._input, (size, *self._shape), strict=False)

@@ -58,7 +58,7 @@ def without_start_up_lines() -> Iterator[None]:
     try:
         terminal = os.dup(STDERR)
     except OSError:
-        # The process has no standard error.
+        # The process has no standard error, so there is nothing to redirect.
         yield
         return
     with open(terminal, 'wb', buffering=0) as real, tempfile.TemporaryFile() as kept:

@@ -17,8 +17,8 @@ def let_go_of_pages(path: Path) -> int:
     Release the memory pages of a file that is mapped read-only.
 
     The mapping remains. If a page is read again, the system loads it from the file or from its
-    cache. On systems without the required functions this does nothing, because it only saves
-    memory.
+    cache. On systems without the required functions, no pages are released, and no error is
+    raised.
 
     :param path: path of the file.
     :return: total size in bytes of the mappings whose pages were released.

@@ -39,7 +39,8 @@ class OpenCvBackend:
                 f'OpenCV {cv2.__version__} refuses {self._source}: {shortened(error)}'
             ) from error
         # OpenCV 4.6 fails on a batch of four, and OpenCV 4.14 returns wrong numbers without an
-        # error. Therefore both ways are compared on noise. Any images would show a difference.
+        # error. Therefore the output for a batch is compared with the output for single images.
+        # The images are noise, because a difference would appear with any image.
         self._batches = True
         noise = np.random.default_rng(0).random((4, *input_shape), np.float32)
         one_by_one = self._run_each(noise)

@@ -26,7 +26,7 @@ def calibrated(output: np.ndarray, kind: str, temperature: float) -> np.ndarray:
     :param output: (N, labels) float, logits or probabilities.
     :param kind: type of the output, 'logits' or 'probabilities'.
     :param temperature: divisor of the logits, above 0; with 1 the probabilities do not change
-        (Guo et al. 2017, arXiv:1706.04599).
+        (Guo et al., 2017, arXiv:1706.04599).
     :return: (N, labels) float64, each row summing to 1.
     """
     logits = np.asarray(output, np.float64)
@@ -51,7 +51,7 @@ class Classifier:
         """
         self.card = card
         self.backend = backend
-        # The minimum and the maximum of the value range, because float32 may overflow there.
+        # Try the minimum and the maximum of the value range, because float32 may overflow there.
         for value in card.input.value_range:
             output = self._trial_run(np.float32(value))
             self._check_finite(calibrated(output, card.output, card.temperature))

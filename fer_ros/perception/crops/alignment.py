@@ -56,8 +56,8 @@ def align_face(
     Rotate a face upright and crop it.
 
     The eyes have the same positions in every crop, for every roll angle and distance of the head.
-    Pixels outside the image get the colour of the image border. Faces at the border of a
-    photograph look the same in the training data.
+    Pixels outside the image get the colour of the image border. In the training data, faces at the
+    border of a photograph look like this.
 
     :param image: (H, W, 3) uint8 BGR, or (H, W) uint8 gray.
     :param eyes: (2, 2) float, pixels from the upper left corner of the image: an (x, y) row per

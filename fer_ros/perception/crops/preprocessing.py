@@ -49,7 +49,7 @@ class InputSpec:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Return (height, width, channels)."""
+        """Return the shape of the input, (height, width, channels)."""
         return (self.height, self.width, self.channels)
 
 

@@ -17,13 +17,15 @@ from fer_ros.perception.settings import SettingError
 NEUTRAL = 'neutral'
 
 # The quantile of an emotion's odds against neutral that represents the face at rest. The odds are
-# above it for three quarters of the time. Only a person who smiles for longer than that is
-# treated as smiling at rest. With the median, half of the time would be enough.
+# above this quantile for three quarters of the time. A person is only treated as smiling at rest
+# after smiling for more than three quarters of the time. With the median instead of this
+# quantile, half of the time would be enough.
 REST_QUANTILE = 0.25
 
 # The correction aims to make neutral at least this many times as likely as any other emotion in
-# a face at rest. For neutral faces of FER2013, the median of this ratio is 7.1 for sad, with
-# which neutral is confused most (`fer2013_mobile`, PublicTest and PrivateTest).
+# a face at rest. On neutral faces of FER2013, neutral is 7.1 times as likely as sad in the median
+# (`fer2013_mobile`, PublicTest and PrivateTest). Sad is the emotion for which neutral faces are
+# mistaken most often.
 REST_ODDS = 3.0
 
 # Maximum factor by which the odds of an emotion against neutral are reduced. An emotion more than
@@ -65,7 +67,7 @@ class NeutralBaseline:
 
     Action units are usually normalised in the same way, with an order statistic over time as the
     person's neutral value. Baltrušaitis, Mahmoud and Robinson 2015
-    (doi:10.1109/FG.2015.7284869) use the median. Here c is limited: it is never negative, and it
+    (doi:10.1109/FG.2015.7284869) use the median. This class limits c, which is never negative, and
     is 0 for neutral. The odds of neutral can only grow, so a face classified as neutral stays
     neutral.
     """
@@ -79,7 +81,8 @@ class NeutralBaseline:
         self._neutral = labels.index(NEUTRAL)
         self._time: float | None = None
         self._observed = 0.0
-        # Mean logarithms of the odds in each complete slot of time, then the current slot.
+        # Mean logarithms of the odds in each complete slot of time, and the sums of the current
+        # slot.
         self._slots: list[np.ndarray] = []
         self._slot_length = FIRST_SLOT
         self._sum = np.zeros(len(labels))

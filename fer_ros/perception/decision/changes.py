@@ -18,7 +18,7 @@ class ChangeDetector:
         self, faces: Sequence[Face], held_ids: Collection[int]
     ) -> tuple[list[Face], list[int]]:
         """
-        Compare the faces of the next frame with those before.
+        Compare the faces of the next frame with the last known emotions.
 
         :param faces: the faces in the frame.
         :param held_ids: ids of all persons who are visible, or lost for less than the timeout.

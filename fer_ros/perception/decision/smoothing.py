@@ -39,7 +39,7 @@ class EmotionSmoother:
         self._decided = UNCERTAIN
         self._challenger = UNCERTAIN
         self._challenged_at = 0.0
-        # Time since which every frame suggests another emotion than the decided emotion.
+        # Time of the first frame since which no frame has suggested the decided emotion.
         self._disputed_at: float | None = None
 
     def update(
@@ -87,8 +87,8 @@ class EmotionSmoother:
         """
         Update the decision.
 
-        A suggestion that has lasted is decided. A decision that has long been contradicted becomes
-        uncertain.
+        An emotion is decided when it has been suggested for the hold time. If other emotions are
+        suggested for too long instead, the face becomes uncertain.
         """
         if suggestion != self._challenger:
             self._challenger = suggestion

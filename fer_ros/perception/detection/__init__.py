@@ -2,5 +2,5 @@
 Detect faces.
 
 Input: an image.
-Output: the bounding boxes, scores and eyes of its faces.
+Output: the bounding boxes, scores and eyes of the faces in it.
 """

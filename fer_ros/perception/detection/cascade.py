@@ -13,7 +13,8 @@ from collections.abc import Sequence
 import re
 from xml.etree import ElementTree
 
-# Minimum and maximum side of a cascade's window in pixels. OpenCV's cascades have 20 to 64.
+# Minimum and maximum side of a cascade's window in pixels. The windows of OpenCV's cascades have
+# sides of 20 to 64 pixels.
 SIDES = (8, 128)
 # Limits of a cascade. The largest cascade of OpenCV has 30 stages, 4000 trees and 3000 features.
 MOST_STAGES = 100
@@ -23,7 +24,8 @@ MOST_FEATURES = 20_000
 # Minimum and maximum number of rectangles of a feature. A feature is a weighted sum of the pixels
 # in its rectangles.
 RECTANGLES = (2, 3)
-# Limit of thresholds, leaf values and weights. Those of OpenCV's cascades are below 1000.
+# Limit of thresholds, leaf values and weights. In OpenCV's cascades, all of these numbers are
+# below 1000.
 LARGEST_NUMBER = 1e6
 
 _INTEGER = re.compile(r'-?[0-9]{1,6}')

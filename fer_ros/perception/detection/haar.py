@@ -1,8 +1,8 @@
 """
 The Haar cascade of OpenCV 4, for machines on which no other detector can run.
 
-Viola and Jones, Rapid Object Detection using a Boosted Cascade of Simple Features, 2001. It only
-detects upright frontal faces, and returns no landmarks.
+Viola and Jones, Rapid Object Detection using a Boosted Cascade of Simple Features, 2001. The
+cascade only detects upright frontal faces, and returns no landmarks.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ HOW_TO_GET = f'get {WEIGHTS} with: apt install opencv-data'
 # The folders of the cascades in the package opencv-data of Debian and Ubuntu.
 SYSTEM_FOLDERS = (Path('/usr/share/opencv4/haarcascades'), Path('/usr/share/opencv/haarcascades'))
 
-# Side of the cascade's window [px]. Smaller faces cannot be detected.
+# Side of the cascade's window [px]. Faces smaller than the window cannot be detected.
 WINDOW = 24
 # Factor between consecutive window sizes. A factor of 1.05 takes twice the time and has more false
 # positives. A factor of 1.2 misses more faces.
@@ -148,7 +148,7 @@ def check_opencv() -> None:
     """
     Check that this OpenCV supports cascades.
 
-    :raises DetectorError: if it does not.
+    :raises DetectorError: if this OpenCV does not support cascades.
     """
     if not hasattr(cv2, 'CascadeClassifier'):
         raise DetectorError(

@@ -43,7 +43,7 @@ FIRST_OPENCV = (4, 8)
 
 # The image is scaled so that the smallest wanted face has this size [px]. For this choice, 82
 # faces in photographs were scaled to a shorter side of 8, 10, 12, 14, 16 and 24 pixels. At a score
-# of 0.6, YuNet finds 35, 64, 81, 81, 82 and 82 of them.
+# of 0.6, YuNet finds 35, 64, 81, 81, 82 and 82 of these faces.
 FACE_IN_VIEW = 14
 # Minimum length of the longer side of the scaled image [px]. A smaller image saves hardly any
 # time, and large faces are detected less well.
@@ -93,7 +93,7 @@ def view_scale(height: int, width: int, min_size: float) -> float:
 
 
 class Network(Protocol):
-    """The YuNet network on an engine."""
+    """The interface of an engine that runs the YuNet network."""
 
     # Name of the engine for the log.
     engine: str
@@ -113,7 +113,7 @@ class YuNetDetector:
     """Detect faces with YuNet. The image size may change from call to call."""
 
     name = 'yunet'
-    # 0.95 times the median of frontal faces; both numbers are in `doc/crop_geometry.md`.
+    # 0.95 times the median distance of the eyes in frontal faces; see `doc/crop_geometry.md`.
     least_eye_distance = 0.35
 
     def __init__(self, weights: Path) -> None:
@@ -251,7 +251,7 @@ def check_engines() -> None:
     """
     Check that LiteRT or OpenCV can run YuNet here.
 
-    :raises DetectorError: if neither can.
+    :raises DetectorError: if neither LiteRT nor OpenCV can run YuNet.
     """
     try:
         import_interpreter()

@@ -4,8 +4,8 @@ YuNet on LiteRT, which takes half the time of OpenCV's class on one thread.
 LiteRT cannot read the ONNX file of the weights. Therefore this package contains the graph in
 TFLite format, with markers in place of weights (`training/bundles/yunet_graph.py` writes it). This
 module reads the weights from the ONNX file with OpenCV, and puts them in place of the markers.
-OpenCV can read the file from version 4.6 on, although its own class cannot yet run the weights in
-that version.
+OpenCV can read the ONNX file from version 4.6 on. OpenCV's own class for YuNet cannot run these
+weights in that version.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ NMS_TOP_K = 5000
 # marker of array number n has these bits plus n.
 _FIRST_MARKER = 0x4E560000
 
-# The convolutions in the ONNX file: 29 of body and neck, then the heads. The heads have a pair of
-# convolutions for each kind of output (face, box, object, points) at each stride. In the graph,
-# the four heads of a stride are merged into one.
+# The ONNX file has 53 convolutions: 29 of body and neck, followed by those of the heads. The heads
+# have a pair of convolutions for each kind of output (face, box, object, points) at each stride.
+# In the graph, the four heads of a stride are merged into one head.
 _CONVOLUTIONS = 53
 _BODY = 29
 _KINDS = {'face': 0, 'box': 1, 'object': 2, 'points': 3}
@@ -128,7 +128,7 @@ class LiteRtYuNet:
         if padded == self._size:
             return
         pixels = padded[0] * padded[1]
-        # An interpreter keeps the memory for its largest image: 70 bytes per pixel.
+        # An interpreter keeps the memory for its largest image, which is 70 bytes per pixel.
         if MOST_SHRINKAGE * pixels < self._largest:
             self._begin()
         self._largest = max(self._largest, pixels)
@@ -237,8 +237,9 @@ def decode(told: np.ndarray, where: np.ndarray, min_score: float) -> list[list[f
     :param min_score: minimum score, 0 to 1.
     :return: rows of 15 numbers, one row for each face, best first, as in `LiteRtYuNet.find`.
     """
-    # The score is the geometric mean of two probabilities. If one of them is below the square of
-    # the minimum score, the score is too low. This test leaves only a few of thousands of cells.
+    # The score is the geometric mean of two probabilities. If one probability is below the square
+    # of the minimum score, the score is too low. Only a few of the thousands of cells pass this
+    # test, and the score is computed for these cells only.
     least = _logit(min_score**2)
     (chosen,) = np.nonzero(np.minimum(told[:, FACE], told[:, OBJECT]) >= least)
     told, where = told[chosen], where[chosen]
@@ -263,7 +264,7 @@ def decode(told: np.ndarray, where: np.ndarray, min_score: float) -> list[list[f
 def _logit(probability: float) -> float:
     """Compute the logit of a probability, rounded down a little."""
     if not 0 < probability < 1:
-        # In float32, the logistic function is 1 from a logit of 17 on. The value 10 is below that.
+        # The logit of 1 is infinite. In float32, the logistic function is 1 from a logit of 17 on.
         return -math.inf if probability <= 0 else LARGEST_OF_TWO_LOGITS / 4
     return math.log(probability / (1 - probability)) - 1e-3
 

@@ -24,8 +24,8 @@ from fer_ros.perception.drawing.tags import tag_sizes
 from fer_ros.perception.emotions import UNCERTAIN
 from fer_ros.perception.faces import Face
 
-# Number of squares per side of a blurred face. This is too few to recognise the person, but enough
-# to see that there is a face.
+# Number of squares per side of a blurred face. So few squares hide who the person is, but still
+# show that there is a face.
 BLURRED_SQUARES = 4
 
 # Margin around the box that is blurred as well, as a fraction of the box. A person can also be
@@ -59,8 +59,8 @@ class Drawing:
         :param labels: the labels, in the order of the faces' probabilities.
         :param mode: 'boxes' to draw on the image, 'labels' to draw on black, 'blur' to make the
             faces unrecognisable.
-        :param others: (left, top, right, bottom) in pixels of other possible faces. They are
-            blurred in the mode 'blur', and not drawn.
+        :param others: (left, top, right, bottom) in pixels of other possible faces. In the mode
+            'blur' these faces are blurred as well. No boxes are drawn for them.
         :return: (H, W, 3) uint8 BGR, an annotated copy.
         """
         drawn = np.zeros_like(image) if mode == 'labels' else image.copy()

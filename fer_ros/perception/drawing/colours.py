@@ -30,9 +30,9 @@ def colours_of(labels: Sequence[str]) -> dict[str, Colour]:
     """
     Assign a colour to each label, different from the others as long as there are enough colours.
 
-    :param labels: labels of any names. A label that is no emotion gets a colour that no other
-        label uses.
-    :return: BGR by label, including 'uncertain'.
+    :param labels: labels with any names. A label that is not an emotion gets a colour that no
+        other label uses.
+    :return: the colour (BGR) of each label and of 'uncertain', by label.
     """
     spare = iter([colour for name, colour in COLOURS.items() if name not in labels])
     colours = {UNCERTAIN: COLOURS[UNCERTAIN]}

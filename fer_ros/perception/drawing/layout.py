@@ -15,18 +15,18 @@ import numpy as np
 # A block may be placed in a corner inside its own box if it covers at most this share of the box.
 MOST_COVERED = 0.12
 
-# Preferred distance between a block and everything that belongs to other faces [px]. It shows to
-# which face a block belongs.
+# Preferred distance between a block and the boxes and blocks of other faces [px]. The distance
+# makes clear to which face a block belongs.
 GAP = 4
 
-# Distance that a block needs to become larger than in the last image [px]. It prevents a change of
-# size with every small motion.
+# Distance to other faces that a block needs to become larger than in the last image [px]. Without
+# this condition, the size of a block would change with every small motion.
 WIDE_GAP = 8
 
 # Coordinates of a block that has no place yet, far outside the image, in pixels.
 NOWHERE = -(10**6)
 
-# Added to a box, this extends it by one pixel on each side.
+# Offsets that extend a box by one pixel on each side when they are added to it.
 GROWTH = np.array([-1, -1, 1, 1])
 
 
@@ -200,7 +200,13 @@ def _corners(box: np.ndarray, size: tuple[int, int]) -> list[tuple[int, int]]:
 
 
 def _apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Check which boxes have no pixel in common: (N, 4) and (M, 4) int -> (N, M) bool."""
+    """
+    Check which boxes of two arrays have no pixel in common.
+
+    :param one: (N, 4) int, pixels.
+    :param other: (M, 4) int, pixels.
+    :return: (N, M) bool.
+    """
     before = one[:, None, 2:] <= other[None, :, :2]
     after = one[:, None, :2] >= other[None, :, 2:]
     return np.asarray(np.logical_or(before, after).any(axis=2))

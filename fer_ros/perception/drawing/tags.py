@@ -23,7 +23,7 @@ FONT = cv2.FONT_HERSHEY_SIMPLEX
 # Height of the letters at a font scale of 1 [px].
 FONT_HEIGHT = 22
 
-# Letters smaller than this are not readable [px].
+# Minimum height of readable letters [px].
 LEAST_LETTERS = 8
 
 # The height of letters is rounded to multiples of this [px].

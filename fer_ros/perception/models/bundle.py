@@ -29,8 +29,8 @@ from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import shortened
 
 CARD_NAME = 'card.yaml'
-# The largest shipped card has 10 KB.
-LARGEST_CARD = 1 << 20  # bytes
+# In bytes. The largest shipped card has 10 KB.
+LARGEST_CARD = 1 << 20
 OUTPUTS = ('logits', 'probabilities')
 
 
@@ -49,7 +49,7 @@ class ModelCard:
     :param crop: positions of the eyes in the network's input.
     :param output: type of the network's output, 'logits' or 'probabilities'.
     :param temperature: logits are divided by it before the softmax, which calibrates the
-        probabilities (Guo et al. 2017, arXiv:1706.04599).
+        probabilities (Guo et al., 2017, arXiv:1706.04599).
     :param files: file name and SHA-256 by file format: 'keras', 'tflite', 'onnx'.
     :param folder: folder of the card.
     :param training: description of the training.
@@ -106,7 +106,7 @@ class ModelCard:
         """
         Return the path of the network in one file format, after a check of its hash.
 
-        This is for training, which writes the file itself. The node uses `read`.
+        Training uses this method, because it writes the file itself. The node uses `read`.
 
         :param kind: 'keras', 'tflite' or 'onnx'.
         :return: the path of the file.
@@ -139,7 +139,7 @@ def find_bundle(model: str) -> Path:
     """
     try:
         path = Path(model).expanduser()
-        # `lexists` is enough here. A card that is a pipe or a folder is rejected when it is read.
+        # A card that is a pipe or a folder is only rejected later, when it is read.
         is_bundle = os.path.lexists(path / CARD_NAME)
     except (OSError, RuntimeError, ValueError) as error:
         # Raised for `~` of an unknown user, or for a NUL byte in the path.

@@ -56,7 +56,8 @@ def number(value: Any, name: str, limits: tuple[float, float]) -> float:
     low, high = limits
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise FieldError(f'{name} is {quoted(value)}, not a number')
-    # The comparison comes before float(), which overflows for huge integers. It also rejects NaN.
+    # The comparison comes before float(), which overflows for huge integers. The comparison also
+    # rejects NaN.
     if not low <= value <= high:
         raise FieldError(f'{name} is {quoted(value)}, not a number from {low:g} to {high:g}')
     return float(value)

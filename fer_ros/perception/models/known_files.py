@@ -53,7 +53,8 @@ NETWORKS = {
     ),
 }
 
-# (SHA-256, engine) of content that passed its trial in this process. It is not stored on disk.
+# (SHA-256, engine) of content that passed its trial in this process. This set is not stored on
+# disk.
 _accepted: set[tuple[str, str]] = set()
 
 

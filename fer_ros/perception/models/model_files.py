@@ -7,8 +7,8 @@ import hashlib
 import os
 from pathlib import Path
 
-# Environment variable with model folders of the user, separated as in PATH. They are searched
-# before all other folders.
+# Environment variable with model folders of the user, separated as in PATH. These folders are
+# searched before all other model folders.
 MODELS_VARIABLE = 'FER_ROS_MODELS'
 
 

@@ -24,8 +24,8 @@ CHILD = 'fer_ros.perception.trial_child'
 # Wall time is no good measure, because it depends on the load: fer2013_mobile on JAX takes 48 s of
 # CPU time, which took 100 s on two busy cores.
 CPU_LIMIT = 60.0
-# Limit of the CPU time for engines that compile a network for each batch size [s]. It is about ten
-# times the time on JAX, to allow for slow boards.
+# Limit of the CPU time for engines that compile a network for each batch size [s]. This is about
+# ten times the CPU time on JAX, to allow for slow boards.
 COMPILING_CPU_LIMIT = 600.0
 # A child that uses less CPU time than LEAST_CPU_TIME within this time is considered hung [s].
 IDLE_LIMIT = 60.0
@@ -35,8 +35,8 @@ LEAST_CPU_TIME = 0.5
 MEMORY_LIMIT = 2 << 30
 # Period at which the memory and the CPU time of the child are measured [s].
 POLL_PERIOD = 0.02
-# The child's answer is one short JSON object.
-LONGEST_ANSWER = 4096  # bytes
+# In bytes. The answer of the child is one short JSON object.
+LONGEST_ANSWER = 4096
 
 # Environment variables that hide the GPUs of CUDA and ROCm from the engines.
 CPU_ONLY = {
@@ -118,7 +118,8 @@ def _start(request: Mapping[str, Any], descriptor: int) -> subprocess.Popen[byte
         stderr=subprocess.DEVNULL,
         cwd='/',
         env={**os.environ, **CPU_ONLY, 'PYTHONPATH': path},
-        # In its own session, the child gets no SIGINT from the terminal. This process ends it.
+        # In its own session, the child gets no SIGINT from the terminal. This process gets the
+        # signal, and then ends the child.
         start_new_session=True,
     )
 

@@ -22,7 +22,7 @@ FISHEYE = 'equidistant'
 PROPORTION_TOLERANCE = 0.02
 
 # Maximum reprojection error of a direction, in pixels. The error of OpenCV's iteration is usually
-# 0.1.
+# 0.1 pixels.
 LENS_TOLERANCE = 1.0
 
 
@@ -96,8 +96,8 @@ class CameraModel:
 
         :param x: column in pixels; 0 is the centre of the first column.
         :param y: row in pixels; 0 is the centre of the first row.
-        :return: (3,) float64: to the right, down, and 1 forward. None if the model has no
-            direction for this pixel.
+        :return: (3,) float64: the components to the right, down and forward, the last of which is
+            1. None if the model has no direction for this pixel.
         """
         if self.distortion:
             return self._undistorted_direction(x, y)

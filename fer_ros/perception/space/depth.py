@@ -16,8 +16,8 @@ from fer_ros.perception.space.camera_model import scale_between
 # for 16UC1.
 ENCODINGS = {'16uc1': ('u2', 0.001), 'mono16': ('u2', 0.001), '32fc1': ('f4', 1.0)}
 
-# The central share of a face's box, in width and in height, that shows skin. The rest may show
-# hair and the background.
+# The central share of a face's box, in width and in height, that shows skin. The rest of the box
+# may show hair and the background.
 CENTRAL_SHARE = 0.5
 
 # Approximate maximum of samples per row and column of a face. More samples would take time
@@ -153,7 +153,8 @@ def locate_face(
     if measured is None or direction is None:
         return None
     distance, spread = measured
-    # Error propagation for point = distance * direction, with both assumed to be independent.
+    # Error propagation for point = distance * direction. The errors of distance and direction are
+    # assumed to be independent.
     across = (right - left) / camera.focal_lengths[0]
     down = (bottom - top) / camera.focal_lengths[1]
     deviations = distance * BOX_ACCURACY * np.array([across, down, 0.0])

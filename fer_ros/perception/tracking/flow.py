@@ -24,8 +24,8 @@ POINTS = 7
 WINDOW = 15
 LEVELS = 3
 
-# A point is followed forward and backward. It is trusted if it returns to within this distance of
-# its start [px], and if its distance is at most the median of all points.
+# A point is followed forward and backward. The point is trusted if it returns to within this
+# distance of its start [px]. Its distance must also be at most the median of all points.
 FARTHEST_RETURN = 2.0
 # Minimum number of trusted points. Fewer points may agree by chance.
 FEWEST_POINTS = 10

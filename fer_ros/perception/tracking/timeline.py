@@ -5,15 +5,16 @@ from __future__ import annotations
 # Time assumed between two frames with equal timestamps: the usual period of a camera [s].
 USUAL_PERIOD = 1 / 30
 
-# A frame that is less than this older than the newest frame arrived out of order [s]. A frame that
-# is older still is the start of a new recording, or of the same recording again.
+# Maximum delay of a frame that arrives out of order [s]. If a frame is older than the newest frame
+# by this or more, it is the start of a new recording, or of the same recording again.
 LATE = 1.0
 
-# Minimum time between two frames [s]. It is also assumed for a frame that arrived out of order.
+# Minimum time between two frames [s]. This time is also assumed for a frame that arrived out of
+# order.
 SHORTEST = 1e-3
 
-# Maximum time between two frames [s]. It is also assumed at the start of a new recording. It is
-# longer than every timeout, so that all tracks end.
+# Maximum time between two frames [s]. This time is also assumed at the start of a new recording.
+# The time is longer than every timeout, so that all tracks end.
 LONGEST = 3600.0
 
 
@@ -29,8 +30,9 @@ class Timeline:
         """
         Advance to the next frame.
 
-        :param stamp: timestamp of the frame in seconds, relative to any moment.
-        :return: the time in seconds, always later than the time that the last call returned.
+        :param stamp: timestamp of the frame in seconds, with an arbitrary origin.
+        :return: the time in seconds, with an arbitrary origin. It is always later than the time
+            that the last call returned.
         """
         if self._stamp is None:
             self._stamp = stamp

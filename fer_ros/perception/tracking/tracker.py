@@ -23,8 +23,9 @@ FARTHEST = 1.0
 # Maximum ratio of the sides of two boxes of the same face.
 LARGEST_GROWTH = 1.6
 
-# A lost face is expected at its predicted position and at its last position. A person who leaves
-# the image often returns at the same border. This cost is added for the last position.
+# A lost face is expected at its predicted position or at its last position, because a person who
+# leaves the image often returns at the same border. This cost is added to a match with the last
+# position.
 RETURN_COST = 0.3
 
 # The predicted motion of a face becomes less reliable with time since the last detection.
@@ -34,22 +35,24 @@ SPEED_HALF_LIFE = 0.3
 # Time constant for the average of a face's speed [s]. At 30 Hz a frame has a weight of 20 %.
 SPEED_TIME = 0.15
 
-# A face in the last frame is never lost at once, even with a short timeout. The exception is a
-# pause between frames that is longer than this [s].
+# A face that was in the last frame can be matched in the next frame, even with a short timeout.
+# This does not apply after a pause between frames that is longer than this [s].
 SLOWEST_PERIOD = 2.0
 
-# The cost of a pair that must not be matched. It is above any sum of possible costs.
+# The cost of a pair that must not be matched, which is above any possible sum of other costs.
 IMPOSSIBLE = 1e6
 
 # A new track is confirmed when the probability that all its detections are false positives is at
 # most this. Two detections with a score of 0.62 are sufficient.
 MOST_DOUBT = 0.15
 
-# That probability is multiplied by this for each frame without a detection of the face.
+# The probability that all detections of a track are false positives is multiplied by this factor
+# for each frame without a detection of the face.
 DOUBT_OF_A_MISS = 2.0
 
 # Minimum time between the first and the last detection of a confirmed track [s]. Most false
-# positives last for one frame only. The time means three frames at 30 Hz, or two at 10 Hz.
+# positives last for one frame only. This time corresponds to three frames at 30 Hz, or two frames
+# at 10 Hz.
 BELIEF_TIME = 0.06
 
 # If the time between frames is unknown or longer than this, a track is confirmed by its first
@@ -60,7 +63,8 @@ LONG_PERIOD = 0.25
 _Place = tuple[Box, complex, float]
 
 # A function that finds a face of the last image in the current image. Its arguments are the face
-# in the last image and the expected face in the current image. It returns the face, or None.
+# in the last image and the expected face in the current image. The function returns the face in
+# the current image, or None.
 Look = Callable[[FaceDetection, FaceDetection], FaceDetection | None]
 
 
