@@ -65,7 +65,7 @@ def areas(boxes: np.ndarray) -> np.ndarray:
 
 def overlaps(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """
-    Compute the intersection over union of each box of one array with each box of another.
+    Compute the intersection over union for all pairs of boxes from two arrays.
 
     :param one: (N, 4) float, (left, top, right, bottom) in pixels.
     :param other: (M, 4) float, (left, top, right, bottom) in pixels.

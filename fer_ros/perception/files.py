@@ -34,7 +34,7 @@ def read_file(path: Path, most: int) -> bytes:
     """
     Read a regular file, or a symbolic link to a regular file, without blocking.
 
-    Parsers receive the returned bytes and never the path. Nobody can therefore replace the file
+    Parsers receive the returned bytes and never the path. A file can therefore not be replaced
     between the check of its hash and its use.
 
     :param path: path of the file.

@@ -14,7 +14,7 @@ import tempfile
 from threading import Lock
 from typing import Any
 
-# The smallest network of this package. LiteRT loads and prepares it in 2 ms.
+# The smallest network of this package. LiteRT loads and prepares this network in 2 ms.
 SMALL_NETWORK = Path(__file__).parents[1] / 'detection' / 'yunet_graph.tflite'
 
 START_UP_LINES = re.compile(rb'^INFO: (?:Created|Initialized) TensorFlow Lite .*\n', re.MULTILINE)

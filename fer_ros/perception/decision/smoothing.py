@@ -39,7 +39,8 @@ class EmotionSmoother:
         self._decided = UNCERTAIN
         self._challenger = UNCERTAIN
         self._challenged_at = 0.0
-        # Time of the first frame since which no frame has suggested the decided emotion.
+        # Start of the period in which no frame has suggested the decided emotion [s]; None if the
+        # last frame suggested it.
         self._disputed_at: float | None = None
 
     def update(

@@ -58,10 +58,10 @@ EYES = slice(2, 4)
 THREADS = 2 if (os.cpu_count() or 1) >= 4 else 1
 
 # Size of the smallest wanted face in the network's input [px]. The network detects 97 % of the
-# faces with 20 pixels, 90 % with 14 pixels, and half with 9 pixels. Therefore small faces are
-# also searched in tiles of the image, in which the smallest wanted face has this size. The number
-# of tiles is at most MOST_TILES, to limit the time. In an image of a street, 1920x1080, with 35
-# faces of at least 24 pixels, 28 are found with tiles, and 11 without.
+# faces with 20 pixels, 90 % with 14 pixels, and half with 9 pixels. Therefore the image is also
+# searched in tiles, in which the smallest wanted face has this size. The number of tiles is at
+# most MOST_TILES, to limit the time. In an image of a street, 1920x1080, with 35 faces of at least
+# 24 pixels, 28 faces are found with tiles, and 11 without.
 FACE_IN_VIEW = 14
 MOST_TILES = 6
 # Overlap of neighbouring tiles, as a fraction of a tile. A face of at most this size is complete

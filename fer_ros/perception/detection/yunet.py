@@ -104,7 +104,8 @@ class Network(Protocol):
 
         :param view: (H, W, 3) uint8, BGR, the scaled image.
         :param min_score: minimum score, 0 to 1.
-        :return: N rows of 15 numbers in pixels of the view; see `_candidate` for their order.
+        :return: N rows of 15 numbers in pixels of the scaled image, one row for each face; see
+            `_candidate` for the order of the numbers.
         """
         ...
 
@@ -236,9 +237,9 @@ def _candidate(row: list[float], across: float, down: float) -> Candidate:
     A row has left, top, width, height, then (x, y) of the right eye, the left eye, the nose and
     both corners of the mouth, then the score.
 
-    :param row: 15 numbers in pixels of the view.
-    :param across: horizontal factor from pixels of the view to pixels of the image.
-    :param down: vertical factor from pixels of the view to pixels of the image.
+    :param row: 15 numbers in pixels of the scaled image.
+    :param across: horizontal factor from pixels of the scaled image to pixels of the image.
+    :param down: vertical factor from pixels of the scaled image to pixels of the image.
     :return: the candidate, in pixels of the image.
     """
     left, top, width, height, right_x, right_y, left_x, left_y, *_, score = row

@@ -96,9 +96,9 @@ class LiteRtYuNet:
 
         :param view: (H, W, 3) uint8, BGR, the scaled image.
         :param min_score: minimum score, 0 to 1.
-        :return: N rows of 15 numbers, one row for each face, best first, in pixels of the view:
-            left, top, width, height, then (x, y) of the right eye, the left eye, the nose and both
-            corners of the mouth, then the score.
+        :return: N rows of 15 numbers in pixels of the scaled image, one row for each face, best
+            first: left, top, width, height, then (x, y) of the right eye, the left eye, the nose
+            and both corners of the mouth, then the score.
         """
         height, width = view.shape[:2]
         self._prepare(height, width)

@@ -24,8 +24,8 @@ from fer_ros.perception.drawing.tags import tag_sizes
 from fer_ros.perception.emotions import UNCERTAIN
 from fer_ros.perception.faces import Face
 
-# Number of squares per side of a blurred face. So few squares hide who the person is, but still
-# show that there is a face.
+# Number of squares per side of a blurred face. With so few squares, the person cannot be
+# recognised, but it is visible that there is a face.
 BLURRED_SQUARES = 4
 
 # Margin around the box that is blurred as well, as a fraction of the box. A person can also be

@@ -147,8 +147,8 @@ def locate_face(
     camera = camera.scaled_to(image_size)
     left, top, right, bottom = (float(value) for value in face.box)
     measured = measure_depth(depth, (left * across, top * down, right * across, bottom * down))
-    # The coordinates of boxes start at the corner of the first pixel, those of camera models at
-    # its centre. Therefore half a pixel is subtracted.
+    # Half a pixel is subtracted, because the coordinates of boxes start at the corner of the first
+    # pixel, and those of camera models start at its centre.
     direction = camera.direction((left + right - 1) / 2, (top + bottom - 1) / 2)
     if measured is None or direction is None:
         return None
