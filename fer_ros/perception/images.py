@@ -1,4 +1,8 @@
-"""From the bytes of an image message to an image, for every encoding that shows a face."""
+"""
+Decode the bytes of an image message to a BGR image.
+
+The encodings of colour and gray images in `ENCODINGS` are supported. Depth images are rejected.
+"""
 
 from __future__ import annotations
 
@@ -12,25 +16,25 @@ from fer_ros.perception.image_files import read_image_file
 from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import shortened
 
-# Limits of an image, raw or compressed, in pixels.  No camera of a robot has as many, and OpenCV
-# crops nothing out of an image with a side above 32766 (SHRT_MAX).
+# Limits of a raw or compressed image, in pixels. Cameras of robots have fewer pixels.
+# OpenCV cannot crop from an image with a side above 32766 (SHRT_MAX).
 LARGEST_SIDE = 8192
 MOST_PIXELS = 40_000_000
 
 
 class ImageError(ValueError):
-    """An image that cannot be decoded; the message says what it is and what would be right."""
+    """Raised if an image cannot be decoded; the message states the problem and what is allowed."""
 
 
 @dataclass(frozen=True)
 class Encoding:
     """
-    How pixels lie in memory.
+    The layout of pixels in memory.
 
-    :param channels: values per pixel in a row.
-    :param bits: of a value, 8 or 16.
-    :param conversion: OpenCV's code that makes BGR of it, None where it is BGR.
-    :param planes: rows of the data per row of the image.
+    :param channels: number of values per pixel in a row.
+    :param bits: bits per value, 8 or 16.
+    :param conversion: OpenCV's code for the conversion to BGR; None if the pixels are BGR.
+    :param planes: number of rows of data per row of the image.
     """
 
     channels: int
@@ -40,19 +44,20 @@ class Encoding:
 
     @property
     def pixel_bytes(self) -> int:
-        """Bytes of a pixel in a row."""
+        """Return the number of bytes per pixel in a row."""
         return self.channels * self.bits // 8
 
 
 def _colours() -> dict[str, Encoding]:
-    """List the encodings of colours and of gray, with 8 and with 16 bits."""
+    """Return the encodings of colour and gray images, with 8 and with 16 bits per value."""
     conversions = {
         'bgr': (3, None),
         'rgb': (3, cv2.COLOR_RGB2BGR),
         'bgra': (4, cv2.COLOR_BGRA2BGR),
         'rgba': (4, cv2.COLOR_RGBA2BGR),
         'mono': (1, cv2.COLOR_GRAY2BGR),
-        # OpenCV names a Bayer pattern by its second row and column, ROS by its first.
+        # OpenCV names a Bayer pattern by the second and third pixel of its second row.
+        # ROS names a Bayer pattern by the four pixels in its first two rows and columns.
         'bayer_rggb': (1, cv2.COLOR_BayerBG2BGR),
         'bayer_bggr': (1, cv2.COLOR_BayerRG2BGR),
         'bayer_gbrg': (1, cv2.COLOR_BayerGR2BGR),
@@ -68,8 +73,9 @@ def _colours() -> dict[str, Encoding]:
 _UYVY = Encoding(2, 8, cv2.COLOR_YUV2BGR_UYVY)
 _YUYV = Encoding(2, 8, cv2.COLOR_YUV2BGR_YUY2)
 
-# REP 118's names and sensor_msgs/image_encodings.hpp's.  OpenCV's own type names are taken for
-# what drivers mean by them.  16UC1 is left out: it is what depth cameras publish.
+# The names are those of REP 118 and of sensor_msgs/image_encodings.hpp.
+# OpenCV's type names do not state the colours, so the usual meaning among drivers is assumed.
+# 16UC1 is not included, because depth cameras use it.
 ENCODINGS = {
     **_colours(),
     '8UC1': Encoding(1, 8, cv2.COLOR_GRAY2BGR),
@@ -86,16 +92,16 @@ ENCODINGS = {
 
 def check_image(height: int, width: int, encoding: str, step: int, size: int) -> Encoding:
     """
-    Check that the fields of a raw image agree with its data, and that faces can be seen in it.
+    Check that the fields of a raw image are valid and agree with the size of its data.
 
-    :param height: in pixels.
-    :param width: in pixels.
-    :param encoding: a name of ENCODINGS, in upper or lower case.
-    :param step: bytes from one row to the next.
-    :param size: of the data, in bytes.
-    :return: the layout of its pixels in memory.
-    :raises ImageError: if it has no pixels or more than the limits allow, if its encoding shows
-        no face (depth, for example), or if its data are too short.
+    :param height: image height in pixels.
+    :param width: image width in pixels.
+    :param encoding: a key of ENCODINGS, in upper or lower case.
+    :param step: number of bytes from one row to the next.
+    :param size: size of the data in bytes.
+    :return: the layout of the pixels in memory.
+    :raises ImageError: if the image has no pixels or too many, if its encoding is not in ENCODINGS
+        (an encoding of depth, for example), or if its data are too short.
     """
     found = ENCODINGS.get(encoding) or ENCODINGS.get(encoding.lower())
     if found is None:
@@ -130,17 +136,19 @@ def decode_image(
     data: np.ndarray, height: int, width: int, encoding: str, step: int, is_bigendian: bool
 ) -> np.ndarray:
     """
-    Make an image of the bytes of a message.
+    Decode the data of a raw image message.
 
-    :param data: (bytes,) uint8, in the order of the message.
-    :param height: in pixels.
-    :param width: in pixels.
-    :param encoding: a name of ENCODINGS, in upper or lower case.
-    :param step: bytes from one row to the next; what lies behind a row's pixels is passed over.
-    :param is_bigendian: the order of the bytes of 16-bit values.
-    :return: (height, width, 3) uint8 BGR; for bgr8 a view of the data.  16-bit values are scaled
-        onto 8 bits, as cv_bridge does.
-    :raises ImageError: as `check_image` does.
+    :param data: (bytes,) uint8, the data of the message.
+    :param height: image height in pixels.
+    :param width: image width in pixels.
+    :param encoding: a key of ENCODINGS, in upper or lower case.
+    :param step: number of bytes from one row to the next. Padding after the pixels of a row is
+        skipped.
+    :param is_bigendian: whether 16-bit values have their high byte first.
+    :return: (height, width, 3) uint8 BGR. For bgr8 the image is a view of the data. Values of 16
+        bits are scaled to 8 bits, as in cv_bridge.
+    :raises ImageError: under the same conditions as `check_image`, or if OpenCV cannot convert
+        the image to BGR.
     """
     how = check_image(height, width, encoding, step, len(data))
     rows = int(height * how.planes)
@@ -164,11 +172,12 @@ def decompress_image(data: np.ndarray, format_name: str) -> np.ndarray:
     """
     Decode a compressed image.
 
-    Its size is read from its header and checked before anything is decoded.  A rotation that is
-    stored as EXIF data is applied.
+    The image size is read from the header and checked before the image is decoded. A rotation in
+    the EXIF data is applied.
 
-    :param data: (bytes,) uint8, contiguous, the file: JPEG, PNG or WebP.
-    :param format_name: the field `format` of the message; the file's magic bytes decide.
+    :param data: (bytes,) uint8, contiguous, the content of a JPEG, PNG or WebP file.
+    :param format_name: the field `format` of the message. This text is used in error messages and
+        to reject depth images. The magic bytes of the file determine the file format.
     :return: (H, W, 3) uint8 BGR.
     :raises ImageError: if the format is one of depth images, or if the file exceeds a limit or
         cannot be decoded.
@@ -204,7 +213,7 @@ def decompress_image(data: np.ndarray, format_name: str) -> np.ndarray:
 
 
 def _check_size(height: int, width: int) -> None:
-    """Refuse an image without pixels, and one that needs far more memory than a camera's."""
+    """Reject an image that has no pixels or is larger than the limits."""
     if height < 1 or width < 1:
         raise ImageError(f'the image is {width}x{height}, not at least 1x1 pixel')
     if max(height, width) > LARGEST_SIDE:
