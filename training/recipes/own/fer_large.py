@@ -1,18 +1,17 @@
 """
-A residual network of 12 M parameters for 48x48 pixels, made to teach: too large for most robots.
+A residual network of 12 M parameters for 48x48 pixels, a teacher too large for most robots.
 
-It works on all pixels (the first stage has 48x48 of them), begins from chance, and is taught by
-`fer_mobile_distilled`, which is asked about each picture as it is augmented:
+Its first stage has the full 48x48 pixels.  It starts from random weights.  Its teacher,
+`fer_mobile_distilled`, predicts each picture as augmented:
 
     KERAS_BACKEND=jax python -m training train fer_large --on-device \
         --teachers runs/fer_mobile_distilled
 
-Without `--teachers` it learns from the labels alone.  With `--smoke` it goes
-through all the steps on 64 pictures.
+Without `--teachers` it learns from the labels alone.  `--smoke` runs all steps on 64 pictures.
 
-A run took 152 s on one NVIDIA H100 (26,000 pictures a second, the teacher's answers included).
-PublicTest chose epoch 118: 71.6 % on FER2013's labels, 87.5 % on the FER+ majority.  One seed;
-nothing of it was searched for.
+A run took 152 s on one NVIDIA H100 (26,000 pictures/s, including the predictions of the teacher).
+PublicTest chose epoch 118: 71.6 % on the labels of FER2013, 87.5 % on the FER+ majority.  This is
+one seed; no hyperparameters were searched.
 """
 
 from dataclasses import replace
