@@ -15,7 +15,8 @@ def soft_cross_entropy(target: Any, logits: Any) -> Any:
     """
     Compute the cross-entropy with a target distribution.
 
-    A target of zeros has neither loss nor gradient.  Keras's own loss may assume in its gradient that the target sums to 1.
+    A target of zeros has neither loss nor gradient.  Keras's own loss may assume in its gradient
+    that the target sums to 1.
 
     :param target: (N, labels); a row sums to 1 or to the weight of its picture, or is zero.
     :param logits: (N, labels).
