@@ -115,8 +115,8 @@ def majority(votes: np.ndarray, labels: Sequence[Sequence[str]] = _ITSELF) -> np
     Compute the majority label of each picture by the rule of FER+.
 
     Columns with a single vote are ignored.  The majority label has more than half of all remaining
-    votes, including those for `unknown`, `NF` and emotions that are not in `labels`.  Otherwise the
-    picture has no majority label.
+    votes, including those for `unknown`, `NF` and emotions that are not in `labels`.  Otherwise
+    there is no majority label.
 
     :param votes: (N, 10) integers, columns as `VOTE_COLUMNS`.
     :param labels: labels of `FERPLUS_LABELS` that form each label.
