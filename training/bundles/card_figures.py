@@ -9,7 +9,7 @@ import yaml
 from fer_ros.perception.models.bundle import CARD_NAME
 from fer_ros.perception.models.bundle import ModelCard
 
-# Keys of a report that only the split shown on the page of a bundle keeps in the card.
+# Keys of a report that a card stores only for the split on the page of the bundle.
 OF_THE_PAGE = (
     'per_class',
     'confusion',

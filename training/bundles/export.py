@@ -36,8 +36,8 @@ from training.recipes.heads import input_spec
 from training.recipes.recipe import Recipe
 
 # OpenCV 4.6 cannot read ReLU6 in ONNX of opset 11 and later, because Clip has its bounds as
-# inputs.
-# It cannot read opset 13 and later at all, because Squeeze has its axes as an input.
+# inputs.  OpenCV 4.6 cannot read opset 13 and later at all, because Squeeze has its axes as an
+# input.
 ONNX_OPSET = 10
 
 FILE_NAMES = {'keras': 'model.keras', 'tflite': 'model.tflite', 'onnx': 'model.onnx'}

@@ -110,7 +110,7 @@ def measure_seeds(bundle: Path, data: FaceData, runs: Sequence[Path]) -> None:
 
 def recall_of_data_labels(scores: Scores) -> dict[str, float]:
     """
-    Measure the recall of each label of the data; small data sets have no FER+ votes.
+    Measure the recall of each label of the data, also for a model with the labels of FER+.
 
     :param scores: scores of one split.
     :return: share of the pictures of a label that are classified as this label, keyed by the

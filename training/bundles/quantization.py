@@ -1,9 +1,9 @@
 """
 Quantize the network of a bundle for LiteRT.
 
-The result has float16 weights, or int8 weights and activations.  It comes from the converter of
-TensorFlow; Keras exports through it already, so no other package is needed.  Input and output
-stay float32, so the node runs the file like any other.
+The result has float16 weights, or int8 weights and activations.  The converter of TensorFlow
+quantizes the network; Keras exports through it already, so no other package is needed.  Input and
+output stay float32, so the node runs the file like any other.
 """
 
 from __future__ import annotations
@@ -92,9 +92,9 @@ def quantize_bundle(
     """
     Create a quantized bundle; a failure writes no file.
 
-    It is a separate bundle with the LiteRT file alone.  The outputs of all files of one bundle
-    agree
-    to 1e-3, but those of a quantized network differ more.  Its temperature is fitted anew.
+    The quantized network becomes a separate bundle with the LiteRT file alone.  The outputs of all
+    files of one bundle agree to 1e-3, but those of a quantized network differ more.  The
+    temperature of the new bundle is fitted anew.
 
     :param card: card of the bundle in float32.
     :param precision: one of `PRECISIONS`.

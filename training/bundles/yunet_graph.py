@@ -47,8 +47,8 @@ def build() -> keras.Model:
     Build the network, with markers as its weights.
 
     The ONNX file has four small parallel convolutions, one for each kind of output.  This network
-    has
-    one convolution for all of them: the same sums in fewer passes over the features.
+    has one convolution for all kinds of output, which computes the same sums in fewer passes over
+    the features.
 
     :return: model that maps (1, H, W, 3) BGR, 0 to 255, H and W multiples of 32, to one
         (1, h, w, 16) array for each of the strides 8, 16 and 32.  Each position has the logits of

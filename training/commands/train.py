@@ -74,7 +74,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the command `train`."""
     keep_freed_memory()
-    # This must come first, because JAX cannot join other machines after its first computation.
+    # `distribute` must be called first, because JAX cannot join other machines after a
+    # computation.
     share = distribute() if arguments.distribute else WHOLE
     recipe = load_recipe(arguments.recipe)
     changes = {name: getattr(arguments, name) for name in CHANGEABLE}

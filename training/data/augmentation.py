@@ -1,8 +1,8 @@
 """
 Random augmentation of pictures: position, rotation, lighting, occlusion and degradation.
 
-It uses NumPy and OpenCV only, so that all engines of Keras train on the same pictures.  The random
-numbers come from a generator argument, so that a seed reproduces them.
+The augmentation uses NumPy and OpenCV only, so that all engines of Keras train on the same
+pictures.  The random numbers come from a generator argument, so that a seed reproduces them.
 """
 
 from __future__ import annotations
@@ -130,9 +130,8 @@ def augment(
     """
     Augment pictures at random, and resize them.
 
-    All geometric changes are one interpolation.  Outside a picture its border pixels are repeated,
-    as
-    in `fer_ros.perception.crops.alignment`.
+    All geometric changes together need a single interpolation.  Outside a picture its border
+    pixels are repeated, as in `fer_ros.perception.crops.alignment`.
 
     :param images: (N, H, W) uint8, gray.
     :param augmentation: ranges of the augmentation.

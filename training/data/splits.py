@@ -1,8 +1,8 @@
 """
 Splits other than the official one: at random, or by subject.
 
-They assign every picture to a new split.  One fold is for test, the next fold for validation, and
-the rest for training.  Over all folds, each picture is tested once.
+The functions assign every picture to a new split.  One fold is for test, the next fold for
+validation, and the rest for training.  Over all folds, each picture is tested once.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def vote_distribution(votes: np.ndarray) -> np.ndarray:
 
 def label_votes(votes: np.ndarray, labels: Sequence[Sequence[str]]) -> np.ndarray:
     """
-    Add up the votes for labels that each merge labels of FER+.
+    Add up the votes for labels, which may merge labels of FER+.
 
     :param votes: (N, 10) integers, columns as `VOTE_COLUMNS`.
     :param labels: labels of `FERPLUS_LABELS` that form each label.
@@ -95,7 +95,7 @@ def label_votes(votes: np.ndarray, labels: Sequence[Sequence[str]]) -> np.ndarra
 
 def soft_labels(votes: np.ndarray, labels: Sequence[Sequence[str]]) -> np.ndarray:
     """
-    Compute the distribution of the votes over labels that each merge labels of FER+.
+    Compute the distribution of the votes over labels, which may merge labels of FER+.
 
     Votes for anything else are ignored.
 

@@ -28,9 +28,8 @@ class Bootstrap:
         """
         generator = np.random.default_rng(seed)
         self._count = count
-        # Number of occurrences of each picture in each sample.  One row at a time, because all
-        # drawn
-        # indices together would take eight times the memory of the counts.
+        # Number of occurrences of each picture in each sample.  The indices are drawn row by row,
+        # because all indices together would take eight times the memory of the counts.
         self._weights = np.empty((draws, count), np.float32)
         for row in self._weights:
             row[:] = np.bincount(generator.integers(0, count, count), minlength=count)

@@ -39,11 +39,10 @@ def teach(
     """
     Mix the predictions of teachers into the targets of each head.
 
-    A teacher predicts each picture and its mirror image.  It teaches the heads that have its
-    labels.
-    A teacher trained with `held_back` teaches only the held-back pictures (`cross_fitting`); any
-    other teacher teaches all pictures.  A row of zeros stays zero, because no annotator saw an
-    emotion in that picture.
+    A teacher predicts each picture and its mirror image.  A teacher teaches the heads that have
+    its labels.  A teacher trained with `held_back` teaches only the held-back pictures
+    (`cross_fitting`); any other teacher teaches all pictures.  A row of zeros stays zero, because
+    no annotator saw an emotion in that picture.
 
     :param targets: (N, labels) float32, keyed by head, as `label_targets` returns them.
     :param labels: labels of each head.

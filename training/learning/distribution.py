@@ -23,7 +23,7 @@ PROCESSES_VARIABLE = 'KERAS_DISTRIBUTION_NUM_PROCESSES'
 @dataclass(frozen=True)
 class Share:
     """
-    The part of each batch that this process feeds.
+    The part of each batch that this process feeds to the network.
 
     :param index: index of the process, from 0.
     :param count: number of processes.

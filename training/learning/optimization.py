@@ -43,7 +43,7 @@ def compile_model(model: keras.Model, recipe: Recipe, steps_per_epoch: int) -> N
         optimizer=optimizer,
         loss=dict.fromkeys(recipe.heads, soft_cross_entropy),
         loss_weights=dict(recipe.heads),
-        # Without it, Keras on JAX runs each operation of a step separately.
+        # Without `jit_compile`, Keras on JAX runs each operation of a step separately.
         jit_compile=engine == 'jax' or (recipe.xla and engine == 'tensorflow'),
     )
 

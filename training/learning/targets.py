@@ -43,7 +43,8 @@ def picture_weights(data: FaceData, power: float = 1.0) -> np.ndarray:
     Compute the weight of each picture, which is higher for rare labels.
 
     :param data: the pictures.
-    :param power: exponent: 1 gives all labels the same total weight, 0 all pictures.
+    :param power: exponent: 1 gives all labels the same total weight, 0 gives all pictures the same
+        weight.
     :return: (N,) float32, with a mean of 1.
     """
     counts = np.bincount(data.labels, minlength=len(data.label_names))

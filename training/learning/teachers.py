@@ -2,9 +2,9 @@
 Teachers that predict the augmented pictures, batch by batch.
 
 A teacher that predicts the pictures exactly as the student sees them, mixed and covered, teaches
-more than one that predicts the plain pictures once (Beyer et al. 2021, arXiv:2106.05237).  It
-costs a forward pass of each teacher in each step.  On a CPU, a teacher of the size of the student
-adds about a third to the time of a step.
+more than one that predicts the plain pictures once (Beyer et al. 2021, arXiv:2106.05237).  The
+cost is a forward pass of each teacher in each step.  On a CPU, a teacher of the size of the
+student adds about a third to the time of a step.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def batches_by(
     """
     Create batches in worker processes, or in threads of this process.
 
-    Both ways create the same batches in the same order.
+    Processes and threads create the same batches in the same order.
 
     :param workers: number of processes; 0 for threads.
     :param data: training pictures.

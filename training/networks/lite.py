@@ -68,8 +68,9 @@ class LiteNetwork:
     :param dropout: dropout rate before the heads.
     :param frozen_blocks: number of first blocks that keep their initial weights, together with all
         layers before them, as in `mobile.MobileNetwork`.
-    :param left_out: number of last blocks to leave out.  They hold a third of the parameters.  A
-        layer with random weights replaces them and the layer of 1,280 channels after them.
+    :param left_out: number of last blocks to leave out.  The last blocks hold a third of the
+        parameters.  A layer with random weights replaces them and the layer of 1,280 channels
+        after them.
     :param output_stride: factor by which the last features are smaller than the enlarged picture:
         32, or 16, which omits the last halving, as in `mobile.MobileNetwork`.
     :param weights: initial weights, or None.  Either an `.npz` file of the state dict of the

@@ -2,8 +2,8 @@
 MobileNetV2 for small gray faces, initialised with weights of ImageNet.
 
 Sandler et al. 2018, arXiv:1801.04381.  A face of FER2013 has 48x48 pixels, and MobileNetV2 halves
-the side five times.  The picture is therefore enlarged to twice its side first.  This keeps more
-detail in the last features, and suits the kernels that were trained on ImageNet better.
+the side five times.  The picture is therefore enlarged to twice its side first.  The enlargement
+keeps more detail in the last features, and suits the kernels that were trained on ImageNet better.
 
 Bilinear enlargement followed by a convolution with stride 2 equals a convolution of the small
 picture with stride 1.  The enlargement therefore costs nothing: the kernels of the first layer are
@@ -66,7 +66,8 @@ class MobileNetwork:
     :param name: name of the model.
     :param dropout: dropout rate before the heads.
     :param frozen_blocks: number of first blocks that keep their initial weights, together with all
-        layers before them.  They process the most pixels and take the most time to train.
+        layers before them.  The first blocks process the most pixels and take the most time to
+        train.
     :param blocks: number of first blocks to keep, at most 17.  If fewer, one layer with random
         weights
         replaces the rest.  The late blocks hold most parameters; the early blocks hold the edges

@@ -4,8 +4,8 @@ Small residual networks with squeeze-and-excitation and global pooling.
 He et al. 2015, arXiv:1512.03385; Hu et al. 2017, arXiv:1709.01507.  The shortcut that pools
 before it widens is from He et al. 2018, arXiv:1812.01187.
 
-Global pooling avoids a dense layer, which would hold most of the parameters.  It also accepts
-pictures of any side with the same weights, so training can begin on small pictures.
+Global pooling avoids a dense layer, which would hold most of the parameters.  With global pooling,
+the same weights accept pictures of any side, so training can begin on small pictures.
 """
 
 from __future__ import annotations

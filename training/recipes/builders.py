@@ -18,7 +18,8 @@ from training.networks.registry import RegisteredNetwork
 from training.networks.residual import ResidualNetwork
 from training.recipes.library import run_file
 
-# Builders by the name that a run stores; each is a dataclass whose fields are its arguments.
+# Builders, keyed by the name that a run stores.  Each builder is a dataclass with its arguments as
+# fields.
 BUILDERS: dict[str, type] = {
     'registered': RegisteredNetwork,
     'mobile': MobileNetwork,

@@ -31,9 +31,8 @@ def build_model(
 
     :param recipe: the recipe.
     :param labels: labels of each head, as `head_labels` returns them.
-    :param pretrained: whether to fetch the initial weights that the recipe names.  Without them
-        the
-        network has the same layers, for weights that are loaded later.
+    :param pretrained: whether to fetch the initial weights that the recipe names.  Without these
+        weights the network has the same layers, for weights that are loaded later.
     :return: model that maps (N, side, side, channels) float32 to (N, labels) logits, keyed by
         head.
     :raises ValueError: if the weights are not available, or the network has no backbone.

@@ -16,11 +16,12 @@ from training.recipes.builders import builder_of
 from training.recipes.builders import describe_builder
 from training.recipes.recipe import Recipe
 
-# Settings that are not hashed: a card has the seed and hashes of the initial weights and teachers.
+# Settings that the hash excludes, because a card has the seed, and hashes of the initial weights
+# and the teachers.
 OF_ITS_OWN = ('seed', 'weights', 'teachers')
 
-# Settings that are newer than some runs and cards, with the value that keeps the old behaviour.
-# With this value, a setting is neither hashed nor compared.
+# Settings that are newer than some runs and cards, with the value that keeps the old behaviour.  A
+# setting with this value is neither hashed nor compared.
 ADDED_LATER = {
     'consistent': False,
     'augmentation.perspective': 0.0,
@@ -77,9 +78,8 @@ def recipe_sha256(recipe: Recipe) -> str:
     """
     Compute the hash of the settings of a recipe.
 
-    The hash covers the JSON text of `settings_of` with sorted keys and without blanks.  It
-    excludes the
-    settings in `OF_ITS_OWN` and the paths of Python files.
+    The hash covers the JSON text of `settings_of` with sorted keys and without blanks.  The hash
+    excludes the settings in `OF_ITS_OWN` and the paths of Python files.
 
     :param recipe: recipe of the run, with all overrides.
     :return: SHA-256, hexadecimal.

@@ -23,7 +23,8 @@ class RunningAverage:
     """
     Exponential average of the variables of a model over the steps (Polyak and Juditsky 1992).
 
-    It includes the statistics of batch normalisation, so that they match the averaged weights.
+    The average includes the statistics of batch normalisation, so that they match the averaged
+    weights.
     """
 
     def __init__(self, model: keras.Model, decay: float) -> None:
@@ -66,8 +67,8 @@ class RunningAverage:
         if _ON_TORCH:
             import torch
 
-            # One call on the device; copying 300 weights from a GPU one by one waits for each
-            # copy.
+            # One call updates all weights on the device; copying 300 weights from a GPU would wait
+            # for each copy.
             with torch.no_grad():
                 news = [weight.value.detach() for weight in self._model.weights]
                 torch._foreach_lerp_(self._values, news, 1 - decay)

@@ -199,8 +199,8 @@ def _blocks(file: Path) -> Iterator[tuple[bytearray, int]]:
     Read the lines of a file in blocks of some hundred kilobytes.
 
     :return: iterator over a buffer and the number of its valid bytes.  The buffer has whole lines
-        from
-        `MARGIN` on, and blanks before.  It is the same array each time, and may be modified.
+        from `MARGIN` on, and blanks before.  The buffer is the same array each time, and may be
+        modified.
     """
     text = bytearray(b' ' * MARGIN + bytes(2 * BLOCK_BYTES))
     filled = MARGIN

@@ -164,7 +164,7 @@ def placements(shape: tuple[int, int], augmentation: Augmentation, side: int, dr
 
 def warped(images: Any, matrices: Any, side: int) -> Any:
     """
-    Transform pictures with bilinear interpolation; the nearest border pixel fills the outside.
+    Transform pictures with bilinear interpolation; outside a picture its border is repeated.
 
     :param images: (N, H, W), uint8 or float32.
     :param matrices: (N, 3, 3) float32, map source to target pixels.

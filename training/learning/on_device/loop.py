@@ -76,7 +76,7 @@ def train_on_device(
 
 
 class _Epochs:
-    """Trains epochs on the device; keeps the result of the last full epoch for an interruption."""
+    """Trains epochs on the device; keeps the last full epoch, to be saved on an interruption."""
 
     def __init__(self, session: Session, state: TrainingState, device: DeviceTrainer) -> None:
         self._session = session
@@ -98,7 +98,8 @@ class _Epochs:
         rate = device.learning_rate
         state, row, best = finish_epoch(session, state, began, fitted, rate, loss, validated)
         kept = device.state
-        # One assignment, so that an interruption never sees only one of the two values updated.
+        # Both values are assigned in one statement, so that an interruption never finds only one
+        # of them updated.
         self._finished, self._best_weights = (
             (state, kept),
             kept.average if best else self._best_weights,

@@ -43,8 +43,9 @@ def backbone(
     :param name: name in keras.applications: 'ResNet101', 'MobileNetV2', ...
     :param side: side of the input, in pixels.
     :param weights: None for random weights, which expect values from -1 to 1.  'imagenet' for the
-        weights that Keras downloads or has in its cache.  Otherwise the path of a file that Keras
-        wrote for this network without its top, or for MobileNetV2 an `.npz` file of torchvision's.
+        weights that Keras downloads or has in its cache.  Otherwise the path of a file: one that
+        Keras wrote for this network without its top, or for MobileNetV2 an `.npz` file of
+        torchvision's weights.
     :param load: whether to read the weights; if not, the same network has random weights.
     :param pooling: 'avg' for the mean over the picture, or None.
     :return: layers; the last is the network.

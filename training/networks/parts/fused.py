@@ -2,11 +2,11 @@
 Convolution and batch normalisation with few copies, for training in mixed precision.
 
 On PyTorch, Keras's channels-last layers copy the data into another memory order and back around
-each convolution.  They also convert it to float32 for batch normalisation.  Training of networks
-with few channels in bfloat16 mostly waits for these copies.
+each convolution.  Keras's layers also convert the data to float32 for batch normalisation.
+Training of networks with few channels in bfloat16 mostly waits for these copies.
 
-The layers here call PyTorch's own kernels on views.  Their weights are those of Keras's layers,
-in the same order.
+The layers here call PyTorch's own kernels on views.  The weights are those of Keras's layers, in
+the same order.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
 A residual network of 12 M parameters for 48x48 pixels, a teacher too large for most robots.
 
-Its first stage has the full 48x48 pixels.  It starts from random weights.  Its teacher,
-`fer_mobile_distilled`, predicts each picture as augmented:
+The first stage has the full 48x48 pixels.  The network starts from random weights.  The teacher,
+`fer_mobile_distilled`, predicts each picture after its augmentation:
 
     KERAS_BACKEND=jax python -m training train fer_large --on-device \
         --teachers runs/fer_mobile_distilled
@@ -10,8 +10,8 @@ Its first stage has the full 48x48 pixels.  It starts from random weights.  Its 
 Without `--teachers` it learns from the labels alone.  `--smoke` runs all steps on 64 pictures.
 
 A run took 152 s on one NVIDIA H100 (26,000 pictures/s, including the predictions of the teacher).
-PublicTest chose epoch 118: 71.6 % on the labels of FER2013, 87.5 % on the FER+ majority.  This is
-one seed; no hyperparameters were searched.
+PublicTest chose epoch 118: 71.6 % on the labels of FER2013, 87.5 % on the FER+ majority.  Only one
+seed was run, and no hyperparameters were searched.
 """
 
 from dataclasses import replace

@@ -1,7 +1,8 @@
 """
 EfficientNet-lite0 without its last block, from ImageNet and distilled: 2.5 M parameters.
 
-It has four teachers.  Each predicts the quarter of the pictures that it was not trained on:
+The network has four teachers.  Each teacher predicts the quarter of the pictures that it was not
+trained on:
 
     python -m training train fer_mobile --weights mobilenet_v2.npz --epochs 12 --hold-back 1/4 \
         --output runs/part_1
@@ -17,8 +18,8 @@ This recipe is not good enough for a release.  Three seeds ran at the same time 
 (`KERAS_BACKEND=torch --workers 3 --epochs 40`) on one NVIDIA H200, at 5,400 to 5,700 pictures/s
 each.  A time limit ended them after 34, 32 and 31 epochs.  By then they reached 67.9, 67.8 and
 67.7 % on PublicTest with the labels of FER2013, and 86.3, 86.2 and 86.2 % on the FER+ majority.
-`fer_mobile_distilled` has 69.9 and 87.3 %.  Their accuracy was still rising, so this was too few
-steps of such large batches.  The four teachers had 65.7 to 66.6 % and 85.0 to 85.6 %.
+`fer_mobile_distilled` has 69.9 and 87.3 %.  The accuracy was still rising at the end, so the runs
+had too few steps of such large batches.  The four teachers had 65.7 to 66.6 % and 85.0 to 85.6 %.
 """
 
 from dataclasses import replace

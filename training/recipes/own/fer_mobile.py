@@ -6,10 +6,11 @@ torchvision's weights of MobileNetV2 (BSD-3-Clause), keyed by the names of its s
 `--weights`, Keras downloads its own weights.  `--smoke` runs all steps on 64 pictures.
 
 The run that is the teacher of `fer_mobile_distilled`, a released network, took 78 minutes on
-PyTorch (`KERAS_BACKEND=torch`): 30 epochs of 116 to 354 s on two shared cores of an AMD EPYC
-(Zen 5, bfloat16).  PublicTest chose epoch 26: 69.7 % on the labels of FER2013, 86.9 % on the FER+
+PyTorch (`KERAS_BACKEND=torch`): 30 epochs of 116 to 354 s on two shared cores of an AMD EPYC (Zen
+5, bfloat16).  PublicTest chose epoch 26: 69.7 % on the labels of FER2013, 86.9 % on the FER+
 majority.  `python -m training evaluate --model NAME --split private` then measured 70.5 %
-(macro-F1 0.685) and 85.9 % (macro-F1 0.672).  This is one seed; no hyperparameters were searched.
+(macro-F1 0.685) and 85.9 % (macro-F1 0.672).  Only one seed was run, and no hyperparameters were
+searched.
 """
 
 from training.data.augmentation import Augmentation

@@ -2,8 +2,8 @@
 MobileNetV2, trained further with teachers that predict each augmented picture: 2.3 M parameters.
 
 Run it from the root of the checkout, because it starts from the two released bundles.  When it
-ran, these were bundles of `fer_mobile_distilled`.  Its teachers, `fer_large` and
-`fer_mobile_distilled`, predict each picture as augmented and mixed (Beyer et al. 2021,
+ran, these were bundles of `fer_mobile_distilled`.  The teachers, `fer_large` and
+`fer_mobile_distilled`, predict each picture after augmentation and mixup (Beyer et al. 2021,
 arXiv:2106.05237):
 
     KERAS_BACKEND=jax python -m training train fer_mobile_consistent --on-device \

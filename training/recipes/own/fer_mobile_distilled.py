@@ -7,7 +7,7 @@ Run `fer_mobile` first, then this recipe, both from the same weights of ImageNet
     python -m training train fer_mobile_distilled --weights mobilenet_v2.npz \
         --teachers runs/fer_mobile --seed 3
 
-Its last features have 6x6 positions instead of 3x3, with the same parameters.  Half of each target
+The last features have 6x6 positions instead of 3x3, with the same parameters.  Half of each target
 is the prediction of the teacher, `fer_mobile`.  Rare emotions have a higher weight in the loss
 (1.5 % of the pictures of FER2013 are disgust).  Without `--teachers` it learns from the labels
 alone.  `--smoke` runs all steps on 64 pictures.
