@@ -24,7 +24,7 @@ def began_with_imagenet(beginnings: Sequence[Mapping[str, Any]]) -> bool:
     """
     Check whether any of the initial weights of a network were trained on ImageNet.
 
-    The initial weights of a bundle that a network was initialised from count too.
+    If a network was initialised from a bundle, the initial weights of that bundle count too.
 
     :param beginnings: `begun_from` of the entry `training` of a card.
     :return: whether any were trained on ImageNet.

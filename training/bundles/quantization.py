@@ -2,8 +2,8 @@
 Quantize the network of a bundle for LiteRT.
 
 The result has float16 weights, or int8 weights and activations.  The converter of TensorFlow
-quantizes the network; Keras exports through it already, so no other package is needed.  Input and
-output stay float32, so the node runs the file like any other.
+quantizes the network.  Keras exports through this converter already, so no other package is
+needed.  Input and output stay float32, so the node runs the file like any other.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ _BODY = (16, 'half', 16, 32, 32, 64, 'half', 64, 64, 'half', 64, 64, 'half', 64,
 
 
 class _Marked:
-    """Creates layers whose weights are markers, a different one for each array."""
+    """Creates layers whose weights are markers, with a different marker for each array."""
 
     def __init__(self) -> None:
         self._count = 0

@@ -1,8 +1,8 @@
 """
 Measure a model: `python -m training evaluate --model models/fer2013_mobile`.
 
-With `--output FOLDER` it also writes a page with plots and a JSON file.  `--robustness` measures
-one or several models under conditions of a robot, and prints one table.
+With `--output FOLDER`, the command also writes a page with plots and a JSON file.  `--robustness`
+measures one or several models under conditions of a robot, and prints one table.
 """
 
 from __future__ import annotations

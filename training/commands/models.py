@@ -38,8 +38,8 @@ def networks() -> Iterator[tuple[str, str, int, keras.Model]]:
         yield entry.name, entry.source, entry.classes, entry.build(entry.classes)
     for path in recipe_files().values():
         recipe = load_recipe(path)
-        # Recipes with the head 'labels' have a network of another recipe with as many outputs as
-        # labels.
+        # A recipe with the head 'labels' uses the network of another recipe, with an output for
+        # each label of its data.
         if not isinstance(recipe.build, RegisteredNetwork) and 'labels' not in recipe.heads:
             heads = {head: len(labels) for head, labels in head_labels(recipe).items()}
             yield recipe.name, 'fer_ros', sum(heads.values()), recipe.build(heads, recipe.side)

@@ -1,10 +1,10 @@
 """
 Cross-fitting: hold pictures back from a network, so that it can teach them to another network.
 
-On a training picture, a network mostly repeats its label.  On any other picture, it predicts from
-similar pictures, which is more useful because a third of the labels are doubtful.  Each of N
-networks therefore holds back one N-th of the pictures, and teaches this part alone (Dao et al.
-2021, arXiv:2104.09732).
+On a training picture, a network mostly repeats its label.  On a picture that a network was not
+trained on, it predicts from similar pictures.  Such a prediction is more useful, because a third
+of the labels are doubtful.  Each of N networks therefore holds back one N-th of the pictures, and
+teaches this part alone (Dao et al. 2021, arXiv:2104.09732).
 """
 
 from __future__ import annotations

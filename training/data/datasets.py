@@ -29,7 +29,7 @@ FER2013_IMAGES_SHA256 = '3c18eb2594e4962006db8cd170d9e12c147e6a8c5901904d4bc8790
 PACKED_FILE = 'fer2013.npz'
 CKPLUS_FILE = 'CK+48.zip'
 
-# Emotions of CK+, in the order of its folders; it has no neutral faces.
+# Emotions of CK+, in the order of its folders; CK+ has no neutral faces.
 CKPLUS_LABELS = ('angry', 'contempt', 'disgust', 'fear', 'happy', 'sad', 'surprise')
 
 # Names of the splits in the official CSV file.
@@ -234,7 +234,7 @@ def _packed_file(path: Path) -> Path:
 
 def also_in(images: np.ndarray, others: np.ndarray) -> np.ndarray:
     """
-    Find the pictures that are identical to one of some other pictures.
+    Find the pictures that also occur, pixel for pixel, in a second set of pictures.
 
     :param images: (N, H, W) uint8.
     :param others: (M, H, W) uint8.

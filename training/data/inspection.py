@@ -59,8 +59,8 @@ def near_pairs(images: np.ndarray) -> list[tuple[int, int]]:
     """
     Find pairs of pictures that are nearly but not exactly equal.
 
-    Their hashes differ in at most 3 bits, so at least one of the four 16-bit parts is equal.  Only
-    pictures with an equal part are compared.
+    The hashes of such a pair differ in at most 3 bits, so at least one of the four 16-bit parts is
+    equal. Only pictures with an equal part are compared.
 
     :param images: (N, H, W) uint8.
     :return: pairs of indices, in order.

@@ -37,8 +37,8 @@ def split_random(
     Split at random, with the same proportion of each label in all splits.
 
     Nearly identical pictures, such as copies or frames of a sequence, are in different splits.
-    Results
-    on such a split are therefore too good.  Use `split_by_subject` if the subjects are known.
+    Results on a random split are therefore too good.  Use `split_by_subject` if the subjects are
+    known.
 
     :param data: pictures; their current splits are ignored.
     :param fold: index of the test fold, from 0.

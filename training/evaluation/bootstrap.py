@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-# Number of resamplings; the limits of a 95 % interval then vary by less than a tenth of its width.
+# Number of samples; the limits of a 95 % interval then vary by less than a tenth of its width.
 DRAWS = 1000
 
 # Quantiles of a 95 % interval.

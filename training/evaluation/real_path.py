@@ -33,7 +33,8 @@ from training.evaluation.scores import Scores
 # Side of the scene, in pixels: a person at a few metres in an image of 640x480.
 SCENE_SIDE = 480
 
-# Side of the picture in the scene, in pixels.  The box of a face has about five sixths of it.
+# Side of the picture in the scene, in pixels.  The bounding box of a face has about five sixths of
+# this side.
 LEAST_PICTURE_SIDE, LARGEST_PICTURE_SIDE = 190, 240
 
 # Width of the blended border, as a fraction of the side of the picture.

@@ -134,7 +134,8 @@ def figures(
     Compute all figures of the scores of a split.
 
     :param scores: scores of one split.
-    :param training: training pictures of the model, for the accuracy on pictures not among them.
+    :param training: training pictures of the model, for the accuracy on pictures that do not occur
+        in training.
     :param draws: number of samples of the bootstrap.
     :return: figures of `classification_report`, and further figures that the data allows, with
         values

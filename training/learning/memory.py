@@ -1,8 +1,8 @@
 """
 Reuse freed memory between training steps.
 
-glibc returns each large block to the system when it is freed.  For the next layer it requests a
-new block, which the system clears page by page.  On PyTorch, a training step does this hundreds
+glibc returns each large block to the system when it is freed.  For the next layer, glibc requests
+a new block, which the system clears page by page.  On PyTorch, a training step does this hundreds
 of times, which takes as long as the computation.  Other engines have their own memory pools.
 """
 

@@ -27,7 +27,7 @@ class Progress(keras.callbacks.Callback):
     """
     Shows the current epoch, the speed and the expected end of a run.
 
-    On a terminal it is a bar for the epoch; elsewhere it is a line every `PROGRESS_SECONDS`.
+    A terminal shows a bar for the epoch; other outputs get a line every `PROGRESS_SECONDS`.
     """
 
     def __init__(

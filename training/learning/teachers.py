@@ -1,8 +1,8 @@
 """
 Teachers that predict the augmented pictures, batch by batch.
 
-A teacher that predicts the pictures exactly as the student sees them, mixed and covered, teaches
-more than one that predicts the plain pictures once (Beyer et al. 2021, arXiv:2106.05237).  The
+A teacher that predicts the pictures exactly as the student sees them, mixed and covered, is better
+than a teacher that predicts the plain pictures once (Beyer et al. 2021, arXiv:2106.05237).  The
 cost is a forward pass of each teacher in each step.  On a CPU, a teacher of the size of the
 student adds about a third to the time of a step.
 """

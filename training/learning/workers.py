@@ -1,9 +1,9 @@
 """
 Create batches in threads or processes while the network computes.
 
-Threads are enough on a CPU, because most of the time goes into the network.  With a GPU, the
-training process constantly launches kernels, and further threads would compete with it for the
-interpreter lock.
+Threads are enough on a CPU, because the network takes most of the time.  With a GPU, the training
+process constantly launches kernels, and further threads would compete with it for the interpreter
+lock.
 
 Keras's own workers, `OrderedEnqueuer` of Keras 3.15, create each batch twice and return the first
 batch last.

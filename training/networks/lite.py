@@ -69,8 +69,8 @@ class LiteNetwork:
     :param frozen_blocks: number of first blocks that keep their initial weights, together with all
         layers before them, as in `mobile.MobileNetwork`.
     :param left_out: number of last blocks to leave out.  The last blocks hold a third of the
-        parameters.  A layer with random weights replaces them and the layer of 1,280 channels
-        after them.
+        parameters.  A layer with random weights replaces the left-out blocks and the following
+        layer of 1,280 channels.
     :param output_stride: factor by which the last features are smaller than the enlarged picture:
         32, or 16, which omits the last halving, as in `mobile.MobileNetwork`.
     :param weights: initial weights, or None.  Either an `.npz` file of the state dict of the
@@ -263,8 +263,8 @@ def _of_state_dict(
     parts = layer.name.split('_')
     if parts[0] == 'block':
         prefix, role = f'_blocks.{parts[1]}.', parts[2]
-        # The first block has no expansion; here its normalisations are numbered as in other
-        # blocks.
+        # The first block has no expansion and no `_bn0`, but the names of its other normalisations
+        # are those of other blocks.
         normalisation = {'expand': '_bn0', 'depthwise': '_bn1', 'project': '_bn2'}[role]
         convolution = _CONVOLUTIONS[role]
     else:

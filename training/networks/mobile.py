@@ -68,10 +68,9 @@ class MobileNetwork:
     :param frozen_blocks: number of first blocks that keep their initial weights, together with all
         layers before them.  The first blocks process the most pixels and take the most time to
         train.
-    :param blocks: number of first blocks to keep, at most 17.  If fewer, one layer with random
-        weights
-        replaces the rest.  The late blocks hold most parameters; the early blocks hold the edges
-        and shapes learned from ImageNet.
+    :param blocks: number of first blocks to keep, at most 17.  With fewer blocks, one layer with
+        random weights replaces the rest.  The late blocks hold most parameters; the early blocks
+        hold the edges and shapes learned from ImageNet.
     :param output_stride: factor by which the last features are smaller than the enlarged picture:
         32, or 16, which omits the last halving.  With 16, a face of 48x48 pixels has 6x6 features
         instead of 3x3 from the same weights (the last stride in Luo et al. 2019,

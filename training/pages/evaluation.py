@@ -120,7 +120,7 @@ def report_page(scores: Scores, report: dict[str, Any], run: Path | None = None)
         class_f1=_class_f1(report),
         shares=_shares(report),
         further=[
-            # The number of pictures of a figure that covers only some of them.
+            # The number of pictures, for figures that cover only some of the pictures.
             (name, words, report.get(f'pictures_{name.removeprefix("accuracy_")}'))
             for name, words in FURTHER.items()
             if name in report

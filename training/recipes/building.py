@@ -65,7 +65,7 @@ def _whitened(model: keras.Model) -> keras.Model:
     count = int(np.prod(shape))
     image = keras.Input(shape, name='image')
     flat = layers.Flatten()(image)
-    # Always float32, because whitening amplifies the smallest variances most.
+    # The whitening layer always uses float32, because it amplifies the smallest variances most.
     white = layers.Dense(count, trainable=False, dtype='float32', name=WHITENING)(flat)
     return keras.Model(image, model(layers.Reshape(shape)(white)), name=f'{model.name}_whitened')
 

@@ -108,9 +108,8 @@ def changed_settings(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str
 
     :param old: settings of the first recipe, as `settings_of` returns them.
     :param new: settings of the second recipe, in the same form.
-    :return: old and new value of each setting that differs, None if it is missing, keyed by the
-        name
-        of the setting, for example 'learning_rate' or 'augmentation.shift'.
+    :return: old and new value of each setting that differs, or None for a missing value, keyed by
+        the name of the setting, for example 'learning_rate' or 'augmentation.shift'.
     """
     before, after = _flat(comparable(old)), _flat(comparable(new))
     names = dict.fromkeys([*before, *after])
@@ -134,7 +133,7 @@ def _without_defaults(settings: Mapping[str, Any], prefix: str = '') -> dict[str
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = '') -> dict[str, Any]:
-    """Flatten nested settings; a name is the names of all levels, joined by dots."""
+    """Flatten nested settings; the names of all levels are joined by dots."""
     flat: dict[str, Any] = {}
     for name, value in settings.items():
         if isinstance(value, dict) and value:

@@ -95,7 +95,7 @@ class RunningAverage:
 
 
 def _copied(weight: keras.Variable) -> Any:
-    """Copy a weight: on PyTorch on its device, otherwise to NumPy; JAX uploads it itself."""
+    """Copy a weight: on PyTorch on its device, otherwise to a NumPy array, as JAX accepts it."""
     return weight.value.detach().clone() if _ON_TORCH else np.array(weight.numpy())
 
 

@@ -14,7 +14,7 @@ from training.recipes.recipe import Recipe
 if TYPE_CHECKING:
     from training.runs.run import Run
 
-# Entries of `training` kept from the card of an initial bundle, because it may be replaced later.
+# Entries of `training` to keep from the card of an initial bundle, as the bundle may be replaced.
 _OF_A_BEGINNING = (
     'recipe',
     'recipe_sha256',

@@ -18,7 +18,7 @@ class TrainingState:
     :param best: validation accuracy of the chosen epoch, keyed by head; empty if none is chosen.
     :param best_epoch: number of the chosen epoch, from 1, or None.
     :param seconds: duration of all epochs [s].
-    :param watch: state of the learning rate schedule, as in `optimization.watch`.
+    :param watch: best score and learning rate so far, as in `optimization.watch`.
     """
 
     epoch: int

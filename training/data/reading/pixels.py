@@ -19,7 +19,8 @@ PIXELS = FER2013_SIDE**2
 WRONG_COUNT = f'the number of pixels is not {PIXELS}'
 NO_PIXEL = 'a pixel is no number from 0 to 255'
 
-# In text of digits and blanks only, the lower five bits tell a blank (0) from a digit (16 to 25).
+# In text of digits and blanks only, the lower five bits distinguish a blank (0) from the digits
+# (16 to 25).
 _BITS = 0x1F
 _BLANK = ord(' ') & _BITS
 _ZERO = ord('0') & _BITS

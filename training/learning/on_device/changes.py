@@ -3,7 +3,8 @@ Augment pictures at random, in batches on the device (JAX).
 
 The changes, their order and their distributions are those of `training.data.augmentation`, which
 changes one picture at a time with NumPy and OpenCV.  The same seed gives different pictures.
-Values are float32.  After each change they are whole numbers from 0 to 255, as in uint8 pictures.
+Values are float32.  After each change, the values are whole numbers from 0 to 255, as in uint8
+pictures.
 """
 
 from __future__ import annotations
@@ -92,8 +93,8 @@ def mix_partners_and_shares(count: int, alpha: float, key: Any) -> tuple[Any, An
     """
     Draw the partner and the share of each picture for mixup.
 
-    The order of the batch is random, so each picture can take the partner at the same random
-    distance.
+    The order of the batch is random, so all partners can have the same random distance in the
+    batch.
 
     :param count: number of pictures in the batch.
     :param alpha: parameter of the Beta distribution of the share, above 0.

@@ -252,7 +252,7 @@ class DeviceTrainer:
 
 
 def _variables_of(model: keras.Model) -> tuple[list[Any], list[Any]]:
-    """Return the values of the trainable variables of a network, and those of its others."""
+    """Return the values of the trainable and of the other variables of a network."""
     return (
         [variable.value for variable in model.trainable_variables],
         [variable.value for variable in model.non_trainable_variables],
@@ -265,7 +265,7 @@ def _index_of(variable: Any, variables: Sequence[Any]) -> int:
 
 
 def _places(model: keras.Model) -> list[int]:
-    """Return the index of each weight in the trainable variables followed by the others."""
+    """Return the index of each weight in the list of trainable and other variables."""
     variables = [*model.trainable_variables, *model.non_trainable_variables]
     places = {id(variable): place for place, variable in enumerate(variables)}
     return [places[id(weight)] for weight in model.weights]

@@ -40,7 +40,7 @@ PRUNING_EPOCHS = 3
 @dataclass(frozen=True)
 class Search:
     """
-    The settings of a search; calling it runs a trial.
+    The settings of a search; calling the instance runs a trial.
 
     :param space: search space.
     :param training: training pictures.
@@ -122,9 +122,8 @@ def open_study(
     :param space: search space of the study.
     :param storage: SQLAlchemy URL of a database, which several machines may share.
     :param sampler: 'random' or 'tpe'.
-    :param seed: seed of the sampler.  The number of existing trials is added to it, so that a
-        resumed
-        search does not repeat its choices.
+    :param seed: seed of the sampler.  The number of existing trials is added to the seed, so that
+        a resumed search does not repeat its choices.
     :param name: name of the study; None for the name of the space.
     :return: the study.
     """
@@ -143,7 +142,7 @@ def open_study(
 
 def search_until(study: optuna.Study, search: Search, trials: int) -> None:
     """
-    Search until a study has the requested number of finished trials, including other machines.
+    Search until a study has the requested number of finished trials, also those of other machines.
 
     The parameters of an interrupted trial are queued for the next trial.
 

@@ -38,7 +38,8 @@ def backbone(
     """
     Build a network of keras.applications without its top, for RGB pictures with values 0 to 1.
 
-    If it has weights, a layer before it scales the values to the range that the weights expect.
+    With weights, a layer before the network scales the values to the range that the weights
+    expect.
 
     :param name: name in keras.applications: 'ResNet101', 'MobileNetV2', ...
     :param side: side of the input, in pixels.
@@ -155,7 +156,7 @@ def _load_torchvision(body: keras.Model, path: Path) -> None:
         layer.set_weights(values)
 
 
-# In the order of the weights in Keras.
+# Arrays of a batch normalisation in torchvision's state dict, in the order of Keras's weights.
 _NORMALISATION = ('weight', 'bias', 'running_mean', 'running_var')
 
 

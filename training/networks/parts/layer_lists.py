@@ -122,12 +122,12 @@ def logits_of(
     Add heads to the features of a picture.
 
     :param x: (N, features).
-    :param heads: the number of labels by the head's name.
+    :param heads: number of labels of each head, keyed by the name of the head.
     :param dropout: dropout rate before the heads.
     :return: (N, labels) float32 logits, keyed by head.
     """
     x = layers.Dropout(dropout)(x)
-    # Always float32, because a softmax needs the precision.
+    # The heads always use float32, because a softmax needs the precision.
     return {
         head: layers.Dense(count, dtype='float32', name=head)(x) for head, count in heads.items()
     }

@@ -7,7 +7,8 @@ The first stage has the full 48x48 pixels.  The network starts from random weigh
     KERAS_BACKEND=jax python -m training train fer_large --on-device \
         --teachers runs/fer_mobile_distilled
 
-Without `--teachers` it learns from the labels alone.  `--smoke` runs all steps on 64 pictures.
+Without `--teachers`, the network learns from the labels alone.  `--smoke` runs all steps on 64
+pictures.
 
 A run took 152 s on one NVIDIA H100 (26,000 pictures/s, including the predictions of the teacher).
 PublicTest chose epoch 118: 71.6 % on the labels of FER2013, 87.5 % on the FER+ majority.  Only one

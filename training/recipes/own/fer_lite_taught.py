@@ -11,15 +11,16 @@ trained on:
         --teachers runs/part_1 runs/part_2 runs/part_3 runs/part_4
 
 A third of the labels of FER2013 differ from the majority of annotators.  On a training picture, a
-network mostly repeats its label.  On any other picture, it predicts the average label of similar
-pictures.
+network mostly repeats its label.  On a picture that a network was not trained on, it predicts the
+average label of similar pictures.
 
 This recipe is not good enough for a release.  Three seeds ran at the same time on PyTorch
 (`KERAS_BACKEND=torch --workers 3 --epochs 40`) on one NVIDIA H200, at 5,400 to 5,700 pictures/s
-each.  A time limit ended them after 34, 32 and 31 epochs.  By then they reached 67.9, 67.8 and
-67.7 % on PublicTest with the labels of FER2013, and 86.3, 86.2 and 86.2 % on the FER+ majority.
-`fer_mobile_distilled` has 69.9 and 87.3 %.  The accuracy was still rising at the end, so the runs
-had too few steps of such large batches.  The four teachers had 65.7 to 66.6 % and 85.0 to 85.6 %.
+each.  A time limit ended the runs after 34, 32 and 31 epochs.  At the end they had reached 67.9,
+67.8 and 67.7 % on PublicTest with the labels of FER2013, and 86.3, 86.2 and 86.2 % on the FER+
+majority.  `fer_mobile_distilled` has 69.9 and 87.3 %.  The accuracy was still rising at the end,
+so the runs had too few steps of such large batches.  The four teachers had 65.7 to 66.6 % and 85.0
+to 85.6 %.
 """
 
 from dataclasses import replace

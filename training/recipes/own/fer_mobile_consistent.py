@@ -1,8 +1,8 @@
 """
 MobileNetV2, trained further with teachers that predict each augmented picture: 2.3 M parameters.
 
-Run it from the root of the checkout, because it starts from the two released bundles.  When it
-ran, these were bundles of `fer_mobile_distilled`.  The teachers, `fer_large` and
+Run it from the root of the checkout, because it starts from the two released bundles.  When the
+recipe was run, both bundles came from `fer_mobile_distilled`.  The teachers, `fer_large` and
 `fer_mobile_distilled`, predict each picture after augmentation and mixup (Beyer et al. 2021,
 arXiv:2106.05237):
 
@@ -15,10 +15,9 @@ arXiv:2106.05237):
 
 Two seeds ran on one NVIDIA H100, 80 s each (21,000 pictures/s, including the predictions of two
 teachers); a third was not finished.  PublicTest chose the epochs 47 and 48.  Accuracy on
-PublicTest
-with the labels of FER2013 and on the FER+ majority: 71.8 and 87.5 % (seed 1), 71.6 and 87.8 %
-(seed 2), 72.0 and 87.5 % (mean of their weights).  PublicTest chose the mean for
-`models/fer2013_mobile`.  For `models/ferplus_mobile` it chose the network of
+PublicTest with the labels of FER2013 and on the FER+ majority: 71.8 and 87.5 % (seed 1), 71.6 and
+87.8 % (seed 2), 72.0 and 87.5 % (mean of their weights).  PublicTest chose the mean for
+`models/fer2013_mobile`.  For `models/ferplus_mobile`, PublicTest chose the network of
 `fer_mobile_distilled`, which has 88.2 %.
 
 `python -m training evaluate --model NAME --split private` then measured 72.6 and 87.3 % for the

@@ -9,8 +9,8 @@ Run `fer_mobile` first, then this recipe, both from the same weights of ImageNet
 
 The last features have 6x6 positions instead of 3x3, with the same parameters.  Half of each target
 is the prediction of the teacher, `fer_mobile`.  Rare emotions have a higher weight in the loss
-(1.5 % of the pictures of FER2013 are disgust).  Without `--teachers` it learns from the labels
-alone.  `--smoke` runs all steps on 64 pictures.
+(1.5 % of the pictures of FER2013 are disgust).  Without `--teachers`, the network learns from the
+labels alone.  `--smoke` runs all steps on 64 pictures.
 
 Three seeds ran on PyTorch (`KERAS_BACKEND=torch`) on two cores of an AMD EPYC (Zen 4 and 5,
 bfloat16), about two minutes an epoch.  PublicTest chose the last epoch of seed 3: 70.6 % on the

@@ -3,9 +3,9 @@ ResNet101 with weights of ImageNet, all layers fine-tuned on CK+.
 
 Run it with `python -m training train ckplus_resnet101`.  `--smoke` runs all steps on 64 pictures.
 The source tests on a random fifth of the pictures.  CK+ has three nearly equal pictures of each
-sequence, so this split tests pictures that are almost in the training set.  `--split-by subject`
-avoids that.  Keras downloads the weights of ImageNet, or `--weights PATH` loads them from a file.
-`--weights none` starts from random weights.
+sequence, so a random split tests on pictures that nearly occur in the training set.  `--split-by
+subject` avoids this.  Keras downloads the weights of ImageNet, or `--weights PATH` loads them from
+a file.  `--weights none` starts from random weights.
 """
 
 from dataclasses import replace
