@@ -1,5 +1,5 @@
 """
-The first ten blocks of the released network, distilled from all of it: 0.28 M parameters.
+The first ten blocks of the released network, distilled from the whole: 0.28 M parameters.
 
 This network is for the slowest boards.  Run it from the root of the checkout:
 
