@@ -2,9 +2,9 @@
 Teachers that predict the augmented pictures, batch by batch.
 
 A teacher that predicts the pictures exactly as the student sees them, mixed and covered, is better
-than a teacher that predicts the plain pictures once (Beyer et al. 2021, arXiv:2106.05237).  The
-cost is a forward pass of each teacher in each step.  On a CPU, a teacher of the size of the
-student adds about a third to the time of a step.
+than a teacher that predicts the plain pictures once (Beyer et al. 2021, arXiv:2106.05237).  Each
+teacher costs a forward pass in each step.  On a CPU, a teacher of the size of the student adds
+about a third to the time of a step.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ torchvision's weights of MobileNetV2 (BSD-3-Clause), keyed by the names of its s
 
 The run that is the teacher of `fer_mobile_distilled`, a released network, took 78 minutes on
 PyTorch (`KERAS_BACKEND=torch`): 30 epochs of 116 to 354 s on two shared cores of an AMD EPYC (Zen
-5, bfloat16).  PublicTest chose epoch 26: 69.7 % on the labels of FER2013, 86.9 % on the FER+
+5, bfloat16).  Epoch 26 was best on PublicTest: 69.7 % on the labels of FER2013, 86.9 % on the FER+
 majority.  `python -m training evaluate --model NAME --split private` then measured 70.5 %
 (macro-F1 0.685) and 85.9 % (macro-F1 0.672).  Only one seed was run, and no hyperparameters were
 searched.

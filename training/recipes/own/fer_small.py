@@ -5,7 +5,7 @@ Run it with `python -m training train fer_small`.  `--smoke` runs all steps on 6
 network starts from random weights.  This project used it before `fer_mobile`.
 
 A run took 51 minutes: 24 epochs of 74 to 213 s on two shared cores of an AMD EPYC (Zen 4,
-bfloat16).  PublicTest chose epoch 23: 63.6 % on the labels of FER2013, 82.3 % on the FER+
+bfloat16).  Epoch 23 was best on PublicTest: 63.6 % on the labels of FER2013, 82.3 % on the FER+
 majority.  `python -m training evaluate --model NAME --split private` then measured 64.1 %
 (macro-F1 0.571) and 81.3 % (macro-F1 0.574).  Only one seed was run.  The loss was still falling,
 so more epochs would help.
