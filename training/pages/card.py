@@ -164,7 +164,7 @@ def _accuracies(
     """Create the rows of the accuracies that a report has."""
     for words, name, count in wanted:
         if report and name in report:
-            of = f'{report[count]:,}' if count in report else ''
+            of = f'{report[count]:,}' if count is not None and count in report else ''
             yield [words, percent(report[name], 1), percent_interval(report['ci95'][name], 1), of]
 
 
