@@ -6,11 +6,12 @@ The encodings of colour and gray images in `ENCODINGS` are supported. Depth imag
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
+from fer_ros.perception.encodings import Encoding
+from fer_ros.perception.encodings import find_encoding
+from fer_ros.perception.encodings import why_not_accepted
 from fer_ros.perception.image_files import ImageFileError
 from fer_ros.perception.image_files import read_image_file
 from fer_ros.perception.quoting import quoted
@@ -26,70 +27,6 @@ class ImageError(ValueError):
     """Raised if an image cannot be decoded; the message states the problem and what is allowed."""
 
 
-@dataclass(frozen=True)
-class Encoding:
-    """
-    The layout of pixels in memory.
-
-    :param channels: number of values per pixel in a row.
-    :param bits: bits per value, 8 or 16.
-    :param conversion: OpenCV's code for the conversion to BGR; None if the pixels are BGR.
-    :param planes: number of rows of data per row of the image.
-    """
-
-    channels: int
-    bits: int
-    conversion: int | None
-    planes: float = 1
-
-    @property
-    def pixel_bytes(self) -> int:
-        """Return the number of bytes per pixel in a row."""
-        return self.channels * self.bits // 8
-
-
-def _colours() -> dict[str, Encoding]:
-    """Return the encodings of colour and gray images, with 8 and with 16 bits per value."""
-    conversions = {
-        'bgr': (3, None),
-        'rgb': (3, cv2.COLOR_RGB2BGR),
-        'bgra': (4, cv2.COLOR_BGRA2BGR),
-        'rgba': (4, cv2.COLOR_RGBA2BGR),
-        'mono': (1, cv2.COLOR_GRAY2BGR),
-        # OpenCV names a Bayer pattern by the second and third pixel of its second row.
-        # ROS names a Bayer pattern by the four pixels in its first two rows and columns.
-        'bayer_rggb': (1, cv2.COLOR_BayerBG2BGR),
-        'bayer_bggr': (1, cv2.COLOR_BayerRG2BGR),
-        'bayer_gbrg': (1, cv2.COLOR_BayerGR2BGR),
-        'bayer_grbg': (1, cv2.COLOR_BayerGB2BGR),
-    }
-    return {
-        f'{name}{bits}': Encoding(channels, bits, conversion)
-        for bits in (8, 16)
-        for name, (channels, conversion) in conversions.items()
-    }
-
-
-_UYVY = Encoding(2, 8, cv2.COLOR_YUV2BGR_UYVY)
-_YUYV = Encoding(2, 8, cv2.COLOR_YUV2BGR_YUY2)
-
-# The names are those of REP 118 and of sensor_msgs/image_encodings.hpp.
-# OpenCV's type names do not state the colours, so the usual meaning among drivers is assumed.
-# 16UC1 is not included, because depth cameras use it.
-ENCODINGS = {
-    **_colours(),
-    '8UC1': Encoding(1, 8, cv2.COLOR_GRAY2BGR),
-    '8UC3': Encoding(3, 8, None),
-    '8UC4': Encoding(4, 8, cv2.COLOR_BGRA2BGR),
-    'yuv422': _UYVY,
-    'uyvy': _UYVY,
-    'yuv422_yuy2': _YUYV,
-    'yuyv': _YUYV,
-    'nv12': Encoding(1, 8, cv2.COLOR_YUV2BGR_NV12, planes=1.5),
-    'nv21': Encoding(1, 8, cv2.COLOR_YUV2BGR_NV21, planes=1.5),
-}
-
-
 def check_image(height: int, width: int, encoding: str, step: int, size: int) -> Encoding:
     """
     Check that the fields of a raw image are valid and agree with the size of its data.
@@ -103,23 +40,22 @@ def check_image(height: int, width: int, encoding: str, step: int, size: int) ->
     :raises ImageError: if the image has no pixels or too many, if its encoding is not in ENCODINGS
         (an encoding of depth, for example), or if its data are too short.
     """
-    found = ENCODINGS.get(encoding) or ENCODINGS.get(encoding.lower())
+    found = find_encoding(encoding)
     if found is None:
-        raise ImageError(
-            f'the encoding is {quoted(encoding)}, not one that shows a face, '
-            'such as bgr8, rgb8 or mono8'
-        )
+        raise ImageError(why_not_accepted(encoding))
     if step < width * found.pixel_bytes:
         raise ImageError(
             f'the step is {step} bytes, not at least {width * found.pixel_bytes} '
             f'for {width} pixels of {quoted(encoding)}'
         )
-    if found.planes != 1 and (height % 2 or width % 2):
+    if step % found.step_unit:
+        raise ImageError(f'the step is {step} bytes, not even, as {quoted(encoding)} requires')
+    if height % found.cell[0]:
         raise ImageError(
             f'the image is {width}x{height}, not even in width and height, '
             f'as {quoted(encoding)} requires'
         )
-    if found.channels == 2 and width % 2:
+    if width % found.cell[1]:
         raise ImageError(
             f'the image is {width} pixels wide, not even, as {quoted(encoding)} requires'
         )
@@ -151,21 +87,30 @@ def decode_image(
         the image to BGR.
     """
     how = check_image(height, width, encoding, step, len(data))
+    try:
+        pixels = _pixels(data, height, width, step, is_bigendian, how)
+        if how.conversion is None:
+            return pixels
+        return cv2.cvtColor(np.ascontiguousarray(pixels), how.conversion)
+    except cv2.error as error:
+        raise ImageError(
+            f'OpenCV cannot convert {width}x{height} {quoted(encoding)} to BGR: {shortened(error)}'
+        ) from error
+
+
+def _pixels(
+    data: np.ndarray, height: int, width: int, step: int, is_bigendian: bool, how: Encoding
+) -> np.ndarray:
+    """Make the input of an encoding's conversion; see `decode_image`."""
+    if how.unpack is not None:
+        return how.unpack(data, height, width, step)
     rows = int(height * how.planes)
     row_bytes = width * how.pixel_bytes
     strided = np.lib.stride_tricks.as_strided(data, (rows, row_bytes), (step, 1), writeable=False)
     if how.bits == 16:
         values = np.ascontiguousarray(strided).view('>u2' if is_bigendian else '<u2')
         strided = cv2.convertScaleAbs(values.astype(np.uint16), alpha=255 / 65535)
-    pixels = strided.reshape(rows, width, how.channels) if how.channels > 1 else strided
-    if how.conversion is None:
-        return pixels
-    try:
-        return cv2.cvtColor(np.ascontiguousarray(pixels), how.conversion)
-    except cv2.error as error:
-        raise ImageError(
-            f'OpenCV cannot convert {width}x{height} {quoted(encoding)} to BGR: {shortened(error)}'
-        ) from error
+    return strided.reshape(rows, width, how.channels) if how.channels > 1 else strided
 
 
 def decompress_image(data: np.ndarray, format_name: str) -> np.ndarray:

@@ -5,9 +5,9 @@ import cv2
 import numpy as np
 import pytest
 
+from fer_ros.perception.encodings import ENCODINGS
 from fer_ros.perception.images import decode_image
 from fer_ros.perception.images import decompress_image
-from fer_ros.perception.images import ENCODINGS
 from fer_ros.perception.images import ImageError
 
 # An image with smooth colours, so that encodings with subsampled colour lose little.
@@ -48,6 +48,23 @@ def semiplanar(swapped):
     return np.concatenate([planes[:HEIGHT], colours.T.reshape(HEIGHT // 2, WIDTH)])
 
 
+def planar(*colour_shape):
+    """
+    Give the planes of brightness and of both colours.
+
+    :param colour_shape: (height, width) of the colours, (H, W) or a half of each.
+    """
+    planes = cv2.cvtColor(PICTURE, cv2.COLOR_BGR2YUV_I420)
+    colours = planes[HEIGHT:].reshape(2, HEIGHT // 2, WIDTH // 2)
+    height, width = 2 * colour_shape[0] // HEIGHT, 2 * colour_shape[1] // WIDTH
+    return [planes[:HEIGHT], *colours.repeat(height, axis=1).repeat(width, axis=2)]
+
+
+def interleaved(luma, *colours):
+    """Give the plane of brightness, and one with both colours in turns."""
+    return [luma, np.stack(colours, axis=2)]
+
+
 GRAY = cv2.cvtColor(PICTURE, cv2.COLOR_BGR2GRAY)
 RGB = PICTURE[:, :, ::-1]
 OPAQUE = np.full((HEIGHT, WIDTH, 1), 255, np.uint8)
@@ -78,6 +95,13 @@ ROWS = {
     'yuyv': yuv_422('yuyv'),
     'nv12': semiplanar(swapped=False),
     'nv21': semiplanar(swapped=True),
+    '16UC3': PICTURE.astype('<u2') * 257,
+    # The byte without meaning has any value.
+    'bgrx8': np.concatenate([PICTURE, PICTURE[:, :, :1]], 2),
+    'nv16': interleaved(*planar(HEIGHT, WIDTH // 2)),
+    'nv24': interleaved(*planar(HEIGHT, WIDTH)),
+    'i420': planar(HEIGHT // 2, WIDTH // 2),
+    'yuv420': planar(HEIGHT // 2, WIDTH // 2),
 }
 
 
@@ -86,10 +110,20 @@ def flat_rows(rows):
     return np.ascontiguousarray(rows).view(np.uint8).reshape(rows.shape[0], -1)
 
 
+def padded(rows, padding):
+    """Give the rows with as many bytes behind each."""
+    return np.concatenate([rows, np.full((len(rows), padding), 0xAB, np.uint8)], axis=1)
+
+
 def decode(rows, encoding, padding=0, bigendian=False):
-    rows = flat_rows(rows.byteswap() if bigendian else rows)
-    rows = np.concatenate([rows, np.full((len(rows), padding), 0xAB, np.uint8)], axis=1)
-    return decode_image(rows.reshape(-1), HEIGHT, WIDTH, encoding, rows.shape[1], bigendian)
+    planes = rows if isinstance(rows, list) else [rows.byteswap() if bigendian else rows]
+    planes = [flat_rows(plane) for plane in planes]
+    row_bytes = planes[0].shape[1]
+    # Of planar formats, rows of half the bytes have half of the padding (V4L2).
+    planes = [padded(plane, padding * plane.shape[1] // row_bytes) for plane in planes]
+    data = np.concatenate([plane.reshape(-1) for plane in planes])
+    step = row_bytes + padding
+    return decode_image(data, HEIGHT, WIDTH, encoding, step, bigendian)
 
 
 def expected(encoding):
@@ -109,13 +143,13 @@ def test_an_image_comes_out_as_it_was(encoding, padding):
     assert decoded.shape == PICTURE.shape
     assert decoded.dtype == np.uint8
     difference = cv2.absdiff(decoded, expected(encoding))
-    lossy = encoding.startswith(('bayer', 'yu', 'uy', 'nv'))
+    lossy = encoding.startswith(('bayer', 'yu', 'uy', 'nv', 'i420'))
     # At the borders, a Bayer pattern has no neighbours, and two pixels share one colour.
     assert np.median(difference) <= (3 if lossy else 0)
     assert difference[2:-2, 2:-2].max() <= (16 if lossy else 1)
 
 
-@pytest.mark.parametrize('encoding', [name for name in ROWS if name.endswith('16')])
+@pytest.mark.parametrize('encoding', [name for name in ROWS if ENCODINGS[name].bits == 16])
 def test_big_endian_values_are_read_as_such(encoding):
     # The lower byte is 0, so that an image with swapped bytes would be nearly black.
     rows = ROWS[encoding] & 0xFF00
@@ -146,8 +180,9 @@ def test_bgr8_is_not_copied():
         (2, 2, 'bgr8', 5, 12, 'the step is 5 bytes, not at least 6'),
         (0, 2, 'bgr8', 6, 0, 'the image is 2x0'),
         (2, 0, 'mono8', 0, 0, 'the image is 0x2'),
-        (2, 2, '32FC1', 8, 16, "the encoding is '32FC1', not one that shows a face"),
-        (2, 2, '16UC1', 4, 8, "the encoding is '16UC1'"),
+        (2, 2, '32FC1', 8, 16, "'32FC1', which depth cameras use, not one of bgr8, rgb8"),
+        (2, 2, '16UC1', 4, 8, "the encoding is '16UC1', which depth cameras use"),
+        (2, 2, 'mono12', 4, 8, "the encoding is 'mono12', not one of bgr8, rgb8"),
         (2, 2, '', 4, 8, "the encoding is ''"),
         (3, 2, 'nv12', 2, 99, 'not even'),
         (3, 2, 'Nv12', 2, 99, 'the image is 2x3, not even'),
@@ -155,6 +190,10 @@ def test_bgr8_is_not_copied():
         (1, 8193, 'mono8', 8193, 8193, 'the image is 8193x1, not at most 8192 pixels a side'),
         (5000, 8001, 'mono8', 8001, 5000 * 8001, '8001x5000, not at most 40 megapixels'),
         (2, 3, 'yuv422', 6, 99, 'not even'),
+        (2, 3, 'nv16', 3, 99, 'the image is 3 pixels wide, not even'),
+        (3, 2, 'i420', 2, 99, 'the image is 2x3, not even'),
+        (2, 2, 'yuv420', 3, 99, 'the step is 3 bytes, not even'),
+        (3, 3, 'nv24', 3, 26, r'the data are 26 bytes, not 27 \(step 3, 9 rows\)'),
         (2, 4, 'nv21', 4, 11, 'the data are 11 bytes, not 12'),
         (2**32 - 1, 2**32 - 1, 'rgba16', 2**32 - 1, 9, 'the step is'),
         (2**32 - 1, 1, 'mono8', 2**32 - 1, 9, 'the data are 9 bytes'),
@@ -165,11 +204,61 @@ def test_what_is_no_image_is_refused_in_a_sentence(height, width, encoding, step
         decode_image(np.zeros(size, np.uint8), height, width, encoding, step, False)
 
 
+@pytest.mark.parametrize('encoding', ['mono12', 'bayer_rggb12', 'mono10p', 'yuv444', 'nonsense'])
+def test_a_refusal_of_an_encoding_names_all_that_are_accepted(encoding):
+    with pytest.raises(ImageError) as refusal:
+        decode_image(np.zeros(99, np.uint8), 2, 2, encoding, 8, False)
+
+    sentence = str(refusal.value)
+    named = sentence.split('not one of ')[1].split(', ')
+    plain = [name for name in ENCODINGS if not name.startswith('bayer_')]
+    assert sorted(named) == sorted([*plain, 'bayer_*8', 'bayer_*16'])
+    # It fits into a line of the log and of the diagnostics.
+    assert len(f'image dropped (1000000 so far): {sentence}') < 300
+    assert 'face' not in sentence
+
+
+@pytest.mark.parametrize(
+    ('luma', 'blue', 'red', 'bgr'),
+    [
+        (16, 128, 128, (0, 0, 0)),
+        (235, 128, 128, (255, 255, 255)),
+        # ITU-R BT.601, limited range: pure blue, green and red.
+        (41, 240, 110, (255, 0, 0)),
+        (145, 54, 34, (0, 255, 0)),
+        (81, 90, 240, (0, 0, 255)),
+        # Beyond the range.
+        (0, 128, 128, (0, 0, 0)),
+        (255, 128, 128, (255, 255, 255)),
+    ],
+)
+def test_nv24_has_the_colours_of_bt_601(luma, blue, red, bgr):
+    data = np.uint8([luma, blue, red])
+
+    decoded = decode_image(data, 1, 1, 'nv24', 1, False)
+
+    assert np.abs(decoded[0, 0].astype(int) - bgr).max() <= 2
+
+
+@pytest.mark.parametrize('encoding', ['nv24', 'nv16'])
+def test_planar_images_may_have_odd_sides(encoding):
+    height, width = 3, 4 if encoding == 'nv16' else 5
+    planes = 2 if encoding == 'nv16' else 3
+
+    decoded = decode_image(
+        np.full(height * width * planes, 128, np.uint8), height, width, encoding, width, False
+    )
+
+    assert decoded.shape == (height, width, 3)
+    assert np.ptp(decoded) == 0
+
+
 @pytest.mark.parametrize('encoding', ENCODINGS)
 def test_the_smallest_images_do_no_harm(encoding):
     step = 2 * ENCODINGS[encoding].pixel_bytes
+    size = int(2 * ENCODINGS[encoding].planes) * step
 
-    decoded = decode_image(np.zeros(3 * step, np.uint8), 2, 2, encoding, step, False)
+    decoded = decode_image(np.zeros(size, np.uint8), 2, 2, encoding, step, False)
 
     assert decoded.shape == (2, 2, 3)
 
@@ -219,9 +308,10 @@ def test_of_ten_thousand_random_images_each_is_decoded_or_refused():
     for _ in range(10_000):
         encoding = names[random.integers(len(names))]
         height, width = (sides[index] for index in random.integers(len(sides), size=2))
-        pixel = ENCODINGS[encoding].pixel_bytes if encoding in ENCODINGS else 4
+        known = ENCODINGS.get(encoding)
+        pixel, planes = (known.pixel_bytes, known.planes) if known else (4, 1.5)
         step = int(max(0, min(2**32 - 1, width * pixel + random.integers(-4, 9))))
-        size = int(min(len(data), max(0, step * height * 1.5 + random.integers(-9, 9))))
+        size = int(min(len(data), max(0, step * height * float(planes) + random.integers(-9, 9))))
         try:
             decoded = decode_image(
                 data[:size], height, width, encoding, step, bool(random.integers(2))

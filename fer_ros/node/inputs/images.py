@@ -9,10 +9,10 @@ import numpy as np
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
+from fer_ros.perception.encodings import Encoding
 from fer_ros.perception.images import check_image
 from fer_ros.perception.images import decode_image
 from fer_ros.perception.images import decompress_image
-from fer_ros.perception.images import Encoding
 
 # Test image for cv_bridge. All pixels differ, so the test detects swapped rows or channels.
 TRIAL = np.array([[[10, 100, 200], [30, 60, 90]], [[1, 2, 3], [250, 0, 9]]], np.uint8)
