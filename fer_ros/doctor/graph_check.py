@@ -22,7 +22,9 @@ from fer_ros.doctor.finding import OK
 from fer_ros.doctor.finding import WARN
 from fer_ros.node.inputs.camera_topics import camera_topics
 from fer_ros.node.inputs.camera_topics import IMAGE_TYPES
+from fer_ros.node.inputs.images import has_16_bits
 from fer_ros.node.inputs.images import to_bgr
+from fer_ros.perception.bit_depth import propose_bit_depth
 from fer_ros.perception.images import ImageError
 from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import shortened
@@ -156,11 +158,17 @@ def _judge_camera(
             'machines need one time)'
         )
     try:
-        to_bgr(last)
+        image = to_bgr(last)
     except ImageError as error:
         yield Finding(FAIL, name, f'{told}; {shortened(error)}')
-    else:
-        yield Finding(OK, name, told)
+        return
+    depth = propose_bit_depth(int(image.max())) if has_16_bits(last) else 0
+    if depth:
+        told += (
+            f'; the values use at most {depth} of 16 bits: if the camera has {depth} significant '
+            f'bits, set the parameter bit_depth of the emotion node to {depth}'
+        )
+    yield Finding(WARN if depth else OK, name, told)
 
 
 def _judge_silence(node: Node, name: str, required: bool) -> Finding:

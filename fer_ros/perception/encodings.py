@@ -140,18 +140,30 @@ ENCODINGS = {
     # planes in V4L2_PIX_FMT_YUV444M.
 }
 
+# Depth cameras use this encoding. Some infrared and thermal cameras use it as well.
+DEPTH_OR_INFRARED = '16UC1'
+
 # Encodings of depth images.
-DEPTH = ('16UC1', '32FC1')
+DEPTH = (DEPTH_OR_INFRARED, '32FC1')
+
+# OpenCV's names of types.
+CV_TYPE = re.compile(r'\d+[USF]C\d*', re.IGNORECASE)
+
+_LOWER_CASE = {name.lower(): encoding for name, encoding in ENCODINGS.items()}
 
 
-def find_encoding(name: str) -> Encoding | None:
+def find_encoding(name: str, bit_depth: int = 0) -> Encoding | None:
     """
     Find an encoding.
 
     :param name: name of the encoding, in upper or lower case.
+    :param bit_depth: value of the setting. If it is above 0, 16UC1 is accepted as mono16.
     :return: the layout of its pixels; None if the encoding is not accepted.
     """
-    return ENCODINGS.get(name) or ENCODINGS.get(name.lower())
+    found = ENCODINGS.get(name) or _LOWER_CASE.get(name.lower())
+    if found is None and bit_depth and name.upper() == DEPTH_OR_INFRARED:
+        return ENCODINGS['mono16']
+    return found
 
 
 def why_not_accepted(name: str) -> str:
@@ -162,7 +174,12 @@ def why_not_accepted(name: str) -> str:
     :return: a sentence for the log.
     """
     told = f'the encoding is {quoted(name)}'
-    if name in DEPTH:
+    if name.upper() == DEPTH_OR_INFRARED:
+        return (
+            f'{told}, which depth cameras use; for an infrared or thermal camera, set bit_depth '
+            'to its number of significant bits (8 to 16)'
+        )
+    if name.upper() in DEPTH:
         told += ', which depth cameras use'
     return f'{told}, not one of {ACCEPTED}'
 

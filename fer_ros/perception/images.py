@@ -9,6 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from fer_ros.perception.bit_depth import scale_to_8_bits
 from fer_ros.perception.encodings import Encoding
 from fer_ros.perception.encodings import find_encoding
 from fer_ros.perception.encodings import why_not_accepted
@@ -27,7 +28,9 @@ class ImageError(ValueError):
     """Raised if an image cannot be decoded; the message states the problem and what is allowed."""
 
 
-def check_image(height: int, width: int, encoding: str, step: int, size: int) -> Encoding:
+def check_image(
+    height: int, width: int, encoding: str, step: int, size: int, bit_depth: int = 0
+) -> Encoding:
     """
     Check that the fields of a raw image are valid and agree with the size of its data.
 
@@ -36,11 +39,13 @@ def check_image(height: int, width: int, encoding: str, step: int, size: int) ->
     :param encoding: a key of ENCODINGS, in upper or lower case.
     :param step: number of bytes from one row to the next.
     :param size: size of the data in bytes.
+    :param bit_depth: number of significant bits of 16-bit values; 0 for all 16. If it is above 0,
+        the encoding 16UC1 is accepted as mono16.
     :return: the layout of the pixels in memory.
     :raises ImageError: if the image has no pixels or too many, if its encoding is not in ENCODINGS
         (an encoding of depth, for example), or if its data are too short.
     """
-    found = find_encoding(encoding)
+    found = find_encoding(encoding, bit_depth)
     if found is None:
         raise ImageError(why_not_accepted(encoding))
     if step < width * found.pixel_bytes:
@@ -69,7 +74,13 @@ def check_image(height: int, width: int, encoding: str, step: int, size: int) ->
 
 
 def decode_image(
-    data: np.ndarray, height: int, width: int, encoding: str, step: int, is_bigendian: bool
+    data: np.ndarray,
+    height: int,
+    width: int,
+    encoding: str,
+    step: int,
+    is_bigendian: bool,
+    bit_depth: int = 0,
 ) -> np.ndarray:
     """
     Decode the data of a raw image message.
@@ -81,14 +92,15 @@ def decode_image(
     :param step: number of bytes from one row to the next. Padding after the pixels of a row is
         skipped.
     :param is_bigendian: whether 16-bit values have their high byte first.
+    :param bit_depth: as for `check_image`.
     :return: (height, width, 3) uint8 BGR. For bgr8 the image is a view of the data. Values of 16
         bits are scaled to 8 bits, as in cv_bridge.
     :raises ImageError: under the same conditions as `check_image`, or if OpenCV cannot convert
         the image to BGR.
     """
-    how = check_image(height, width, encoding, step, len(data))
+    how = check_image(height, width, encoding, step, len(data), bit_depth)
     try:
-        pixels = _pixels(data, height, width, step, is_bigendian, how)
+        pixels = _pixels(data, height, width, step, is_bigendian, how, bit_depth)
         if how.conversion is None:
             return pixels
         return cv2.cvtColor(np.ascontiguousarray(pixels), how.conversion)
@@ -99,7 +111,13 @@ def decode_image(
 
 
 def _pixels(
-    data: np.ndarray, height: int, width: int, step: int, is_bigendian: bool, how: Encoding
+    data: np.ndarray,
+    height: int,
+    width: int,
+    step: int,
+    is_bigendian: bool,
+    how: Encoding,
+    bit_depth: int,
 ) -> np.ndarray:
     """Make the input of an encoding's conversion; see `decode_image`."""
     if how.unpack is not None:
@@ -109,11 +127,11 @@ def _pixels(
     strided = np.lib.stride_tricks.as_strided(data, (rows, row_bytes), (step, 1), writeable=False)
     if how.bits == 16:
         values = np.ascontiguousarray(strided).view('>u2' if is_bigendian else '<u2')
-        strided = cv2.convertScaleAbs(values.astype(np.uint16), alpha=255 / 65535)
+        strided = scale_to_8_bits(values.astype(np.uint16), bit_depth)
     return strided.reshape(rows, width, how.channels) if how.channels > 1 else strided
 
 
-def decompress_image(data: np.ndarray, format_name: str) -> np.ndarray:
+def decompress_image(data: np.ndarray, format_name: str, bit_depth: int = 0) -> np.ndarray:
     """
     Decode a compressed image.
 
@@ -123,6 +141,7 @@ def decompress_image(data: np.ndarray, format_name: str) -> np.ndarray:
     :param data: (bytes,) uint8, contiguous, the content of a JPEG, PNG or WebP file.
     :param format_name: the field `format` of the message. This text is used in error messages and
         to reject depth images. The magic bytes of the file determine the file format.
+    :param bit_depth: number of significant bits of a PNG file with 16-bit values; 0 for all 16.
     :return: (H, W, 3) uint8 BGR.
     :raises ImageError: if the format is one of depth images, or if the file exceeds a limit or
         cannot be decoded.
@@ -143,7 +162,9 @@ def decompress_image(data: np.ndarray, format_name: str) -> np.ndarray:
             f'{file.least_size} bytes'
         )
     try:
-        image = cv2.imdecode(file.data, cv2.IMREAD_COLOR)
+        # By default OpenCV drops the lower 8 of 16 bits.
+        flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH if bit_depth else cv2.IMREAD_COLOR
+        image = cv2.imdecode(file.data, flags)
     except cv2.error as error:
         raise ImageError(f'OpenCV cannot decode {described}: {shortened(error)}') from error
     if image is None:
@@ -154,7 +175,7 @@ def decompress_image(data: np.ndarray, format_name: str) -> np.ndarray:
             f'the header of {described} states {file.width}x{file.height} pixels, '
             f'but OpenCV decoded {width}x{height}'
         )
-    return image
+    return scale_to_8_bits(image, bit_depth) if image.dtype == np.uint16 else image
 
 
 def _check_size(height: int, width: int) -> None:

@@ -166,6 +166,19 @@ def test_a_camera_that_only_sends_compressed_images_is_told(graph):
     assert 'a recording needs use_sim_time' in compressed.sentence
 
 
+def test_a_camera_with_fewer_significant_bits_gets_a_bit_depth_proposed(graph):
+    side = graph.listener('camera_side')
+    camera = side.create_publisher(Image, 'image', qos_profile_sensor_data)
+    message = Image(height=20, width=30, encoding='mono16', step=60)
+    message.data.frombytes(np.full((20, 30), 1000, '<u2').tobytes())
+    side.create_timer(0.05, lambda: camera.publish(message))
+
+    (finding,) = check_camera('image', SECONDS, patience=PATIENCE)
+
+    assert finding.level == WARN
+    assert finding.sentence.endswith('set the parameter bit_depth of the emotion node to 10')
+
+
 @pytest.mark.parametrize(('encoding', 'level'), [('bgr8', OK), ('32FC1', FAIL)])
 def test_a_camera_is_told_with_its_rate_and_its_kind(graph, encoding, level):
     side = graph.listener('camera_side')

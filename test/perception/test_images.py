@@ -115,7 +115,7 @@ def padded(rows, padding):
     return np.concatenate([rows, np.full((len(rows), padding), 0xAB, np.uint8)], axis=1)
 
 
-def decode(rows, encoding, padding=0, bigendian=False):
+def decode(rows, encoding, padding=0, bigendian=False, bit_depth=0):
     planes = rows if isinstance(rows, list) else [rows.byteswap() if bigendian else rows]
     planes = [flat_rows(plane) for plane in planes]
     row_bytes = planes[0].shape[1]
@@ -123,7 +123,7 @@ def decode(rows, encoding, padding=0, bigendian=False):
     planes = [padded(plane, padding * plane.shape[1] // row_bytes) for plane in planes]
     data = np.concatenate([plane.reshape(-1) for plane in planes])
     step = row_bytes + padding
-    return decode_image(data, HEIGHT, WIDTH, encoding, step, bigendian)
+    return decode_image(data, HEIGHT, WIDTH, encoding, step, bigendian, bit_depth)
 
 
 def expected(encoding):
@@ -160,6 +160,61 @@ def test_big_endian_values_are_read_as_such(encoding):
     assert cv2.absdiff(swapped, decode(ROWS[encoding], encoding)).max() <= 2
 
 
+DEEP = [name for name in ROWS if ENCODINGS[name].bits == 16]
+
+
+@pytest.mark.parametrize('bits', [10, 12, 14])
+@pytest.mark.parametrize('encoding', DEEP)
+def test_images_with_fewer_significant_bits_are_as_bright_as_with_all(encoding, bits):
+    rows = ROWS[encoding] >> (16 - bits)
+
+    decoded = decode(rows, encoding, bit_depth=bits)
+
+    assert cv2.absdiff(decoded, decode(ROWS[encoding], encoding)).max() <= 1
+    # Without the setting, the images are dark.
+    assert decode(rows, encoding).max() <= 64
+
+
+def test_values_above_the_bit_depth_are_white():
+    rows = np.full((HEIGHT, WIDTH), 4096, '<u2')
+
+    assert decode(rows, 'mono16', bit_depth=12).min() == 255
+
+
+@pytest.mark.parametrize('encoding', [name for name in ROWS if ENCODINGS[name].bits == 8])
+def test_the_bit_depth_does_not_change_images_of_8_bits(encoding):
+    rows = ROWS[encoding]
+
+    assert (decode(rows, encoding, bit_depth=10) == decode(rows, encoding)).all()
+
+
+def test_the_encoding_16uc1_is_an_image_only_with_a_bit_depth():
+    rows = ROWS['mono16'] >> 4
+
+    assert (decode(rows, '16UC1', bit_depth=12) == decode(rows, 'mono16', bit_depth=12)).all()
+    with pytest.raises(ImageError, match='set bit_depth to its number of significant bits'):
+        decode(rows, '16UC1')
+
+
+@pytest.mark.parametrize('rows', [PICTURE, GRAY])
+@pytest.mark.parametrize('bits', [10, 12, 14])
+def test_a_png_with_fewer_significant_bits_is_as_bright_as_with_all(rows, bits):
+    _, data = cv2.imencode('.png', (rows.astype(np.uint16) * 257) >> (16 - bits))
+
+    decoded = decompress_image(data, 'mono16; png compressed mono16', bits)
+
+    plain = rows if rows.ndim == 3 else cv2.cvtColor(rows, cv2.COLOR_GRAY2BGR)
+    assert cv2.absdiff(decoded, plain).max() <= 1
+    assert decompress_image(data, 'mono16; png compressed mono16').max() <= 64
+
+
+@pytest.mark.parametrize('ending', ['.png', '.jpg', '.webp'])
+def test_the_bit_depth_does_not_change_compressed_images_of_8_bits(ending):
+    _, data = cv2.imencode(ending, PICTURE)
+
+    assert (decompress_image(data, 'jpeg', 12) == decompress_image(data, 'jpeg')).all()
+
+
 def test_the_case_of_an_encoding_does_not_matter():
     assert (decode(PICTURE, 'BGR8') == PICTURE).all()
 
@@ -181,7 +236,7 @@ def test_bgr8_is_not_copied():
         (0, 2, 'bgr8', 6, 0, 'the image is 2x0'),
         (2, 0, 'mono8', 0, 0, 'the image is 0x2'),
         (2, 2, '32FC1', 8, 16, "'32FC1', which depth cameras use, not one of bgr8, rgb8"),
-        (2, 2, '16UC1', 4, 8, "the encoding is '16UC1', which depth cameras use"),
+        (2, 2, '16UC1', 4, 8, "'16UC1', which depth cameras use; for an infrared .* bit_depth"),
         (2, 2, 'mono12', 4, 8, "the encoding is 'mono12', not one of bgr8, rgb8"),
         (2, 2, '', 4, 8, "the encoding is ''"),
         (3, 2, 'nv12', 2, 99, 'not even'),
