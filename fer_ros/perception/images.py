@@ -10,12 +10,15 @@ import cv2
 import numpy as np
 
 from fer_ros.perception.bit_depth import scale_to_8_bits
+from fer_ros.perception.encodings import CV_TYPE
+from fer_ros.perception.encodings import DEPTH_OR_INFRARED
 from fer_ros.perception.encodings import Encoding
 from fer_ros.perception.encodings import find_encoding
 from fer_ros.perception.encodings import why_not_accepted
 from fer_ros.perception.image_files import ImageFileError
 from fer_ros.perception.image_files import read_image_file
 from fer_ros.perception.quoting import quoted
+from fer_ros.perception.quoting import QUOTED_LENGTH
 from fer_ros.perception.quoting import shortened
 
 # Limits of a raw or compressed image, in pixels. Cameras of robots have fewer pixels.
@@ -141,15 +144,13 @@ def decompress_image(data: np.ndarray, format_name: str, bit_depth: int = 0) -> 
     :param data: (bytes,) uint8, contiguous, the content of a JPEG, PNG or WebP file.
     :param format_name: the field `format` of the message. This text is used in error messages and
         to reject depth images. The magic bytes of the file determine the file format.
-    :param bit_depth: number of significant bits of a PNG file with 16-bit values; 0 for all 16.
+    :param bit_depth: number of significant bits of a PNG file with 16-bit values; 0 for all 16. If
+        it is above 0, the format `16UC1; png compressed` is accepted.
     :return: (H, W, 3) uint8 BGR.
     :raises ImageError: if the format is one of depth images, or if the file exceeds a limit or
         cannot be decoded.
     """
-    if 'compressedDepth' in format_name:
-        raise ImageError(
-            f'the format is {quoted(format_name)}, not one that shows a face, such as jpeg'
-        )
+    _check_format(format_name, bit_depth)
     described = f'{len(data)} bytes of format {quoted(format_name)}'
     try:
         file = read_image_file(data)
@@ -176,6 +177,26 @@ def decompress_image(data: np.ndarray, format_name: str, bit_depth: int = 0) -> 
             f'but OpenCV decoded {width}x{height}'
         )
     return scale_to_8_bits(image, bit_depth) if image.dtype == np.uint16 else image
+
+
+def _check_format(format_name: str, bit_depth: int) -> None:
+    """
+    Reject the formats of depth images.
+
+    compressed_image_transport writes `ENCODING; png compressed ...`, where ENCODING is that of the
+    raw image. compressed_depth_image_transport writes `ENCODING; compressedDepth png`.
+    """
+    # The names of encodings are short. The text comes from outside, and can be long.
+    encoding = format_name[:QUOTED_LENGTH].partition(';')[0].strip()
+    if 'compresseddepth' not in format_name.lower():
+        if not CV_TYPE.fullmatch(encoding) or find_encoding(encoding, bit_depth) is not None:
+            return
+        if encoding.upper() == DEPTH_OR_INFRARED:
+            raise ImageError(f'in the format {quoted(format_name)}, {why_not_accepted(encoding)}')
+    raise ImageError(
+        f'the format is {quoted(format_name)}, which depth cameras use, not one of a colour or '
+        'gray image, such as jpeg or png'
+    )
 
 
 def _check_size(height: int, width: int) -> None:

@@ -208,6 +208,53 @@ def test_a_png_with_fewer_significant_bits_is_as_bright_as_with_all(rows, bits):
     assert decompress_image(data, 'mono16; png compressed mono16').max() <= 64
 
 
+@pytest.mark.parametrize(
+    'format_name',
+    [
+        '16UC1; png compressed',
+        '16UC1; png compressed ',
+        '16UC1;png compressed 16UC1',
+        ' 16uc1 ; jpeg compressed',
+        '16UC1',
+        '32FC1; png compressed',
+        '64FC1; png compressed',
+        '16SC1; png compressed',
+    ],
+)
+def test_depth_over_the_compressed_topic_is_refused_before_it_is_decoded(
+    format_name, monkeypatch
+):
+    _, data = cv2.imencode('.png', np.full((HEIGHT, WIDTH), 1500, np.uint16))
+    monkeypatch.setattr(cv2, 'imdecode', None)
+
+    with pytest.raises(ImageError, match='which depth cameras use') as refusal:
+        decompress_image(data, format_name)
+
+    infrared = '16UC1' in format_name.upper()
+    assert ('set bit_depth' in str(refusal.value)) == infrared
+    assert len(f'image dropped (1000000 so far): {refusal.value}') < 300
+
+
+def test_an_infrared_image_over_the_compressed_topic_needs_a_bit_depth():
+    _, data = cv2.imencode('.png', ROWS['mono16'] >> 4)
+
+    decoded = decompress_image(data, '16UC1; png compressed', 12)
+
+    assert cv2.absdiff(decoded, cv2.cvtColor(GRAY, cv2.COLOR_GRAY2BGR)).max() <= 1
+    with pytest.raises(ImageError):
+        decompress_image(data, '32FC1; png compressed', 12)
+
+
+@pytest.mark.parametrize(
+    'format_name',
+    ['', 'png', 'jpeg', '8UC3; png compressed bgr8', '8UC1; png compressed', 'rgb8; jpeg', ';'],
+)
+def test_the_formats_of_colour_and_gray_images_are_accepted(format_name):
+    _, data = cv2.imencode('.png', PICTURE)
+
+    assert (decompress_image(data, format_name) == PICTURE).all()
+
+
 @pytest.mark.parametrize('ending', ['.png', '.jpg', '.webp'])
 def test_the_bit_depth_does_not_change_compressed_images_of_8_bits(ending):
     _, data = cv2.imencode(ending, PICTURE)
@@ -345,7 +392,8 @@ def test_a_compressed_gray_image_becomes_bgr():
     [
         (b'', 'jpeg', "no image in 0 bytes of format 'jpeg'"),
         (b'\xff\xd8\xff nonsense', 'jpeg', "no image in 12 bytes of format 'jpeg'"),
-        (b'12345678', '16UC1; compressedDepth png', 'not one that shows a face'),
+        (b'12345678', '16UC1; compressedDepth png', "Depth png', which depth cameras use"),
+        (b'12345678', '32fc1; compresseddepth rvl', 'which depth cameras use'),
     ],
 )
 def test_what_is_no_compressed_image_is_refused_in_a_sentence(data, format_name, sentence):
