@@ -30,6 +30,8 @@ class Encoding:
     :param step_unit: the step must be a multiple of this number of bytes.
     :param unpack: function that makes the input of the conversion; None if the rows of the data
         are the input.
+    :param packed: layout of the same encoding if a row of the data is long enough for it; None if
+        there is only one layout.
     """
 
     channels: int
@@ -39,6 +41,7 @@ class Encoding:
     cell: tuple[int, int] = (1, 1)
     step_unit: int = 1
     unpack: Unpacking | None = None
+    packed: Encoding | None = None
 
     @property
     def pixel_bytes(self) -> int:
@@ -66,6 +69,18 @@ def _unpack_nv24(data: np.ndarray, height: int, width: int, step: int) -> np.nda
     # A row of chroma has two bytes per pixel, padding included.
     chroma = _rows(data[step * height :], (height, width, 2), (2 * step, 2, 1))
     return np.asarray(cv2.transform(np.concatenate([luma, chroma], axis=2), _YUV_TO_BGR))
+
+
+def _unpack_yuv444(data: np.ndarray, height: int, width: int, step: int) -> np.ndarray:
+    """Convert the planes Y, Cb and Cr to BGR."""
+    planes = _rows(data, (3, height, width), (step * height, step, 1))
+    return np.asarray(cv2.transform(np.stack(list(planes), axis=2), _YUV_TO_BGR))
+
+
+def _unpack_uyv(data: np.ndarray, height: int, width: int, step: int) -> np.ndarray:
+    """Convert pixels of Cb, Y and Cr to BGR."""
+    pixels = _rows(data, (height, width, 3), (step, 3, 1))
+    return np.asarray(cv2.transform(np.ascontiguousarray(pixels), _YUV_TO_BGR[:, [1, 0, 2, 3]]))
 
 
 def _unpack_i420(data: np.ndarray, height: int, width: int, step: int) -> np.ndarray:
@@ -109,9 +124,9 @@ _YUYV = Encoding(2, 8, cv2.COLOR_YUV2BGR_YUY2, cell=(1, 2))
 _I420 = Encoding(1, 8, cv2.COLOR_YUV2BGR_I420, 1.5, (2, 2), 2, _unpack_i420)
 
 # The names are those of REP 118 and of sensor_msgs/image_encodings.hpp, except for bgrx8, nv16,
-# i420 and yuv420. The layout of planar formats is that of the V4L2 documentation ('Planar YUV
-# formats', pixfmt-yuv-planar.rst): the planes follow each other, and chroma rows have as many
-# pixels of padding as luma rows.
+# i420, yuv420 and yuv444. The layout of planar formats is that of the V4L2 documentation
+# ('Planar YUV formats', pixfmt-yuv-planar.rst): the planes follow each other, and chroma rows have
+# as many pixels of padding as luma rows.
 # Encodings of depth are not included.
 ENCODINGS = {
     **_colours(),
@@ -135,9 +150,12 @@ ENCODINGS = {
     # V4L2_PIX_FMT_YUV420 ('YU12'): Y, Cb and Cr.
     'i420': _I420,
     'yuv420': _I420,
-    # The name yuv444 is not included, because its sources contradict each other: U, Y, V in GigE
-    # Vision (YUV444Packed, YUV8_UYV in PFNC), 16 bits per pixel in V4L2_PIX_FMT_YUV444, and three
-    # planes in V4L2_PIX_FMT_YUV444M.
+    # libcamera's YUV444 (DRM_FORMAT_YUV444): three planes Y, Cb and Cr. IIDC and GigE Vision
+    # (YUV444Packed, which is YUV8_UYV in PFNC): pixels of U, Y and V, so the step is three times
+    # as long.
+    'yuv444': Encoding(
+        1, 8, None, 3, unpack=_unpack_yuv444, packed=Encoding(3, 8, None, unpack=_unpack_uyv)
+    ),
 }
 
 # Depth cameras use this encoding. Some infrared and thermal cameras use it as well.

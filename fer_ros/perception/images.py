@@ -51,6 +51,8 @@ def check_image(
     found = find_encoding(encoding, bit_depth)
     if found is None:
         raise ImageError(why_not_accepted(encoding))
+    if found.packed is not None and step >= width * found.packed.pixel_bytes:
+        found = found.packed
     if step < width * found.pixel_bytes:
         raise ImageError(
             f'the step is {step} bytes, not at least {width * found.pixel_bytes} '

@@ -102,6 +102,7 @@ ROWS = {
     'nv24': interleaved(*planar(HEIGHT, WIDTH)),
     'i420': planar(HEIGHT // 2, WIDTH // 2),
     'yuv420': planar(HEIGHT // 2, WIDTH // 2),
+    'yuv444': planar(HEIGHT, WIDTH),
 }
 
 
@@ -306,7 +307,7 @@ def test_what_is_no_image_is_refused_in_a_sentence(height, width, encoding, step
         decode_image(np.zeros(size, np.uint8), height, width, encoding, step, False)
 
 
-@pytest.mark.parametrize('encoding', ['mono12', 'bayer_rggb12', 'mono10p', 'yuv444', 'nonsense'])
+@pytest.mark.parametrize('encoding', ['mono12', 'bayer_rggb12', 'mono10p', 'nonsense'])
 def test_a_refusal_of_an_encoding_names_all_that_are_accepted(encoding):
     with pytest.raises(ImageError) as refusal:
         decode_image(np.zeros(99, np.uint8), 2, 2, encoding, 8, False)
@@ -334,15 +335,32 @@ def test_a_refusal_of_an_encoding_names_all_that_are_accepted(encoding):
         (255, 128, 128, (255, 255, 255)),
     ],
 )
-def test_nv24_has_the_colours_of_bt_601(luma, blue, red, bgr):
-    data = np.uint8([luma, blue, red])
+def test_nv24_and_yuv444_have_the_colours_of_bt_601(luma, blue, red, bgr):
+    for encoding, step, data in (
+        ('nv24', 1, [luma, blue, red]),
+        ('yuv444', 1, [luma, blue, red]),
+        ('yuv444', 3, [blue, luma, red]),
+    ):
+        decoded = decode_image(np.uint8(data), 1, 1, encoding, step, False)
 
-    decoded = decode_image(data, 1, 1, 'nv24', 1, False)
-
-    assert np.abs(decoded[0, 0].astype(int) - bgr).max() <= 2
+        assert np.abs(decoded[0, 0].astype(int) - bgr).max() <= 2
 
 
-@pytest.mark.parametrize('encoding', ['nv24', 'nv16'])
+@pytest.mark.parametrize('padding', [0, 12])
+def test_yuv444_with_long_rows_has_pixels_of_u_y_and_v(padding):
+    luma, blue, red = planar(HEIGHT, WIDTH)
+
+    packed = decode(np.stack([blue, luma, red], axis=2), 'yuv444', padding)
+
+    assert (packed == decode([luma, blue, red], 'yuv444')).all()
+
+
+def test_packed_yuv444_with_too_few_data_is_refused():
+    with pytest.raises(ImageError, match='the data are 17 bytes, not 18'):
+        decode_image(np.zeros(17, np.uint8), 3, 2, 'yuv444', 6, False)
+
+
+@pytest.mark.parametrize('encoding', ['nv24', 'nv16', 'yuv444'])
 def test_planar_images_may_have_odd_sides(encoding):
     height, width = 3, 4 if encoding == 'nv16' else 5
     planes = 2 if encoding == 'nv16' else 3
