@@ -67,7 +67,8 @@ def _unpack_nv24(data: np.ndarray, height: int, width: int, step: int) -> np.nda
     """Convert both planes to BGR, because OpenCV has no conversion of NV24."""
     luma = _rows(data, (height, width, 1), (step, 1, 1))
     # A row of chroma has two bytes per pixel, padding included.
-    chroma = _rows(data[step * height :], (height, width, 2), (2 * step, 2, 1))
+    begin = step * height
+    chroma = _rows(data[begin:], (height, width, 2), (2 * step, 2, 1))
     return np.asarray(cv2.transform(np.concatenate([luma, chroma], axis=2), _YUV_TO_BGR))
 
 
@@ -87,7 +88,8 @@ def _unpack_i420(data: np.ndarray, height: int, width: int, step: int) -> np.nda
     """Remove the padding of the three planes: (height * 3 / 2, width)."""
     luma = _rows(data, (height, width), (step, 1))
     # Both chroma planes follow each other, each with rows of half the step.
-    chroma = _rows(data[step * height :], (height, width // 2), (step // 2, 1))
+    begin = step * height
+    chroma = _rows(data[begin:], (height, width // 2), (step // 2, 1))
     planes = np.concatenate([luma.reshape(-1), chroma.reshape(-1)])
     return planes.reshape(height * 3 // 2, width)
 

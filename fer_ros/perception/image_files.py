@@ -102,7 +102,7 @@ def is_16_bit_png(start: bytes) -> bool:
 
     :param start: the first PNG_START bytes of the file.
     """
-    return start.startswith(PNG_SIGNATURE) and start[PNG_START - 1 :] == b'\x10'
+    return len(start) == PNG_START and start.startswith(PNG_SIGNATURE) and start[-1] == 16
 
 
 def _read_jpeg(data: np.ndarray, view: memoryview) -> ImageFile:

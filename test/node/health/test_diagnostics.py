@@ -123,7 +123,6 @@ def test_a_proposed_bit_depth_stands_in_the_place_of_a_dark_image():
     assert complaint_of_image(None, 12) == ''
 
 
-
 def test_nodes_of_one_name_are_counted():
     assert complaint_of_name('/emotion', 1) == ''
     assert complaint_of_name('/emotion', 2).startswith('2 nodes are called /emotion: give each')
