@@ -14,6 +14,7 @@ from training.bundles.imagenet import is_of_imagenet
 from training.pages.formats import interval
 from training.pages.formats import percent
 from training.pages.formats import percent_interval
+from training.pages.formats import thousands
 from training.pages.markdown import table
 from training.pages.rendering import render
 from training.pages.reproduction import recipe_name
@@ -164,7 +165,7 @@ def _accuracies(
     """Create the rows of the accuracies that a report has."""
     for words, name, count in wanted:
         if report and name in report:
-            of = f'{report[count]:,}' if count is not None and count in report else ''
+            of = thousands(report[count]) if count and count in report else ''
             yield [words, percent(report[name], 1), percent_interval(report['ci95'][name], 1), of]
 
 

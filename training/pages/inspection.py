@@ -92,13 +92,13 @@ class Fault(NamedTuple):
 
     :param title: heading.
     :param what: description in a sentence.
-    :param count: number of groups of pictures with this fault.
+    :param found: number of groups of pictures with this fault.
     :param groups: examples.
     """
 
     title: str
     what: str
-    count: int
+    found: int
     groups: list[Group]
 
 
