@@ -34,6 +34,7 @@ from fer_ros.node.life.unused_parameters import warn_of_unused
 from fer_ros.node.model_slot import ModelSlot
 from fer_ros.node.outputs.annotated import AnnotatedImages
 from fer_ros.node.outputs.positions import FacePositions
+from fer_ros.node.outputs.present import Present
 from fer_ros.node.outputs.ros4hri import load_humans
 from fer_ros.node.outputs.ros4hri import Ros4Hri
 from fer_ros.node.outputs.topics import Topics
@@ -49,6 +50,9 @@ REFUSALS = (SettingError, BundleError, BackendError, DetectorError)
 
 # Period at which the node queries the graph for the publishers of its input topics [s].
 FOLLOW_PERIOD = 0.25
+
+# Nobody is here any more if no image arrives for this long in addition to `face_timeout` [s].
+SILENCE = 2.0
 
 # Period of the messages on /diagnostics [s].
 DIAGNOSTICS_PERIOD = 1.0
@@ -96,6 +100,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
         )
         self._ros4hri = Ros4Hri(self)
         self._topics: Topics | None = None
+        self._present: Present | None = None
         self._annotated: AnnotatedImages | None = None
         self._worker: Worker[Image | CompressedImage] | None = None
         # These timers do not share the callback group of the parameter services, which can take
@@ -124,11 +129,13 @@ class EmotionNode(CheckedParameters, ManagedNode):
             load_humans()
         self._models.load(self._settings)
         self._topics = Topics(self)
+        self._present = Present(self)
         self._annotated = AnnotatedImages(
             self, lambda: self._settings.draw, self._processor.complain
         )
         self._processor.outputs = (
             self._topics.publish,
+            self._present.publish,
             self._ros4hri.publish,
             self._positions.publish,
             self._annotated.publish,
@@ -140,10 +147,10 @@ class EmotionNode(CheckedParameters, ManagedNode):
         self._end_work()
         self._models.unload()
         self._processor.outputs = ()
-        for output in (self._topics, self._annotated):
+        for output in (self._topics, self._present, self._annotated):
             if output is not None:
                 output.destroy()
-        self._topics = self._annotated = None
+        self._topics = self._present = self._annotated = None
         return_freed_memory()
 
     def _begin_work(self) -> None:
@@ -165,13 +172,18 @@ class EmotionNode(CheckedParameters, ManagedNode):
             self._worker = None
         if self._annotated is not None:
             self._annotated.rest()
+        if self._present is not None:
+            self._present.clear()
         self._ros4hri.switch(False)
         self._positions.stop()
 
     def _follow(self) -> None:
-        """Adapt the subscriptions to the current publishers of the camera and of depth."""
+        """Adapt the subscriptions to the current publishers, and notice a silent camera."""
         self._camera.follow(self._settings)
         self._positions.follow()
+        present = self._present
+        if present is not None:
+            present.expire(self._settings.face_timeout + SILENCE)
 
     # Parameters
 
@@ -207,6 +219,10 @@ class EmotionNode(CheckedParameters, ManagedNode):
         worker = self._worker
         if worker is not None:
             self.statistics.arrive()
+            # Images that give no result do not show who is here.
+            present = self._present
+            if present is not None and not self.statistics.unanswered:
+                present.arrive()
             if worker.put(message):
                 self.statistics.replaced += 1
 

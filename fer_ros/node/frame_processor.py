@@ -108,11 +108,12 @@ class FrameProcessor:
     def _process(self, message: Image | CompressedImage) -> None:
         """Run the pipeline on an image, and publish the results."""
         header, measured = message.header, self._statistics.stage
-        image = to_bgr(message, self._bridge)
-        self._health.see(message, image)
+        settings = self._settings()
+        image = to_bgr(message, self._bridge, settings.bit_depth)
+        self._health.see(message, image, settings.bit_depth)
         stamp = stamp_of(header)
         self._positions.expect(header)
-        result = self._models.process(image, stamp / 1e9, self._settings(), measured)
+        result = self._models.process(image, stamp / 1e9, settings, measured)
         if result is None:
             return
         result = self._positions.locate(header, result)

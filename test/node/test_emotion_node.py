@@ -97,6 +97,28 @@ def test_a_broken_image_is_counted_and_logged_and_not_answered(node, camera, emo
     assert 'image dropped (1 so far)' in capfd.readouterr().err
 
 
+def test_a_face_in_10_bits_is_found_with_the_bit_depth_that_the_diagnostics_name(
+    graph, node, camera, emotions
+):
+    diagnoses = Inbox()
+    graph.listener('monitor').create_subscription(DiagnosticArray, '/diagnostics', diagnoses, 10)
+    message = Image(height=20, width=30, encoding='mono16', step=60)
+    message.data.frombytes(np.full((20, 30), 900, '<u2').tobytes())
+    for second in range(1, 11):
+        message.header.stamp.sec = second
+        assert decisions(send(camera, emotions, node, message)) == []
+
+    diagnoses.wait_for(lambda one: 'set bit_depth to 10' in one.status[0].message)
+    assert set_parameters(graph, bit_depth=10).successful
+    message.header.stamp.sec = 11
+    answer = send(camera, emotions, node, message)
+
+    assert len(answer.detections) == 1
+    message.encoding = '16UC1'
+    message.header.stamp.sec = 12
+    assert len(send(camera, emotions, node, message).detections) == 1
+
+
 @pytest.mark.parametrize(
     'values', [{'backend': 'litert'}, {'detector': 'blazeface'}, {'groups': ['bad=sad']}]
 )
@@ -511,7 +533,13 @@ def test_every_parameter_is_described_with_its_range(graph, node):
         assert described.type == kind, field.name
         ranges = [*described.floating_point_range, *described.integer_range]
         bounds = [(one.from_value, one.to_value) for one in ranges]
-        assert bounds == ([field.metadata['bounds']] if field.metadata['bounds'] else [])
+        expected = [field.metadata['bounds']] if field.metadata['bounds'] else []
+        if field.metadata['off'] is not None:
+            # A range of ROS has no gap, so the constraint names both parts.
+            (low, high) = field.metadata['bounds']
+            assert described.additional_constraints == f'0, or from {low} to {high}'
+            expected = [(0, high)]
+        assert bounds == expected
 
 
 def test_what_is_read_at_the_start_only_cannot_be_set_later(graph, node):
