@@ -571,7 +571,7 @@ def test_only_what_changed_is_told_to_who_listens_to_changes(graph, node, camera
     graph.listener('changes').create_subscription(
         Detection2DArray, 'emotion/changes', changes, 10
     )
-    wait_until(lambda: node._topics._changes.get_subscription_count() == 1)
+    wait_until(lambda: node._outputs.topics._changes.get_subscription_count() == 1)
     assert set_parameters(graph, hold=0.0, smoothing=0.0, face_timeout=0.0).successful
     blue, red, nobody = (250, 20, 20), (20, 20, 250), (0, 0, 0)
 
@@ -660,8 +660,8 @@ def test_images_are_drawn_only_while_somebody_looks(graph, node, camera, emotion
     viewer.create_subscription(Image, 'emotion/image', raw, 1)
     viewer.create_subscription(CompressedImage, 'emotion/image/compressed', compressed, 1)
     wait_until(lambda: node.count_subscribers('emotion/image') == 1)
-    wait_until(lambda: node._annotated._image.get_subscription_count() == 1)
-    wait_until(lambda: node._annotated._compressed.get_subscription_count() == 1)
+    wait_until(lambda: node._outputs.annotated._image.get_subscription_count() == 1)
+    wait_until(lambda: node._outputs.annotated._compressed.get_subscription_count() == 1)
     message = picture(seconds=2, size=(120, 160))
     send(camera, emotions, node, message)
 
@@ -687,7 +687,8 @@ def test_who_looks_at_the_drawing_keeps_no_result_waiting(
     monkeypatch.setattr(Drawing, 'draw', draw_at_leisure)
     inbox = Inbox()
     graph.listener('viewer').create_subscription(Image, 'emotion/image', inbox, 10)
-    wait_until(lambda: node._annotated and node._annotated._image.get_subscription_count() == 1)
+    wait_until(lambda: node._outputs is not None)
+    wait_until(lambda: node._outputs.annotated._image.get_subscription_count() == 1)
 
     send(camera, emotions, node, picture(seconds=1))
     assert began.wait(60)
@@ -706,10 +707,10 @@ def test_what_cannot_be_drawn_is_said_and_costs_no_answer(
     graph, node, camera, emotions, monkeypatch
 ):
     told = []
-    monkeypatch.setattr(node._annotated, '_complain', told.append)
+    monkeypatch.setattr(node._outputs.annotated, '_complain', told.append)
     monkeypatch.setattr(Drawing, 'draw', lambda *given: {}['ink'])
     graph.listener('viewer').create_subscription(Image, 'emotion/image', Inbox(), 1)
-    wait_until(lambda: node._annotated._image.get_subscription_count() == 1)
+    wait_until(lambda: node._outputs.annotated._image.get_subscription_count() == 1)
 
     send(camera, emotions, node, picture(seconds=1))
     send(camera, emotions, node, picture(seconds=2))
@@ -721,7 +722,7 @@ def test_what_cannot_be_drawn_is_said_and_costs_no_answer(
 
 def test_nothing_is_drawn_any_more_when_the_node_is_deactivated(graph, node, camera, emotions):
     graph.listener('viewer').create_subscription(Image, 'emotion/image', Inbox(), 1)
-    wait_until(lambda: node._annotated._image.get_subscription_count() == 1)
+    wait_until(lambda: node._outputs.annotated._image.get_subscription_count() == 1)
     send(camera, emotions, node, picture(seconds=1))
     wait_until(lambda: 'drawing' in [thread.name for thread in threading.enumerate()])
 

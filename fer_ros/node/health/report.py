@@ -50,7 +50,7 @@ class Health:
         """
         self._node = node
         self._camera = camera
-        self._statistics = statistics
+        self.statistics = statistics
         self._told_errors = 0
         # Time of the last activation, by the monotonic clock [s].
         self._active_since = 0.0
@@ -82,7 +82,7 @@ class Health:
         height, width = image.shape[:2]
         self._images.see(height, width, shortened(encoding, LONGEST_ENCODING))
         brightness = measure_brightness(image)
-        self._statistics.see(brightness)
+        self.statistics.see(brightness)
         self._bit_depth.see(message, image, brightness.mean, bit_depth)
 
     def publish(
@@ -103,7 +103,7 @@ class Health:
         :param refusal: sentence with the reason of the last failed transition; empty for none.
         :param makeshift: sentence about the replacement of a failed back end; empty for none.
         """
-        statistics, errors = self._statistics, self._statistics.errors
+        statistics, errors = self.statistics, self.statistics.errors
         camera = self._camera.offer()
         complaint = complaint_of_camera(
             camera.topic, camera.publishers, camera.mismatch, statistics.silence

@@ -16,6 +16,9 @@ from fer_ros.node.message_types import MESSAGE_TYPES
 from fer_ros.perception.faces import Face
 from fer_ros.perception.frame_result import FrameResult
 
+# Nobody is here any more if no image arrives for this long in addition to `face_timeout` [s].
+SILENCE = 2.0
+
 
 class Present:
     """Publishes everybody who is here after each change; all methods are thread-safe."""
@@ -72,12 +75,13 @@ class Present:
                 people = sorted(self._here.values(), key=lambda one: one[0].id)
                 self._publisher.publish(to_present(MESSAGE_TYPES, header, people))
 
-    def expire(self, patience: float) -> None:
+    def expire(self, face_timeout: float) -> None:
         """
-        Publish that nobody is here if no image arrived for some time; call this regularly.
+        Publish that nobody is here if no image arrives any more; call this regularly.
 
-        :param patience: the time by the node's clock, in seconds.
+        :param face_timeout: time after which a lost face loses its id, by the node's clock [s].
         """
+        patience = face_timeout + SILENCE
         now = int(self._node.get_clock().now().nanoseconds)
         arrived, self._arrived = self._arrived, False
         with self._lock:

@@ -119,14 +119,14 @@ def test_a_hidden_person_keeps_the_labels_of_the_last_face():
 def test_nobody_is_here_when_no_image_came_for_the_given_time():
     setting = Setting()
     setting.see(face(1), changed=[1])
-    setting.present.expire(3.0)
+    setting.present.expire(1.0)
 
     setting.now += 3.0
-    setting.present.expire(3.0)
+    setting.present.expire(1.0)
     assert setting.ids == [[], [1]]
     setting.now += 0.1
-    setting.present.expire(3.0)
-    setting.present.expire(3.0)
+    setting.present.expire(1.0)
+    setting.present.expire(1.0)
 
     assert setting.ids == [[], [1], []]
     assert setting.messages[-1].header.stamp == Time(sec=103, nanosec=100_000_000)
@@ -139,7 +139,7 @@ def test_images_keep_everybody_here_even_without_results():
     for _ in range(10):
         setting.now += 2.0
         setting.present.arrive()
-        setting.present.expire(3.0)
+        setting.present.expire(1.0)
 
     assert setting.ids == [[], [1]]
 
@@ -147,9 +147,9 @@ def test_images_keep_everybody_here_even_without_results():
 def test_who_is_still_here_after_a_silence_is_published_again():
     setting = Setting()
     setting.see(face(1), changed=[1])
-    setting.present.expire(3.0)
+    setting.present.expire(1.0)
     setting.now += 10.0
-    setting.present.expire(3.0)
+    setting.present.expire(1.0)
 
     setting.see(face(1))
     setting.see(face(1))
@@ -161,26 +161,26 @@ def test_who_is_still_here_after_a_silence_is_published_again():
 def test_a_clock_that_stands_still_or_jumps_back_sends_nobody_away(later):
     setting = Setting()
     setting.see(face(1), changed=[1])
-    setting.present.expire(3.0)
+    setting.present.expire(1.0)
 
     setting.now -= later
     for _ in range(20):
-        setting.present.expire(3.0)
+        setting.present.expire(1.0)
     assert setting.ids == [[], [1]]
 
     # From then on the time counts anew.
     setting.now += 3.1
-    setting.present.expire(3.0)
+    setting.present.expire(1.0)
     assert setting.ids == [[], [1], []]
 
 
 def test_a_simulated_clock_that_starts_late_sends_nobody_away():
     setting = Setting(now=0.0)
     setting.see(face(1), changed=[1])
-    setting.present.expire(3.0)
+    setting.present.expire(1.0)
 
     setting.now = 1.7e9
-    setting.present.expire(3.0)
+    setting.present.expire(1.0)
 
     assert setting.ids == [[], [1]]
 
@@ -209,9 +209,9 @@ def test_who_is_here_is_read_and_written_under_the_lock():
     setting = Setting()
     lock = guard(setting.present, read=['_here'], written=['_here'])
     setting.see(face(1), changed=[1])
-    setting.present.expire(3.0)
+    setting.present.expire(1.0)
     setting.now += 10.0
-    setting.present.expire(3.0)
+    setting.present.expire(1.0)
     setting.see(face(1))
     setting.present.clear()
 
@@ -300,13 +300,13 @@ def test_a_paused_recording_leaves_everybody_here(graph, parts, emotions, presen
     send(camera, emotions, node, picture(seconds=1000))
     present.wait_for(lambda one: ids_of(one) == ['1'])
     looks = []
-    expire = node._present.expire
+    expire = node._outputs.present.expire
 
     def count_and_expire(patience):
         expire(patience)
         looks.append(patience)
 
-    node._present.expire = count_and_expire
+    node._outputs.present.expire = count_and_expire
     # The steady clock of the checks goes on: these are more than `face_timeout` + 2 s.
     wait_until(lambda: len(looks) > 14)
     assert ids_of(present.messages[-1]) == ['1']
