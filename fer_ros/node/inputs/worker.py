@@ -12,6 +12,10 @@ from fer_ros.node.inputs.newest import Newest
 
 Frame = TypeVar('Frame')
 
+# The minimum period is read again after this time at most, because the user can change it [s]. It
+# can also be longer than any time that a lock accepts.
+LONGEST_WAIT = 0.25
+
 
 class Worker(Generic[Frame]):
     """Processes frames one at a time; a newer frame replaces a frame that still waits."""
@@ -67,6 +71,6 @@ class Worker(Generic[Frame]):
             # Release the memory now: a raw 40-megapixel image has 120 MB, and the next image may
             # never come.
             del frame
-            rest = self._shortest_period() - (time.monotonic() - began)
-            if rest > 0 and self._newest.wait_closed(rest):
-                return
+            while (rest := self._shortest_period() - (time.monotonic() - began)) > 0:
+                if self._newest.wait_closed(min(rest, LONGEST_WAIT)):
+                    return

@@ -35,6 +35,21 @@ def test_a_frame_is_let_go_when_its_work_is_done_and_no_other_has_come(worker, w
     wait_until(lambda: reference() is None)
 
 
+@pytest.mark.parametrize('first', [3600.0, 1e10, float('inf')])
+def test_another_period_holds_at_once_however_long_the_first_was(first):
+    periods, worked = [first], []
+    worker = Worker(worked.append, lambda: periods[0])
+    try:
+        worker.put(1)
+        wait_until(lambda: worked == [1])
+        worker.put(2)
+        # With one long wait, or an error in it, the second frame would never be processed.
+        periods[0] = 0.0
+        wait_until(lambda: worked == [1, 2])
+    finally:
+        worker.stop()
+
+
 def test_the_work_ends_with_the_frame_in_it(worked):
     began, may_end = threading.Event(), threading.Event()
 
