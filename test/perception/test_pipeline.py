@@ -130,7 +130,7 @@ def test_a_person_who_returns_in_time_is_still_known():
 
 def test_a_result_names_who_came_who_changed_who_left_and_who_is_held():
     opinion = Opinion(0.9, 0.1)
-    frames = [[found(0), found(100)], [found(0), found(100)], [found(0)], []]
+    frames = [[found(0), found(100)], [found(0), found(100)], [found(0)], [], []]
     pipeline = Pipeline(Script(*frames), opinion)
     settings = Settings(smoothing=0.0, hold=0.0, face_timeout=0.5)
 
@@ -138,7 +138,8 @@ def test_a_result_names_who_came_who_changed_who_left_and_who_is_held():
     same = pipeline.process(IMAGE, 0.1, settings)
     opinion.scores = (0.1, 0.9)
     changed = pipeline.process(IMAGE, 0.2, settings)
-    empty = pipeline.process(IMAGE, 2.0, settings)
+    lost = pipeline.process(IMAGE, 2.0, settings)
+    empty = pipeline.process(IMAGE, 2.6, settings)
 
     assert (came.stamp, came.image_size) == (0.0, IMAGE.shape[:2])
     assert came.labels == ('happy', 'sad')
@@ -149,7 +150,9 @@ def test_a_result_names_who_came_who_changed_who_left_and_who_is_held():
     # Person 2 is lost for a moment and has not left.
     assert [(face.id, face.emotion) for face in changed.changed_faces] == [(1, 'sad')]
     assert (changed.held_ids, changed.left_ids) == ({1, 2}, ())
-    assert (empty.held_ids, empty.left_ids, empty.faces) == (set(), (1, 2), ())
+    # Person 1 is missing for the first time; person 2 has been missing for 1.8 s.
+    assert (lost.held_ids, lost.left_ids, lost.faces) == ({1}, (2,), ())
+    assert (empty.held_ids, empty.left_ids, empty.faces) == (set(), (1,), ())
 
 
 def test_a_pipeline_after_another_goes_on_with_what_was_told():
