@@ -112,7 +112,9 @@ class FrameProcessor:
         self._health.see(message, image)
         stamp = stamp_of(header)
         self._positions.expect(header)
-        result = self._models.process(image, stamp / 1e9, self._settings(), measured)
+        result = self._models.process(
+            image, stamp / 1e9, self._settings(), measured, header.frame_id
+        )
         if result is None:
             return
         result = self._positions.locate(header, result)

@@ -133,6 +133,7 @@ class ModelSlot:
         stamp: float,
         settings: Settings,
         measured: Callable[[str], AbstractContextManager[None]],
+        scene: str,
     ) -> FrameResult | None:
         """
         Run the pipeline on the next image; see `Pipeline.process`.
@@ -144,7 +145,7 @@ class ModelSlot:
         if pipeline is None:
             return None
         with self._exchange:
-            result = pipeline.process(image, stamp, settings, measured)
+            result = pipeline.process(image, stamp, settings, measured, scene)
         if result.faces:
             self._recovery.reset()
         return result

@@ -89,6 +89,8 @@ class Pipeline:
         self._timeline = Timeline()
         self._tracker = FaceTracker(first_id)
         self._image: np.ndarray | None = None
+        # The scene of the last image; None before the first image.
+        self._scene: str | None = None
         # Number of frames since the last search for faces, and time of that search [s].
         self._frames_unseen = 0
         self._looked = 0.0
@@ -144,6 +146,7 @@ class Pipeline:
         stamp: float,
         settings: Settings,
         measured: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext(),
+        scene: str = '',
     ) -> FrameResult:
         """
         Process the next image of the camera.
@@ -154,11 +157,15 @@ class Pipeline:
         :param settings: settings for this image; they may differ from image to image.
         :param measured: returns a context manager for a stage, 'detect' or 'classify', in which
             that stage runs. The caller can use it to measure the duration of each stage.
+        :param scene: name of the scene that the image shows. If it differs from the last one, the
+            image shows other people, and all tracks end.
         :return: the faces in the image. A new face is included as soon as its track is confirmed
             (see `FaceTracker`).
         :raises BackendError: if the classifier's back end fails; the image is then lost.
         """
-        time = self._timeline.advance(stamp)
+        new_scene = self._scene is not None and scene != self._scene
+        self._scene = scene
+        time = self._timeline.advance(stamp, new_scene)
         known = self._tracker.ids
         with measured('detect'):
             sightings = self._find(image, time, settings)

@@ -241,6 +241,22 @@ def test_ids_when_stamps(stamps, ids):
     assert [face.id for (face,) in (result.faces for result in seen)] == ids
 
 
+def test_another_scene_has_people_of_its_own_and_no_memory():
+    opinion = Opinion(0.9, 0.1)
+    pipeline = Pipeline(Script(*[[found(0)]] * 4), opinion)
+    seen = []
+
+    for step, scene in enumerate(['1', '1', '2', '1']):
+        opinion.scores = (0.9, 0.1) if step < 2 else (0.1, 0.9)
+        seen.append(pipeline.process(IMAGE, step / 30, Settings(), scene=scene))
+
+    assert [[face.id for face in result.faces] for result in seen] == [[1], [1], [2], [3]]
+    emotions = [face.emotion for result in seen for face in result.faces]
+    assert emotions == ['happy', 'happy', 'sad', 'sad']
+    np.testing.assert_allclose(seen[2].faces[0].probabilities, [0.1, 0.9])
+    assert [result.left_ids for result in seen] == [(), (), (1,), (2,)]
+
+
 def moving(step):
     """Return a detection that moves to the right by three pixels per frame."""
     return [found(3 * step)]

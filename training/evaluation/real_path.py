@@ -50,9 +50,6 @@ SETTINGS = Settings(smoothing=0.0, hold=0.0, min_confidence=0.0)
 _IMAGES = 4
 _IMAGE_INTERVAL = 0.1
 
-# Between two scenes, in seconds: by then everybody is forgotten.
-_PAUSE = 1000.0
-
 
 def scene_of(picture: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """
@@ -171,19 +168,20 @@ def crops_of_scenes(
     return crops
 
 
-def see(pipeline: Pipeline, scene: np.ndarray, box: np.ndarray, stamp: float) -> np.ndarray | None:
+def see(pipeline: Pipeline, scene: np.ndarray, box: np.ndarray, name: str) -> np.ndarray | None:
     """
     Let the pipeline find and read a face.
 
     :param pipeline: with the network.
     :param scene: (H, W, 3) uint8 BGR.
     :param box: (4,) where the face is, in pixels.
-    :param stamp: in seconds.
+    :param name: of the scene, different from that of the last one.
     :return: (labels,) float64, or None where no face was found there.
     """
     # A weak detection is believed once it comes again, as it does before a camera.
     for image in range(_IMAGES):
-        faces = pipeline.process(scene, stamp + image * _IMAGE_INTERVAL, SETTINGS).faces
+        stamp = image * _IMAGE_INTERVAL
+        faces = pipeline.process(scene, stamp, SETTINGS, scene=name).faces
         if faces:
             break
     else:
@@ -212,7 +210,7 @@ def measure_real_path(
     with progress_bar('looking at scenes', len(said), 'scenes') as progress:
         for index, picture in enumerate(kept.data.images):
             scene, box = scene_of(picture, seed * len(said) + index)
-            probabilities = see(pipeline, scene, box, index * _PAUSE)
+            probabilities = see(pipeline, scene, box, str(index))
             if probabilities is not None:
                 said[index] = probabilities.argmax()
             progress.update(1)

@@ -26,11 +26,12 @@ class Timeline:
         self._stamp: float | None = None
         self._time = 0.0
 
-    def advance(self, stamp: float) -> float:
+    def advance(self, stamp: float, new_recording: bool = False) -> float:
         """
         Advance to the next frame.
 
         :param stamp: timestamp of the frame in seconds, with an arbitrary origin.
+        :param new_recording: True if the frame is known to be the first of a new recording.
         :return: the time in seconds, with an arbitrary origin. It is always later than the time
             that the last call returned.
         """
@@ -38,7 +39,9 @@ class Timeline:
             self._stamp = stamp
             return self._time
         elapsed = stamp - self._stamp
-        if elapsed == 0:
+        if new_recording:
+            self._stamp, elapsed = stamp, LONGEST
+        elif elapsed == 0:
             elapsed = USUAL_PERIOD
         elif elapsed <= -LATE:
             elapsed = LONGEST

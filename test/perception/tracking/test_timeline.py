@@ -53,6 +53,17 @@ def test_a_recording_that_begins_anew_ends_all_that_was():
     assert abs(third - second - 0.1) < 1e-9
 
 
+def test_a_known_new_recording_ends_all_that_was_at_once():
+    timeline = Timeline()
+    first = timeline.advance(50.0)
+
+    second = timeline.advance(50.1, new_recording=True)
+    third = timeline.advance(49.9, new_recording=True)
+
+    assert second - first > 60
+    assert third - second > 60
+
+
 @hypothesis.given(
     strategies.lists(
         strategies.one_of(
