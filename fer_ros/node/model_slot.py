@@ -127,6 +127,11 @@ class ModelSlot:
             release_memory()
         return True
 
+    def resume(self) -> None:
+        """Tell the pipeline that images were left out; see `Pipeline.resume`."""
+        if self._pipeline is not None:
+            self._pipeline.resume()
+
     def process(
         self,
         image: np.ndarray,

@@ -33,6 +33,7 @@ from fer_ros.perception.settings import Settings
 from fer_ros.perception.tracking.flow import follow_face
 from fer_ros.perception.tracking.timeline import Timeline
 from fer_ros.perception.tracking.tracker import FaceTracker
+from fer_ros.perception.tracking.tracker import longest_gap
 
 # Maximum time from one search for faces to the next, for every value of `detect_every` [s].
 LONGEST_GUESS = 1.0
@@ -140,6 +141,10 @@ class Pipeline:
         """Return the id that the next new person gets."""
         return self._tracker.next_id
 
+    def resume(self) -> None:
+        """Accept any timestamp of the next image, because images were left out before it."""
+        self._timeline.resume()
+
     def process(
         self,
         image: np.ndarray,
@@ -153,7 +158,8 @@ class Pipeline:
 
         :param image: (H, W, 3) uint8 BGR. The caller must not change the image before the next
             call, which may read the image again.
-        :param stamp: timestamp of the image in seconds; it may be earlier than the last one.
+        :param stamp: timestamp of the image in seconds. A timestamp far from the expected one is
+            ignored, unless the next one agrees with it; see `Timeline`.
         :param settings: settings for this image; they may differ from image to image.
         :param measured: returns a context manager for a stage, 'detect' or 'classify', in which
             that stage runs. The caller can use it to measure the duration of each stage.
@@ -165,7 +171,7 @@ class Pipeline:
         """
         new_scene = self._scene is not None and scene != self._scene
         self._scene = scene
-        time = self._timeline.advance(stamp, new_scene)
+        time = self._timeline.advance(stamp, longest_gap(settings.face_timeout), new_scene)
         known = self._tracker.ids
         with measured('detect'):
             sightings = self._find(image, time, settings)

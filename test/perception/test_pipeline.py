@@ -228,10 +228,24 @@ def test_strange_stamps_do_no_harm(stamps):
         ([5.0] * 6, [1, 1, 1, 1, 1, 1]),
         ([5.0, 5.1, 5.05, 5.2, 5.15, 5.3], [1, 1, 1, 1, 1, 1]),
         ([5.0, 5.1, 4.6, 4.7, 4.8, 4.9], [1, 1, 1, 1, 1, 1]),
-        ([5.0, 5.1, 900.0, 900.1, 900.2, 900.3], [1, 1, 2, 2, 2, 2]),
-        ([5.0, 5.1, 0.0, 0.1, 0.2, 0.3], [1, 1, 2, 2, 2, 2]),
+        ([5.0, 5.1, 900.0, 900.1, 900.2, 900.3], [1, 1, 1, 2, 2, 2]),
+        ([5.0, 5.1, 0.0, 0.1, 0.2, 0.3], [1, 1, 1, 2, 2, 2]),
+        ([5.0, 5.1, 0.0, 5.3, 5.4, 5.5], [1, 1, 1, 1, 1, 1]),
+        ([5.0, 5.1, 7.2, 5.3, 5.4, 5.5], [1, 1, 1, 1, 1, 1]),
+        ([5.0, 5.1, 3605.2, 5.3, 5.4, 5.5], [1, 1, 1, 1, 1, 1]),
+        ([0.0, 5.1, 5.2, 5.3, 5.4, 5.5], [1, 1, 1, 1, 1, 1]),
     ],
-    ids=['stand still', 'are swapped', 'are set back a little', 'jump', 'begin anew'],
+    ids=[
+        'stand still',
+        'are swapped',
+        'are set back a little',
+        'jump',
+        'begin anew',
+        'are 0 once',
+        'are late once',
+        'are an hour late once',
+        'are 0 at first',
+    ],
 )
 def test_ids_when_stamps(stamps, ids):
     pipeline = Pipeline(Script(*[[found(0)]] * 6), Opinion(0.9, 0.1))
@@ -239,6 +253,24 @@ def test_ids_when_stamps(stamps, ids):
     seen = [pipeline.process(IMAGE, stamp, Settings()) for stamp in stamps]
 
     assert [face.id for (face,) in (result.faces for result in seen)] == ids
+
+
+def test_a_result_has_the_stamp_of_its_image_though_it_is_wrong():
+    pipeline = Pipeline(Script(*[[found(0)]] * 3), Opinion(0.9, 0.1))
+
+    seen = [pipeline.process(IMAGE, stamp, Settings()).stamp for stamp in (5.0, 0.0, 5.2)]
+
+    assert seen == [5.0, 0.0, 5.2]
+
+
+def test_after_images_were_left_out_a_late_stamp_is_accepted_at_once():
+    pipeline = Pipeline(Script(*[[found(0)]] * 3), Opinion(0.9, 0.1))
+    pipeline.process(IMAGE, 5.0, Settings())
+    pipeline.process(IMAGE, 5.1, Settings())
+
+    pipeline.resume()
+
+    assert [face.id for face in pipeline.process(IMAGE, 60.0, Settings()).faces] == [2]
 
 
 def test_another_scene_has_people_of_its_own_and_no_memory():
