@@ -21,6 +21,7 @@ from fer_ros.perception.decision.baseline import NEUTRAL
 from fer_ros.perception.decision.baseline import NeutralBaseline
 from fer_ros.perception.decision.changes import ChangeDetector
 from fer_ros.perception.decision.smoothing import EmotionSmoother
+from fer_ros.perception.decision.smoothing import ROUNDING
 from fer_ros.perception.detection.choice import create_detector
 from fer_ros.perception.detection.choice import Detector
 from fer_ros.perception.faces import Face
@@ -90,6 +91,8 @@ class Pipeline:
         self._timeline = Timeline()
         self._tracker = FaceTracker(first_id)
         self._image: np.ndarray | None = None
+        # The time of the last image [s]; None before the first image.
+        self._time: float | None = None
         # The scene of the last image; None before the first image.
         self._scene: str | None = None
         # Number of frames since the last search for faces, and time of that search [s].
@@ -172,7 +175,11 @@ class Pipeline:
         new_scene = self._scene is not None and scene != self._scene
         self._scene = scene
         time = self._timeline.advance(stamp, longest_gap(settings.face_timeout), new_scene)
-        known = self._tracker.ids
+        # A face not yet published needs no hold time, nor does a frame later than the hold time:
+        # the next frame would confirm a change too late.
+        late = self._time is not None and time - self._time > settings.hold + ROUNDING
+        self._time = time
+        known = set() if late else self._tracker.ids
         with measured('detect'):
             sightings = self._find(image, time, settings)
         with measured('classify'):
@@ -240,7 +247,7 @@ class Pipeline:
         :param scores: (sightings, model labels) float64, probabilities of this frame.
         :param time: time of the frame in seconds.
         :param settings: settings for this frame.
-        :param known: ids that were already in the result of an earlier frame.
+        :param known: ids whose emotion must last for the hold time before it changes.
         :return: the faces that have an id, in the order of their ids.
         """
         own = self._grouping.merge(self._correct(sightings, scores, time, settings.baseline))
@@ -250,7 +257,6 @@ class Pipeline:
         }
         faces = []
         for sighting, of_frame in zip(sightings, own, strict=True):
-            # A face not yet published needs no hold time.
             hold = settings.hold if sighting.id in known else 0.0
             probabilities, emotion = self._smoothers[sighting.track].update(
                 of_frame, time, settings.smoothing, settings.min_confidence, hold

@@ -255,6 +255,42 @@ def test_ids_when_stamps(stamps, ids):
     assert [face.id for (face,) in (result.faces for result in seen)] == ids
 
 
+def decided(period, emotions, settings):
+    """Return the decided emotions of a face in images that are some seconds apart."""
+    opinion = Opinion(0.9, 0.1)
+    pipeline = Pipeline(Script(*[[found(0)]] * len(emotions)), opinion)
+    faces = []
+    for step, emotion in enumerate(emotions):
+        opinion.scores = (0.99, 0.01) if emotion == 'happy' else (0.01, 0.99)
+        faces += pipeline.process(IMAGE, step * period, settings).faces
+    return [face.emotion for face in faces]
+
+
+@pytest.mark.parametrize('period', [0.5, 1.0, 2.0])
+def test_the_emotion_is_decided_at_once_in_a_frame_later_than_the_hold_time(period):
+    shown = ['happy', 'sad', 'sad', 'happy']
+
+    assert decided(period, shown, Settings(hold=0.3)) == shown
+
+
+@pytest.mark.parametrize(('period', 'hold'), [(0.1, 0.3), (0.1, 0.1), (1.0, 1.0)])
+def test_an_emotion_must_last_if_frames_come_within_the_hold_time(period, hold):
+    shown = ['happy', 'sad', 'happy', 'happy']
+
+    assert decided(period, shown, Settings(hold=hold, smoothing=0.0)) == ['happy'] * 4
+
+
+def test_a_face_missing_for_longer_than_the_hold_time_is_not_decided_at_once():
+    opinion = Opinion(0.9, 0.1)
+    pipeline = Pipeline(Script([found(0)], *[[]] * 5, [found(0)], [found(0)]), opinion)
+    faces = []
+    for step in range(8):
+        opinion.scores = (0.9, 0.1) if step != 6 else (0.01, 0.99)
+        faces += pipeline.process(IMAGE, step / 10, Settings(smoothing=0.0)).faces
+
+    assert [face.emotion for face in faces] == ['happy'] * 3
+
+
 def test_a_result_has_the_stamp_of_its_image_though_it_is_wrong():
     pipeline = Pipeline(Script(*[[found(0)]] * 3), Opinion(0.9, 0.1))
 
