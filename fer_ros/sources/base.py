@@ -44,6 +44,9 @@ class ImageSource(ABC):
         self.endless = endless
         # The number of picture files that could not be read.
         self.skipped = 0
+        # Name of the scene that the last image shows. Images of different scenes show different
+        # people. Empty if all images show one scene.
+        self.scene = ''
 
     @abstractmethod
     def __iter__(self) -> Iterator[TimedImage]:

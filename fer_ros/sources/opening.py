@@ -31,6 +31,7 @@ def open_source(
     width: int = 0,
     height: int = 0,
     tell: Callable[[str], None] = print,
+    sequence: bool = False,
 ) -> ImageSource:
     """
     Detect the kind of a source, open it, and check that it delivers an image.
@@ -43,6 +44,7 @@ def open_source(
     :param height: maximum height of the images in pixels, 0 for no limit.
     :param tell: called with a message when a picture is skipped, or a webcam is lost or
         reconnected.
+    :param sequence: whether the pictures of a folder show one scene, like the frames of a video.
     :return: the source, positioned at its first image.
     :raises SourceError: if the source is missing, unreadable or empty.
     """
@@ -59,7 +61,8 @@ def open_source(
             )
         if path.is_dir():
             pictures = list_pictures(path)
-            return Pictures(f'the folder {shown(path)}', pictures, rate, loop, width, height, tell)
+            name = f'the folder {shown(path)}'
+            return Pictures(name, pictures, rate, loop, width, height, tell, not sequence)
         opencv_name(path)
         with path.open('rb'):
             pass  # a PermissionError must be reported as such, not as a damaged file

@@ -71,6 +71,7 @@ class Pictures(ImageSource):
     :param width: maximum width in pixels, 0 for no limit.
     :param height: maximum height in pixels, 0 for no limit.
     :param tell: called with a message for each file that is skipped.
+    :param scenes: whether each picture shows a scene of its own.
     :raises SourceError: if no file can be read.
     """
 
@@ -83,8 +84,10 @@ class Pictures(ImageSource):
         width: int,
         height: int,
         tell: Callable[[str], None],
+        scenes: bool = False,
     ) -> None:
         super().__init__(name, endless=loop)
+        self._scenes = scenes
         self._paths = paths
         self._period = 1 / (rate or PICTURE_RATE)
         self._size = width, height
@@ -99,10 +102,12 @@ class Pictures(ImageSource):
     def __iter__(self) -> Iterator[TimedImage]:
         while True:
             shown = 0
-            for path in self._paths:
+            for number, path in enumerate(self._paths, start=1):
                 image = self._read(path)
                 if image is not None:
                     shown += 1
+                    if self._scenes:
+                        self.scene = f'picture_{number}'
                     yield image, self._period
             if not shown:
                 raise self._nothing_left()

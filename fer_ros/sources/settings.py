@@ -42,3 +42,8 @@ class CameraSettings:
         (0, 8192),
         live=False,
     )
+    sequence: bool = setting(
+        False,
+        'Whether the pictures of a folder show one scene; false: each shows other people.',
+        live=False,
+    )

@@ -32,7 +32,7 @@ from graph import PATIENCE
 from graph import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-PARAMETERS = ['source', 'rate', 'loop', 'frame_id', 'width', 'height']
+PARAMETERS = ['source', 'rate', 'loop', 'frame_id', 'width', 'height', 'sequence']
 
 
 @pytest.fixture
@@ -247,6 +247,26 @@ def test_a_folder_is_published_once_in_order_and_then_the_node_ends(graph, folde
     wait_until(lambda: len(inbox.messages) >= 3)
     assert levels_of(inbox.messages) == [10, 20, 30]
     assert [message.height for message in inbox.messages] == [48, 48, 20]
+
+
+@pytest.mark.parametrize(
+    ('parameters', 'frames'),
+    [
+        ({}, {'camera/picture_1', 'camera/picture_2', 'camera/picture_3'}),
+        ({'frame_id': ''}, {'picture_1', 'picture_2', 'picture_3'}),
+        ({'sequence': True}, {'camera'}),
+    ],
+)
+def test_each_picture_of_a_folder_has_its_frame_unless_it_is_a_sequence(
+    graph, camera, folder, parameters, frames
+):
+    inbox = listen(graph)
+
+    node = camera(source=str(folder), loop=True, rate=50.0, **parameters)
+    wait_until(lambda: len(inbox.messages) >= 9)
+    node.stop()
+
+    assert {message.header.frame_id for message in inbox.messages} == frames
 
 
 def test_a_video_is_published_to_its_end(graph, video, run):

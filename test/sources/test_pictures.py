@@ -1,3 +1,5 @@
+from itertools import islice
+
 import numpy as np
 import pytest
 
@@ -18,6 +20,29 @@ def test_a_folder_plays_in_the_order_people_count(tmp_path, told):
 
     assert levels_of(images_of(source)) == [10, 20, 30, 40]
     assert (source.skipped, told, source.endless) == (0, [], False)
+
+
+def scenes_of(source, count=9):
+    return [source.scene for _ in islice(source, count)]
+
+
+def test_each_picture_of_a_folder_is_a_scene_of_its_own(tmp_path):
+    for number in (1, 2, 10):
+        write(tmp_path / f'{number}.png', gray(number))
+    (tmp_path / '2.png').write_bytes(b'broken')
+
+    source = open_source(str(tmp_path), loop=True, tell=lambda _: None)
+
+    # The number of a scene does not depend on which files are readable.
+    assert scenes_of(source, 4) == ['picture_1', 'picture_3'] * 2
+
+
+def test_the_pictures_of_a_sequence_and_a_single_picture_are_one_scene(tmp_path):
+    for number in (1, 2):
+        write(tmp_path / f'{number}.png', gray(number))
+
+    assert scenes_of(open_source(str(tmp_path), sequence=True)) == ['', '']
+    assert scenes_of(open_source(str(tmp_path / '1.png'))) == ['']
 
 
 def test_names_of_digits_and_letters_only_have_an_order(tmp_path):
