@@ -42,7 +42,7 @@ class ImageSource(ABC):
     def __init__(self, name: str, endless: bool) -> None:
         self.name = name
         self.endless = endless
-        # The number of picture files that could not be read.
+        # The number of files that are no pictures or could not be read.
         self.skipped = 0
         # Name of the scene that the last image shows. Images of different scenes show different
         # people. Empty if all images show one scene.

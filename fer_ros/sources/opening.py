@@ -17,6 +17,8 @@ from fer_ros.sources.base import shown
 from fer_ros.sources.base import SourceError
 from fer_ros.sources.base import SOURCES
 from fer_ros.sources.opencv import opencv_name
+from fer_ros.sources.pictures import describe_left_out
+from fer_ros.sources.pictures import FOREIGN_SUFFIXES
 from fer_ros.sources.pictures import is_picture
 from fer_ros.sources.pictures import list_pictures
 from fer_ros.sources.pictures import Pictures
@@ -60,9 +62,11 @@ def open_source(
                 f'there is no file or folder {quoted(source)}; a source is {SOURCES}'
             )
         if path.is_dir():
-            pictures = list_pictures(path)
+            pictures, left_out = list_pictures(path)
             name = f'the folder {shown(path)}'
-            return Pictures(name, pictures, rate, loop, width, height, tell, not sequence)
+            return Pictures(
+                name, pictures, rate, loop, width, height, tell, not sequence, left_out
+            )
         opencv_name(path)
         with path.open('rb'):
             pass  # a PermissionError must be reported as such, not as a damaged file
@@ -72,4 +76,6 @@ def open_source(
         raise SourceError(f'{quoted(source)} cannot be read: {reason}') from error
     if is_picture(path):
         return Pictures(f'the picture {shown(path)}', [path], rate, loop, width, height, tell)
+    if path.suffix.lower() in FOREIGN_SUFFIXES:
+        raise SourceError(f'{shown(path)} cannot be read: {describe_left_out([path])}')
     return Video(path, rate, loop, width, height)

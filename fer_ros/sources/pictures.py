@@ -11,6 +11,7 @@ import re
 import cv2
 import numpy as np
 
+from fer_ros.perception.quoting import shortened
 from fer_ros.sources.base import ImageSource
 from fer_ros.sources.base import shown
 from fer_ros.sources.base import SourceError
@@ -28,6 +29,14 @@ PICTURE_SUFFIXES = frozenset(
 )
 
 
+# Formats of cameras that OpenCV cannot read. Phones save HEIC by default.
+FOREIGN_SUFFIXES = frozenset({'.arw', '.avif', '.cr2', '.cr3', '.dng', '.heic', '.heif', '.nef'})
+
+# Maximum number of files that a message names, and maximum length of a name [characters].
+MOST_NAMES = 5
+MOST_LETTERS = 40
+
+
 def is_picture(path: Path) -> bool:
     """Check whether a file is a picture, by its suffix or its first bytes. It may be damaged."""
     if path.suffix.lower() in PICTURE_SUFFIXES:
@@ -38,18 +47,39 @@ def is_picture(path: Path) -> bool:
         return False
 
 
-def list_pictures(folder: Path) -> list[Path]:
+def list_pictures(folder: Path) -> tuple[list[Path], list[Path]]:
     """
-    List the pictures in a folder in natural order: 2 comes before 10.
+    List the files in a folder in natural order: 2 comes before 10.
 
     :param folder: folder with the pictures. Subfolders and hidden files are ignored.
+    :return: the pictures, and the files that are no pictures for OpenCV.
     :raises SourceError: if the folder contains no pictures.
     """
     files = (path for path in folder.iterdir() if path.is_file() and path.name[0] != '.')
-    pictures = sorted((path for path in files if is_picture(path)), key=_natural_order)
+    pictures: list[Path] = []
+    others: list[Path] = []
+    for path in sorted(files, key=_natural_order):
+        (pictures if is_picture(path) else others).append(path)
     if not pictures:
-        raise SourceError(f'the folder {shown(folder)} holds no pictures')
-    return pictures
+        hint = f': {describe_left_out(others)}' if others else ''
+        raise SourceError(f'the folder {shown(folder)} holds no pictures{hint}')
+    return pictures, others
+
+
+def describe_left_out(files: Sequence[Path]) -> str:
+    """
+    Describe files that are no pictures for OpenCV, with a remedy.
+
+    :param files: at least one file.
+    :return: a message with the number of the files and the first names.
+    """
+    names = ', '.join(shortened(path.name, MOST_LETTERS) for path in files[:MOST_NAMES])
+    more = ', ...' if len(files) > MOST_NAMES else ''
+    count = '1 file' if len(files) == 1 else f'{len(files)} files'
+    kind = 'a picture' if len(files) == 1 else 'pictures'
+    foreign = sorted({path.suffix.lower() for path in files} & FOREIGN_SUFFIXES)
+    remedy = f'; save {", ".join(foreign)} files as JPEG' if foreign else ''
+    return f'{count} left out that OpenCV cannot read as {kind} ({names}{more}){remedy}'
 
 
 def _natural_order(path: Path) -> tuple[list[str | int], str]:
@@ -72,6 +102,7 @@ class Pictures(ImageSource):
     :param height: maximum height in pixels, 0 for no limit.
     :param tell: called with a message for each file that is skipped.
     :param scenes: whether each picture shows a scene of its own.
+    :param left_out: files that are no pictures. They are reported and counted as skipped.
     :raises SourceError: if no file can be read.
     """
 
@@ -85,8 +116,13 @@ class Pictures(ImageSource):
         height: int,
         tell: Callable[[str], None],
         scenes: bool = False,
+        left_out: Sequence[Path] = (),
     ) -> None:
         super().__init__(name, endless=loop)
+        self._left_out = left_out
+        self.skipped = len(left_out)
+        if left_out:
+            tell(f'{name}: {describe_left_out(left_out)}')
         self._scenes = scenes
         self._paths = paths
         self._period = 1 / (rate or PICTURE_RATE)
@@ -124,7 +160,7 @@ class Pictures(ImageSource):
             return fit_image(image, *self._size)
         if path not in self._broken:
             self._broken.add(path)
-            self.skipped = len(self._broken)
+            self.skipped = len(self._left_out) + len(self._broken)
             self._tell(f'{shown(path)} is skipped: OpenCV cannot read it as a picture')
         return None
 
