@@ -90,6 +90,7 @@ class CameraNode(CheckedParameters):
             self._settings.height,
             tell=lambda sentence: self.get_logger().warning(sentence),
             sequence=self._settings.sequence,
+            fourcc=self._settings.fourcc,
         )
         profile = QoSProfile(depth=QUEUE_DEPTH, reliability=ReliabilityPolicy.RELIABLE)
         self._publisher = self.create_publisher(Image, 'image', profile)

@@ -34,6 +34,7 @@ def open_source(
     height: int = 0,
     tell: Callable[[str], None] = print,
     sequence: bool = False,
+    fourcc: str = '',
 ) -> ImageSource:
     """
     Detect the kind of a source, open it, and check that it delivers an image.
@@ -47,6 +48,7 @@ def open_source(
     :param tell: called with a message when a picture is skipped, or a webcam is lost or
         reconnected.
     :param sequence: whether the pictures of a folder show one scene, like the frames of a video.
+    :param fourcc: pixel format requested from a webcam, four characters; empty for its own format.
     :return: the source, positioned at its first image.
     :raises SourceError: if the source is missing, unreadable or empty.
     """
@@ -55,7 +57,7 @@ def open_source(
     try:
         if re.fullmatch('[0-9]{1,9}', source) or source.startswith('/dev/'):
             device = f'/dev/video{int(source)}' if source.isdecimal() else source
-            return Webcam(device, rate, width, height, tell)
+            return Webcam(device, rate, width, height, tell, fourcc)
         path = Path(source).expanduser()
         if not source or not (path.is_dir() or path.is_file()):
             raise SourceError(

@@ -25,6 +25,7 @@ from fer_ros.camera import camera_node
 from fer_ros.camera.camera_node import CameraNode
 from fer_ros.node.life.process import CONFIGURATION_ERROR
 from fer_ros.perception.settings import SettingError
+from fer_ros.sources import live
 from fer_ros.sources import webcam
 from fer_ros.sources.base import SourceError
 from graph import Inbox
@@ -32,7 +33,7 @@ from graph import PATIENCE
 from graph import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-PARAMETERS = ['source', 'rate', 'loop', 'frame_id', 'width', 'height', 'sequence']
+PARAMETERS = ['source', 'rate', 'loop', 'frame_id', 'width', 'height', 'fourcc', 'sequence']
 
 
 @pytest.fixture
@@ -333,7 +334,7 @@ def test_a_webcam_is_published_and_may_go_and_come_back(graph, camera, monkeypat
             pass
 
     device = Device()
-    monkeypatch.setattr(webcam, 'RETRY_PERIOD', 0.05)
+    monkeypatch.setattr(live, 'RETRY_PERIOD', 0.05)
     monkeypatch.setattr(webcam, 'open_device', lambda _: device if device.plugged else None)
     exists = Path.exists
     monkeypatch.setattr(
@@ -496,6 +497,7 @@ def test_a_missing_source_is_no_start(camera, source):
     [
         ({'source': 'gone.mp4'}, "there is no file or folder 'gone.mp4'; a source is astronaut"),
         ({'source': '987'}, 'there is no camera /dev/video987'),
+        ({'source': '987', 'fourcc': 'MJPEG'}, "fourcc is 'MJPEG', not four characters"),
         ({'source': 'empty_folder'}, 'the folder empty_folder holds no pictures'),
         ({'source': 'broken.mp4'}, 'broken.mp4 is neither a video nor a picture'),
         ({'rate': '-1'}, 'rate is -1.0, not from 0.0 to 240.0'),
