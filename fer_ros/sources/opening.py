@@ -22,6 +22,9 @@ from fer_ros.sources.pictures import FOREIGN_SUFFIXES
 from fer_ros.sources.pictures import is_picture
 from fer_ros.sources.pictures import list_pictures
 from fer_ros.sources.pictures import Pictures
+from fer_ros.sources.stream import is_address
+from fer_ros.sources.stream import is_pipeline
+from fer_ros.sources.stream import Stream
 from fer_ros.sources.video import Video
 from fer_ros.sources.webcam import Webcam
 
@@ -59,6 +62,12 @@ def open_source(
             device = f'/dev/video{int(source)}' if source.isdecimal() else source
             return Webcam(device, rate, width, height, tell, fourcc)
         path = Path(source).expanduser()
+        if is_address(source) or (is_pipeline(source) and not path.exists()):
+            stream = Stream(source, rate, width, height, tell)
+            if not stream.is_video:
+                return stream
+            stream.close()
+            return Video(source, rate, loop, width, height)
         if not source or not (path.is_dir() or path.is_file()):
             raise SourceError(
                 f'there is no file or folder {quoted(source)}; a source is {SOURCES}'

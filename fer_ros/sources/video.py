@@ -28,7 +28,7 @@ class Video(ImageSource):
     """
     A video file.
 
-    :param path: path of the file.
+    :param path: path of the file, or its address.
     :param rate: images per second [Hz], 0 for the times of the video's own frames.
     :param loop: whether the video restarts at its end.
     :param width: maximum width of the images in pixels, 0 for no limit.
@@ -36,7 +36,7 @@ class Video(ImageSource):
     :raises SourceError: if the file cannot be read.
     """
 
-    def __init__(self, path: Path, rate: float, loop: bool, width: int, height: int) -> None:
+    def __init__(self, path: Path | str, rate: float, loop: bool, width: int, height: int) -> None:
         super().__init__(f'the video {shown(path)}', endless=loop)
         self._path = path
         self._size = width, height
@@ -81,7 +81,7 @@ class Video(ImageSource):
         return elapsed if own else self._usual_period
 
 
-def _open_video(path: Path) -> Any:
+def _open_video(path: Path | str) -> Any:
     """
     Open a video file with the first OpenCV back end that can read it.
 
