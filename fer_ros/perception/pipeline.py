@@ -30,6 +30,8 @@ from fer_ros.perception.faces import Sighting
 from fer_ros.perception.frame_result import FrameResult
 from fer_ros.perception.models.bundle import find_bundle
 from fer_ros.perception.models.bundle import load_card
+from fer_ros.perception.rotation import turn_back
+from fer_ros.perception.rotation import turn_upright
 from fer_ros.perception.settings import Settings
 from fer_ros.perception.tracking.flow import follow_face
 from fer_ros.perception.tracking.timeline import Timeline
@@ -93,8 +95,8 @@ class Pipeline:
         self._image: np.ndarray | None = None
         # The time of the last image [s]; None before the first image.
         self._time: float | None = None
-        # The scene of the last image; None before the first image.
-        self._scene: str | None = None
+        # The scene and the rotation of the last image; None before the first image.
+        self._scene: tuple[str, int] | None = None
         # Number of frames since the last search for faces, and time of that search [s].
         self._frames_unseen = 0
         self._looked = 0.0
@@ -168,12 +170,15 @@ class Pipeline:
             that stage runs. The caller can use it to measure the duration of each stage.
         :param scene: name of the scene that the image shows. If it differs from the last one, the
             image shows other people, and all tracks end.
-        :return: the faces in the image. A new face is included as soon as its track is confirmed
-            (see `FaceTracker`).
+        :return: the faces in the image, in the pixels of this image also if the camera is rotated.
+            A new face is included as soon as its track is confirmed (see `FaceTracker`).
         :raises BackendError: if the classifier's back end fails; the image is then lost.
         """
-        new_scene = self._scene is not None and scene != self._scene
-        self._scene = scene
+        image = turn_upright(image, settings.rotation)
+        # Tracks are in pixels of the upright image, so another rotation ends them.
+        now_shown = scene, settings.rotation
+        new_scene = self._scene is not None and now_shown != self._scene
+        self._scene = now_shown
         time = self._timeline.advance(stamp, longest_gap(settings.face_timeout), new_scene)
         # A face not yet published needs no hold time, nor does a frame later than the hold time:
         # the next frame would confirm a change too late.
@@ -187,7 +192,7 @@ class Pipeline:
         faces = self._follow(sightings, scores, time, settings, known)
         held = self._tracker.ids
         changed, left = self._changes.update(faces, held)
-        return FrameResult(
+        result = FrameResult(
             stamp=stamp,
             image_size=(image.shape[0], image.shape[1]),
             labels=self.labels,
@@ -198,6 +203,7 @@ class Pipeline:
             held_ids=frozenset(held),
             boxes=tuple(self._tracker.boxes),
         )
+        return turn_back(result, settings.rotation)
 
     def _find(self, image: np.ndarray, time: float, settings: Settings) -> list[Sighting]:
         """Detect faces, or predict their positions if the last detection is recent enough."""

@@ -5,6 +5,7 @@ import pytest
 
 from fer_ros.perception.decision.changes import ChangeDetector
 from fer_ros.perception.pipeline import Pipeline
+from fer_ros.perception.rotation import turn_box_back
 from fer_ros.perception.settings import SettingError
 from fer_ros.perception.settings import Settings
 from scripted import Card
@@ -253,6 +254,37 @@ def test_ids_when_stamps(stamps, ids):
     seen = [pipeline.process(IMAGE, stamp, Settings()) for stamp in stamps]
 
     assert [face.id for (face,) in (result.faces for result in seen)] == ids
+
+
+@pytest.mark.parametrize('rotation', [90, 180, 270])
+def test_a_rotated_image_is_searched_upright_and_answered_in_its_own_pixels(rotation):
+    class Detector(Script):
+        def detect(self, image, min_score, min_size):
+            self.shape = image.shape
+            return super().detect(image, min_score, min_size)
+
+    detector, opinion = Detector([found(20)]), Opinion(0.9, 0.1)
+    pipeline = Pipeline(detector, opinion)
+
+    result = pipeline.process(IMAGE, 0.0, Settings(rotation=rotation))
+
+    upright = IMAGE.shape if rotation == 180 else (400, 100, 3)
+    assert detector.shape == upright
+    assert result.image_size == IMAGE.shape[:2]
+    box = found(20).box
+    assert result.faces[0].box == turn_box_back(box, rotation, IMAGE.shape[:2])
+    assert result.boxes == (turn_box_back(box, rotation, IMAGE.shape[:2]),)
+
+
+def test_another_rotation_begins_a_new_scene():
+    pipeline = Pipeline(Script(*[[found(0)]] * 3), Opinion(0.9, 0.1))
+
+    seen = [
+        pipeline.process(IMAGE, step / 30, Settings(rotation=rotation)).faces[0].id
+        for step, rotation in enumerate([0, 180, 180])
+    ]
+
+    assert seen == [1, 2, 2]
 
 
 def decided(period, emotions, settings):
