@@ -3,6 +3,7 @@ import pytest
 
 from fer_ros.perception.drawing import tags
 from fer_ros.perception.drawing.colours import COLOURS
+from fer_ros.perception.drawing.colours import DARK
 from fer_ros.perception.drawing.tags import draw_tag
 from fer_ros.perception.drawing.tags import FULL
 from fer_ros.perception.drawing.tags import letters_for
@@ -25,6 +26,21 @@ def test_each_emotion_has_a_colour_of_its_own_in_every_image():
     colours = [COLOURS[label] for label in (*FERPLUS_LABELS, UNCERTAIN)]
 
     assert len(set(colours)) == len(colours)
+
+
+def luminance(colour):
+    """Return the relative luminance of a BGR colour, 0 to 1 (WCAG 2.2)."""
+    values = np.array(colour[::-1]) / 255
+    linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+@pytest.mark.parametrize('label', COLOURS)
+def test_every_colour_is_readable_on_a_dark_background(label):
+    contrast = (luminance(COLOURS[label]) + 0.05) / (luminance(DARK) + 0.05)
+
+    # The minimum contrast of text (WCAG 2.2, criterion 1.4.3).
+    assert contrast >= 4.5
 
 
 @pytest.fixture
