@@ -152,7 +152,8 @@ def _words(face: Face, labels: Sequence[str], form: int) -> str:
     """
     Return the text of a face's tag.
 
-    The text has the id, and in larger forms also the emotion and its probability.
+    The text has the id, and in larger forms also the emotion and its probability. If the emotion
+    is held although another one is now more likely, 'held' replaces the probability.
     """
     if form == 0:
         return f'{face.id}?' if face.emotion == UNCERTAIN else f'{face.id}'
@@ -161,7 +162,8 @@ def _words(face: Face, labels: Sequence[str], form: int) -> str:
     if form == 2 or face.emotion not in labels:
         return f'{face.id} {face.emotion}'
     probability = face.probabilities[list(labels).index(face.emotion)]
-    return f'{face.id} {face.emotion} {100 * probability:.0f}%'
+    held = probability < face.probabilities.max()
+    return f'{face.id} {face.emotion} ' + ('held' if held else f'{100 * probability:.0f}%')
 
 
 def _draw_named_bars(

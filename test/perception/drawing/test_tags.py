@@ -66,6 +66,7 @@ def test_letters_of_a_small_image_remain_readable():
     ('emotion', 'first_words'),
     [
         ('happy', ['3', '3 hap', '3 happy', '3 happy 70%', '3 happy 70%']),
+        ('neutral', ['3', '3 neu', '3 neutral', '3 neutral held', '3 neutral held']),
         ('uncertain', ['3?', '3 unc', '3 uncertain', '3 uncertain', '3 uncertain']),
     ],
 )
