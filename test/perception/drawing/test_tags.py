@@ -7,6 +7,7 @@ from fer_ros.perception.drawing.colours import DARK
 from fer_ros.perception.drawing.tags import draw_tag
 from fer_ros.perception.drawing.tags import FULL
 from fer_ros.perception.drawing.tags import letters_for
+from fer_ros.perception.drawing.tags import SHORT
 from fer_ros.perception.drawing.tags import tag_sizes
 from fer_ros.perception.emotions import FERPLUS_LABELS
 from fer_ros.perception.emotions import UNCERTAIN
@@ -65,9 +66,9 @@ def test_letters_of_a_small_image_remain_readable():
 @pytest.mark.parametrize(
     ('emotion', 'first_words'),
     [
-        ('happy', ['3', '3 hap', '3 happy', '3 happy 70%', '3 happy 70%']),
-        ('neutral', ['3', '3 neu', '3 neutral', '3 neutral held', '3 neutral held']),
-        ('uncertain', ['3?', '3 unc', '3 uncertain', '3 uncertain', '3 uncertain']),
+        ('happy', ['3', '3 hap', '3 happy', *['3 happy 70%'] * 3]),
+        ('neutral', ['3', '3 neu', '3 neutral', *['3 neutral held'] * 3]),
+        ('uncertain', ['3?', '3 unc', *['3 uncertain'] * 4]),
     ],
 )
 def test_a_larger_form_has_more_words(written, emotion, first_words):
@@ -80,6 +81,15 @@ def test_a_larger_form_has_more_words(written, emotion, first_words):
     assert found == first_words
     # Only the full form labels each bar.
     assert written[1:] == list(LABELS)
+
+
+def test_the_short_form_names_the_three_likeliest_emotions_in_their_usual_order(written):
+    probabilities = np.array([0.2, 0.05, 0.0, 0.3, 0.4, 0.05, 0.0, 0.0])
+    found = Face(3, (10.0, 10.0, 60.0, 60.0), 0.9, probabilities, 'sad')
+
+    draw_tag(np.zeros((480, 640, 3), np.uint8), found, FERPLUS_LABELS, 16, SHORT, (9, 9))
+
+    assert written[1:] == ['angry', 'happy', 'sad']
 
 
 @pytest.mark.parametrize('form', FORMS)
