@@ -19,7 +19,7 @@ CARD_PAGE = 'README.md'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell what `card` takes."""
+    """Add the arguments of `card`."""
     parser.add_argument('model', help='a bundle: its folder, or its name')
     parser.add_argument(
         '--measure', action='store_true', help='measure all figures anew, and put them in the card'
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out `card`."""
+    """Run the command `card`."""
     bundle = find_bundle(arguments.model)
     if arguments.measure:
         root = data_root(arguments.data)

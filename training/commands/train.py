@@ -28,7 +28,7 @@ CHANGEABLE = ('epochs', 'seed', 'weights', 'precision', 'teachers', 'held_back',
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell what `train` takes."""
+    """Add the arguments of `train`."""
     parser.add_argument('recipe', type=Path, help='a recipe: its file, or its name')
     parser.add_argument('--output', type=Path, help='folder of the run (default: runs/<name>)')
     parser.add_argument('--epochs', type=int, help='another number than the recipe has')
@@ -72,9 +72,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out `train`."""
+    """Run the command `train`."""
     keep_freed_memory()
-    # First of all: what is computed before cannot be told of the other machines.
+    # `distribute` must be called first, because JAX cannot join other machines after a
+    # computation.
     share = distribute() if arguments.distribute else WHOLE
     recipe = load_recipe(arguments.recipe)
     changes = {name: getattr(arguments, name) for name in CHANGEABLE}

@@ -53,18 +53,24 @@ def create_backend(
     :raises BackendError: if the back end cannot run here, or the network fails its trial.
     :raises BundleError: if the bundle has no network in the file format of the back end.
     """
+    if device == 'gpu' and name not in ('auto', *GPU_BACKENDS):
+        raise BackendError(
+            f'{name} runs on the CPU alone; for a GPU set backend to one of '
+            f'{", ".join(GPU_BACKENDS)}, or device to auto'
+        )
+    # The import of an engine takes seconds and hundreds of megabytes, which the process never
+    # returns. So the engines are not asked for a GPU if no driver is loaded.
+    present = gpu_present()
+    if device == 'gpu' and not present:
+        raise BackendError(
+            'device is gpu, but no driver of a GPU is loaded (none of '
+            f'{", ".join(GPU_FILES)} exists): set device to auto'
+        )
     if name != 'auto':
-        if device == 'gpu' and name not in GPU_BACKENDS:
-            raise BackendError(
-                f'{name} runs on the CPU alone; for a GPU set backend to one of '
-                f'{", ".join(GPU_BACKENDS)}, or device to auto'
-            )
         return _load(name, card, device, gpu_memory_limit, trial)
     reasons = []
     candidates = tuple(BACKENDS)
-    if device != 'gpu' and not gpu_present():
-        # The import of an engine takes seconds and hundreds of megabytes. Only the engine itself
-        # can tell whether it detects a GPU.
+    if not present:
         candidates = CPU_BACKENDS
         reasons.append('this machine has no GPU')
     for candidate in candidates:

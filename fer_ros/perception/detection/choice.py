@@ -51,7 +51,6 @@ class Detector(Protocol):
         ...
 
 
-
 def create_detector(name: str, weights: str = '') -> Detector:
     """
     Load a detector.
