@@ -44,7 +44,10 @@ SHARE = Path(get_package_share_directory('fer_ros'))
 
 # Default value and description of each argument; `--show-args` prints both.
 ARGUMENTS = {
-    'image_topic': ('image', 'Topic of the camera images; with /compressed, of the JPEGs.'),
+    'image_topic': (
+        'image',
+        'Topic of the camera images: raw images, or compressed images (JPEG, PNG) under any name.',
+    ),
     'depth_topic': ('depth', 'Topic of a depth camera registered to the images, if there is one.'),
     'camera_info_topic': ('camera_info', 'Topic of the calibration of the images, for depth.'),
     'params_file': (
@@ -120,9 +123,6 @@ def make_nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     common = {
         'package': 'fer_ros',
         'namespace': given['namespace'],
-        'remappings': [
-            (name, given[f'{name}_topic']) for name in ('image', 'depth', 'camera_info')
-        ],
         'output': 'screen',
         'emulate_tty': True,
         'respawn': truth('respawn', given['respawn']),
@@ -142,6 +142,9 @@ def make_nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             executable='emotion_node',
             name='emotion',
             parameters=[given['params_file'], *clock, *overrides],
+            remappings=[
+                (name, given[f'{name}_topic']) for name in ('image', 'depth', 'camera_info')
+            ],
             **common,
         )
     ]
@@ -156,6 +159,7 @@ def make_nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
                     *clock,
                     {'source': text(given['camera'])},
                 ],
+                remappings=[('image', raw_topic(given['image_topic']))],
                 **common,
             )
         )
@@ -191,6 +195,18 @@ def handle_configuration_error(
         f'will not be restarted because of {cause}. The other nodes keep running'
     )
     return EmitEvent(event=ShutdownProcess(process_matcher=matches_action(event.action)))
+
+
+def raw_topic(topic: str) -> str:
+    """
+    Return the topic on which the camera node must publish raw images.
+
+    The camera node appends /compressed to this name for its compressed images.
+
+    :param topic: value of the argument `image_topic`.
+    :return: the topic without the suffix /compressed, if it has this suffix.
+    """
+    return topic.removesuffix('/compressed') or topic
 
 
 def text(value: str) -> ParameterValue:

@@ -61,7 +61,9 @@ def test_the_table_of_parameters_is_that_of_the_code():
         assert yaml.safe_load(default.strip('`')) == DEFAULTS[field.name], field.name
         if field.metadata['bounds']:
             low, high = field.metadata['bounds']
-            assert bounds == f'{low:g} to {high:g}', field.name
+            off = field.metadata['off']
+            before = '' if off is None else f'{off}, '
+            assert bounds == f'{before}{low:g} to {high:g}', field.name
         else:
             assert bounds == ', '.join(map(str, field.metadata['choices'])), field.name
         assert words == field.metadata['description'], field.name

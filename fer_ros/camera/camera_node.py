@@ -91,6 +91,7 @@ class CameraNode(CheckedParameters):
             tell=lambda sentence: self.get_logger().warning(sentence),
             sequence=self._settings.sequence,
             fourcc=self._settings.fourcc,
+            bit_depth=self._settings.bit_depth,
         )
         profile = QoSProfile(depth=QUEUE_DEPTH, reliability=ReliabilityPolicy.RELIABLE)
         self._publisher = self.create_publisher(Image, 'image', profile)

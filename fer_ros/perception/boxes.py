@@ -60,7 +60,8 @@ def areas(boxes: np.ndarray) -> np.ndarray:
     :return: (N,) float, square pixels; 0 for a box whose right edge is left of its left edge, or
         whose bottom edge is above its top edge.
     """
-    return np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
+    products: np.ndarray = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
+    return products
 
 
 def overlaps(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -75,4 +76,5 @@ def overlaps(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     far_corner = np.minimum(one[:, None, 2:], other[None, :, 2:])
     shared = np.prod(np.maximum(far_corner - corner, 0), axis=2, dtype=np.float64)
     union = areas(one)[:, None] + areas(other)[None, :] - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    ratios: np.ndarray = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return ratios

@@ -12,6 +12,9 @@ from fer_ros.perception.quoting import quoted
 
 PNG_SIGNATURE = b'\x89PNG\r\n\x1a\n'
 
+# Number of bytes at the start of a PNG file that contain its bit depth, as the last of them.
+PNG_START = 25
+
 # The chunks of a PNG file that the decoded image depends on; eXIf contains the rotation.
 # All other chunks are removed, because libpng unpacks each compressed text to up to 8 MB, and a
 # file may contain 1000 texts.
@@ -91,6 +94,15 @@ def read_image_file(data: np.ndarray) -> ImageFile:
     raise ImageFileError(
         f'the first bytes are {quoted(start)}, not those of a JPEG, PNG or WebP file'
     )
+
+
+def is_16_bit_png(start: bytes) -> bool:
+    """
+    Check whether a file is a PNG file with 16-bit values.
+
+    :param start: the first PNG_START bytes of the file.
+    """
+    return len(start) == PNG_START and start.startswith(PNG_SIGNATURE) and start[-1] == 16
 
 
 def _read_jpeg(data: np.ndarray, view: memoryview) -> ImageFile:

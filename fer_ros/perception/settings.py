@@ -40,6 +40,7 @@ def setting(
     bounds: tuple[float, float] | None = None,
     choices: tuple[str, ...] | tuple[int, ...] = (),
     live: bool = True,
+    off: int | None = None,
 ) -> Any:
     """
     Create a dataclass field with the metadata that `ros2 param describe` shows.
@@ -50,6 +51,8 @@ def setting(
     :param bounds: minimum and maximum of a number, both inclusive; None for no limits.
     :param choices: allowed values; empty if every value is allowed.
     :param live: False if the setting is read at the start only.
+    :param off: a value outside the bounds that is also allowed, and turns the setting off; None
+        for no such value.
     :return: a field of the dataclass `Settings`.
     """
     metadata = {
@@ -57,6 +60,7 @@ def setting(
         'bounds': bounds,
         'choices': choices,
         'live': live,
+        'off': off,
     }
     return field(default=default, metadata=metadata)
 
@@ -131,6 +135,12 @@ class Settings:
         "Reliability of the image subscription; auto matches the publisher's.",
         choices=('auto', 'best_effort', 'reliable'),
     )
+    bit_depth: int = setting(
+        0,
+        'Significant bits of images with 16-bit values; 0: all 16. Above 0, 16UC1 is an image.',
+        bounds=(8, 16),
+        off=0,
+    )
     draw: str = setting(
         'boxes',
         'The annotated image; labels: on black, blur: with the faces made unrecognisable.',
@@ -183,10 +193,11 @@ def checked_value(described: Field[Any], value: Any) -> Any:
         value = tuple(value) if type(value) is not str else value
     if type(value) is not kind:
         raise SettingError(f'{described.name} is {quoted(value)}, not {KINDS[kind]}')
-    bounds = described.metadata['bounds']
+    bounds, off = described.metadata['bounds'], described.metadata['off']
     # This comparison also rejects NaN.
-    if bounds and not bounds[0] <= value <= bounds[1]:
-        raise SettingError(f'{described.name} is {value}, not from {bounds[0]} to {bounds[1]}')
+    if bounds and not bounds[0] <= value <= bounds[1] and (off is None or value != off):
+        wanted = 'from' if off is None else f'{off} or from'
+        raise SettingError(f'{described.name} is {value}, not {wanted} {bounds[0]} to {bounds[1]}')
     choices = described.metadata['choices']
     if choices and value not in choices:
         allowed = ', '.join(map(str, choices))

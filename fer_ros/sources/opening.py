@@ -38,6 +38,7 @@ def open_source(
     tell: Callable[[str], None] = print,
     sequence: bool = False,
     fourcc: str = '',
+    bit_depth: int = 0,
 ) -> ImageSource:
     """
     Detect the kind of a source, open it, and check that it delivers an image.
@@ -48,10 +49,11 @@ def open_source(
     :param width: maximum width of the images in pixels. Images are scaled to fit, and keep their
         aspect ratio. 0 means no limit.
     :param height: maximum height of the images in pixels, 0 for no limit.
-    :param tell: called with a message when a picture is skipped, or a webcam is lost or
+    :param tell: called with a message when a picture is skipped or dark, or a webcam is lost or
         reconnected.
     :param sequence: whether the pictures of a folder show one scene, like the frames of a video.
     :param fourcc: pixel format requested from a webcam, four characters; empty for its own format.
+    :param bit_depth: number of significant bits of picture files with 16-bit values, 0 for all 16.
     :return: the source, positioned at its first image.
     :raises SourceError: if the source is missing, unreadable or empty.
     """
@@ -74,9 +76,17 @@ def open_source(
             )
         if path.is_dir():
             pictures, left_out = list_pictures(path)
-            name = f'the folder {shown(path)}'
             return Pictures(
-                name, pictures, rate, loop, width, height, tell, not sequence, left_out
+                f'the folder {shown(path)}',
+                pictures,
+                rate,
+                loop,
+                width,
+                height,
+                tell,
+                bit_depth,
+                not sequence,
+                left_out,
             )
         opencv_name(path)
         with path.open('rb'):
@@ -86,7 +96,8 @@ def open_source(
         reason = shortened(getattr(error, 'strerror', None) or error)
         raise SourceError(f'{quoted(source)} cannot be read: {reason}') from error
     if is_picture(path):
-        return Pictures(f'the picture {shown(path)}', [path], rate, loop, width, height, tell)
+        name = f'the picture {shown(path)}'
+        return Pictures(name, [path], rate, loop, width, height, tell, bit_depth)
     if path.suffix.lower() in FOREIGN_SUFFIXES:
         raise SourceError(f'{shown(path)} cannot be read: {describe_left_out([path])}')
     return Video(path, rate, loop, width, height)

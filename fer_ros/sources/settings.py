@@ -52,3 +52,10 @@ class CameraSettings:
         'Whether the pictures of a folder show one scene; false: each shows other people.',
         live=False,
     )
+    bit_depth: int = setting(
+        0,
+        'Significant bits of picture files with 16-bit values; 0: all 16.',
+        (8, 16),
+        live=False,
+        off=0,
+    )

@@ -33,7 +33,9 @@ from graph import PATIENCE
 from graph import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-PARAMETERS = ['source', 'rate', 'loop', 'frame_id', 'width', 'height', 'fourcc', 'sequence']
+PARAMETERS = [
+    'source', 'rate', 'loop', 'frame_id', 'width', 'height', 'fourcc', 'sequence', 'bit_depth',
+]
 
 
 @pytest.fixture

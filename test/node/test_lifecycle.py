@@ -247,7 +247,7 @@ def test_who_comes_after_a_cleanup_is_told_of_under_an_id_of_his_own(
     for seconds in (1, 2):
         assert manager.set(CONFIGURE)
         assert manager.set(ACTIVATE)
-        wait_until(lambda: idle._topics._changes.get_subscription_count() == 1)
+        wait_until(lambda: idle._outputs.topics._changes.get_subscription_count() == 1)
         send(camera, emotions, idle, picture(seconds=seconds))
         changes.wait_for(lambda one, seconds=seconds: one.header.stamp.sec == seconds)
         assert manager.set(DEACTIVATE)

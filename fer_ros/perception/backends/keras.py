@@ -259,7 +259,8 @@ def _compile_tensorflow(tensorflow: Any, network: Any, on_gpu: bool) -> Compiled
 
     def run(batch: np.ndarray) -> np.ndarray:
         with tensorflow.device(place):
-            return traced(tensorflow.constant(batch)).numpy()
+            output: np.ndarray = traced(tensorflow.constant(batch)).numpy()
+        return output
 
     return run
 
@@ -271,7 +272,9 @@ def _compile_torch(torch: Any, network: Any, on_gpu: bool) -> Compiled:
 
     def run(batch: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
-            return network(torch.from_numpy(batch).to(place), training=False).cpu().numpy()
+            output = network(torch.from_numpy(batch).to(place), training=False)
+            values: np.ndarray = output.cpu().numpy()
+        return values
 
     return run
 

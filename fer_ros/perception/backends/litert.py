@@ -112,4 +112,5 @@ class LiteRtBackend:
             # After a failure, the batch size of the interpreter is unknown.
             self._size = 0
             raise BackendError(f'LiteRT fails on {self._source}: {shortened(error)}') from error
-        return self._interpreter.get_tensor(self._output)
+        output: np.ndarray = self._interpreter.get_tensor(self._output)
+        return output

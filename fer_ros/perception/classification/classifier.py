@@ -34,7 +34,8 @@ def calibrated(output: np.ndarray, kind: str, temperature: float) -> np.ndarray:
         logits = np.log(np.maximum(logits, LEAST_PROBABILITY))
     logits = logits / temperature
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    probabilities: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
+    return probabilities
 
 
 class Classifier:

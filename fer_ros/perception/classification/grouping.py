@@ -68,4 +68,5 @@ class Grouping:
         :param values: (labels of the model, K) float64, a row per label of the model.
         :return: (`labels`, K) float64, a row per merged label.
         """
-        return (self._matrix / self._matrix.sum(axis=0)).T @ values
+        means: np.ndarray = (self._matrix / self._matrix.sum(axis=0)).T @ values
+        return means

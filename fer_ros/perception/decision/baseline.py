@@ -106,8 +106,10 @@ class NeutralBaseline:
             return scores
         if self._observed < duration:
             self._observe(scores, elapsed)
-        corrected = scores * np.exp(-min(1.0, self._observed / duration) * self._excess)
-        return corrected / corrected.sum()
+        factors: np.ndarray = np.exp(-min(1.0, self._observed / duration) * self._excess)
+        corrected: np.ndarray = scores * factors
+        normalised: np.ndarray = corrected / corrected.sum()
+        return normalised
 
     def _observe(self, scores: np.ndarray, elapsed: float) -> None:
         """

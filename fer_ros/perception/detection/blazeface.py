@@ -201,7 +201,8 @@ def whole_in_tile(
         right - margin if right < width else np.inf,
         bottom - margin if bottom < height else np.inf,
     ]
-    return np.all((boxes[:, :2] >= least) & (boxes[:, 2:] <= most), axis=1)
+    inside: np.ndarray = np.all((boxes[:, :2] >= least) & (boxes[:, 2:] <= most), axis=1)
+    return inside
 
 
 def blend(candidates: Candidates) -> Candidates:

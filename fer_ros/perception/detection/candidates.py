@@ -91,7 +91,8 @@ def probability(logits: np.ndarray) -> np.ndarray:
     :param logits: (N,) float.
     :return: (N,) probabilities of the same type, 0 to 1.
     """
-    return 1 / (1 + np.exp(-np.clip(logits, -LARGEST_LOGIT, LARGEST_LOGIT)))
+    odds: np.ndarray = np.exp(-np.clip(logits, -LARGEST_LOGIT, LARGEST_LOGIT))
+    return 1 / (1 + odds)
 
 
 def strongest(candidates: Candidates, min_score: float) -> Candidates:

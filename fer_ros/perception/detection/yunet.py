@@ -227,7 +227,8 @@ class OpenCvYuNet:
         self._network.setInputSize((view.shape[1], view.shape[0]))
         self._network.setScoreThreshold(min_score)
         rows = self._network.detect(view)[1]
-        return [] if rows is None else rows.tolist()
+        found: list[list[float]] = [] if rows is None else rows.tolist()
+        return found
 
 
 def _candidate(row: list[float], across: float, down: float) -> Candidate:

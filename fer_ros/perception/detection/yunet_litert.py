@@ -209,7 +209,8 @@ def filled(graph: bytes, arrays: list[np.ndarray]) -> bytes:
                 'that of YuNet of 2023'
             )
         words[where] = array.view('<u4')
-    return words.tobytes()
+    content: bytes = words.tobytes()
+    return content
 
 
 def places(height: int, width: int) -> np.ndarray:
@@ -258,7 +259,8 @@ def decode(told: np.ndarray, where: np.ndarray, min_score: float) -> list[list[f
     boxes = rows[:, :4].tolist()
     # Of overlapping boxes, only the best is kept (non-maximum suppression).
     kept = cv2.dnn.NMSBoxes(boxes, scores.tolist(), 0.0, SAME_FACE, top_k=NMS_TOP_K)
-    return rows[np.ravel(kept).astype(int)].tolist()
+    best: list[list[float]] = rows[np.ravel(kept).astype(int)].tolist()
+    return best
 
 
 def _logit(probability: float) -> float:

@@ -123,7 +123,7 @@ def _elsewhere(others: Sequence[Box], boxes: np.ndarray) -> np.ndarray:
     """
     possible = np.array(others, float).reshape(-1, 4)
     elsewhere = (overlaps(possible, boxes) < SAME_FACE).all(axis=1)
-    return possible[elsewhere].round().astype(int)
+    return np.asarray(possible[elsewhere].round(), int)
 
 
 def _explain(image: np.ndarray, labels: Sequence[str], letters: int, taken: np.ndarray) -> None:

@@ -137,7 +137,8 @@ def find_corner(
 
 def _clipped(boxes: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Clip (N, 4) boxes to the image, so that blocks in their corners are inside the image."""
-    return np.clip(boxes, 0, np.array([shape[1], shape[0]] * 2)).reshape(-1, 4)
+    clipped: np.ndarray = np.clip(boxes, 0, np.array([shape[1], shape[0]] * 2))
+    return clipped.reshape(-1, 4)
 
 
 def _on_the_box(

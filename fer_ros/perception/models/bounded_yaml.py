@@ -26,7 +26,7 @@ class BoundedLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         """Compose a node as SafeLoader does, and check the limits."""
-        event = self.peek_event()
+        event = self.peek_event()  # type: ignore[no-untyped-call]
         if getattr(event, 'anchor', None) is not None:
             self._refuse('it has an anchor (&) or an alias (*); write the value out', event)
         self._nodes += 1
