@@ -65,7 +65,7 @@ def test_the_table_of_parameters_is_that_of_the_code():
             before = '' if off is None else f'{off}, '
             assert bounds == f'{before}{low:g} to {high:g}', field.name
         else:
-            assert bounds == ', '.join(field.metadata['choices']), field.name
+            assert bounds == ', '.join(map(str, field.metadata['choices'])), field.name
         assert words == field.metadata['description'], field.name
 
 

@@ -52,7 +52,12 @@ FORMATS = (
 MOST_DATA = 200_000
 
 # If installed, the back ends for GPUs need a minute and hundreds of MiB to load.
-CHOICES = [one for described in setting_fields() for one in described.metadata['choices']]
+CHOICES = [
+    one
+    for described in setting_fields()
+    for one in described.metadata['choices']
+    if isinstance(one, str)
+]
 # The strings include valid values of some parameters.
 STRINGS = (*TEXTS, *(one for one in CHOICES if one not in GPU_BACKENDS))
 NUMBERS = (0, 1, -1, 2**31 - 1, 2**31, -(2**63), 2**63 - 1)

@@ -89,6 +89,8 @@ class CameraNode(CheckedParameters):
             self._settings.width,
             self._settings.height,
             tell=lambda sentence: self.get_logger().warning(sentence),
+            sequence=self._settings.sequence,
+            fourcc=self._settings.fourcc,
             bit_depth=self._settings.bit_depth,
         )
         profile = QoSProfile(depth=QUEUE_DEPTH, reliability=ReliabilityPolicy.RELIABLE)
@@ -204,9 +206,9 @@ class CameraNode(CheckedParameters):
         compressed = self._compressed_publisher.get_subscription_count() > 0
         if not raw and not compressed:
             return
-        header = Header(
-            stamp=self.get_clock().now().to_msg(), frame_id=self._settings.frame_id
-        )
+        # Another frame id tells the emotion node that the image shows another scene.
+        frame_id = '/'.join(filter(None, [self._settings.frame_id, self._source.scene]))
+        header = Header(stamp=self.get_clock().now().to_msg(), frame_id=frame_id)
         if raw:
             self._publisher.publish(to_image_message(MESSAGE_TYPES, header, image))
         if compressed:

@@ -20,6 +20,7 @@ from fer_ros.doctor.finding import FAIL
 from fer_ros.doctor.finding import Finding
 from fer_ros.doctor.finding import OK
 from fer_ros.doctor.finding import WARN
+from fer_ros.doctor.rotation import check_rotation
 from fer_ros.node.inputs.camera_topics import camera_topics
 from fer_ros.node.inputs.camera_topics import COMPRESSED
 from fer_ros.node.inputs.camera_topics import IMAGE_TYPES
@@ -130,6 +131,7 @@ def _listen(
     yield from _judge_camera(node, name, own, seconds, required)
     if node.count_publishers(small):
         yield from _judge_camera(node, small, compressed, seconds, required)
+    yield from _judge_rotation(name, own.last or compressed.last)
 
 
 def _kind_of_topic(node: Node, name: str) -> type[Image] | type[CompressedImage] | None:
@@ -187,6 +189,17 @@ def _judge_camera(
             f'bits, set the parameter bit_depth of the emotion node to {depth}'
         )
     yield Finding(WARN if depth else OK, name, told)
+
+
+def _judge_rotation(name: str, last: Image | CompressedImage | None) -> Iterator[Finding]:
+    """Report whether the camera is rotated, if its last image shows a face."""
+    if last is None:
+        return
+    try:
+        image = to_bgr(last)
+    except ImageError:  # reported with the camera
+        return
+    yield from check_rotation(name, image)
 
 
 def _judge_silence(node: Node, name: str, required: bool) -> Finding:

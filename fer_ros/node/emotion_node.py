@@ -138,6 +138,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
         self.statistics.begin()
         self._health.begin()
         self._processor.forget_memory()
+        self._models.resume()
         self._ros4hri.switch(self._settings.ros4hri)
         self._worker = Worker(self._processor.process, self._shortest_period)
         self._camera.start(self._settings)

@@ -104,7 +104,7 @@ class FrameProcessor:
         self._health.see(message, image, settings.bit_depth)
         stamp = stamp_of(header)
         self._positions.expect(header)
-        result = self._models.process(image, stamp / 1e9, settings, measured)
+        result = self._models.process(image, stamp / 1e9, settings, measured, header.frame_id)
         if result is None or self.publish is None:
             return
         result = self._positions.locate(header, result)

@@ -127,12 +127,18 @@ class ModelSlot:
             release_memory()
         return True
 
+    def resume(self) -> None:
+        """Tell the pipeline that images were left out; see `Pipeline.resume`."""
+        if self._pipeline is not None:
+            self._pipeline.resume()
+
     def process(
         self,
         image: np.ndarray,
         stamp: float,
         settings: Settings,
         measured: Callable[[str], AbstractContextManager[None]],
+        scene: str,
     ) -> FrameResult | None:
         """
         Run the pipeline on the next image; see `Pipeline.process`.
@@ -144,7 +150,7 @@ class ModelSlot:
         if pipeline is None:
             return None
         with self._exchange:
-            result = pipeline.process(image, stamp, settings, measured)
+            result = pipeline.process(image, stamp, settings, measured, scene)
         if result.faces:
             self._recovery.reset()
         return result

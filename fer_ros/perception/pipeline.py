@@ -21,6 +21,7 @@ from fer_ros.perception.decision.baseline import NEUTRAL
 from fer_ros.perception.decision.baseline import NeutralBaseline
 from fer_ros.perception.decision.changes import ChangeDetector
 from fer_ros.perception.decision.smoothing import EmotionSmoother
+from fer_ros.perception.decision.smoothing import ROUNDING
 from fer_ros.perception.detection.choice import create_detector
 from fer_ros.perception.detection.choice import Detector
 from fer_ros.perception.faces import Face
@@ -29,10 +30,13 @@ from fer_ros.perception.faces import Sighting
 from fer_ros.perception.frame_result import FrameResult
 from fer_ros.perception.models.bundle import find_bundle
 from fer_ros.perception.models.bundle import load_card
+from fer_ros.perception.rotation import turn_back
+from fer_ros.perception.rotation import turn_upright
 from fer_ros.perception.settings import Settings
 from fer_ros.perception.tracking.flow import follow_face
 from fer_ros.perception.tracking.timeline import Timeline
 from fer_ros.perception.tracking.tracker import FaceTracker
+from fer_ros.perception.tracking.tracker import longest_gap
 
 # Maximum time from one search for faces to the next, for every value of `detect_every` [s].
 LONGEST_GUESS = 1.0
@@ -89,6 +93,10 @@ class Pipeline:
         self._timeline = Timeline()
         self._tracker = FaceTracker(first_id)
         self._image: np.ndarray | None = None
+        # The time of the last image [s]; None before the first image.
+        self._time: float | None = None
+        # The scene and the rotation of the last image; None before the first image.
+        self._scene: tuple[str, int] | None = None
         # Number of frames since the last search for faces, and time of that search [s].
         self._frames_unseen = 0
         self._looked = 0.0
@@ -138,28 +146,45 @@ class Pipeline:
         """Return the id that the next new person gets."""
         return self._tracker.next_id
 
+    def resume(self) -> None:
+        """Accept any timestamp of the next image, because images were left out before it."""
+        self._timeline.resume()
+
     def process(
         self,
         image: np.ndarray,
         stamp: float,
         settings: Settings,
         measured: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext(),
+        scene: str = '',
     ) -> FrameResult:
         """
         Process the next image of the camera.
 
         :param image: (H, W, 3) uint8 BGR. The caller must not change the image before the next
             call, which may read the image again.
-        :param stamp: timestamp of the image in seconds; it may be earlier than the last one.
+        :param stamp: timestamp of the image in seconds. A timestamp far from the expected one is
+            ignored, unless the next one agrees with it; see `Timeline`.
         :param settings: settings for this image; they may differ from image to image.
         :param measured: returns a context manager for a stage, 'detect' or 'classify', in which
             that stage runs. The caller can use it to measure the duration of each stage.
-        :return: the faces in the image. A new face is included as soon as its track is confirmed
-            (see `FaceTracker`).
+        :param scene: name of the scene that the image shows. If it differs from the last one, the
+            image shows other people, and all tracks end.
+        :return: the faces in the image, in the pixels of this image also if the camera is rotated.
+            A new face is included as soon as its track is confirmed (see `FaceTracker`).
         :raises BackendError: if the classifier's back end fails; the image is then lost.
         """
-        time = self._timeline.advance(stamp)
-        known = self._tracker.ids
+        image = turn_upright(image, settings.rotation)
+        # Tracks are in pixels of the upright image, so another rotation ends them.
+        now_shown = scene, settings.rotation
+        new_scene = self._scene is not None and now_shown != self._scene
+        self._scene = now_shown
+        time = self._timeline.advance(stamp, longest_gap(settings.face_timeout), new_scene)
+        # A face not yet published needs no hold time, nor does a frame later than the hold time:
+        # the next frame would confirm a change too late.
+        late = self._time is not None and time - self._time > settings.hold + ROUNDING
+        self._time = time
+        known = set() if late else self._tracker.ids
         with measured('detect'):
             sightings = self._find(image, time, settings)
         with measured('classify'):
@@ -167,7 +192,7 @@ class Pipeline:
         faces = self._follow(sightings, scores, time, settings, known)
         held = self._tracker.ids
         changed, left = self._changes.update(faces, held)
-        return FrameResult(
+        result = FrameResult(
             stamp=stamp,
             image_size=(image.shape[0], image.shape[1]),
             labels=self.labels,
@@ -178,6 +203,7 @@ class Pipeline:
             held_ids=frozenset(held),
             boxes=tuple(self._tracker.boxes),
         )
+        return turn_back(result, settings.rotation)
 
     def _find(self, image: np.ndarray, time: float, settings: Settings) -> list[Sighting]:
         """Detect faces, or predict their positions if the last detection is recent enough."""
@@ -227,7 +253,7 @@ class Pipeline:
         :param scores: (sightings, model labels) float64, probabilities of this frame.
         :param time: time of the frame in seconds.
         :param settings: settings for this frame.
-        :param known: ids that were already in the result of an earlier frame.
+        :param known: ids whose emotion must last for the hold time before it changes.
         :return: the faces that have an id, in the order of their ids.
         """
         own = self._grouping.merge(self._correct(sightings, scores, time, settings.baseline))
@@ -237,7 +263,6 @@ class Pipeline:
         }
         faces = []
         for sighting, of_frame in zip(sightings, own, strict=True):
-            # A face not yet published needs no hold time.
             hold = settings.hold if sighting.id in known else 0.0
             probabilities, emotion = self._smoothers[sighting.track].update(
                 of_frame, time, settings.smoothing, settings.min_confidence, hold

@@ -38,7 +38,7 @@ def setting(
     default: Any,
     description: str,
     bounds: tuple[float, float] | None = None,
-    choices: tuple[str, ...] = (),
+    choices: tuple[str, ...] | tuple[int, ...] = (),
     live: bool = True,
     off: int | None = None,
 ) -> Any:
@@ -49,7 +49,7 @@ def setting(
         the setting.
     :param description: what the setting does, with its unit in brackets.
     :param bounds: minimum and maximum of a number, both inclusive; None for no limits.
-    :param choices: allowed values of a string; empty if every string is allowed.
+    :param choices: allowed values; empty if every value is allowed.
     :param live: False if the setting is read at the start only.
     :param off: a value outside the bounds that is also allowed, and turns the setting off; None
         for no such value.
@@ -90,6 +90,11 @@ class Settings:
     )
     detector_model: str = setting(
         '', 'Path of the weights of the detector; empty: searched where models are.'
+    )
+    rotation: int = setting(
+        0,
+        'Clockwise rotation of the camera [deg]; results stay in the pixels of its images.',
+        choices=(0, 90, 180, 270),
     )
     detect_every: int = setting(
         1, 'Faces are searched in every so many frames, and followed between.', bounds=(1, 30)
@@ -195,5 +200,6 @@ def checked_value(described: Field[Any], value: Any) -> Any:
         raise SettingError(f'{described.name} is {value}, not {wanted} {bounds[0]} to {bounds[1]}')
     choices = described.metadata['choices']
     if choices and value not in choices:
-        raise SettingError(f'{described.name} is {quoted(value)}, not one of {", ".join(choices)}')
+        allowed = ', '.join(map(str, choices))
+        raise SettingError(f'{described.name} is {quoted(value)}, not one of {allowed}')
     return value

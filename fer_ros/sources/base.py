@@ -6,6 +6,7 @@ from abc import ABC
 from abc import abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
+import re
 
 import numpy as np
 
@@ -13,7 +14,8 @@ from fer_ros.perception.quoting import shortened
 
 # The names of the sources, for messages and for the description of the parameter `source`.
 SOURCES = (
-    'astronaut, a device number or /dev/video*, a video file, a folder of pictures or one picture'
+    'astronaut, a device number or /dev/video*, a video file, a folder of pictures, one picture, '
+    'an address such as rtsp://... or http://..., or a GStreamer description'
 )
 
 # Maximum length of a path in a message [characters].
@@ -42,8 +44,11 @@ class ImageSource(ABC):
     def __init__(self, name: str, endless: bool) -> None:
         self.name = name
         self.endless = endless
-        # The number of picture files that could not be read.
+        # The number of files that are no pictures or could not be read.
         self.skipped = 0
+        # Name of the scene that the last image shows. Images of different scenes show different
+        # people. Empty if all images show one scene.
+        self.scene = ''
 
     @abstractmethod
     def __iter__(self) -> Iterator[TimedImage]:
@@ -54,11 +59,11 @@ class ImageSource(ABC):
         """
 
 
-def shown(path: Path | str) -> str:
+def shown(source: Path | str) -> str:
     """
-    Shorten a path for a message.
+    Shorten a path or an address for a message, and hide the password of an address.
 
-    :param path: any path, also from untrusted input.
+    :param source: any path or address, also from untrusted input.
     :return: one line of at most PATH_LENGTH printable characters.
     """
-    return shortened(path, PATH_LENGTH)
+    return shortened(re.sub(r'://[^/\s]*@', '://***@', str(source)), PATH_LENGTH)

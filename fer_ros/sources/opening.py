@@ -17,9 +17,14 @@ from fer_ros.sources.base import shown
 from fer_ros.sources.base import SourceError
 from fer_ros.sources.base import SOURCES
 from fer_ros.sources.opencv import opencv_name
+from fer_ros.sources.pictures import describe_left_out
+from fer_ros.sources.pictures import FOREIGN_SUFFIXES
 from fer_ros.sources.pictures import is_picture
 from fer_ros.sources.pictures import list_pictures
 from fer_ros.sources.pictures import Pictures
+from fer_ros.sources.stream import is_address
+from fer_ros.sources.stream import is_pipeline
+from fer_ros.sources.stream import Stream
 from fer_ros.sources.video import Video
 from fer_ros.sources.webcam import Webcam
 
@@ -31,6 +36,8 @@ def open_source(
     width: int = 0,
     height: int = 0,
     tell: Callable[[str], None] = print,
+    sequence: bool = False,
+    fourcc: str = '',
     bit_depth: int = 0,
 ) -> ImageSource:
     """
@@ -44,6 +51,8 @@ def open_source(
     :param height: maximum height of the images in pixels, 0 for no limit.
     :param tell: called with a message when a picture is skipped or dark, or a webcam is lost or
         reconnected.
+    :param sequence: whether the pictures of a folder show one scene, like the frames of a video.
+    :param fourcc: pixel format requested from a webcam, four characters; empty for its own format.
     :param bit_depth: number of significant bits of picture files with 16-bit values, 0 for all 16.
     :return: the source, positioned at its first image.
     :raises SourceError: if the source is missing, unreadable or empty.
@@ -53,22 +62,31 @@ def open_source(
     try:
         if re.fullmatch('[0-9]{1,9}', source) or source.startswith('/dev/'):
             device = f'/dev/video{int(source)}' if source.isdecimal() else source
-            return Webcam(device, rate, width, height, tell)
+            return Webcam(device, rate, width, height, tell, fourcc)
         path = Path(source).expanduser()
+        if is_address(source) or (is_pipeline(source) and not path.exists()):
+            stream = Stream(source, rate, width, height, tell)
+            if not stream.is_video:
+                return stream
+            stream.close()
+            return Video(source, rate, loop, width, height)
         if not source or not (path.is_dir() or path.is_file()):
             raise SourceError(
                 f'there is no file or folder {quoted(source)}; a source is {SOURCES}'
             )
         if path.is_dir():
+            pictures, left_out = list_pictures(path)
             return Pictures(
                 f'the folder {shown(path)}',
-                list_pictures(path),
+                pictures,
                 rate,
                 loop,
                 width,
                 height,
                 tell,
                 bit_depth,
+                not sequence,
+                left_out,
             )
         opencv_name(path)
         with path.open('rb'):
@@ -80,4 +98,6 @@ def open_source(
     if is_picture(path):
         name = f'the picture {shown(path)}'
         return Pictures(name, [path], rate, loop, width, height, tell, bit_depth)
+    if path.suffix.lower() in FOREIGN_SUFFIXES:
+        raise SourceError(f'{shown(path)} cannot be read: {describe_left_out([path])}')
     return Video(path, rate, loop, width, height)

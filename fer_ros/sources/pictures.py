@@ -13,6 +13,7 @@ import numpy as np
 
 from fer_ros.perception.bit_depth import propose_bit_depth
 from fer_ros.perception.bit_depth import scale_to_8_bits
+from fer_ros.perception.quoting import shortened
 from fer_ros.sources.base import ImageSource
 from fer_ros.sources.base import shown
 from fer_ros.sources.base import SourceError
@@ -30,6 +31,14 @@ PICTURE_SUFFIXES = frozenset(
 )
 
 
+# Formats of cameras that OpenCV cannot read. Phones save HEIC by default.
+FOREIGN_SUFFIXES = frozenset({'.arw', '.avif', '.cr2', '.cr3', '.dng', '.heic', '.heif', '.nef'})
+
+# Maximum number of files that a message names, and maximum length of a name [characters].
+MOST_NAMES = 5
+MOST_LETTERS = 40
+
+
 def is_picture(path: Path) -> bool:
     """Check whether a file is a picture, by its suffix or its first bytes. It may be damaged."""
     if path.suffix.lower() in PICTURE_SUFFIXES:
@@ -40,18 +49,39 @@ def is_picture(path: Path) -> bool:
         return False
 
 
-def list_pictures(folder: Path) -> list[Path]:
+def list_pictures(folder: Path) -> tuple[list[Path], list[Path]]:
     """
-    List the pictures in a folder in natural order: 2 comes before 10.
+    List the files in a folder in natural order: 2 comes before 10.
 
     :param folder: folder with the pictures. Subfolders and hidden files are ignored.
+    :return: the pictures, and the files that are no pictures for OpenCV.
     :raises SourceError: if the folder contains no pictures.
     """
     files = (path for path in folder.iterdir() if path.is_file() and path.name[0] != '.')
-    pictures = sorted((path for path in files if is_picture(path)), key=_natural_order)
+    pictures: list[Path] = []
+    others: list[Path] = []
+    for path in sorted(files, key=_natural_order):
+        (pictures if is_picture(path) else others).append(path)
     if not pictures:
-        raise SourceError(f'the folder {shown(folder)} holds no pictures')
-    return pictures
+        hint = f': {describe_left_out(others)}' if others else ''
+        raise SourceError(f'the folder {shown(folder)} holds no pictures{hint}')
+    return pictures, others
+
+
+def describe_left_out(files: Sequence[Path]) -> str:
+    """
+    Describe files that are no pictures for OpenCV, with a remedy.
+
+    :param files: at least one file.
+    :return: a message with the number of the files and the first names.
+    """
+    names = ', '.join(shortened(path.name, MOST_LETTERS) for path in files[:MOST_NAMES])
+    more = ', ...' if len(files) > MOST_NAMES else ''
+    count = '1 file' if len(files) == 1 else f'{len(files)} files'
+    kind = 'a picture' if len(files) == 1 else 'pictures'
+    foreign = sorted({path.suffix.lower() for path in files} & FOREIGN_SUFFIXES)
+    remedy = f'; save {", ".join(foreign)} files as JPEG' if foreign else ''
+    return f'{count} left out that OpenCV cannot read as {kind} ({names}{more}){remedy}'
 
 
 def _natural_order(path: Path) -> tuple[list[str | int], str]:
@@ -75,6 +105,8 @@ class Pictures(ImageSource):
     :param tell: called with a message for each file that is skipped, and once if the 16-bit
         values of a file have fewer significant bits.
     :param bit_depth: number of significant bits of 16-bit values, 0 for all 16.
+    :param scenes: whether each picture shows a scene of its own.
+    :param left_out: files that are no pictures. They are reported and counted as skipped.
     :raises SourceError: if no file can be read.
     """
 
@@ -88,8 +120,15 @@ class Pictures(ImageSource):
         height: int,
         tell: Callable[[str], None],
         bit_depth: int = 0,
+        scenes: bool = False,
+        left_out: Sequence[Path] = (),
     ) -> None:
         super().__init__(name, endless=loop)
+        self._left_out = left_out
+        self.skipped = len(left_out)
+        if left_out:
+            tell(f'{name}: {describe_left_out(left_out)}')
+        self._scenes = scenes
         self._paths = paths
         self._period = 1 / (rate or PICTURE_RATE)
         self._size = width, height
@@ -109,10 +148,12 @@ class Pictures(ImageSource):
     def __iter__(self) -> Iterator[TimedImage]:
         while True:
             shown = 0
-            for path in self._paths:
+            for number, path in enumerate(self._paths, start=1):
                 image = self._read(path)
                 if image is not None:
                     shown += 1
+                    if self._scenes:
+                        self.scene = f'picture_{number}'
                     yield image, self._period
             if not shown:
                 raise self._nothing_left()
@@ -129,7 +170,7 @@ class Pictures(ImageSource):
             return fit_image(image, *self._size)
         if path not in self._broken:
             self._broken.add(path)
-            self.skipped = len(self._broken)
+            self.skipped = len(self._left_out) + len(self._broken)
             self._tell(f'{shown(path)} is skipped: OpenCV cannot read it as a picture')
         return None
 

@@ -42,6 +42,16 @@ class CameraSettings:
         (0, 8192),
         live=False,
     )
+    fourcc: str = setting(
+        '',
+        "Pixel format to request from a webcam, such as MJPG; empty: the webcam's own.",
+        live=False,
+    )
+    sequence: bool = setting(
+        False,
+        'Whether the pictures of a folder show one scene; false: each shows other people.',
+        live=False,
+    )
     bit_depth: int = setting(
         0,
         'Significant bits of picture files with 16-bit values; 0: all 16.',

@@ -20,20 +20,23 @@ from fer_ros.sources.scaling import fit_image
 VIDEO_RATE = 30.0
 MAX_VIDEO_RATE = 240.0
 
+# Maximum time from one frame to the next [s]. A longer time is a damaged timestamp.
+LONGEST_PERIOD = 60.0
+
 
 class Video(ImageSource):
     """
     A video file.
 
-    :param path: path of the file.
-    :param rate: images per second [Hz], 0 for the video's own rate.
+    :param path: path of the file, or its address.
+    :param rate: images per second [Hz], 0 for the times of the video's own frames.
     :param loop: whether the video restarts at its end.
     :param width: maximum width of the images in pixels, 0 for no limit.
     :param height: maximum height of the images in pixels, 0 for no limit.
     :raises SourceError: if the file cannot be read.
     """
 
-    def __init__(self, path: Path, rate: float, loop: bool, width: int, height: int) -> None:
+    def __init__(self, path: Path | str, rate: float, loop: bool, width: int, height: int) -> None:
         super().__init__(f'the video {shown(path)}', endless=loop)
         self._path = path
         self._size = width, height
@@ -45,7 +48,8 @@ class Video(ImageSource):
             raise SourceError(f'{shown(path)} is neither a video nor a picture that can be read')
         if not 0 < own_rate <= MAX_VIDEO_RATE:
             own_rate = VIDEO_RATE
-        self._period = 1 / (rate or own_rate)
+        self._rate = rate
+        self._usual_period = 1 / (rate or own_rate)
 
     def __iter__(self) -> Iterator[TimedImage]:
         while True:
@@ -54,16 +58,30 @@ class Video(ImageSource):
                 found, image = capture.read()
                 if not found:
                     raise SourceError(f'{self.name} cannot be read any more')
+                time = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
                 while found:
-                    yield fit_image(image, *self._size), self._period
-                    found, image = capture.read()
+                    found, following = capture.read()
+                    last, time = time, capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+                    period = self._period(time - last) if found else self._usual_period
+                    yield fit_image(image, *self._size), period
+                    image = following
             finally:
                 capture.release()
             if not self.endless:
                 return
 
+    def _period(self, elapsed: float) -> float:
+        """
+        Return the time between two frames [s].
 
-def _open_video(path: Path) -> Any:
+        :param elapsed: difference of their timestamps [s]; not positive if the back end of OpenCV
+            does not read timestamps.
+        """
+        own = not self._rate and 0 < elapsed <= LONGEST_PERIOD
+        return elapsed if own else self._usual_period
+
+
+def _open_video(path: Path | str) -> Any:
     """
     Open a video file with the first OpenCV back end that can read it.
 

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Iterator
-import math
 from pathlib import Path
-import time
 from typing import Any
 
 import cv2
+import numpy as np
 
-from fer_ros.sources.base import ImageSource
+from fer_ros.perception.quoting import quoted
 from fer_ros.sources.base import shown
 from fer_ros.sources.base import SourceError
-from fer_ros.sources.base import TimedImage
+from fer_ros.sources.live import LiveSource
 from fer_ros.sources.opencv import opencv_name
 from fer_ros.sources.opencv import quiet_opencv
-from fer_ros.sources.scaling import fit_image
-
-# Time to wait before reopening a webcam that delivers no images [s].
-RETRY_PERIOD = 1.0
-# The period of a webcam varies. An image may be early by this fraction of the requested period.
-EARLY = 0.25
 
 
-class Webcam(ImageSource):
+class Webcam(LiveSource):
     """
     A webcam of this machine. It is reopened when it is reconnected.
 
@@ -35,18 +27,29 @@ class Webcam(ImageSource):
     :param width: width in pixels: requested from the device. The images are scaled to fit into it.
         0 for the device's own width.
     :param height: height in pixels, handled like the width. 0 for the device's own height.
-    :param tell: called with a message when the device is lost or reconnected.
+    :param tell: called with a message when the device is lost or reconnected, or does not have the
+        requested size.
+    :param fourcc: pixel format requested from the device, four characters such as MJPG. Empty for
+        the device's own format.
     :raises SourceError: if the device is missing, or delivers no image.
     """
 
     def __init__(
-        self, device: str, rate: float, width: int, height: int, tell: Callable[[str], None]
+        self,
+        device: str,
+        rate: float,
+        width: int,
+        height: int,
+        tell: Callable[[str], None],
+        fourcc: str = '',
     ) -> None:
-        super().__init__(f'the camera {shown(device)}', endless=True)
+        super().__init__(f'the camera {shown(device)}', rate, width, height, tell)
+        if fourcc and (len(fourcc) != 4 or not fourcc.isascii() or not fourcc.isprintable()):
+            raise SourceError(
+                f'fourcc is {quoted(fourcc)}, not four characters such as MJPG or YUYV'
+            )
         self._device = device
-        self._least_period = 1 / rate if rate else 0.0
-        self._size = width, height
-        self._tell = tell
+        self._fourcc = fourcc
         if not Path(device).exists():
             there = ', '.join(map(str, sorted(Path('/dev').glob('video*')))) or 'none'
             raise SourceError(f'there is no camera {shown(device)}; there are: {there}')
@@ -57,44 +60,15 @@ class Webcam(ImageSource):
                 '(group video), or it is not a camera'
             )
 
-    def __iter__(self) -> Iterator[TimedImage]:
-        due = -math.inf
-        try:
-            while True:
-                if self._capture is None:
-                    yield None, RETRY_PERIOD
-                    self._capture = self._open()
-                    if self._capture is not None:
-                        self._tell(f'{self.name} is back')
-                    continue
-                found, now = self._capture.grab(), time.monotonic()
-                if found and now < due - EARLY * self._least_period:
-                    continue
-                image = self._capture.retrieve()[1] if found else None
-                if image is None:
-                    self._lose()
-                    continue
-                # The next due time is one period after the last due time. After a gap, it is one
-                # period after the arrival of this image.
-                due = (due if now - due < self._least_period else now) + self._least_period
-                yield fit_image(image, *self._size), 0.0
-        finally:
-            if self._capture is not None:
-                self._capture.release()
-
-    def _lose(self) -> None:
-        """Close a device that delivers no images."""
-        self._capture.release()
-        self._capture = None
-        self._tell(f'{self.name} gives no more images; it is tried again every second')
-
     def _open(self) -> Any:
         """Open the device and read one image. Return None if the device delivers no image."""
         capture = open_device(self._device)
         if capture is None:
             return None
         width, height = self._size
+        # The device offers other sizes and rates in another pixel format, so the format is first.
         asked = {
+            cv2.CAP_PROP_FOURCC: cv2.VideoWriter.fourcc(*self._fourcc) if self._fourcc else 0,
             cv2.CAP_PROP_FRAME_WIDTH: width,
             cv2.CAP_PROP_FRAME_HEIGHT: height,
             cv2.CAP_PROP_FPS: 1 / self._least_period if self._least_period else 0,
@@ -104,10 +78,23 @@ class Webcam(ImageSource):
         for what, value in asked.items():
             if value:
                 capture.set(what, value)
-        if capture.read()[0]:
+        found, image = capture.read()
+        if found:
+            self._compare_size(image)
             return capture
         capture.release()
         return None
+
+    def _compare_size(self, image: np.ndarray) -> None:
+        """Report if the device does not deliver the requested size."""
+        height, width = image.shape[:2]
+        asked_width, asked_height = self._size
+        if width < asked_width or height < asked_height:
+            remedy = '' if self._fourcc else '; many cameras need fourcc: MJPG for large images'
+            self._tell(
+                f'{self.name} gives {width}x{height} instead of {asked_width or width}x'
+                f'{asked_height or height}, so its images are enlarged{remedy}'
+            )
 
 
 def open_device(device: str) -> Any:

@@ -25,6 +25,7 @@ from fer_ros.camera import camera_node
 from fer_ros.camera.camera_node import CameraNode
 from fer_ros.node.life.process import CONFIGURATION_ERROR
 from fer_ros.perception.settings import SettingError
+from fer_ros.sources import live
 from fer_ros.sources import webcam
 from fer_ros.sources.base import SourceError
 from graph import Inbox
@@ -32,7 +33,9 @@ from graph import PATIENCE
 from graph import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-PARAMETERS = ['source', 'rate', 'loop', 'frame_id', 'width', 'height']
+PARAMETERS = [
+    'source', 'rate', 'loop', 'frame_id', 'width', 'height', 'fourcc', 'sequence', 'bit_depth',
+]
 
 
 @pytest.fixture
@@ -249,6 +252,26 @@ def test_a_folder_is_published_once_in_order_and_then_the_node_ends(graph, folde
     assert [message.height for message in inbox.messages] == [48, 48, 20]
 
 
+@pytest.mark.parametrize(
+    ('parameters', 'frames'),
+    [
+        ({}, {'camera/picture_1', 'camera/picture_2', 'camera/picture_3'}),
+        ({'frame_id': ''}, {'picture_1', 'picture_2', 'picture_3'}),
+        ({'sequence': True}, {'camera'}),
+    ],
+)
+def test_each_picture_of_a_folder_has_its_frame_unless_it_is_a_sequence(
+    graph, camera, folder, parameters, frames
+):
+    inbox = listen(graph)
+
+    node = camera(source=str(folder), loop=True, rate=50.0, **parameters)
+    wait_until(lambda: len(inbox.messages) >= 9)
+    node.stop()
+
+    assert {message.header.frame_id for message in inbox.messages} == frames
+
+
 def test_a_video_is_published_to_its_end(graph, video, run):
     process = run(source=video)
     inbox = listen(graph)
@@ -313,7 +336,7 @@ def test_a_webcam_is_published_and_may_go_and_come_back(graph, camera, monkeypat
             pass
 
     device = Device()
-    monkeypatch.setattr(webcam, 'RETRY_PERIOD', 0.05)
+    monkeypatch.setattr(live, 'RETRY_PERIOD', 0.05)
     monkeypatch.setattr(webcam, 'open_device', lambda _: device if device.plugged else None)
     exists = Path.exists
     monkeypatch.setattr(
@@ -476,6 +499,7 @@ def test_a_missing_source_is_no_start(camera, source):
     [
         ({'source': 'gone.mp4'}, "there is no file or folder 'gone.mp4'; a source is astronaut"),
         ({'source': '987'}, 'there is no camera /dev/video987'),
+        ({'source': '987', 'fourcc': 'MJPEG'}, "fourcc is 'MJPEG', not four characters"),
         ({'source': 'empty_folder'}, 'the folder empty_folder holds no pictures'),
         ({'source': 'broken.mp4'}, 'broken.mp4 is neither a video nor a picture'),
         ({'rate': '-1'}, 'rate is -1.0, not from 0.0 to 240.0'),

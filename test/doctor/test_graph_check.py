@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import cv2
 from geometry_msgs.msg import PointStamped
 import numpy as np
@@ -15,6 +17,7 @@ from fer_ros.doctor.finding import WARN
 from fer_ros.doctor.graph_check import check_camera
 from fer_ros.doctor.graph_check import Heard
 from fer_ros.messages.images import to_compressed_message
+from fer_ros.messages.images import to_image_message
 from fer_ros.node.inputs.camera_topics import camera_topics
 from fer_ros.node.message_types import MESSAGE_TYPES
 from graph import wait_until
@@ -153,6 +156,22 @@ def test_text_from_an_image_is_shown_in_one_short_line(graph):
     assert finding.level == FAIL
     assert finding.sentence.isprintable()
     assert len(finding.sentence) < 1000
+
+
+def test_the_rotation_of_a_camera_is_named_once(graph):
+    skimage = pytest.importorskip('skimage')
+    photograph = cv2.imread(str(Path(skimage.__file__).parent / 'data' / 'astronaut.png'))
+    upside_down = np.ascontiguousarray(photograph[::-1, ::-1])
+    side = graph.listener('camera_side')
+    camera = side.create_publisher(Image, 'image', qos_profile_sensor_data)
+    message = to_image_message(MESSAGE_TYPES, picture().header, upside_down)
+    side.create_timer(0.05, lambda: camera.publish(message))
+
+    camera_finding, rotation = check_camera('image', SECONDS, patience=PATIENCE)
+
+    assert camera_finding.level == OK
+    assert rotation.level == WARN
+    assert 'set rotation: 180' in rotation.sentence
 
 
 def test_a_topic_may_be_remapped(graph):

@@ -5,6 +5,7 @@ import pytest
 
 from fer_ros.perception.decision.changes import ChangeDetector
 from fer_ros.perception.pipeline import Pipeline
+from fer_ros.perception.rotation import turn_box_back
 from fer_ros.perception.settings import SettingError
 from fer_ros.perception.settings import Settings
 from scripted import Card
@@ -130,7 +131,7 @@ def test_a_person_who_returns_in_time_is_still_known():
 
 def test_a_result_names_who_came_who_changed_who_left_and_who_is_held():
     opinion = Opinion(0.9, 0.1)
-    frames = [[found(0), found(100)], [found(0), found(100)], [found(0)], []]
+    frames = [[found(0), found(100)], [found(0), found(100)], [found(0)], [], []]
     pipeline = Pipeline(Script(*frames), opinion)
     settings = Settings(smoothing=0.0, hold=0.0, face_timeout=0.5)
 
@@ -138,7 +139,8 @@ def test_a_result_names_who_came_who_changed_who_left_and_who_is_held():
     same = pipeline.process(IMAGE, 0.1, settings)
     opinion.scores = (0.1, 0.9)
     changed = pipeline.process(IMAGE, 0.2, settings)
-    empty = pipeline.process(IMAGE, 2.0, settings)
+    lost = pipeline.process(IMAGE, 2.0, settings)
+    empty = pipeline.process(IMAGE, 2.6, settings)
 
     assert (came.stamp, came.image_size) == (0.0, IMAGE.shape[:2])
     assert came.labels == ('happy', 'sad')
@@ -149,7 +151,9 @@ def test_a_result_names_who_came_who_changed_who_left_and_who_is_held():
     # Person 2 is lost for a moment and has not left.
     assert [(face.id, face.emotion) for face in changed.changed_faces] == [(1, 'sad')]
     assert (changed.held_ids, changed.left_ids) == ({1, 2}, ())
-    assert (empty.held_ids, empty.left_ids, empty.faces) == (set(), (1, 2), ())
+    # Person 1 is missing for the first time; person 2 has been missing for 1.8 s.
+    assert (lost.held_ids, lost.left_ids, lost.faces) == ({1}, (2,), ())
+    assert (empty.held_ids, empty.left_ids, empty.faces) == (set(), (1,), ())
 
 
 def test_a_pipeline_after_another_goes_on_with_what_was_told():
@@ -225,10 +229,24 @@ def test_strange_stamps_do_no_harm(stamps):
         ([5.0] * 6, [1, 1, 1, 1, 1, 1]),
         ([5.0, 5.1, 5.05, 5.2, 5.15, 5.3], [1, 1, 1, 1, 1, 1]),
         ([5.0, 5.1, 4.6, 4.7, 4.8, 4.9], [1, 1, 1, 1, 1, 1]),
-        ([5.0, 5.1, 900.0, 900.1, 900.2, 900.3], [1, 1, 2, 2, 2, 2]),
-        ([5.0, 5.1, 0.0, 0.1, 0.2, 0.3], [1, 1, 2, 2, 2, 2]),
+        ([5.0, 5.1, 900.0, 900.1, 900.2, 900.3], [1, 1, 1, 2, 2, 2]),
+        ([5.0, 5.1, 0.0, 0.1, 0.2, 0.3], [1, 1, 1, 2, 2, 2]),
+        ([5.0, 5.1, 0.0, 5.3, 5.4, 5.5], [1, 1, 1, 1, 1, 1]),
+        ([5.0, 5.1, 7.2, 5.3, 5.4, 5.5], [1, 1, 1, 1, 1, 1]),
+        ([5.0, 5.1, 3605.2, 5.3, 5.4, 5.5], [1, 1, 1, 1, 1, 1]),
+        ([0.0, 5.1, 5.2, 5.3, 5.4, 5.5], [1, 1, 1, 1, 1, 1]),
     ],
-    ids=['stand still', 'are swapped', 'are set back a little', 'jump', 'begin anew'],
+    ids=[
+        'stand still',
+        'are swapped',
+        'are set back a little',
+        'jump',
+        'begin anew',
+        'are 0 once',
+        'are late once',
+        'are an hour late once',
+        'are 0 at first',
+    ],
 )
 def test_ids_when_stamps(stamps, ids):
     pipeline = Pipeline(Script(*[[found(0)]] * 6), Opinion(0.9, 0.1))
@@ -236,6 +254,107 @@ def test_ids_when_stamps(stamps, ids):
     seen = [pipeline.process(IMAGE, stamp, Settings()) for stamp in stamps]
 
     assert [face.id for (face,) in (result.faces for result in seen)] == ids
+
+
+@pytest.mark.parametrize('rotation', [90, 180, 270])
+def test_a_rotated_image_is_searched_upright_and_answered_in_its_own_pixels(rotation):
+    class Detector(Script):
+        def detect(self, image, min_score, min_size):
+            self.shape = image.shape
+            return super().detect(image, min_score, min_size)
+
+    detector, opinion = Detector([found(20)]), Opinion(0.9, 0.1)
+    pipeline = Pipeline(detector, opinion)
+
+    result = pipeline.process(IMAGE, 0.0, Settings(rotation=rotation))
+
+    upright = IMAGE.shape if rotation == 180 else (400, 100, 3)
+    assert detector.shape == upright
+    assert result.image_size == IMAGE.shape[:2]
+    box = found(20).box
+    assert result.faces[0].box == turn_box_back(box, rotation, IMAGE.shape[:2])
+    assert result.boxes == (turn_box_back(box, rotation, IMAGE.shape[:2]),)
+
+
+def test_another_rotation_begins_a_new_scene():
+    pipeline = Pipeline(Script(*[[found(0)]] * 3), Opinion(0.9, 0.1))
+
+    seen = [
+        pipeline.process(IMAGE, step / 30, Settings(rotation=rotation)).faces[0].id
+        for step, rotation in enumerate([0, 180, 180])
+    ]
+
+    assert seen == [1, 2, 2]
+
+
+def decided(period, emotions, settings):
+    """Return the decided emotions of a face in images that are some seconds apart."""
+    opinion = Opinion(0.9, 0.1)
+    pipeline = Pipeline(Script(*[[found(0)]] * len(emotions)), opinion)
+    faces = []
+    for step, emotion in enumerate(emotions):
+        opinion.scores = (0.99, 0.01) if emotion == 'happy' else (0.01, 0.99)
+        faces += pipeline.process(IMAGE, step * period, settings).faces
+    return [face.emotion for face in faces]
+
+
+@pytest.mark.parametrize('period', [0.5, 1.0, 2.0])
+def test_the_emotion_is_decided_at_once_in_a_frame_later_than_the_hold_time(period):
+    shown = ['happy', 'sad', 'sad', 'happy']
+
+    assert decided(period, shown, Settings(hold=0.3)) == shown
+
+
+@pytest.mark.parametrize(('period', 'hold'), [(0.1, 0.3), (0.1, 0.1), (1.0, 1.0)])
+def test_an_emotion_must_last_if_frames_come_within_the_hold_time(period, hold):
+    shown = ['happy', 'sad', 'happy', 'happy']
+
+    assert decided(period, shown, Settings(hold=hold, smoothing=0.0)) == ['happy'] * 4
+
+
+def test_a_face_missing_for_longer_than_the_hold_time_is_not_decided_at_once():
+    opinion = Opinion(0.9, 0.1)
+    pipeline = Pipeline(Script([found(0)], *[[]] * 5, [found(0)], [found(0)]), opinion)
+    faces = []
+    for step in range(8):
+        opinion.scores = (0.9, 0.1) if step != 6 else (0.01, 0.99)
+        faces += pipeline.process(IMAGE, step / 10, Settings(smoothing=0.0)).faces
+
+    assert [face.emotion for face in faces] == ['happy'] * 3
+
+
+def test_a_result_has_the_stamp_of_its_image_though_it_is_wrong():
+    pipeline = Pipeline(Script(*[[found(0)]] * 3), Opinion(0.9, 0.1))
+
+    seen = [pipeline.process(IMAGE, stamp, Settings()).stamp for stamp in (5.0, 0.0, 5.2)]
+
+    assert seen == [5.0, 0.0, 5.2]
+
+
+def test_after_images_were_left_out_a_late_stamp_is_accepted_at_once():
+    pipeline = Pipeline(Script(*[[found(0)]] * 3), Opinion(0.9, 0.1))
+    pipeline.process(IMAGE, 5.0, Settings())
+    pipeline.process(IMAGE, 5.1, Settings())
+
+    pipeline.resume()
+
+    assert [face.id for face in pipeline.process(IMAGE, 60.0, Settings()).faces] == [2]
+
+
+def test_another_scene_has_people_of_its_own_and_no_memory():
+    opinion = Opinion(0.9, 0.1)
+    pipeline = Pipeline(Script(*[[found(0)]] * 4), opinion)
+    seen = []
+
+    for step, scene in enumerate(['1', '1', '2', '1']):
+        opinion.scores = (0.9, 0.1) if step < 2 else (0.1, 0.9)
+        seen.append(pipeline.process(IMAGE, step / 30, Settings(), scene=scene))
+
+    assert [[face.id for face in result.faces] for result in seen] == [[1], [1], [2], [3]]
+    emotions = [face.emotion for result in seen for face in result.faces]
+    assert emotions == ['happy', 'happy', 'sad', 'sad']
+    np.testing.assert_allclose(seen[2].faces[0].probabilities, [0.1, 0.9])
+    assert [result.left_ids for result in seen] == [(), (), (1,), (2,)]
 
 
 def moving(step):

@@ -14,6 +14,7 @@ from fer_ros.perception.models.bundle import load_card
 from fer_ros.perception.pipeline import Pipeline
 from fer_ros.perception.settings import Settings
 from photographs import data_path
+from photographs import dlib_faces
 from photographs import photograph
 
 
@@ -24,6 +25,13 @@ def astronaut():
     path = Path(skimage.__file__).parent / 'data' / 'astronaut.png'
     return cv2.imread(str(path))
 
+
+# The image of a camera that is rotated clockwise is turned counterclockwise.
+ROTATED = {
+    90: cv2.ROTATE_90_COUNTERCLOCKWISE,
+    180: cv2.ROTATE_180,
+    270: cv2.ROTATE_90_CLOCKWISE,
+}
 
 # Detectors whose weights are not part of any Python package.
 WEIGHTS = {'yunet': 'facedet/face_detection_yunet_2023mar.onnx'}
@@ -64,7 +72,7 @@ def test_the_astronaut_smiles_small_and_large_and_head_down_to_the_side(astronau
         cv2.flip(astronaut, 1),
     )
     for number, scene in enumerate(scenes):
-        (face,) = followed.process(scene, 60.0 * number, Settings(smoothing=0.0, hold=0.0)).faces
+        (face,) = followed.process(scene, number, Settings(), scene=str(number)).faces
         assert face.emotion == 'happy'
 
 
@@ -86,3 +94,30 @@ def test_a_smile_in_a_video_is_told_once_after_a_neutral_face():
 def test_nobody_is_seen_where_nobody_is():
     for name in ('skimage/chelsea.png', 'skimage/coffee.png', 'other/no-faces.jpg'):
         assert pipeline('auto').process(photograph(name), 0.0, Settings()).faces == ()
+
+
+def test_faces_before_a_rotated_camera_have_the_labels_of_upright_faces():
+    upright, rotated = pipeline('yunet'), pipeline('yunet')
+    for name in sorted(dlib_faces()):
+        image = photograph(f'dlib/{name}')
+        expected = upright.process(image, 0.0, Settings(), scene=name)
+        assert expected.faces
+        for rotation, turn in ROTATED.items():
+            turned = cv2.rotate(image, turn)
+            settings = Settings(rotation=rotation)
+            result = rotated.process(turned, 0.0, settings, scene=name)
+            assert result.image_size == turned.shape[:2]
+            assert [face.emotion for face in result.faces] == [
+                face.emotion for face in expected.faces
+            ]
+            for face, other in zip(result.faces, expected.faces, strict=True):
+                crop, original = (
+                    cut.mean() for cut in (cut_box(turned, face), cut_box(image, other))
+                )
+                assert crop == pytest.approx(original, abs=3)
+
+
+def cut_box(image, face):
+    """Cut the box of a face out of an image."""
+    left, top, right, bottom = (round(value) for value in face.box)
+    return image[top:bottom, left:right]

@@ -50,6 +50,7 @@ def test_other_settings_stay_as_they_are():
         ('bit_depth', -1, 'bit_depth is -1, not 0 or from 8 to 16'),
         ('model', 3, 'model is 3, not a text'),
         ('backend', 'cuda', "backend is 'cuda', not one of auto, tensorflow"),
+        ('rotation', 45, 'rotation is 45, not one of 0, 90, 180, 270'),
         ('groups', 'a=b', "groups is 'a=b', not a list of texts"),
         ('groups', ['a', 1], 'not a list of texts'),
         ('holds', 1.0, "no setting 'holds'"),

@@ -1,3 +1,5 @@
+from itertools import islice
+
 import numpy as np
 import pytest
 
@@ -20,12 +22,36 @@ def test_a_folder_plays_in_the_order_people_count(tmp_path, told):
     assert (source.skipped, told, source.endless) == (0, [], False)
 
 
+def scenes_of(source, count=9):
+    return [source.scene for _ in islice(source, count)]
+
+
+def test_each_picture_of_a_folder_is_a_scene_of_its_own(tmp_path):
+    for number in (1, 2, 10):
+        write(tmp_path / f'{number}.png', gray(number))
+    (tmp_path / '2.png').write_bytes(b'broken')
+
+    source = open_source(str(tmp_path), loop=True, tell=lambda _: None)
+
+    # The number of a scene does not depend on which files are readable.
+    assert scenes_of(source, 4) == ['picture_1', 'picture_3'] * 2
+
+
+def test_the_pictures_of_a_sequence_and_a_single_picture_are_one_scene(tmp_path):
+    for number in (1, 2):
+        write(tmp_path / f'{number}.png', gray(number))
+
+    assert scenes_of(open_source(str(tmp_path), sequence=True)) == ['', '']
+    assert scenes_of(open_source(str(tmp_path / '1.png'))) == ['']
+
+
 def test_names_of_digits_and_letters_only_have_an_order(tmp_path):
     names = ['10.png', '9.png', 'nine.png', '9a.png', 'ä.png', '²3.png']
     for name in names:
         write(tmp_path / name, gray(0))
 
-    assert [path.name for path in list_pictures(tmp_path)][:3] == ['9.png', '9a.png', '10.png']
+    pictures, _ = list_pictures(tmp_path)
+    assert [path.name for path in pictures][:3] == ['9.png', '9a.png', '10.png']
 
 
 def test_pictures_of_a_folder_keep_their_sizes(tmp_path):
@@ -93,9 +119,24 @@ def test_a_picture_that_cannot_be_read_is_skipped_with_one_sentence(tmp_path, to
     assert '3.png' in told[1]
 
 
-def test_what_is_no_picture_is_passed_over(tmp_path, told):
+def test_files_that_are_no_pictures_are_counted_and_named_once(tmp_path, told):
     write(tmp_path / '1.png', gray(1))
-    (tmp_path / 'read_me.txt').write_text('pictures')
+    for name in ('IMG_1.HEIC', 'notes.txt', *(f'{number}.dng' for number in range(9))):
+        (tmp_path / name).write_bytes(b'no picture')
+    (tmp_path / 'broken.png').write_bytes(b'no picture')
+
+    source = open_source(str(tmp_path), loop=True, tell=told.append)
+
+    assert levels_of(images_of(source, 3)) == [1, 1, 1]
+    assert source.skipped == 12
+    assert len(told) == 2
+    assert '11 files left out that OpenCV cannot read as pictures' in told[0]
+    assert '(0.dng, 1.dng, 2.dng, 3.dng, 4.dng, ...)' in told[0]
+    assert 'save .dng, .heic files as JPEG' in told[0]
+
+
+def test_hidden_files_and_folders_are_passed_over(tmp_path, told):
+    write(tmp_path / '1.png', gray(1))
     (tmp_path / '.hidden.png').write_bytes(b'')
     (tmp_path / 'folder.png').mkdir()
     # This file has the content of a picture, but not its suffix.
@@ -132,10 +173,12 @@ def test_pictures_that_go_away_end_with_a_sentence(tmp_path, told):
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path):
-    (tmp_path / 'notes.txt').write_text('nothing')
+    (tmp_path / 'photo.heic').write_text('nothing')
 
-    with pytest.raises(SourceError, match='holds no pictures'):
+    with pytest.raises(SourceError, match=r'holds no pictures: 1 file .*photo\.heic.* as JPEG'):
         open_source(str(tmp_path))
+    with pytest.raises(SourceError, match=r'photo\.heic cannot be read: .* as JPEG'):
+        open_source(str(tmp_path / 'photo.heic'))
 
 
 def test_a_folder_of_broken_pictures_is_refused(tmp_path, told):

@@ -11,13 +11,29 @@ import pytest
 from fer_ros.sources.base import SourceError
 from fer_ros.sources.opening import open_source
 from gray_images import levels_of
+from uneven_video import write_uneven_video
 
 
 def test_a_video_comes_whole_and_in_order_at_its_rate(video):
     images = list(open_source(str(video)))
 
     assert levels_of(image for image, _ in images) == pytest.approx([0, 40, 80, 120, 160], abs=3)
-    assert {period for _, period in images} == {1 / 12.5}
+    assert [period for _, period in images] == pytest.approx([1 / 12.5] * 5)
+
+
+def test_each_frame_of_an_uneven_video_has_its_own_time(tmp_path):
+    periods = [100, 40, 900, 33, 2000, 100]
+    write_uneven_video(tmp_path / 'phone.mp4', periods)
+
+    images = list(open_source(str(tmp_path / 'phone.mp4')))
+    in_step = list(open_source(str(tmp_path / 'phone.mp4'), rate=20))
+
+    levels = levels_of(image for image, _ in images)
+    assert levels == pytest.approx([0, 20, 40, 60, 80, 100], abs=6)
+    # The last frame has no successor, and is shown for a period at the mean rate.
+    shown = [1000 * period for _, period in images]
+    assert shown[:-1] == pytest.approx(periods[:-1], abs=1)
+    assert {period for _, period in in_step} == {1 / 20}
 
 
 def test_a_video_loops(video):
@@ -31,13 +47,13 @@ def test_a_video_loops(video):
 
 
 @pytest.mark.parametrize('rate', [0.0, -1.0, math.nan, math.inf, 90000.0])
-def test_a_video_of_unknown_rate_is_taken_for_30_images_a_second(video, monkeypatch, rate):
+def test_a_video_without_rate_and_times_is_taken_for_30_images_a_second(video, monkeypatch, rate):
     class Capture:
         def __init__(self):
             self._real = real()
 
         def get(self, what):
-            return rate if what == cv2.CAP_PROP_FPS else self._real.get(what)
+            return rate if what == cv2.CAP_PROP_FPS else 0.0
 
         def __getattr__(self, name):
             return getattr(self._real, name)

@@ -1,10 +1,12 @@
 from itertools import islice
 from pathlib import Path
+import re
 
 import cv2
 import numpy as np
 import pytest
 
+from fer_ros.sources import live
 from fer_ros.sources import webcam
 from fer_ros.sources.base import SourceError
 from fer_ros.sources.opening import open_source
@@ -69,9 +71,44 @@ def test_a_webcam_is_asked_for_size_and_rate(device):
     assert images_of(source, 1)[0].shape == (24, 32, 3)
 
 
+def test_a_pixel_format_is_requested_before_the_size(device):
+    open_source('0', width=1920, height=1080, fourcc='MJPG', tell=lambda _: None)
+
+    assert list(device.asked)[:2] == [cv2.CAP_PROP_FOURCC, cv2.CAP_PROP_FRAME_WIDTH]
+    # The characters of a code are its bytes, the first one lowest.
+    assert device.asked[cv2.CAP_PROP_FOURCC] == int.from_bytes(b'MJPG', 'little')
+
+
+@pytest.mark.parametrize('fourcc', ['MJP', 'MJPEG', 'MJ\nG', 'MJPÖ'])
+def test_a_pixel_format_of_other_than_four_characters_is_refused(device, fourcc):
+    with pytest.raises(SourceError, match='not four characters') as refused:
+        open_source('0', fourcc=fourcc)
+
+    assert str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ('size', 'fourcc', 'sentence'),
+    [
+        ((64, 48), '', None),
+        ((32, 0), '', None),
+        ((1920, 1080), '', 'gives 64x48 instead of 1920x1080.*need fourcc: MJPG'),
+        ((0, 480), 'YUYV', 'gives 64x48 instead of 64x480, so its images are enlarged$'),
+    ],
+)
+def test_a_webcam_of_a_smaller_size_than_requested_is_reported(
+    device, told, size, fourcc, sentence
+):
+    open_source('0', width=size[0], height=size[1], fourcc=fourcc, tell=told.append)
+
+    assert len(told) == (0 if sentence is None else 1)
+    if sentence is not None:
+        assert re.search(sentence, told[0])
+
+
 def test_a_webcam_gives_no_more_images_than_asked(device, monkeypatch):
     clock = iter(index / 30 for index in range(1000))
-    monkeypatch.setattr(webcam.time, 'monotonic', lambda: next(clock))
+    monkeypatch.setattr(live.time, 'monotonic', lambda: next(clock))
     source = open_source('0', rate=10)
 
     levels = levels_of(images_of(source, 5))
@@ -81,7 +118,7 @@ def test_a_webcam_gives_no_more_images_than_asked(device, monkeypatch):
 
 def test_a_webcam_a_little_faster_than_asked_loses_no_image(device, monkeypatch):
     clock = iter(index / 30.3 for index in range(1000))
-    monkeypatch.setattr(webcam.time, 'monotonic', lambda: next(clock))
+    monkeypatch.setattr(live.time, 'monotonic', lambda: next(clock))
     source = open_source('0', rate=30)
 
     levels = levels_of(images_of(source, 20))
@@ -95,7 +132,7 @@ def test_a_webcam_that_goes_is_told_of_once_and_comes_back(device, told):
 
     device.plugged = False
     for _ in range(3):
-        assert next(images) == (None, webcam.RETRY_PERIOD)
+        assert next(images) == (None, live.RETRY_PERIOD)
     assert len(told) == 1
     assert 'no more images' in told[0]
 

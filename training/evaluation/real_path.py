@@ -51,9 +51,6 @@ SETTINGS = Settings(smoothing=0.0, hold=0.0, min_confidence=0.0)
 _IMAGES = 4
 _IMAGE_INTERVAL = 0.1
 
-# Time between two scenes [s], long enough for all tracks to end.
-_PAUSE = 1000.0
-
 
 def scene_of(picture: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """
@@ -173,19 +170,20 @@ def crops_of_scenes(
     return crops
 
 
-def see(pipeline: Pipeline, scene: np.ndarray, box: np.ndarray, stamp: float) -> np.ndarray | None:
+def see(pipeline: Pipeline, scene: np.ndarray, box: np.ndarray, name: str) -> np.ndarray | None:
     """
     Detect and classify a face in a scene with the pipeline.
 
     :param pipeline: pipeline with the network.
     :param scene: (H, W, 3) uint8 BGR.
     :param box: (4,) position of the face, in pixels.
-    :param stamp: timestamp of the scene [s].
+    :param name: name of the scene, different from the name of the last one.
     :return: (labels,) float64 probabilities, or None if no face was found there.
     """
     # The pipeline accepts a weak detection only when it repeats, as with a camera.
     for image in range(_IMAGES):
-        faces = pipeline.process(scene, stamp + image * _IMAGE_INTERVAL, SETTINGS).faces
+        stamp = image * _IMAGE_INTERVAL
+        faces = pipeline.process(scene, stamp, SETTINGS, scene=name).faces
         if faces:
             break
     else:
@@ -215,7 +213,7 @@ def measure_real_path(
     with progress_bar('looking at scenes', len(said), 'scenes') as progress:
         for index, picture in enumerate(kept.data.images):
             scene, box = scene_of(picture, seed * len(said) + index)
-            probabilities = see(pipeline, scene, box, index * _PAUSE)
+            probabilities = see(pipeline, scene, box, str(index))
             if probabilities is not None:
                 said[index] = probabilities.argmax()
             progress.update(1)

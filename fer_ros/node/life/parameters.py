@@ -66,7 +66,7 @@ def descriptor(described: Field[Any]) -> ParameterDescriptor:
     )
     choices = described.metadata['choices']
     if choices:
-        made.additional_constraints = f'one of {", ".join(choices)}'
+        made.additional_constraints = f'one of {", ".join(map(str, choices))}'
     bounds = described.metadata['bounds']
     if bounds and isinstance(described.default, float):
         low, high = bounds

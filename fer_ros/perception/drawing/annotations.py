@@ -8,12 +8,14 @@ import cv2
 import numpy as np
 
 from fer_ros.perception.boxes import Box
+from fer_ros.perception.boxes import overlaps
 from fer_ros.perception.drawing.colours import Colour
 from fer_ros.perception.drawing.colours import colours_of
 from fer_ros.perception.drawing.colours import DARK
 from fer_ros.perception.drawing.layout import find_corner
 from fer_ros.perception.drawing.layout import GROWTH
 from fer_ros.perception.drawing.layout import lay_out
+from fer_ros.perception.drawing.layout import NO_BLOCK
 from fer_ros.perception.drawing.layout import Place
 from fer_ros.perception.drawing.tags import draw_legend
 from fer_ros.perception.drawing.tags import draw_tag
@@ -31,6 +33,9 @@ BLURRED_SQUARES = 4
 # Margin around the box that is blurred as well, as a fraction of the box. A person can also be
 # recognised by hair and chin.
 BLURRED_MARGIN = 0.25
+
+# Two boxes that overlap by at least this are boxes of one face (intersection over union).
+SAME_FACE = 0.5
 
 
 class Drawing:
@@ -60,7 +65,8 @@ class Drawing:
         :param mode: 'boxes' to draw on the image, 'labels' to draw on black, 'blur' to make the
             faces unrecognisable.
         :param others: (left, top, right, bottom) in pixels of other possible faces. In the mode
-            'blur' these faces are blurred as well. No boxes are drawn for them.
+            'blur' these faces are blurred as well. No boxes are drawn for them, and no tags cover
+            them. A box of one of the faces has no effect.
         :return: (H, W, 3) uint8 BGR, an annotated copy.
         """
         drawn = np.zeros_like(image) if mode == 'labels' else image.copy()
@@ -68,11 +74,15 @@ class Drawing:
             for box in (*others, *(face.box for face in faces)):
                 _blur(drawn, box)
         if faces:
-            self._draw_faces(drawn, faces, labels)
+            self._draw_faces(drawn, faces, labels, others)
         return drawn
 
     def _draw_faces(
-        self, image: np.ndarray, faces: Sequence[Face], labels: Sequence[str]
+        self,
+        image: np.ndarray,
+        faces: Sequence[Face],
+        labels: Sequence[str],
+        others: Sequence[Box],
     ) -> None:
         """Draw the boxes, a tag beside each box, and a legend if no tag names all emotions."""
         shape = image.shape[:2]
@@ -84,19 +94,36 @@ class Drawing:
         letters = [letters_for(face.box, shape) for face in faces]
         sizes = [tag_sizes(face, labels, size) for face, size in zip(faces, letters, strict=True)]
         before = [self._places.get(face.id) for face in faces]
-        places = lay_out(framed, sizes, shape, before)
+        hidden = _elsewhere(others, boxes)
+        places = lay_out(framed, sizes, shape, before, hidden)
         self._places = {face.id: place for face, place in zip(faces, places, strict=True)}
         for face, box in zip(faces, boxes, strict=True):
             _draw_box(image, box, colours[face.emotion], thickness, face.emotion == UNCERTAIN)
         for face, size, place in zip(faces, letters, places, strict=True):
-            draw_tag(image, face, labels, size, place.choice, (place.left, place.top))
+            if place.choice != NO_BLOCK:
+                draw_tag(image, face, labels, size, place.choice, (place.left, place.top))
         if all(place.choice != FULL for place in places):
             taken = [
                 (place.left, place.top, place.left + width, place.top + height)
                 for place, of_face in zip(places, sizes, strict=True)
+                if place.choice != NO_BLOCK
                 for width, height in [of_face[place.choice]]
             ]
-            _explain(image, labels, min(letters), np.concatenate([framed, taken]))
+            covered = np.concatenate([framed, hidden, np.array(taken, int).reshape(-1, 4)])
+            _explain(image, labels, min(letters), covered)
+
+
+def _elsewhere(others: Sequence[Box], boxes: np.ndarray) -> np.ndarray:
+    """
+    Return the boxes that are not those of the faces.
+
+    :param others: (left, top, right, bottom) in pixels of possible faces.
+    :param boxes: (N, 4) int, pixels: the boxes of the faces.
+    :return: (M, 4) int, pixels.
+    """
+    possible = np.array(others, float).reshape(-1, 4)
+    elsewhere = (overlaps(possible, boxes) < SAME_FACE).all(axis=1)
+    return np.asarray(possible[elsewhere].round(), int)
 
 
 def _explain(image: np.ndarray, labels: Sequence[str], letters: int, taken: np.ndarray) -> None:

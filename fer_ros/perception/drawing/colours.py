@@ -9,13 +9,14 @@ from fer_ros.perception.emotions import UNCERTAIN
 Colour = tuple[int, int, int]
 
 # BGR. The colours can be distinguished on dark and on light backgrounds, also by colour-blind
-# people. Source: Okabe and Ito 2008, https://jfly.uni-koeln.de/color.
+# people. Source: Okabe and Ito 2008, https://jfly.uni-koeln.de/color. Their blue is too dark on a
+# dark background, so the colour of sad is lighter.
 COLOURS: dict[str, Colour] = {
     'angry': (0, 94, 213),
     'disgust': (115, 158, 0),
     'fear': (167, 121, 204),
     'happy': (66, 228, 240),
-    'sad': (178, 114, 0),
+    'sad': (255, 125, 89),
     'surprise': (0, 159, 230),
     'neutral': (220, 220, 220),
     'contempt': (233, 180, 86),

@@ -23,8 +23,14 @@ GAP = 4
 # this condition, the size of a block would change with every small motion.
 WIDE_GAP = 8
 
+# An array without boxes.
+NOTHING = np.empty((0, 4), int)
+
 # Coordinates of a block that has no place yet, far outside the image, in pixels.
 NOWHERE = -(10**6)
+
+# The choice of a box without a block.
+NO_BLOCK = -1
 
 # Offsets that extend a box by one pixel on each side when they are added to it.
 GROWTH = np.array([-1, -1, 1, 1])
@@ -35,7 +41,8 @@ class Place:
     """
     The place of a block.
 
-    :param choice: index of the block's size in the list of its possible sizes.
+    :param choice: index of the block's size in the list of its possible sizes; NO_BLOCK if there
+        is no room for any size.
     :param left: left edge of the block in pixels.
     :param top: top edge of the block in pixels.
     :param side: index of the place in the list of places around the box; -1 on the box.
@@ -52,12 +59,13 @@ def lay_out(
     choices: Sequence[Sequence[tuple[int, int]]],
     shape: tuple[int, int],
     before: Sequence[Place | None] = (),
+    obstacles: np.ndarray = NOTHING,
 ) -> list[Place]:
     """
     Find a place beside each box for a block that covers neither a box nor another block.
 
     Every box gets its smallest block before any box gets a larger one. If there is no room, the
-    smallest block is placed on its own box.
+    smallest block is placed on its own box. If it would cover another box there, it is left out.
 
     :param boxes: (N, 4) int, (left, top, right, bottom) in pixels.
     :param choices: possible sizes of the block of each box, from the smallest to the largest, each
@@ -65,13 +73,15 @@ def lay_out(
     :param shape: (height, width) of the image in pixels.
     :param before: place of each box's block in the last image, or None. A block keeps its place if
         possible.
+    :param obstacles: (M, 4) int, pixels: other boxes that no block must cover.
     :return: a place for each box.
     """
+    boxes = _clipped(boxes, shape)
     before = before or [None] * len(boxes)
     # Large faces come first: they are the nearest, and usually the most relevant.
     order = np.argsort(-np.prod(boxes[:, 2:] - boxes[:, :2], axis=1), kind='stable').tolist()
     blocks = np.full((len(boxes), 4), NOWHERE)
-    places = [_on_the_box(box, sizes[0], shape) for box, sizes in zip(boxes, choices, strict=True)]
+    places = [Place(NO_BLOCK, 0, 0)] * len(boxes)
     stuck: set[int] = set()
     for level in range(len(choices[0]) if choices else 0):
         # Boxes that had a block of this size in the last image come first, so that they keep it.
@@ -79,7 +89,7 @@ def lay_out(
             if index in stuck:
                 continue
             own = [index, index + len(boxes)]
-            others = np.delete(np.concatenate([boxes, blocks]), own, axis=0)
+            others = np.delete(np.concatenate([boxes, blocks, obstacles]), own, axis=0)
             size = choices[index][level]
             last = before[index]
             larger = last is not None and level > last.choice
@@ -87,7 +97,11 @@ def lay_out(
             found = _free_place(boxes[index], size, others, shape, gaps, last)
             if found is None:
                 stuck.add(index)
-                continue
+                if level:
+                    continue
+                found = _on_the_box(boxes[index], size, others, shape)
+                if found is None:
+                    continue
             places[index] = replace(found, choice=level)
             corner = np.array([found.left, found.top])
             blocks[index] = np.concatenate([corner, corner + size])
@@ -121,11 +135,30 @@ def find_corner(
     return None
 
 
-def _on_the_box(box: np.ndarray, size: tuple[int, int], shape: tuple[int, int]) -> Place:
-    """Place a block on its box, at the upper edge."""
-    left = max(0, min(int(box[0]), shape[1] - size[0]))
-    top = max(0, min(int(box[1]), shape[0] - size[1]))
-    return Place(0, left, top)
+def _clipped(boxes: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Clip (N, 4) boxes to the image, so that blocks in their corners are inside the image."""
+    clipped: np.ndarray = np.clip(boxes, 0, np.array([shape[1], shape[0]] * 2))
+    return clipped.reshape(-1, 4)
+
+
+def _on_the_box(
+    box: np.ndarray, size: tuple[int, int], others: np.ndarray, shape: tuple[int, int]
+) -> Place | None:
+    """
+    Place a block on its box, at the upper or lower edge.
+
+    :return: the place; None if the block would cover another box or block there.
+    """
+    left, top, right, bottom = (int(value) for value in box)
+    width, height = size
+    for row in (top, bottom - height):
+        for column in (left, right - width):
+            start = max(0, min(column, shape[1] - width))
+            first = max(0, min(row, shape[0] - height))
+            block = np.array([[start, first, start + width, first + height]])
+            if _apart(block, others).all():
+                return Place(0, start, first)
+    return None
 
 
 def _free_place(

@@ -35,9 +35,13 @@ TRANSPARENCY = 0.2
 # Number of letters in the abbreviation of an emotion's name.
 ABBREVIATED = 3
 
-# Index of the largest form of a tag, in which each bar has the name of its emotion. The smaller
-# forms have bars without names.
-FULL = 4
+# Index of the forms of a tag with a name beside each bar: in SHORT for the likeliest emotions, in
+# FULL for all of them. The smaller forms have bars without names.
+SHORT = 4
+FULL = 5
+
+# Number of bars in the form SHORT.
+LIKELIEST = 3
 
 
 def letters_for(box: tuple[float, float, float, float], shape: tuple[int, int]) -> int:
@@ -66,13 +70,16 @@ def tag_sizes(face: Face, labels: Sequence[str], letters: int) -> list[tuple[int
     """
     bars = letters + 3
     sizes = []
-    for form in range(FULL):
+    for form in range(SHORT):
         width, height = _text_size(_words(face, labels, form), letters)
         sizes.append((max(width, 3 * len(labels)), height + bars))
     small = _small(letters)
     names, length = _names_width(labels, small), _bar_length(small)
-    rows = len(labels) * _row(small) + small // 2
-    return [*sizes, (max(sizes[-1][0], names + length), sizes[-1][1] - bars + rows)]
+    width, head = max(sizes[-1][0], names + length), sizes[-1][1] - bars
+    for form in (SHORT, FULL):
+        rows = len(_named(face, labels, form)) * _row(small) + small // 2
+        sizes.append((width, head + rows))
+    return sizes
 
 
 def draw_tag(
@@ -102,8 +109,9 @@ def draw_tag(
     cv2.rectangle(image, (left, top), (left + width - 1, top + head - 1), colour, cv2.FILLED)
     ink = DARK if sum(colour) > 300 else LIGHT
     _draw_text(image, _words(face, labels, form), left, top, letters, ink)
-    if form == FULL:
-        _draw_named_bars(image, face, labels, letters, (left, top + head))
+    if form in (SHORT, FULL):
+        named = _named(face, labels, form)
+        _draw_named_bars(image, face, labels, named, letters, (left, top + head))
         return
     full = height - head - 3
     for index, label in enumerate(labels):
@@ -152,7 +160,8 @@ def _words(face: Face, labels: Sequence[str], form: int) -> str:
     """
     Return the text of a face's tag.
 
-    The text has the id, and in larger forms also the emotion and its probability.
+    The text has the id, and in larger forms also the emotion and its probability. If the emotion
+    is held although another one is now more likely, 'held' replaces the probability.
     """
     if form == 0:
         return f'{face.id}?' if face.emotion == UNCERTAIN else f'{face.id}'
@@ -161,19 +170,32 @@ def _words(face: Face, labels: Sequence[str], form: int) -> str:
     if form == 2 or face.emotion not in labels:
         return f'{face.id} {face.emotion}'
     probability = face.probabilities[list(labels).index(face.emotion)]
-    return f'{face.id} {face.emotion} {100 * probability:.0f}%'
+    held = probability < face.probabilities.max()
+    return f'{face.id} {face.emotion} ' + ('held' if held else f'{100 * probability:.0f}%')
+
+
+def _named(face: Face, labels: Sequence[str], form: int) -> list[int]:
+    """Return the indices of the labels whose bars have names in a form of the tag."""
+    order = np.argsort(-face.probabilities, kind='stable')
+    return sorted(order[: LIKELIEST if form == SHORT else len(labels)].tolist())
 
 
 def _draw_named_bars(
-    image: np.ndarray, face: Face, labels: Sequence[str], letters: int, place: tuple[int, int]
+    image: np.ndarray,
+    face: Face,
+    labels: Sequence[str],
+    named: Sequence[int],
+    letters: int,
+    place: tuple[int, int],
 ) -> None:
-    """Draw a horizontal bar and a name for each emotion."""
+    """Draw a horizontal bar and a name for each of the labels with the given indices."""
     small = _small(letters)
     begin = place[0] + _names_width(labels, small)
     length = _bar_length(small) - small // 2
     colours = colours_of(labels)
-    for index, label in enumerate(labels):
-        top = place[1] + small // 4 + index * _row(small)
+    for row, index in enumerate(named):
+        label = labels[index]
+        top = place[1] + small // 4 + row * _row(small)
         _draw_text(image, label, place[0], top - small // 4, small, LIGHT)
         bottom = top + _row(small) - 3
         cv2.rectangle(image, (begin, top), (begin + length, bottom), DARK, cv2.FILLED)

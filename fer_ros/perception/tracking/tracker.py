@@ -35,8 +35,8 @@ SPEED_HALF_LIFE = 0.3
 # Time constant for the average of a face's speed [s]. At 30 Hz a frame has a weight of 20 %.
 SPEED_TIME = 0.15
 
-# A face that was in the last frame can be matched in the next frame, even with a short timeout.
-# This does not apply after a pause between frames that is longer than this [s].
+# Longest period of a camera [s]. A face in the last frame can be matched with a face in the next
+# frame up to this time plus the timeout later.
 SLOWEST_PERIOD = 2.0
 
 # The cost of a pair that must not be matched, which is above any possible sum of other costs.
@@ -84,7 +84,10 @@ class _Track:
         imaginary part down.
     :param growth: change of the logarithm of the side, per second.
     :param id: id of the person; None until the track is confirmed.
-    :param shown: time in seconds when the face was last among those kept by `max_faces`.
+    :param missing_since: time in seconds of the first frame in which the face was not detected;
+        None if the last frame shows the face.
+    :param hidden_since: time in seconds of the first frame in which the face was not among those
+        kept by `max_faces`; None if it was kept in the last frame.
     """
 
     number: int
@@ -96,7 +99,8 @@ class _Track:
     speed: complex = 0j
     growth: float = 0.0
     id: int | None = None
-    shown: float = 0.0
+    missing_since: float | None = None
+    hidden_since: float | None = None
 
     def predicted(self, time: float) -> FaceDetection:
         """Predict the face at a time, with a speed that decays since the last detection."""
@@ -121,6 +125,7 @@ class _Track:
         """Update the track with a new detection of its face."""
         self.place(face, time)
         self.time = time
+        self.missing_since = None
         self.doubt *= 1 - face.score
 
     def place(self, face: FaceDetection, time: float) -> None:
@@ -138,13 +143,21 @@ class _Track:
         """
         Check whether the track has enough detections to be confirmed.
 
-        :param period: time since the last frame in seconds; None for the first frame or after a
-            long pause.
+        :param period: time since the last frame in seconds; None for the first frame.
         :return: whether the track can be confirmed.
         """
         if period is None or period > LONG_PERIOD:
             return True
         return self.doubt <= MOST_DOUBT and self.time - self.since >= BELIEF_TIME
+
+
+def longest_gap(face_timeout: float) -> float:
+    """
+    Return the longest time between two frames after which faces keep their ids, in seconds.
+
+    :param face_timeout: how long a lost face keeps its id, in seconds.
+    """
+    return face_timeout + SLOWEST_PERIOD
 
 
 class FaceTracker:
@@ -209,31 +222,37 @@ class FaceTracker:
 
         :param detections: detections in the frame.
         :param time: time of the frame in seconds; later than the time of the last frame.
-        :param face_timeout: how long a lost face keeps its id, in seconds.
+        :param face_timeout: how long a lost face keeps its id, in seconds. The time counts from
+            the first frame in which the face is missing.
         :param max_faces: maximum number of faces; the largest faces are kept.
         :return: the faces that are kept: first those with an id, the largest first, then those of
             tracks that are not confirmed yet, up to `max_faces`.
         """
-        period = _elapsed(self._time, time)
-        unseen = _elapsed(self._looked, time)
+        period = None if self._time is None else time - self._time
+        if self._looked is not None and time - self._looked > longest_gap(face_timeout):
+            self._tracks = []
+        # A face may return in the very frame in which its timeout ends.
+        self._forget(time, face_timeout, inclusive=False)
         self._time = self._looked = time
-        self._forget(time, max(face_timeout, unseen or 0.0))
         seen = self._assign(detections, time)
         for track in self._tracks:
-            if track.id is None and track.time < time:
-                track.doubt *= DOUBT_OF_A_MISS
+            if track.time < time:
+                track.missing_since = _first(track.missing_since, time)
+                if track.id is None:
+                    track.doubt *= DOUBT_OF_A_MISS
         believed = [track for track in seen if track.id is not None or track.is_credible(period)]
         doubted = [track for track in seen if track not in believed]
         self._kept = sorted(believed, key=_size, reverse=True)[:max_faces]
+        for track in self._tracks:
+            track.hidden_since = _first(track.hidden_since, time)
         for track in self._kept:
-            track.shown = time
+            track.hidden_since = None
             if track.id is None:
                 track.id = self.next_id
                 self.next_id += 1
         room = max_faces - len(self._kept)
         self._kept += sorted(doubted, key=_size, reverse=True)[:room]
-        # A face that has been lost for the whole timeout cannot be matched in a later frame.
-        self._forget(time, face_timeout)
+        self._forget(time, face_timeout, inclusive=True)
         return [Sighting(track.number, track.id, track.face) for track in self._kept]
 
     def follow(self, time: float, height: int, width: int, look: Look) -> list[Sighting]:
@@ -276,31 +295,36 @@ class FaceTracker:
             seen.append(track)
         return seen
 
-    def _forget(self, time: float, patience: float) -> None:
+    def _forget(self, time: float, timeout: float, inclusive: bool) -> None:
         """
-        Remove tracks and ids after a timeout.
+        Remove tracks and ids after the timeout.
 
-        A track is removed if its face was not detected for too long, or if it is most likely a
-        false positive. A track loses its id if it was not among the kept faces for too long.
+        A track is removed if its face has been missing for too long, or if it is most likely a
+        false positive. A track loses its id if it has not been among the kept faces for too long.
 
         :param time: time of the frame in seconds.
-        :param patience: the timeout in seconds.
+        :param timeout: the timeout in seconds.
+        :param inclusive: whether a timeout that ends in this frame is over.
         """
+
+        def is_over(since: float | None) -> bool:
+            if since is None:
+                return False
+            return time - since > timeout or (inclusive and time - since == timeout)
+
         for track in self._tracks:
-            if time - track.shown > patience:
+            if is_over(track.hidden_since):
                 track.id = None
         self._tracks = [
             track
             for track in self._tracks
-            if time - track.time <= patience and (track.id is not None or track.doubt < 1)
+            if not is_over(track.missing_since) and (track.id is not None or track.doubt < 1)
         ]
 
 
-def _elapsed(before: float | None, time: float) -> float | None:
-    """Return the time between two frames; None for the first frame or after a long pause."""
-    if before is None or time - before > SLOWEST_PERIOD:
-        return None
-    return time - before
+def _first(known: float | None, time: float) -> float:
+    """Return the known time; if there is none, the given time."""
+    return time if known is None else known
 
 
 def _matches(

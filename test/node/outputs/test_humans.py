@@ -153,7 +153,7 @@ def test_a_face_is_tracked_while_its_id_is_held_and_then_its_topics_are_gone(
 
     lost = send(camera, emotions, node, picture((0, 0, 0), seconds=20))
     held = inboxes['tracked'].wait_for(lambda one: one.header == lost.header)
-    gone = send(camera, emotions, node, picture((0, 0, 0), seconds=100))
+    gone = send(camera, emotions, node, picture((0, 0, 0), seconds=71))
     left = inboxes['tracked'].wait_for(lambda one: one.header == gone.header)
 
     assert list(held.ids) == ['f1']

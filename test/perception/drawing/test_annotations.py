@@ -81,6 +81,29 @@ def test_tags_hide_no_other_face():
         assert (drawn[210:240, left:][:, 8:32] == 50).all()
 
 
+def test_a_tag_does_not_cover_a_face_that_is_not_published_yet():
+    image = np.full((480, 640, 3), 50, np.uint8)
+    known, new = (300, 200, 340, 250), (290, 90, 350, 170)
+
+    plain = draw_faces(image, [face(known)], FERPLUS_LABELS)
+    drawn = draw_faces(image, [face(known)], FERPLUS_LABELS, 'boxes', [known, new])
+
+    assert (plain[90:170, 290:350] != 50).any()
+    assert (drawn[90:170, 290:350] == 50).all()
+    # The box of a published face is no obstacle to its own tag.
+    assert (draw_faces(image, [face(known)], FERPLUS_LABELS, 'boxes', [known]) == plain).all()
+
+
+def test_a_face_that_fills_the_image_has_a_named_bar_for_each_emotion():
+    image = np.full((480, 640, 3), 50, np.uint8)
+
+    drawn = draw_faces(image, [face((0, 0, 640, 480))], FERPLUS_LABELS)
+
+    # The lengths of the bars of happy and sad are 0.7 and 0.1 of the full length.
+    assert area_of(drawn[20:460, 20:620], COLOURS['happy']) > 300
+    assert area_of(drawn[20:460, 20:620], COLOURS['sad']) > 40
+
+
 def test_the_box_of_an_uncertain_face_is_open():
     image = np.full((480, 640, 3), 50, np.uint8)
 

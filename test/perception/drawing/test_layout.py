@@ -5,6 +5,7 @@ import numpy as np
 
 from fer_ros.perception.drawing.layout import find_corner
 from fer_ros.perception.drawing.layout import lay_out
+from fer_ros.perception.drawing.layout import NO_BLOCK
 from fer_ros.perception.drawing.layout import Place
 
 SHAPE = (240, 320)
@@ -53,6 +54,32 @@ def test_where_there_is_no_room_the_smallest_block_stands_on_its_own_box():
 
     assert [place.choice for place in places] == [0, 0, 0, 0]
     assert [(place.left, place.top) for place in places] == [box[:2] for box in boxes]
+
+
+def test_a_block_covers_no_obstacle():
+    boxes, obstacle = np.array([(100, 120, 140, 170)]), np.array([(90, 60, 160, 110)])
+
+    (free,) = lay_out(boxes, [SIZES], SHAPE)
+    (place,) = lay_out(boxes, [SIZES], SHAPE, obstacles=obstacle)
+
+    assert overlap(block(free), obstacle[0])
+    assert not overlap(block(place), obstacle[0])
+    assert place.choice == 2
+
+
+def test_a_block_that_would_cover_another_box_on_its_own_box_is_left_out():
+    # The second box covers the upper edge of the first one, the third box the lower edge.
+    boxes = np.array([(0, 0, 320, 240), (0, 0, 320, 120), (0, 120, 320, 240)])
+
+    places = lay_out(boxes, [[(300, 100)]] * 3, SHAPE)
+
+    assert [place.choice for place in places] == [NO_BLOCK] * 3
+
+
+def test_a_box_larger_than_the_image_has_its_block_in_a_corner():
+    (place,) = lay_out_all([(-3, -3, 323, 243)])
+
+    assert place == Place(2, 0, 150, 12)
 
 
 def test_everybody_has_a_small_block_before_anybody_has_a_larger_one():
@@ -116,28 +143,23 @@ places_of_faces = strategies.lists(
 
 @given(places_of_faces)
 @settings(deadline=None)
-def test_no_block_hides_a_box_or_another_block_unless_it_has_no_room_at_all(found):
+def test_no_block_hides_the_box_of_another_face_or_another_block(found):
     boxes = [(left, top, left + width, top + height) for left, top, width, height in found]
 
     places = lay_out_all(boxes)
 
-    blocks = [block(place) for place in places]
-    on_boxes = [
-        place.choice == 0 and any(overlap(one, box) for box in boxes)
-        for place, one in zip(places, blocks, strict=True)
-    ]
-    for index, one in enumerate(blocks):
+    drawn = [index for index, place in enumerate(places) if place.choice != NO_BLOCK]
+    blocks = {index: block(places[index]) for index in drawn}
+    for index, one in blocks.items():
         assert one[0] >= 0
         assert one[1] >= 0
         assert one[2] <= 320
         assert one[3] <= 240
-        if not on_boxes[index]:
-            assert not any(overlap(one, box) for box in boxes)
-            assert not any(
-                overlap(one, other)
-                for number, other in enumerate(blocks)
-                if number != index and not on_boxes[number]
-            )
+        others = [number for number in range(len(boxes)) if number != index]
+        assert not any(overlap(one, boxes[number]) for number in others)
+        assert not any(overlap(one, blocks[number]) for number in others if number in blocks)
+        if overlap(one, boxes[index]):
+            assert places[index].choice == 0
 
 
 def test_a_free_corner_is_found_or_none():

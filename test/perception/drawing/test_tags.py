@@ -3,9 +3,11 @@ import pytest
 
 from fer_ros.perception.drawing import tags
 from fer_ros.perception.drawing.colours import COLOURS
+from fer_ros.perception.drawing.colours import DARK
 from fer_ros.perception.drawing.tags import draw_tag
 from fer_ros.perception.drawing.tags import FULL
 from fer_ros.perception.drawing.tags import letters_for
+from fer_ros.perception.drawing.tags import SHORT
 from fer_ros.perception.drawing.tags import tag_sizes
 from fer_ros.perception.emotions import FERPLUS_LABELS
 from fer_ros.perception.emotions import UNCERTAIN
@@ -25,6 +27,21 @@ def test_each_emotion_has_a_colour_of_its_own_in_every_image():
     colours = [COLOURS[label] for label in (*FERPLUS_LABELS, UNCERTAIN)]
 
     assert len(set(colours)) == len(colours)
+
+
+def luminance(colour):
+    """Return the relative luminance of a BGR colour, 0 to 1 (WCAG 2.2)."""
+    values = np.array(colour[::-1]) / 255
+    linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+@pytest.mark.parametrize('label', COLOURS)
+def test_every_colour_is_readable_on_a_dark_background(label):
+    contrast = (luminance(COLOURS[label]) + 0.05) / (luminance(DARK) + 0.05)
+
+    # The minimum contrast of text (WCAG 2.2, criterion 1.4.3).
+    assert contrast >= 4.5
 
 
 @pytest.fixture
@@ -49,8 +66,9 @@ def test_letters_of_a_small_image_remain_readable():
 @pytest.mark.parametrize(
     ('emotion', 'first_words'),
     [
-        ('happy', ['3', '3 hap', '3 happy', '3 happy 70%', '3 happy 70%']),
-        ('uncertain', ['3?', '3 unc', '3 uncertain', '3 uncertain', '3 uncertain']),
+        ('happy', ['3', '3 hap', '3 happy', *['3 happy 70%'] * 3]),
+        ('neutral', ['3', '3 neu', '3 neutral', *['3 neutral held'] * 3]),
+        ('uncertain', ['3?', '3 unc', *['3 uncertain'] * 4]),
     ],
 )
 def test_a_larger_form_has_more_words(written, emotion, first_words):
@@ -63,6 +81,15 @@ def test_a_larger_form_has_more_words(written, emotion, first_words):
     assert found == first_words
     # Only the full form labels each bar.
     assert written[1:] == list(LABELS)
+
+
+def test_the_short_form_names_the_three_likeliest_emotions_in_their_usual_order(written):
+    probabilities = np.array([0.2, 0.05, 0.0, 0.3, 0.4, 0.05, 0.0, 0.0])
+    found = Face(3, (10.0, 10.0, 60.0, 60.0), 0.9, probabilities, 'sad')
+
+    draw_tag(np.zeros((480, 640, 3), np.uint8), found, FERPLUS_LABELS, 16, SHORT, (9, 9))
+
+    assert written[1:] == ['angry', 'happy', 'sad']
 
 
 @pytest.mark.parametrize('form', FORMS)
