@@ -73,8 +73,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
         Declare the parameters, without loading the models.
 
         :param context: context of rclpy; None for the global context.
-        :param parameter_overrides: values of parameters, with the same effect as -p on the command
-            line.
+        :param parameter_overrides: values of parameters, as given by -p on the command line.
         :raises SettingError: if the value of a parameter is not allowed.
         """
         super().__init__('emotion', context=context, parameter_overrides=parameter_overrides)
@@ -104,8 +103,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
         """
         Configure and activate the node, unless `autostart` is false.
 
-        :raises Exception: the reason of a failed transition; an error in `REFUSALS` if the
-            configuration is the cause.
+        :raises Exception: why a transition failed; one of `REFUSALS` for a wrong configuration.
         """
         if self._settings.autostart:
             self.start()
