@@ -55,7 +55,7 @@ def open_source(
         path = Path(source).expanduser()
         if not source or not (path.is_dir() or path.is_file()):
             raise SourceError(
-                f'there is no file or folder {quoted(source)}; a source is {SOURCES}'
+                f'there is no file or folder {quoted(source)}; a source can be {SOURCES}'
             )
         if path.is_dir():
             pictures = list_pictures(path)
@@ -66,7 +66,7 @@ def open_source(
     # RuntimeError: no home folder. ValueError: characters that are not allowed in a path.
     except (OSError, RuntimeError, ValueError) as error:
         reason = shortened(getattr(error, 'strerror', None) or error)
-        raise SourceError(f'{quoted(source)} cannot be read: {reason}') from error
+        raise SourceError(f'cannot read {quoted(source)}: {reason}') from error
     if is_picture(path):
         return Pictures(f'the picture {shown(path)}', [path], rate, loop, width, height, tell)
     return Video(path, rate, loop, width, height)

@@ -48,7 +48,7 @@ def list_pictures(folder: Path) -> list[Path]:
     files = (path for path in folder.iterdir() if path.is_file() and path.name[0] != '.')
     pictures = sorted((path for path in files if is_picture(path)), key=_natural_order)
     if not pictures:
-        raise SourceError(f'the folder {shown(folder)} holds no pictures')
+        raise SourceError(f'the folder {shown(folder)} contains no pictures')
     return pictures
 
 
@@ -120,14 +120,16 @@ class Pictures(ImageSource):
         if path not in self._broken:
             self._broken.add(path)
             self.skipped = len(self._broken)
-            self._tell(f'{shown(path)} is skipped: OpenCV cannot read it as a picture')
+            self._tell(f'skipped {shown(path)}: OpenCV cannot read it as a picture')
         return None
 
     def _nothing_left(self) -> SourceError:
         """Return the error for a source without any readable file."""
         if len(self._paths) == 1:
-            return SourceError(f'the picture {shown(self._paths[0])} cannot be read')
-        return SourceError(f'none of the {len(self._paths)} pictures of {self.name} can be read')
+            return SourceError(f'OpenCV cannot read the picture {shown(self._paths[0])}')
+        return SourceError(
+            f'OpenCV cannot read any of the {len(self._paths)} pictures in {self.name}'
+        )
 
 
 def _ignore(_: str) -> None:

@@ -49,12 +49,12 @@ class Webcam(ImageSource):
         self._tell = tell
         if not Path(device).exists():
             there = ', '.join(map(str, sorted(Path('/dev').glob('video*')))) or 'none'
-            raise SourceError(f'there is no camera {shown(device)}; there are: {there}')
+            raise SourceError(f'there is no camera {shown(device)}; available devices: {there}')
         self._capture = self._open()
         if self._capture is None:
             raise SourceError(
-                f'{self.name} gives no images: another process uses it, this user may not open it '
-                '(group video), or it is not a camera'
+                f'{self.name} delivers no images. Another process uses it, this user may not open '
+                'it (add the user to the group video), or the device is not a camera'
             )
 
     def __iter__(self) -> Iterator[TimedImage]:
@@ -65,7 +65,7 @@ class Webcam(ImageSource):
                     yield None, RETRY_PERIOD
                     self._capture = self._open()
                     if self._capture is not None:
-                        self._tell(f'{self.name} is back')
+                        self._tell(f'{self.name} delivers images again')
                     continue
                 found, now = self._capture.grab(), time.monotonic()
                 if found and now < due - EARLY * self._least_period:
@@ -86,7 +86,7 @@ class Webcam(ImageSource):
         """Close a device that delivers no images."""
         self._capture.release()
         self._capture = None
-        self._tell(f'{self.name} gives no more images; it is tried again every second')
+        self._tell(f'{self.name} delivers no more images; trying again every second')
 
     def _open(self) -> Any:
         """Open the device and read one image. Return None if the device delivers no image."""

@@ -34,4 +34,4 @@ def test_what_opencv_can_run_is_said(monkeypatch):
 
     told = {one.subject: one.sentence for one in check_libraries()}
 
-    assert told['OpenCV'] == '4.6.0, which can run Haar, networks'
+    assert told['OpenCV'] == '4.6.0; it can run these detectors: Haar, networks'

@@ -24,7 +24,7 @@ UDP = '<dds><useBuiltinTransports>false</useBuiltinTransports></dds>'
     ('content', 'level', 'sentence'),
     [
         (SEGMENT.format(33554432), OK, 'a segment of 32.0 MiB'),
-        (SEGMENT.format(524288), WARN, 'a segment of 524288 bytes, not at least'),
+        (SEGMENT.format(524288), WARN, 'a segment of 524288 bytes. Large images are lost below'),
         (UDP, WARN, 'a segment of 0 bytes'),
         ('<dds>', FAIL, 'not XML'),
         (None, FAIL, 'No such file'),
@@ -52,7 +52,7 @@ def test_a_profile_that_the_launch_file_sets_anyway_is_explained_and_not_warned_
         monkeypatch.delenv(name, raising=False)
     finding, *_ = check_shared_memory()
     assert finding.level == OK
-    assert 'the launch files set config/fastdds.xml' in finding.sentence
+    assert 'The launch files set config/fastdds.xml' in finding.sentence
 
     monkeypatch.setenv('RMW_IMPLEMENTATION', 'rmw_cyclonedds_cpp')
     (finding,) = check_shared_memory()

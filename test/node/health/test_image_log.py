@@ -60,7 +60,7 @@ def test_each_change_of_size_encoding_or_source_is_one_line():
     assert camera.lines[1:] == [
         '320x240 mono8 at 10 Hz on /camera/image_raw, best effort',
         '320x240 mono8 at 30 Hz on /camera/image_raw, reliable',
-        '320x240 mono8 at 30 Hz on /camera/image_raw, reliable, now from /replay',
+        '320x240 mono8 at 30 Hz on /camera/image_raw, reliable; the publisher is now /replay',
     ]
 
 

@@ -100,5 +100,7 @@ def test_an_empty_list_is_no_groups(graph, parts):
 def test_a_text_that_yaml_reads_as_a_truth_value_is_refused_with_the_cause(graph):
     overrides = [Parameter('draw', value=False)]
 
-    with pytest.raises(SettingError, match='draw is False, not a text: YAML reads yes, no, on'):
+    with pytest.raises(
+        SettingError, match='draw is False, but must be a string. YAML reads yes, no, on'
+    ):
         EmotionNode(context=graph.context, parameter_overrides=overrides)

@@ -85,7 +85,7 @@ def test_a_smaller_bundle_says_the_same_by_the_node_s_own_classifier(
 def test_a_smaller_bundle_has_no_form_that_says_something_else(tmp_path, card, data):
     quantize_bundle(card, 'float16', tmp_path / 'smaller', data)
 
-    with pytest.raises(BundleError, match='has no onnx file; it has: tflite'):
+    with pytest.raises(BundleError, match='has no onnx file; it has only: tflite'):
         create_backend('opencv', load_card(tmp_path / 'smaller'))
 
 

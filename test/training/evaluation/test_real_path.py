@@ -20,7 +20,7 @@ class Knowing:
     """A detector with predefined faces, in the order of the scenes."""
 
     name = 'knowing'
-    reason = 'as asked for'
+    reason = 'as requested'
     least_eye_distance = 0.0
 
     def __init__(self, boxes, looks=1):

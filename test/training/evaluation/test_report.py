@@ -23,7 +23,7 @@ class Brightness:
     name = 'brightness'
     device = 'CPU'
     kind = 'tflite'
-    reason = 'as asked for'
+    reason = 'as requested'
 
     def __init__(self, count, shift=0):
         self._count = count
