@@ -32,7 +32,11 @@ def add_watching_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--model', default=defaults.model, help='default: %(default)s')
     parser.add_argument('--backend', default=defaults.backend, help='default: %(default)s')
     parser.add_argument('--detector', default=defaults.detector, help='default: %(default)s')
-    parser.add_argument('--detector-model', default='', help='weights (default: searched)')
+    parser.add_argument(
+        '--detector-model',
+        default='',
+        help='path of the detector weights (default: search the folders of models)',
+    )
 
 
 def load_models(arguments: argparse.Namespace) -> tuple[Detector, Classifier]:
@@ -60,7 +64,7 @@ def images_of(video: Path) -> Iterator[tuple[float, np.ndarray]]:
     capture = cv2.VideoCapture(str(video))
     rate = capture.get(cv2.CAP_PROP_FPS)
     if not capture.isOpened() or not rate > 0:
-        raise ValueError(f'{video} is no video that OpenCV can read')
+        raise ValueError(f'OpenCV cannot read {video} as a video')
     number = 0
     while True:
         there, image = capture.read()

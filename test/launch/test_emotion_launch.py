@@ -105,7 +105,7 @@ def test_a_camera_is_started_on_a_source_and_the_same_topic():
 
 @pytest.mark.parametrize('name', ['respawn', 'required', 'use_sim_time'])
 def test_what_is_neither_true_nor_false_is_refused(name):
-    with pytest.raises(ValueError, match=f"{name} is 'yes', not true or false"):
+    with pytest.raises(ValueError, match=f"{name} is 'yes', but must be true or false"):
         nodes(LAUNCH_FILE, **{name: 'yes'})
 
 

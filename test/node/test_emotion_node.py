@@ -457,7 +457,7 @@ def test_groups_at_the_start_are_taken_as_people_type_them(graph, parts):
         ({'hold': 0.5, 'max_faces': 2.5}, 'max_faces is 2.5, but must be an integer'),
         ({'draw': ''}, "draw is '', but must be one of boxes,"),
         ({'groups': ''}, "groups is '', but must be a list of strings"),
-        ({'ros4hri': 'yes'}, "ros4hri is 'yes', not true or false"),
+        ({'ros4hri': 'yes'}, "ros4hri is 'yes', but must be true or false"),
         ({'min_confidence': 1.5}, 'min_confidence is 1.5, but must be from 0.0 to 1.0'),
         ({'hold': 'long'}, "hold is 'long', but must be a number"),
         ({'max_faces': 0}, 'max_faces is 0, but must be from 1 to 256'),

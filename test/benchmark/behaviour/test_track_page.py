@@ -27,7 +27,7 @@ def test_a_page_shows_the_figures_the_chart_and_a_few_frames_and_escapes_text(tm
     assert 'one row an id' in text
     assert '<div class="chart"><svg' in text
     assert text.count('<figure>') == 4
-    assert 'frame 6: on the way' in text
+    assert 'frame 6: sample frame' in text
     assert len(list((tmp_path / 'out').glob('*.png'))) == 4
     # The box must have the colour of its id in the chart.
     drawn = cv2.imread(str(tmp_path / 'out' / 'me & <you>_0000.png'))[20, 8, ::-1]

@@ -45,7 +45,7 @@ def test_a_read_only_parameter_keeps_its_value(node):
 def test_a_read_only_parameter_of_the_wrong_type_is_refused_in_words_of_the_setting(node):
     (result,) = set_each(node, [('autostart', 1)])
 
-    assert result.reason == 'autostart is 1, not true or false'
+    assert result.reason == 'autostart is 1, but must be true or false'
 
 
 def test_parameters_beside_an_unchanged_read_only_one_are_set(node):
