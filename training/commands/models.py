@@ -67,7 +67,7 @@ def describe() -> dict[str, dict[str, Any]]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Tell what `models` takes."""
-    parser.add_argument('--json', action='store_true', help='print JSON, and nothing else')
+    parser.add_argument('--json', action='store_true', help='print only JSON')
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -144,4 +144,4 @@ def is_not_a_face(votes: np.ndarray) -> np.ndarray:
 def _check(votes: np.ndarray) -> None:
     """Refuse what is no table of votes."""
     if votes.ndim != 2 or votes.shape[1] != len(VOTE_COLUMNS):
-        raise ValueError(f'votes are {votes.shape}, not (N, {len(VOTE_COLUMNS)})')
+        raise ValueError(f'votes are {votes.shape}, but must be (N, {len(VOTE_COLUMNS)})')

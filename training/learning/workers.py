@@ -75,8 +75,8 @@ def batches_by(
     steps = len(EpochBatches(data, targets, recipe, 0, rows))
     if workers and teachers is not None:
         raise ValueError(
-            f'teachers that are asked about each batch are in this process, and {workers} workers '
-            'would make the batches; leave out --workers'
+            'teachers run on each batch in this process, but the batches would be created by '
+            f'{workers} worker processes; omit --workers'
         )
     if workers:
         # No process needs the network, and a recipe's file is no module that another can import.
@@ -134,7 +134,7 @@ def _maker(
 
 def _no_network(heads: Mapping[str, int], side: int | None) -> keras.Model:
     """Stand for the network where none is built."""
-    raise NotImplementedError('a process that makes batches has no network')
+    raise NotImplementedError('a worker process has no network')
 
 
 # In a process that makes batches: how.

@@ -55,7 +55,9 @@ class BlockNetwork:
         :raises ValueError: if there are several heads, or the blocks' settings do not pair.
         """
         if len(self.channels) != len(self.kernels):
-            raise ValueError(f'{len(self.channels)} channels have {len(self.kernels)} kernels')
+            raise ValueError(
+                f'there are {len(self.channels)} channels, but {len(self.kernels)} kernels'
+            )
         side = left = side or 48
         stack = []
         for channels, kernel in zip(self.channels, self.kernels, strict=True):

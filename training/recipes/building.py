@@ -43,8 +43,8 @@ def build_model(
         with_weights = getattr(build, 'with_weights', None)
         if with_weights is None:
             raise ValueError(
-                f'{recipe.name} has no backbone whose weights could be {recipe.weights}; leave '
-                "them 'none'"
+                f'{recipe.name} has no backbone, so its weights cannot be {recipe.weights}; set '
+                "weights to 'none'"
             )
         build = with_weights(recipe.weights, pretrained)
     previous = keras.config.dtype_policy()
@@ -60,7 +60,7 @@ def _whitened(model: keras.Model) -> keras.Model:
     """Put a layer before a network that whitens once `set_whitening` was called; as it is now."""
     shape = tuple(model.input_shape[1:])
     if None in shape:
-        raise ValueError('whitening needs pictures of one side throughout; leave out `sides`')
+        raise ValueError('whitening needs the same side in all epochs; omit `sides`')
     count = int(np.prod(shape))
     image = keras.Input(shape, name='image')
     flat = layers.Flatten()(image)
@@ -102,5 +102,5 @@ def standardised_range(images: np.ndarray) -> tuple[float, float]:
     """
     mean, deviation = float(images.mean(dtype=np.float64)), float(images.std(dtype=np.float64))
     if deviation == 0:
-        raise ValueError(f'all pixels are {mean:g}: there is nothing to standardise')
+        raise ValueError(f'all pixels are {mean:g}, so the pictures cannot be standardised')
     return (-mean / deviation, (255 - mean) / deviation)

@@ -61,7 +61,7 @@ def test_seeds_are_told_of_bundles_too(bundle, made_up):
 @pytest.mark.parametrize(
     ('names', 'sentence'),
     [
-        (['fer2013_tiny'], '1 runs are given .* it takes two'),
+        (['fer2013_tiny'], 'need two runs or more .* there are 1 runs'),
         (['fer2013_tiny', 'ferplus_tiny'], 'ferplus_tiny says .*contempt, and fer2013_tiny'),
     ],
 )

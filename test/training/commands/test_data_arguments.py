@@ -62,8 +62,8 @@ def test_words_that_are_written_wrong_are_refused(words):
 @pytest.mark.parametrize(
     ('words', 'message'),
     [
-        (('--fold', '1/5'), '--fold is for --split-by'),
-        (('--fractions', '.8,.1,.1'), "for split_by 'random', not 'official'"),
+        (('--fold', '1/5'), '--fold needs --split-by'),
+        (('--fractions', '.8,.1,.1'), "need split_by 'random', but it is 'official'"),
         (('--group', 'a=sad,fear', '--group', 'a=angry,disgust'), 'given twice'),
     ],
 )
