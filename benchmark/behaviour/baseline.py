@@ -58,9 +58,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--data', help='folder of the data sets with FER2013 (default: as in training)'
     )
-    parser.add_argument('--model', default=defaults.model, help='default: %(default)s')
-    parser.add_argument('--backend', default=defaults.backend, help='default: %(default)s')
-    parser.add_argument('--persons', type=int, default=100, help='default: %(default)s')
+    parser.add_argument(
+        '--model', default=defaults.model, help='name or path of the model (default: %(default)s)'
+    )
+    parser.add_argument(
+        '--backend', default=defaults.backend, help='back end (default: %(default)s)'
+    )
+    parser.add_argument(
+        '--persons', type=int, default=100, help='number of persons per row (default: %(default)s)'
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -151,7 +151,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=Settings().model,
         help='name or path of the model (default: %(default)s)',
     )
-    parser.add_argument('--device', default='auto', choices=('auto', 'cpu', 'gpu'))
+    parser.add_argument(
+        '--device',
+        default='auto',
+        choices=('auto', 'cpu', 'gpu'),
+        help='device of the back ends (default: %(default)s)',
+    )
     parser.add_argument(
         '--backends',
         default=','.join(BACKENDS),

@@ -91,7 +91,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--accuracy', action='store_true', help='also measure the accuracy on the data'
     )
     parser.add_argument('--data', help='folder of the data sets (default: FER_ROS_DATA)')
-    parser.add_argument('--split', choices=SPLITS, default='private')
+    parser.add_argument(
+        '--split',
+        choices=SPLITS,
+        default='private',
+        help='split for the accuracy (default: %(default)s)',
+    )
     parser.add_argument('--runs', type=int, default=15, help='turns of each model (default: 15)')
     parser.add_argument('--json', action='store_true', help='print the figures as JSON')
 

@@ -28,10 +28,16 @@ from fer_ros.perception.settings import Settings
 def add_watching_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options for the videos and the models."""
     defaults = Settings()
-    parser.add_argument('videos', nargs='+', type=Path, metavar='VIDEO')
-    parser.add_argument('--model', default=defaults.model, help='default: %(default)s')
-    parser.add_argument('--backend', default=defaults.backend, help='default: %(default)s')
-    parser.add_argument('--detector', default=defaults.detector, help='default: %(default)s')
+    parser.add_argument('videos', nargs='+', type=Path, metavar='VIDEO', help='video files')
+    parser.add_argument(
+        '--model', default=defaults.model, help='name or path of the model (default: %(default)s)'
+    )
+    parser.add_argument(
+        '--backend', default=defaults.backend, help='back end (default: %(default)s)'
+    )
+    parser.add_argument(
+        '--detector', default=defaults.detector, help='face detector (default: %(default)s)'
+    )
     parser.add_argument(
         '--detector-model',
         default='',

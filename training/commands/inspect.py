@@ -15,7 +15,12 @@ from training.pages.inspection import report_page
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Tell what `inspect` takes."""
     parser.add_argument('data', nargs='?', help='data set (default: FER_ROS_DATA)')
-    parser.add_argument('--output', type=Path, default=Path('runs') / 'inspection')
+    parser.add_argument(
+        '--output',
+        type=Path,
+        default=Path('runs') / 'inspection',
+        help='folder for the report (default: %(default)s)',
+    )
     add_data_arguments(parser)
 
 

@@ -74,7 +74,7 @@ def builder_of(described: Mapping[str, Any]) -> Builder:
     file, name = Path(described['file']), described['function']
     if not file.is_file():
         raise ValueError(
-            f'{file} with the function {name}, which builds the network, does not exist'
+            f'{file} does not exist; it contained the function {name}, which builds the network'
         )
     build = getattr(run_file(file), name, None)
     if not isinstance(build, FunctionType):

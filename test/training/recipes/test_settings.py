@@ -65,7 +65,7 @@ def test_a_function_that_has_changed_since_does_not_build_the_network(write_reci
     file.unlink()
     with pytest.raises(
         ValueError,
-        match='first.py with the function build, which builds the network, does not exist',
+        match='first.py does not exist; it contained the function build',
     ):
         recipe_of(settings)
 

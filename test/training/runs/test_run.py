@@ -61,7 +61,7 @@ def test_a_run_without_its_recipe_s_file_is_still_told_apart(begun):
     file.unlink()
 
     assert command_of(run).endswith('train first # recipe.json of the run has its settings')
-    with pytest.raises(ValueError, match='with the function build, which builds the network'):
+    with pytest.raises(ValueError, match='contained the function build, which builds'):
         load_run(folder)
 
 
