@@ -225,9 +225,9 @@ def _together(rows: Sequence[Row]) -> Iterator[str]:
         else:
             accuracies = np.array([100 * row['test']['accuracy'] for row in runs])
             yield (
-                f'{_name(runs[0])}: {len(runs)} runs, test {accuracies.mean():.2f} % on average, '
-                f'standard deviation {accuracies.std(ddof=1):.2f}, '
-                f'{interval([accuracies.min(), accuracies.max()], 2)}.'
+                f'{_name(runs[0])}: {len(runs)} runs with a mean test accuracy of '
+                f'{accuracies.mean():.2f} %, standard deviation {accuracies.std(ddof=1):.2f}, '
+                f'range {interval([accuracies.min(), accuracies.max()], 2)}.'
             )
 
 

@@ -106,7 +106,7 @@ def test_folds_are_summed_up_over_pictures_and_seeds_averaged():
         '2 of 2 folds, split by subject: 82.50 % accuracy on all 800 tested pictures; '
         '80.00 to 90.00 %'
     ) in page
-    assert '2 runs, test 41.00 % on average, standard deviation 1.41' in page
+    assert '2 runs with a mean test accuracy of 41.00 %, standard deviation 1.41' in page
 
 
 def test_the_run_that_validation_prefers_stands_for_its_recipe():
