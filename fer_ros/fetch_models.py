@@ -59,7 +59,9 @@ def fetch(folder: Path, urls: Sequence[str]) -> bool:
         if is_fetched(target):
             return False
         if target.exists() and not target.is_file() and not target.is_symlink():
-            raise FileExistsError(errno.EEXIST, 'it is not a regular file; remove it', str(target))
+            raise FileExistsError(
+                errno.EEXIST, 'the path is not a regular file; remove it', str(target)
+            )
         folder.mkdir(parents=True, exist_ok=True)
         content = download(urls)
         try:

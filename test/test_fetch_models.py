@@ -196,7 +196,7 @@ def test_what_is_no_file_is_refused(server, folder, target, kind, monkeypatch):
         with socket.socket(socket.AF_UNIX) as made:
             made.bind('model.onnx')  # relative, because the length of a socket path is limited
 
-    with pytest.raises(FetchError, match=r"cannot write .*model.onnx': it is not a regular"):
+    with pytest.raises(FetchError, match=r"cannot write .*model.onnx': the path is not a regular"):
         fetch(folder, [server.url])
 
     assert [path.name for path in folder.iterdir()] == ['model.onnx']

@@ -85,7 +85,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command `models`."""
     parser.add_argument('models', nargs='+', help='bundles, folders of runs, or .keras files')
     parser.add_argument(
-        '--backend', default='litert', help='back end for bundles, as the parameter of the node'
+        '--backend',
+        default='litert',
+        help="back end for bundles; the values are those of the node's parameter backend",
     )
     parser.add_argument(
         '--accuracy', action='store_true', help='also measure the accuracy on the data'

@@ -57,7 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('model', help='name or folder of the bundle')
     add_data_arguments(parser)
     parser.add_argument(
-        '--backend', default='litert', help='back end, as the parameter of the node'
+        '--backend',
+        default='litert',
+        help="back end; the values are those of the node's parameter backend",
     )
     parser.add_argument(
         '--limit', type=int, metavar='N', help='use only N pictures of each split, for a trial'

@@ -36,7 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument('--data', help='folder of the data sets (default: FER_ROS_DATA)')
     parser.add_argument(
-        '--detector', default='auto', help='detector for the scenes, as the parameter of the node'
+        '--detector',
+        default='auto',
+        help="detector for the scenes; the values are those of the node's parameter detector",
     )
     parser.add_argument(
         '--detector-model',

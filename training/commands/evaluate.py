@@ -54,7 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='split to measure (default: private; public with --robustness)',
     )
     parser.add_argument(
-        '--backend', default='litert', help='back end, as the parameter of the node'
+        '--backend',
+        default='litert',
+        help="back end; the values are those of the node's parameter backend",
     )
     parser.add_argument('--head', help='head of the network, for a run with several heads')
     parser.add_argument(
@@ -91,7 +93,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--detector',
         default='auto',
-        help='detector of --real-path and --robustness, as the parameter of the node',
+        help="detector of --real-path and --robustness; the values are those of the node's "
+        'parameter detector',
     )
     parser.add_argument(
         '--detector-model',

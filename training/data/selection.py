@@ -126,7 +126,7 @@ def group_classes(data: FaceData, groups: Mapping[str, Sequence[str]]) -> FaceDa
                     f'are: {", ".join(data.label_names)}'
                 )
             if member in group_of:
-                raise DataError(f"the groups merge '{member}' twice")
+                raise DataError(f"the groups merge '{member}' twice; merge each class only once")
             group_of[member] = name
     for name in groups:
         if name in data.label_names and group_of.get(name) != name:

@@ -87,7 +87,8 @@ def label_votes(votes: np.ndarray, labels: Sequence[Sequence[str]]) -> np.ndarra
     unknown = sorted({member for members in labels for member in members} - set(FERPLUS_LABELS))
     if unknown:
         raise ValueError(
-            f'FER+ has no votes for {", ".join(unknown)}; it has: {", ".join(FERPLUS_LABELS)}'
+            f'FER+ has no votes for {", ".join(unknown)}; its labels are: '
+            f'{", ".join(FERPLUS_LABELS)}'
         )
     columns = [[FERPLUS_LABELS.index(member) for member in members] for members in labels]
     return np.stack([counts[:, members].sum(axis=1) for members in columns], axis=1)

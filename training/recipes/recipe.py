@@ -228,12 +228,13 @@ class Recipe:
         beginnings = [beginning for beginning, _ in self.sides]
         if beginnings[0] != 0 or beginnings != sorted(set(beginnings)) or beginnings[-1] >= 1:
             raise ValueError(
-                f'sides begin at {beginnings}, but must begin at 0 and increase, below 1'
+                f'the starts of sides are {beginnings}, but must begin with 0, increase, and be '
+                'below 1'
             )
         if self.sides[-1][1] != self.side:
             raise ValueError(
-                f'sides end with {self.sides[-1][1]}, but must end with the side of the input, '
-                f'{self.side}'
+                f'the last side of sides is {self.sides[-1][1]}, but must be the side of the '
+                f'input, {self.side}'
             )
 
     def side_at(self, epoch: int) -> int:

@@ -44,7 +44,9 @@ class Grouping:
                         f'are: {", ".join(labels)}'
                     )
                 if member in group_of:
-                    raise SettingError(f"groups merges '{member}' twice")
+                    raise SettingError(
+                        f"groups merges '{member}' twice; merge each label only once"
+                    )
                 group_of[member] = name
         for name in set(group_of.values()) & set(labels):
             if group_of.get(name) != name:
