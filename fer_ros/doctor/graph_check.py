@@ -156,8 +156,9 @@ def _judge_camera(
     age = node.get_clock().now().nanoseconds / 1e9 - last.header.stamp.sec
     if abs(age) > FAR_OFF:
         told += (
-            f'; the timestamp is {age:.0f} s older than the clock of this machine: set '
-            'use_sim_time for a recording, or synchronise the clocks of both machines'
+            f'; the timestamp is {abs(age):.0f} s {"older" if age > 0 else "newer"} than the '
+            'clock of this machine: set use_sim_time for a recording, or synchronise the clocks '
+            'of both machines'
         )
     try:
         to_bgr(last)

@@ -50,7 +50,7 @@ def test_a_topic_that_must_be_published_is_a_failure_without_a_publisher(graph):
 
     assert finding.level == FAIL
     remedy = 'select another topic with --topic, or start the camera'
-    assert finding.sentence == f'nobody publishes it; {remedy}'
+    assert finding.sentence == f'the topic has no publisher; {remedy}'
 
 
 def test_the_images_of_an_emotion_node_are_no_cameras_in_any_namespace(graph):
@@ -179,4 +179,4 @@ def test_a_camera_is_told_with_its_rate_and_its_kind(graph, encoding, level):
     (finding,) = check_camera('image', SECONDS, patience=PATIENCE)
 
     assert finding.level == level
-    assert f'Hz, best_effort, 30x20 {encoding}, frame the_camera' in finding.sentence
+    assert f'Hz, best_effort, 30x20 {encoding}, frame_id the_camera' in finding.sentence

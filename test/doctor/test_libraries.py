@@ -22,7 +22,10 @@ def test_a_library_that_is_missing_is_named_with_its_installation(monkeypatch):
     found = {finding.subject: finding for finding in check_libraries()}
 
     assert found['OpenCV'].level == FAIL
-    assert found['OpenCV'].sentence == 'ImportError: no cv2; apt install python3-opencv'
+    assert (
+        found['OpenCV'].sentence
+        == 'ImportError: no cv2; install it with: apt install python3-opencv'
+    )
 
 
 def test_what_opencv_can_run_is_said(monkeypatch):

@@ -105,7 +105,8 @@ def _tree(element: ElementTree.Element, features: int) -> Tree:
                 )
         if not 0 <= _integer(feature) < features:
             raise CascadeError(
-                f'a tree uses feature {feature}, but there are only {features} features'
+                f'a tree uses feature {feature}, but the features have the numbers 0 to '
+                f'{features - 1}'
             )
         _numbers(threshold, 1)
     leaves = _numbers(_text(element, 'leafValues'), len(nodes) + 1)

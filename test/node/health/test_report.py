@@ -117,7 +117,7 @@ def test_a_silent_clock_is_a_warning_until_it_advances(graph, parts, diagnoses):
         lambda one: one.status[0].message.startswith('use_sim_time is true, but /clock')
     )
     assert level_of(found) == DiagnosticStatus.WARN
-    assert 'nobody publishes it' in found.status[0].message
+    assert 'it has no publisher' in found.status[0].message
     assert values_of(found)['age_p50_ms'] == values_of(found)['age_p95_ms'] == ''
     assert node.statistics.processed > 0
     assert node.statistics.age == 0.0

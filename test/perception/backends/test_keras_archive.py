@@ -88,7 +88,7 @@ def test_a_class_that_could_run_code_is_refused_wherever_it_is(layer):
     ],
 )
 def test_weights_of_elsewhere_or_without_end_are_refused(change):
-    with pytest.raises(ArchiveError, match=r'model\.weights\.h5 has'):
+    with pytest.raises(ArchiveError, match=r'model\.weights\.h5 in the archive has'):
         check_archive(archive(content=weights(change)))
 
 

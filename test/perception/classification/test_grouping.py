@@ -46,7 +46,7 @@ def test_no_faces_are_merged_to_none():
         (['a=sad,,fear'], 'each entry must be name=label,label'),
         (['a=joy'], "merges 'joy', which is not a label of the model; the labels are: angry, "),
         (['a=sad', 'b=sad'], "merges 'sad' twice"),
-        (['a=sad', 'a=fear'], "the name 'a' twice"),
+        (['a=sad', 'a=fear'], "the name 'a', which is used twice"),
         (['happy=sad,fear'], "the name 'happy', which is a label that the entry does not merge"),
         (['uncertain=sad,fear'], "'uncertain'"),
     ],

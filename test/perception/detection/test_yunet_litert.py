@@ -98,7 +98,7 @@ def test_a_litert_that_cannot_run_the_graph_is_passed_over(weights, monkeypatch)
         f'on OpenCV {yunet.cv2.__version__}; LiteRT cannot load yunet_graph.tflite: Didn' in reason
     )
     monkeypatch.setattr(yunet.cv2, '__version__', '4.6.0')
-    with pytest.raises(DetectorError, match=r'LiteRT refuses .*CONV_2D'):
+    with pytest.raises(DetectorError, match=r'LiteRT cannot load .*CONV_2D'):
         YuNetDetector(weights)
 
 

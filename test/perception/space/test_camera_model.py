@@ -72,7 +72,7 @@ def test_an_image_of_another_size_sees_the_same():
 def test_an_image_in_other_proportions_is_refused():
     camera = camera_model(SIZE, MATRIX, '', [])
 
-    with pytest.raises(CalibrationError, match='640x480 and the image 1280x720'):
+    with pytest.raises(CalibrationError, match='640x480 and the image is 1280x720'):
         camera.scaled_to((720, 1280))
 
 

@@ -232,7 +232,7 @@ def test_the_same_comes_of_a_depth_image_in_another_size():
 
 
 def test_a_depth_image_of_another_view_is_refused():
-    with pytest.raises(CalibrationError, match='the depth image 848x480'):
+    with pytest.raises(CalibrationError, match='the depth image is 848x480'):
         locate_face(face(), metres(np.ones((480, 848))), CAMERA, SIZE)
 
 
