@@ -243,7 +243,7 @@ def test_a_folder_is_published_once_in_order_and_then_the_node_ends(graph, folde
 
     assert process.returncode == 0
     assert log.count('5.jpg') == 1
-    assert '3 images, 1 skipped' in log
+    assert '3 images published, 1 skipped' in log
     wait_until(lambda: len(inbox.messages) >= 3)
     assert levels_of(inbox.messages) == [10, 20, 30]
     assert [message.height for message in inbox.messages] == [48, 48, 20]

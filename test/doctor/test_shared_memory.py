@@ -68,7 +68,7 @@ def test_shared_memory_without_room_is_warned_of_with_what_is_left_in_it(monkeyp
 
     assert room.level == left.level == WARN
     assert room.sentence.startswith('40.0 MiB are free; a camera and the node need 42.3 MiB')
-    assert left.sentence.startswith('segments of ended processes: 3 (22.0 MiB); remove them with')
+    assert left.sentence.startswith('3 segments of ended processes use 22.0 MiB; remove them with')
 
 
 def test_the_sizes_of_the_shipped_segments_are_those_of_the_profiles():

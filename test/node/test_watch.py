@@ -111,7 +111,7 @@ def test_a_face_comes_whichever_message_of_its_image_arrives_first(status_first)
     (line,) = lines.changes(message)
     lines.status(message)
 
-    assert '3 came' in line
+    assert '3 appeared' in line
     assert list(lines.changes(faces(face(3, 'sad'), seconds=2))) == [
         '12:03:02.512  3 neutral → sad'
     ]
@@ -124,7 +124,7 @@ def test_an_id_that_begins_anew_after_a_restart_comes():
     lines.forget()
 
     (line,) = lines.changes(faces(face(1, 'happy'), seconds=9))
-    assert '1 came' in line
+    assert '1 appeared' in line
 
 
 def test_an_id_that_was_not_seen_for_long_is_forgotten_and_comes_again():

@@ -78,9 +78,9 @@ def test_a_camera_that_alternates_with_each_image_does_not_fill_the_log():
         camera.send(*[WIDE, SMALL] * 15)
 
     assert BURST <= len(camera.lines) <= BURST + 100 / PERIOD + 1
-    assert camera.lines[1].endswith('(changed 30 times)')
+    assert camera.lines[1].endswith('(the image type changed 30 times)')
     # The next line contains the number of changes that were not logged.
-    assert camera.lines[-1].endswith('(changed 300 times)')
+    assert camera.lines[-1].endswith('(the image type changed 300 times)')
 
 
 def test_images_that_come_again_are_a_first_image_again():

@@ -29,7 +29,11 @@ BAD_STARTS = {
     'no domain': ([], {'ROS_DOMAIN_ID': 'abc'}, "'abc', but must be an integer from 0 to 232"),
     'high domain': ([], {'ROS_DOMAIN_ID': '233'}, "'233', but must be an integer from 0 to 232"),
     'negative domain': ([], {'ROS_DOMAIN_ID': '-1'}, "'-1', but must be an integer from 0 to 232"),
-    'colours': ([], {'RCUTILS_COLORIZED_OUTPUT': '7'}, "RCUTILS_COLORIZED_OUTPUT is '7', not 0"),
+    'colours': (
+        [],
+        {'RCUTILS_COLORIZED_OUTPUT': '7'},
+        "RCUTILS_COLORIZED_OUTPUT is '7', but must be 0",
+    ),
     'stream': ([], {'RCUTILS_LOGGING_USE_STDOUT': 'yes'}, "is 'yes', but must be 0 or 1"),
     'buffer': (
         [],

@@ -266,6 +266,6 @@ def test_segments_of_ended_processes_are_named_with_the_command_that_removes_the
 
     warning = fit_shared_memory(tmp_path)
 
-    told = f'segments of ended processes: 1 (3.0 MiB); remove them with {CLEAN_COMMAND}'
+    told = f'1 segments of ended processes use 3.0 MiB; remove them with: {CLEAN_COMMAND}'
     assert told in warning
-    assert ('UDP alone' in warning) == (size == 0)
+    assert ('only UDP' in warning) == (size == 0)
