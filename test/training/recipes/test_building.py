@@ -124,9 +124,9 @@ def test_a_network_without_backbone_refuses_weights(entry):
 
 
 def test_a_file_of_weights_that_is_not_there_is_named():
-    with pytest.raises(WeightsError, match='no file nothing.npz .*--weights none'):
+    with pytest.raises(WeightsError, match='nothing.npz does not exist.*--weights none'):
         backbone('MobileNetV2', 48, 'nothing.npz')
-    with pytest.raises(WeightsError, match='no file nothing.h5 .*--weights none'):
+    with pytest.raises(WeightsError, match='nothing.h5 does not exist.*--weights none'):
         backbone('ResNet50', 48, 'nothing.h5')
 
 
