@@ -69,5 +69,5 @@ def test_nothing_goes_on_from_a_mean(runs, made_up, tmp_path):
     public = made_up(14, 'public', seed=1)
     average(runs, public, tmp_path / 'mean')
 
-    with pytest.raises(ValueError, match='holds 0 variables of the model'):
+    with pytest.raises(ValueError, match='has 0 variables of the model'):
         train(runs[0].recipe, made_up(24), public, tmp_path / 'mean', resume=True)

@@ -131,7 +131,7 @@ def test_a_run_of_an_earlier_version_without_its_settings_is_not_resumed(interru
             {'augmentation': Augmentation(shift=0.2)},
             'augmentation.shift was 0.1, but is now 0.2',
         ),
-        ({'build': ResidualNetwork('x', 8, (8,), (1,), 0.2)}, "build.function was 'tiny' and is"),
+        ({'build': ResidualNetwork('x', 8, (8,), (1,), 0.2)}, "build.function was 'tiny', but is"),
     ],
 )
 def test_a_run_is_not_resumed_with_another_setting(interrupted, made_up, changes, sentence):
