@@ -24,7 +24,7 @@ def test_a_page_shows_the_figures_the_chart_and_a_few_frames_and_escapes_text(tm
     text = page.read_text(encoding='utf-8')
     assert '<h1>Face tracking in me &amp; &lt;you&gt;.avi</h1>' in text
     assert '<pre>a &lt; b\nc</pre>' in text
-    assert 'one row an id' in text
+    assert 'Each row is an id' in text
     assert '<div class="chart"><svg' in text
     assert text.count('<figure>') == 4
     assert 'frame 6: sample frame' in text

@@ -212,7 +212,7 @@ def test_a_network_that_is_wrong_on_a_batch_is_given_face_by_face(
 def test_a_file_that_is_no_network_is_refused_in_a_sentence():
     broken = b'this is no network'
 
-    with pytest.raises(BackendError, match=r'OpenCV .* refuses'):
+    with pytest.raises(BackendError, match=r'OpenCV .* cannot load'):
         OpenCvBackend(broken, (48, 48, 1))
     if importlib.util.find_spec('ai_edge_litert'):
         with pytest.raises(BackendError, match='LiteRT cannot load'):
