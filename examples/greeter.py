@@ -1,7 +1,7 @@
 """
 Example behaviour: greet a person who smiles, and address a person who looks sad.
 
-The behaviour subscribes to `/emotion/changes`.
+The behaviour subscribes to `/emotion/present`, so it may start before or after the node.
 Run it in addition to the node: `python3 examples/greeter.py`.
 """
 
@@ -10,6 +10,8 @@ from contextlib import suppress
 import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy
+from rclpy.qos import QoSProfile
 from vision_msgs.msg import Detection2DArray
 
 SENTENCES = {
@@ -20,18 +22,23 @@ SENTENCES = {
 
 
 class Greeter(Node):
-    """Print a sentence for each change of a face; the emotion node debounces the changes."""
+    """Print a sentence for each change of a person; the emotion node debounces the changes."""
 
     def __init__(self) -> None:
         super().__init__('greeter')
-        self.create_subscription(Detection2DArray, 'emotion/changes', self._on_changes, 10)
+        self._known: dict[str, str] = {}
+        # The emotion node keeps its last message for subscribers that start later.
+        latched = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        self.create_subscription(Detection2DArray, 'emotion/present', self._on_present, latched)
 
-    def _on_changes(self, message: Detection2DArray) -> None:
-        for face in message.detections:
-            # A detection without results means that the person has left.
-            decided = face.results[0].hypothesis.class_id if face.results else 'left'
-            if decided in SENTENCES:
-                print(SENTENCES[decided].format(id=face.id), flush=True)
+    def _on_present(self, message: Detection2DArray) -> None:
+        """Compare everybody who is here with those who were here before."""
+        present = {face.id: face.results[0].hypothesis.class_id for face in message.detections}
+        left = {id_: 'left' for id_ in self._known if id_ not in present}
+        for id_, emotion in {**present, **left}.items():
+            if self._known.get(id_) != emotion and emotion in SENTENCES:
+                print(SENTENCES[emotion].format(id=id_), flush=True)
+        self._known = present
 
 
 if __name__ == '__main__':

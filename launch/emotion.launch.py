@@ -46,8 +46,7 @@ SHARE = Path(get_package_share_directory('fer_ros'))
 ARGUMENTS = {
     'image_topic': (
         'image',
-        'Topic of the camera images; the compressed images are on this topic '
-        'followed by /compressed.',
+        'Topic of the camera images: raw images, or compressed images (JPEG, PNG) under any name.',
     ),
     'depth_topic': ('depth', 'Topic of depth images registered to the camera images (optional).'),
     'camera_info_topic': ('camera_info', 'Topic of the camera calibration; needed for depth.'),
@@ -127,9 +126,6 @@ def make_nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     common = {
         'package': 'fer_ros',
         'namespace': given['namespace'],
-        'remappings': [
-            (name, given[f'{name}_topic']) for name in ('image', 'depth', 'camera_info')
-        ],
         'output': 'screen',
         'emulate_tty': True,
         'respawn': truth('respawn', given['respawn']),
@@ -149,6 +145,9 @@ def make_nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             executable='emotion_node',
             name='emotion',
             parameters=[given['params_file'], *clock, *overrides],
+            remappings=[
+                (name, given[f'{name}_topic']) for name in ('image', 'depth', 'camera_info')
+            ],
             **common,
         )
     ]
@@ -163,6 +162,7 @@ def make_nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
                     *clock,
                     {'source': text(given['camera'])},
                 ],
+                remappings=[('image', raw_topic(given['image_topic']))],
                 **common,
             )
         )
@@ -198,6 +198,18 @@ def handle_configuration_error(
         f'will not be restarted because of {cause}. The other nodes keep running'
     )
     return EmitEvent(event=ShutdownProcess(process_matcher=matches_action(event.action)))
+
+
+def raw_topic(topic: str) -> str:
+    """
+    Return the topic on which the camera node must publish raw images.
+
+    The camera node appends /compressed to this name for its compressed images.
+
+    :param topic: value of the argument `image_topic`.
+    :return: the topic without the suffix /compressed, if it has this suffix.
+    """
+    return topic.removesuffix('/compressed') or topic
 
 
 def text(value: str) -> ParameterValue:

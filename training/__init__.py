@@ -1,1 +1,1 @@
-"""How the networks of fer_ros are trained, measured and exported; not part of the installation."""
+"""Training, measurement and export of the networks of fer_ros; not part of the installation."""

@@ -104,8 +104,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     Run a command.
 
-    :param argv: its words, or None for those of the command line.
-    :return: the exit status.
+    :param argv: words of the command, or None for those of the command line.
+    :return: exit status of the process.
     """
     refusals = (ValueError, FileExistsError, BackendError)
     try:

@@ -21,12 +21,12 @@ def run_command(
     Run a command of a package.
 
     :param package: name of the package, for the usage text.
-    :param description: of the package.
-    :param commands: by name, a function that imports and returns the module of the command, and
-        the purpose of the command.  The module has `add_arguments` and `run`.
-    :param refusals: errors that are printed in one sentence, without a traceback.
-    :param argv: the words of the command line, or None for the words of the process.
-    :return: the exit status.
+    :param description: description of the package, for the usage text.
+    :param commands: for each name of a command, a function that imports and returns its module,
+        and the purpose of the command.  The module has the functions `add_arguments` and `run`.
+    :param refusals: types of errors that are printed in one sentence, without a traceback.
+    :param argv: words of the command line, or None for those of the process.
+    :return: exit status of the process.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog=f'python -m {package}', description=description)

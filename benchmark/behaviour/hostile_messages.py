@@ -18,7 +18,7 @@ from sensor_msgs.msg import Image
 
 from benchmark.behaviour.hostile_files import malformed_file
 from benchmark.behaviour.hostile_files import pick
-from fer_ros.perception.images import ENCODINGS
+from fer_ros.perception.encodings import ENCODINGS
 from fer_ros.perception.registry import GPU_BACKENDS
 from fer_ros.perception.settings import setting_fields
 
@@ -40,7 +40,14 @@ TEXTS = (
 
 SIDES = (0, 1, 2, 7, 16, 8192, 8193, 20_000, 2**31, 2**32 - 1)
 NAMES = (*ENCODINGS, *TEXTS, '32FC1', '16UC1', 'BGR8', 'bgr8\n', 'nonsense', '8UC')
-FORMATS = (*TEXTS, 'jpeg', 'png', 'bgr8; jpeg compressed bgr8', '16UC1; compressedDepth png')
+FORMATS = (
+    *TEXTS,
+    'jpeg',
+    'png',
+    'bgr8; jpeg compressed bgr8',
+    '16UC1; png compressed',
+    '16UC1; compressedDepth png',
+)
 # A message may declare a size that exceeds any memory. Its data have at most this length [bytes].
 MOST_DATA = 200_000
 
@@ -63,7 +70,8 @@ def malformed_image(random: np.random.Generator) -> Image:
     found = ENCODINGS.get(encoding)
     row = width * (found.pixel_bytes if found else 1)
     step = min(pick(random, (row, row, row + 3, 0, 1, 2**32 - 1)), 2**32 - 1)
-    size = pick(random, (step * height * 3 // 2, step * height, step * height - 1, 1, 0))
+    whole = step * int(height * found.planes) if found else step * height
+    size = pick(random, (whole, step * height * 3 // 2, step * height, whole - 1, 1, 0))
     message = Image(height=height, width=width, encoding=encoding, step=step)
     message.is_bigendian = int(random.integers(0, 256))
     message.data.frombytes(random.bytes(max(0, min(size, MOST_DATA))))

@@ -89,6 +89,7 @@ class CameraNode(CheckedParameters):
             self._settings.width,
             self._settings.height,
             tell=lambda sentence: self.get_logger().warning(sentence),
+            bit_depth=self._settings.bit_depth,
         )
         profile = QoSProfile(depth=QUEUE_DEPTH, reliability=ReliabilityPolicy.RELIABLE)
         self._publisher = self.create_publisher(Image, 'image', profile)

@@ -21,8 +21,13 @@ from fer_ros.doctor.finding import Finding
 from fer_ros.doctor.finding import OK
 from fer_ros.doctor.finding import WARN
 from fer_ros.node.inputs.camera_topics import camera_topics
+from fer_ros.node.inputs.camera_topics import COMPRESSED
 from fer_ros.node.inputs.camera_topics import IMAGE_TYPES
+from fer_ros.node.inputs.camera_topics import RAW
+from fer_ros.node.inputs.camera_topics import SUFFIX
+from fer_ros.node.inputs.images import has_16_bits
 from fer_ros.node.inputs.images import to_bgr
+from fer_ros.perception.bit_depth import propose_bit_depth
 from fer_ros.perception.images import ImageError
 from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import shortened
@@ -30,6 +35,9 @@ from fer_ros.perception.quoting import shortened
 # A larger difference between a timestamp and the time of this machine is reported as a clock error
 # [s].
 FAR_OFF = 2.0
+
+# Period at which the type of the topic is looked up until it is known [s].
+LOOK_PERIOD = 0.1
 
 # Fast DDS terminates the process if the domain id is larger.
 LARGEST_DOMAIN = 232
@@ -97,11 +105,10 @@ def _listen(
     node: Node, topic: str, seconds: float, required: bool, patience: float
 ) -> Iterator[Finding]:
     """Subscribe to a camera; see `check_camera`."""
-    raw, compressed = Heard(), Heard()
+    own, compressed = Heard(), Heard()
     try:
         name = node.resolve_topic_name(topic)
-        small = f'{name}/compressed'
-        node.create_subscription(Image, name, raw.add, qos_profile_sensor_data)
+        small = f'{name}{SUFFIX}'
         node.create_subscription(CompressedImage, small, compressed.add, qos_profile_sensor_data)
     except Exception as error:  # the exception classes differ between ROS distributions
         yield Finding(FAIL, '--topic', f'{quoted(topic)} is not a topic name: {shortened(error)}')
@@ -109,17 +116,30 @@ def _listen(
     executor = SingleThreadedExecutor(context=node.context)
     executor.add_node(node)
     try:
-        end, found = time.monotonic() + patience, False
+        end, found, kind = time.monotonic() + patience, False, None
         while (now := time.monotonic()) < end:
-            executor.spin_once(timeout_sec=end - now)
+            executor.spin_once(timeout_sec=min(end - now, LOOK_PERIOD))
+            if kind is None:
+                # A topic of any name may carry raw or compressed images.
+                kind = _kind_of_topic(node, name)
+                if kind is not None:
+                    node.create_subscription(kind, name, own.add, qos_profile_sensor_data)
             # The duration starts at the first image, so discovery does not lower the rate.
-            if not found and (raw.times or compressed.times):
+            if not found and (own.times or compressed.times):
                 end, found = time.monotonic() + seconds, True
     finally:
         executor.shutdown()
-    yield from _judge_camera(node, name, raw, seconds, required)
+    yield from _judge_camera(node, name, own, seconds, required)
     if node.count_publishers(small):
         yield from _judge_camera(node, small, compressed, seconds, required)
+
+
+def _kind_of_topic(node: Node, name: str) -> type[Image] | type[CompressedImage] | None:
+    """Return the type of a topic of images; None if nobody publishes images on it yet."""
+    kinds = {sender.topic_type for sender in node.get_publishers_info_by_topic(name)}
+    if RAW in kinds:
+        return Image
+    return CompressedImage if COMPRESSED in kinds else None
 
 
 def _judge_camera(
@@ -128,7 +148,7 @@ def _judge_camera(
     """Report the messages received from a camera; see `check_camera`."""
     senders = node.get_publishers_info_by_topic(name)
     if not senders:
-        if node.count_publishers(f'{name}/compressed'):
+        if node.count_publishers(f'{name}{SUFFIX}'):
             yield Finding(OK, name, 'only compressed images are published')
         else:
             yield _judge_silence(node, name, required)
@@ -161,11 +181,17 @@ def _judge_camera(
             'of both machines'
         )
     try:
-        to_bgr(last)
+        image = to_bgr(last)
     except ImageError as error:
         yield Finding(FAIL, name, f'{told}; {shortened(error)}')
-    else:
-        yield Finding(OK, name, told)
+        return
+    depth = propose_bit_depth(int(image.max())) if has_16_bits(last) else 0
+    if depth:
+        told += (
+            f'; the values use at most {depth} of 16 bits: if the camera has {depth} significant '
+            f'bits, set the parameter bit_depth of the emotion node to {depth}'
+        )
+    yield Finding(WARN if depth else OK, name, told)
 
 
 def _judge_silence(node: Node, name: str, required: bool) -> Finding:

@@ -1,7 +1,8 @@
-"""Convert faces to `Detection2DArray`, for `/emotion` and `/emotion/changes`."""
+"""Convert faces to `Detection2DArray`: `/emotion`, `/emotion/changes` and `/emotion/present`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,23 @@ def to_changes(types: MessageTypes, header: Any, result: FrameResult) -> Any:
         left.id = str(id_)
         detections.append(left)
     message.detections = detections
+    return message
+
+
+def to_present(
+    types: MessageTypes, header: Any, people: Iterable[tuple[Face, tuple[str, ...]]]
+) -> Any:
+    """
+    Convert the faces of everybody who is here to one message.
+
+    :param types: message classes.
+    :param header: header of the image that changed something.
+    :param people: the last face of each person, with the names of its probabilities.
+    :return: Detection2DArray, empty if nobody is here.
+    """
+    message = types[ARRAY]()
+    message.header = header
+    message.detections = [to_detection(types, header, face, labels) for face, labels in people]
     return message
 
 

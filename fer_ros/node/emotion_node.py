@@ -32,11 +32,10 @@ from fer_ros.node.life.parameters import declare_settings
 from fer_ros.node.life.process import run_node
 from fer_ros.node.life.unused_parameters import warn_of_unused
 from fer_ros.node.model_slot import ModelSlot
-from fer_ros.node.outputs.annotated import AnnotatedImages
+from fer_ros.node.outputs.outputs import Outputs
 from fer_ros.node.outputs.positions import FacePositions
 from fer_ros.node.outputs.ros4hri import load_humans
 from fer_ros.node.outputs.ros4hri import Ros4Hri
-from fer_ros.node.outputs.topics import Topics
 from fer_ros.perception.backends import BackendError
 from fer_ros.perception.detection.choice import DetectorError
 from fer_ros.perception.models.bundle import BundleError
@@ -87,20 +86,13 @@ class EmotionNode(CheckedParameters, ManagedNode):
         self._positions = FacePositions(self, self.statistics)
         self._health = Health(self, self._camera, self.statistics)
         self._processor = FrameProcessor(
-            self,
-            lambda: self._settings,
-            self._models,
-            self._positions,
-            self._health,
-            self.statistics,
+            self, lambda: self._settings, self._models, self._positions, self._health
         )
         self._ros4hri = Ros4Hri(self)
-        self._topics: Topics | None = None
-        self._annotated: AnnotatedImages | None = None
+        self._outputs: Outputs | None = None
         self._worker: Worker[Image | CompressedImage] | None = None
-        # These timers do not share the callback group of the parameter services, which can take
-        # seconds to load a model. The timers use the steady clock because a simulated clock can
-        # stop.
+        # The timers do not share the callback group of the parameter services, which may load a
+        # model for seconds. They use the steady clock, because a simulated clock may stop.
         ticks, steady = MutuallyExclusiveCallbackGroup(), Clock(clock_type=ClockType.STEADY_TIME)
         for period, act in (DIAGNOSTICS_PERIOD, self._tell_health), (FOLLOW_PERIOD, self._follow):
             self.create_timer(period, act, callback_group=ticks, clock=steady)
@@ -123,27 +115,22 @@ class EmotionNode(CheckedParameters, ManagedNode):
         if self._settings.ros4hri:
             load_humans()
         self._models.load(self._settings)
-        self._topics = Topics(self)
-        self._annotated = AnnotatedImages(
-            self, lambda: self._settings.draw, self._processor.complain
+        self._outputs = Outputs(
+            self,
+            lambda: self._settings.draw,
+            self._processor.complain,
+            (self._ros4hri.publish, self._positions.publish),
         )
-        self._processor.outputs = (
-            self._topics.publish,
-            self._ros4hri.publish,
-            self._positions.publish,
-            self._annotated.publish,
-        )
+        self._processor.publish = self._outputs.publish
         self._publish_labels()
 
     def _unload(self) -> None:
         """Release the models and the topics."""
         self._end_work()
         self._models.unload()
-        self._processor.outputs = ()
-        for output in (self._topics, self._annotated):
-            if output is not None:
-                output.destroy()
-        self._topics = self._annotated = None
+        if self._outputs is not None:
+            self._outputs.destroy()
+            self._outputs = None
         return_freed_memory()
 
     def _begin_work(self) -> None:
@@ -163,15 +150,18 @@ class EmotionNode(CheckedParameters, ManagedNode):
         if self._worker is not None:
             self._worker.stop()
             self._worker = None
-        if self._annotated is not None:
-            self._annotated.rest()
+        if self._outputs is not None:
+            self._outputs.rest()
         self._ros4hri.switch(False)
         self._positions.stop()
 
     def _follow(self) -> None:
-        """Adapt the subscriptions to the current publishers of the camera and of depth."""
+        """Adapt the subscriptions to the current publishers, and notice a silent camera."""
         self._camera.follow(self._settings)
         self._positions.follow()
+        outputs = self._outputs
+        if outputs is not None:
+            outputs.present.expire(self._settings.face_timeout)
 
     # Parameters
 
@@ -196,17 +186,20 @@ class EmotionNode(CheckedParameters, ManagedNode):
 
     def _publish_labels(self) -> None:
         """Publish the labels that are valid from now on."""
-        if self._topics is not None and self._models.pipeline is not None:
+        if self._outputs is not None and self._models.pipeline is not None:
             labels = self._models.pipeline.labels
-            self._topics.publish_labels(labels, self._settings.min_confidence)
+            self._outputs.topics.publish_labels(labels, self._settings.min_confidence)
 
     # Images and diagnostics
 
     def _on_image(self, message: Image | CompressedImage) -> None:
         """Pass an image to the worker, in place of any image that still waits there."""
-        worker = self._worker
-        if worker is not None:
+        worker, outputs = self._worker, self._outputs
+        if worker is not None and outputs is not None:
             self.statistics.arrive()
+            # Images that give no result do not show who is here.
+            if not self.statistics.unanswered:
+                outputs.present.arrive()
             if worker.put(message):
                 self.statistics.replaced += 1
 
@@ -232,7 +225,6 @@ def make_node(args: Sequence[str] | None = None, warning: str = '') -> EmotionNo
 
     :param args: command-line arguments; None for those of the process.
     :param warning: warning about the process for the log; empty for none.
-    :return: the node, with its parameters declared.
     """
     node = EmotionNode()
     if warning:

@@ -3,37 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Sequence
 
-import numpy as np
 from rclpy.clock import Clock
 from rclpy.clock import ClockType
 from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
-from std_msgs.msg import Header
 
 from fer_ros.node.health.report import Health
-from fer_ros.node.health.statistics import Statistics
 from fer_ros.node.inputs.depth_listener import stamp_of
 from fer_ros.node.inputs.images import to_bgr
 from fer_ros.node.inputs.images import working_bridge
 from fer_ros.node.life.errors import described
 from fer_ros.node.life.footprint import FreedMemory
 from fer_ros.node.model_slot import ModelSlot
+from fer_ros.node.outputs.outputs import Publish
 from fer_ros.node.outputs.positions import FacePositions
 from fer_ros.perception.backends import BackendError
-from fer_ros.perception.frame_result import FrameResult
 from fer_ros.perception.images import ImageError
 from fer_ros.perception.quoting import shortened
 from fer_ros.perception.settings import Settings
 
 # Log warnings and errors about images at most once per this many seconds.
 COMPLAINT_PERIOD = 5.0
-
-# A function that publishes one kind of result. Its arguments are the header of the image, the
-# result of the pipeline, and the image as (H, W, 3) uint8 BGR.
-Output = Callable[[Header, FrameResult, np.ndarray], None]
 
 
 class FrameProcessor:
@@ -46,7 +38,6 @@ class FrameProcessor:
         models: ModelSlot,
         positions: FacePositions,
         health: Health,
-        statistics: Statistics,
     ) -> None:
         """
         Create the processor.
@@ -56,17 +47,17 @@ class FrameProcessor:
         :param models: loaded pipeline, and its recovery after errors.
         :param positions: measures the positions of faces while depth images arrive.
         :param health: receives each image for the diagnostics.
-        :param statistics: counts of processed and failed images.
         """
         self._node = node
         self._settings = settings
         self._models = models
         self._positions = positions
         self._health = health
-        self._statistics = statistics
+        self._statistics = health.statistics
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._freed = FreedMemory()
-        self.outputs: Sequence[Output] = ()
+        # Publishes the results; None while the node has no topics.
+        self.publish: Publish | None = None
         self._bridge, reason = working_bridge()
         if self._bridge is None:
             node.get_logger().debug(f'images are decoded without cv_bridge ({shortened(reason)})')
@@ -110,17 +101,17 @@ class FrameProcessor:
     def _process(self, message: Image | CompressedImage) -> None:
         """Run the pipeline on an image, and publish the results."""
         header, measured = message.header, self._statistics.stage
-        image = to_bgr(message, self._bridge)
-        self._health.see(message, image)
+        settings = self._settings()
+        image = to_bgr(message, self._bridge, settings.bit_depth)
+        self._health.see(message, image, settings.bit_depth)
         stamp = stamp_of(header)
         self._positions.expect(header)
-        result = self._models.process(image, stamp / 1e9, self._settings(), measured)
-        if result is None:
+        result = self._models.process(image, stamp / 1e9, settings, measured)
+        if result is None or self.publish is None:
             return
         result = self._positions.locate(header, result)
         with measured('publish'):
-            for publish in self.outputs:
-                publish(header, result, image)
+            self.publish(header, result, image)
         # A simulated clock returns 0 until the first message on /clock arrives.
         now = self._node.get_clock().now().nanoseconds
         self._statistics.finish(len(result.faces), (now - stamp) / 1e9 if now else None)

@@ -1,8 +1,11 @@
 """
-From an image to who is there and what each face shows; plain Python, no ROS in here.
+Face detection, tracking and emotion recognition in plain Python, without ROS.
 
-`load_pipeline`, `Settings` and `FrameResult` can be imported from here; the modules that they need
-are imported when they are used first.
+Input: images with timestamps.
+Output: a `FrameResult` per image, with an id and an emotion for each face.
+
+`load_pipeline`, `Settings` and `FrameResult` can be imported from this package.
+Their modules are imported at first use.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ __all__ = ['FrameResult', 'Settings', 'load_pipeline']
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for."""
+    """Import a public name of this package at its first use."""
     if name == 'load_pipeline':
         from fer_ros.perception.pipeline import load_pipeline
 

@@ -1,4 +1,8 @@
-"""Arithmetic of boxes: (left, top, right, bottom) in pixels, the right and bottom outside."""
+"""
+Arithmetic of bounding boxes.
+
+A box is (left, top, right, bottom) in pixels. Its right and bottom edges are exclusive.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +16,12 @@ Box = tuple[float, float, float, float]
 
 def clip_box(box: Sequence[float], height: int, width: int) -> Box:
     """
-    Cut off what lies outside the image.
+    Clip a box to the image.
 
-    :param box: pixels, finite.
-    :param height: of the image, in pixels.
-    :param width: of the image, in pixels.
-    :return: the box; one that is wholly outside comes out without area.
+    :param box: (left, top, right, bottom) in pixels, finite.
+    :param height: height of the image in pixels.
+    :param width: width of the image in pixels.
+    :return: the part of the box inside the image; a box fully outside the image gets zero area.
     """
     left, top, right, bottom = box
     across, down = float(width), float(height)
@@ -31,11 +35,13 @@ def clip_box(box: Sequence[float], height: int, width: int) -> Box:
 
 def overlap(one: Sequence[float], other: Sequence[float]) -> float:
     """
-    Give the intersection over union of two boxes; `overlaps` is for many.
+    Compute the intersection over union of two boxes.
 
-    :param one: pixels.
-    :param other: pixels.
-    :return: 0 to 1; 0 where both have no area.
+    For arrays of boxes, use `overlaps`.
+
+    :param one: (left, top, right, bottom) in pixels.
+    :param other: (left, top, right, bottom) in pixels.
+    :return: 0 to 1; 0 if both boxes have zero area.
     """
     across = min(one[2], other[2]) - max(one[0], other[0])
     down = min(one[3], other[3]) - max(one[1], other[1])
@@ -48,24 +54,27 @@ def overlap(one: Sequence[float], other: Sequence[float]) -> float:
 
 def areas(boxes: np.ndarray) -> np.ndarray:
     """
-    Measure boxes; one turned inside out has no area.
+    Compute the areas of boxes.
 
-    :param boxes: (N, 4) float, pixels.
-    :return: (N,) float, square pixels.
+    :param boxes: (N, 4) float, (left, top, right, bottom) in pixels.
+    :return: (N,) float, square pixels; 0 for a box whose right edge is left of its left edge, or
+        whose bottom edge is above its top edge.
     """
-    return np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
+    products: np.ndarray = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
+    return products
 
 
 def overlaps(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """
-    Give the intersection over union of each box with each other box.
+    Compute the intersection over union for all pairs of boxes from two arrays.
 
-    :param one: (N, 4) float, pixels.
-    :param other: (M, 4) float, pixels.
-    :return: (N, M) float64, 0 to 1; 0 where both boxes have no area.
+    :param one: (N, 4) float, (left, top, right, bottom) in pixels.
+    :param other: (M, 4) float, (left, top, right, bottom) in pixels.
+    :return: (N, M) float64, 0 to 1; 0 where both boxes have zero area.
     """
     corner = np.maximum(one[:, None, :2], other[None, :, :2])
     far_corner = np.minimum(one[:, None, 2:], other[None, :, 2:])
     shared = np.prod(np.maximum(far_corner - corner, 0), axis=2, dtype=np.float64)
     union = areas(one)[:, None] + areas(other)[None, :] - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    ratios: np.ndarray = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return ratios

@@ -1,4 +1,4 @@
-"""How bright an image is, measured on a grid of its pixels."""
+"""The brightness of an image, measured on a grid of its pixels."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-# Rows and columns of the grid. Their product is a power of two, so that means are exact.
+# Rows and columns of the grid. The number of pixels is a power of two, so the means are exact.
 GRID = (32, 32)
 
-# If a single pixel of the grid differs by one level, the standard deviation is above 0.03.
+# Limit of the standard deviation of a uniform image. If a single pixel of the grid differs by one
+# gray level, the standard deviation is above 0.03.
 LARGEST_DEVIATION = 0.01
 
 
@@ -29,11 +30,13 @@ class Brightness:
 
 def measure_brightness(image: np.ndarray) -> Brightness:
     """
-    Measure the brightness of an image; the cost does not depend on its size.
+    Measure the brightness of an image.
 
-    :param image: (H, W, 3) uint8, not empty; it is read at 32 x 32 pixels.
+    The cost does not depend on the size of the image, because only 32 x 32 pixels are read.
+
+    :param image: (H, W, 3) uint8, not empty.
     """
     sample = cv2.resize(image, GRID, interpolation=cv2.INTER_NEAREST)
-    # Python is faster than NumPy on three numbers.
+    # For the three channels, plain Python is faster than NumPy.
     means, deviations = (values.ravel().tolist() for values in cv2.meanStdDev(sample))
     return Brightness(sum(means) / len(means), max(deviations) < LARGEST_DEVIATION)

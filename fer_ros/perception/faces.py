@@ -1,4 +1,4 @@
-"""The values that pass between the stages."""
+"""The values that the stages of the pipeline exchange."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import numpy as np
 @dataclass(frozen=True)
 class FaceDetection:
     """
-    A face found in one image.
+    A face that a detector found in one image.
 
     :param box: (left, top, right, bottom) in pixels, inside the image.
-    :param score: how sure the detector is, 0 to 1.
-    :param eyes: (2, 2) float32, pixels: an (x, y) row per eye, the person's right eye (on the left
-        of the picture) first.  They may lie outside the image when the face is cut by its border.
-    :param eyes_estimated: True when the detector gives no landmarks, and the eyes were placed
-        where they lie in an average face of that box.
+    :param score: the detector's probability that this is a face, 0 to 1.
+    :param eyes: (2, 2) float32, pixels: an (x, y) row per eye. The first row is the person's right
+        eye, which is on the left of the image. An eye may lie outside the image if the image
+        border cuts the face.
+    :param eyes_estimated: True if the detector returns no landmarks. The eyes are then at the
+        average position of eyes in a bounding box.
     """
 
     box: tuple[float, float, float, float]
@@ -27,24 +28,24 @@ class FaceDetection:
 
     @property
     def width(self) -> float:
-        """Give the width of the box in pixels."""
+        """Return the width of the box in pixels."""
         return self.box[2] - self.box[0]
 
     @property
     def height(self) -> float:
-        """Give the height of the box in pixels."""
+        """Return the height of the box in pixels."""
         return self.box[3] - self.box[1]
 
 
 @dataclass(frozen=True)
 class Sighting:
     """
-    A face in one image, and whose it is.
+    A face in one image, and its track.
 
-    :param track: number of the track, from the face's first detection on.
-    :param id: of the person, a positive number that is never used again; None while the face was
-        not seen often enough to be believed.
-    :param face: where it was found, or where it is expected when no detector looked.
+    :param track: number of the track. A track has its number from its first detection on.
+    :param id: id of the person, a positive number that is never reused; None if the track is not
+        confirmed yet.
+    :param face: the detection, or the expected face in an image that no detector searched.
     """
 
     track: int
@@ -55,10 +56,10 @@ class Sighting:
 @dataclass(frozen=True)
 class Position:
     """
-    Where something is, seen from the camera.
+    A position relative to the camera.
 
     :param point: (3,) float64, metres to the right, down and forward along the optical axis.
-    :param covariance: (3, 3) float64, square metres, of these.
+    :param covariance: (3, 3) float64, covariance of the point in square metres.
     """
 
     point: np.ndarray
@@ -68,15 +69,15 @@ class Position:
 @dataclass(frozen=True)
 class Face:
     """
-    A person's face in one image, with what it shows.
+    A person's face in one image, with its emotion.
 
-    :param id: the person's track id, a positive number that is never used again.
+    :param id: id of the person, a positive number that is never reused.
     :param box: (left, top, right, bottom) in pixels, inside the image.
-    :param score: how sure the detector is that this is a face, 0 to 1.
+    :param score: the detector's probability that this is a face, 0 to 1.
     :param probabilities: (labels,) float64, calibrated and smoothed, summing to 1, in the order of
         the labels of the pipeline.
     :param emotion: the decided label, or 'uncertain'.
-    :param position: of the face's visible surface; None where no depth is measured.
+    :param position: position of the face's visible surface; None if no depth was measured.
     """
 
     id: int

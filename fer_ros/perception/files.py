@@ -1,4 +1,4 @@
-"""Files from outside: opened safely, limited in size, and read once into memory."""
+"""Read untrusted files safely: regular files of limited size, read once into memory."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import tempfile
 
 from fer_ros.perception.quoting import shortened
 
-# The largest shipped network has 10 MB, and the largest weights of a detector have 1 MB.
-LARGEST_NETWORK = 256 << 20  # bytes
-LARGEST_WEIGHTS = 16 << 20  # bytes
+# Size limits in bytes. The largest shipped network has 10 MB. The largest weights of a detector
+# have 1 MB.
+LARGEST_NETWORK = 256 << 20
+LARGEST_WEIGHTS = 16 << 20
 
 _KINDS = (
     (stat.S_ISDIR, 'a folder'),
@@ -31,18 +32,18 @@ class FileError(RuntimeError):
 
 def read_file(path: Path, most: int) -> bytes:
     """
-    Read a regular file, or a symbolic link to one, without ever waiting for it.
+    Read a regular file, or a symbolic link to a regular file, without blocking.
 
-    Parsers get the returned bytes and never the path, so that nobody can exchange the file between
-    the check of its hash and its use.
+    Parsers receive the returned bytes and never the path. A file can therefore not be replaced
+    between the check of its hash and its use.
 
-    :param path: of the file.
-    :param most: the largest size that is read, in bytes.
-    :return: the content.
-    :raises FileError: if the file cannot be opened or read, is not regular, or is larger.
+    :param path: path of the file.
+    :param most: largest allowed size of the file in bytes.
+    :return: the content of the file.
+    :raises FileError: if the file cannot be opened or read, is not regular, or is too large.
     """
     try:
-        # Without O_NONBLOCK, opening a FIFO waits for a writer.
+        # Without O_NONBLOCK, opening a FIFO blocks until another process opens it for writing.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
@@ -56,13 +57,13 @@ def read_file(path: Path, most: int) -> bytes:
 
 
 def _read_regular(descriptor: int, most: int) -> bytes:
-    """Read an open file, or raise ValueError if it is not regular or has more bytes."""
+    """Read an open file; raise ValueError if it is not regular or has more than `most` bytes."""
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         kind = next((kind for is_kind, kind in _KINDS if is_kind(status.st_mode)), 'special')
         raise ValueError(f'the path is {kind}, not a regular file')
     with open(descriptor, 'rb', closefd=False) as file:
-        # Some files hide their size, or grow.
+        # Some files report a size of 0, and a file may grow while it is read.
         content = file.read(most + 1) if status.st_size <= most else None
     if content is None or len(content) > most:
         raise ValueError(f'the file has more than {most} bytes, the limit for this kind of file')
@@ -70,24 +71,27 @@ def _read_regular(descriptor: int, most: int) -> bytes:
 
 
 def _unreadable(path: Path, error: OSError | ValueError) -> FileError:
-    """Make the error for a file that cannot be read."""
+    """Create the error for a file that cannot be read."""
     reason = getattr(error, 'strerror', None) or error
     return FileError(f'cannot read {shortened(path)}: {reason}')
 
 
 def sha256_of_bytes(content: bytes) -> str:
-    """Compute the SHA-256 of bytes: 64 hexadecimal digits in lower case."""
+    """Compute the SHA-256 of bytes as 64 hexadecimal digits in lower case."""
     return hashlib.sha256(content).hexdigest()
 
 
 @contextmanager
 def private_copy(content: bytes, name: str) -> Iterator[Path]:
     """
-    Write bytes to a file that only this user can reach, for libraries that only take a path.
+    Write bytes to a temporary file that only this user can read.
 
-    :param content: of the file.
-    :param name: of the file; some libraries derive the format from its suffix.
-    :return: a context with the path; its end removes the file and its folder (mode 0700).
+    Some libraries accept only a path, and no bytes.
+
+    :param content: content of the file.
+    :param name: name of the file; some libraries derive the format from the suffix.
+    :return: a context manager that yields the path. When the context ends, the file and its
+        folder (mode 0700) are removed.
     :raises FileError: if the file cannot be written.
     """
     try:
@@ -105,14 +109,14 @@ def private_copy(content: bytes, name: str) -> Iterator[Path]:
 
 def anonymous_file(content: bytes) -> int:
     """
-    Make a file without a name that has this content; no other process can open it by a path.
+    Create a file without a name, which no other process can open by a path.
 
     The file is on the disk of the temporary folder, so that the system can drop its pages from
-    memory. If that folder cannot be written to, the file is in memory.
+    memory. If the temporary folder is not writable, the file is in memory.
 
-    :param content: of the file.
-    :return: its descriptor, at the beginning of the file; the caller closes it.
-    :raises OSError: if there is no space for it.
+    :param content: content of the file.
+    :return: a file descriptor positioned at the beginning of the file; the caller closes it.
+    :raises OSError: if there is not enough space for the content.
     """
     try:
         with tempfile.TemporaryFile() as file:

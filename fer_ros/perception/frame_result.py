@@ -1,4 +1,4 @@
-"""What one image shows: the value that all outputs get."""
+"""The result for one frame, from which every output is made."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from fer_ros.perception.faces import Position
 @dataclass(frozen=True)
 class FrameResult:
     """
-    What one image of a camera shows.
+    The result of the pipeline for one image of a camera.
 
-    :param stamp: when the image was taken, in seconds.
-    :param image_size: its (height, width) in pixels.
-    :param labels: the emotions, in the order of the probabilities of a face.
+    :param stamp: timestamp of the image, in seconds.
+    :param image_size: (height, width) of the image in pixels.
+    :param labels: the emotion labels, in the order of the probabilities of a face.
     :param affect: (labels, 2) float64, the valence and the arousal of each label, -1 to 1.
-    :param faces: in the image, in the order of their ids.
-    :param changed_ids: of those of the faces that came, or whose decided emotion changed.
-    :param left_ids: of the persons who left with this image.
-    :param held_ids: of all persons who are here, or were a moment ago.
+    :param faces: the faces in the image, in the order of their ids.
+    :param changed_ids: ids of the faces that are new or whose decided emotion changed.
+    :param left_ids: ids of the persons who left: ids that are no longer held from this image on.
+    :param held_ids: ids of all persons who are visible, or lost for less than the timeout.
     :param boxes: (left, top, right, bottom) in pixels of everything that may be a face; see
         `FaceTracker.boxes`.
     """
@@ -41,14 +41,14 @@ class FrameResult:
 
     @property
     def changed_faces(self) -> tuple[Face, ...]:
-        """Give the faces that came, or whose decided emotion changed."""
+        """Return the faces that are new or whose decided emotion changed."""
         return tuple(face for face in self.faces if face.id in self.changed_ids)
 
     def located(self, positions: Mapping[int, Position | None]) -> FrameResult:
         """
-        Give the same result with positions.
+        Return a copy of the result with positions.
 
-        :param positions: by the ids of the faces; a missing one is not known.
+        :param positions: the position of each face by its id; None or a missing id means unknown.
         """
         faces = (replace(face, position=positions.get(face.id)) for face in self.faces)
         return replace(self, faces=tuple(faces))

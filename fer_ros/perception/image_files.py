@@ -1,4 +1,4 @@
-"""From the bytes of a JPEG, PNG or WebP file to the size of its image, before it is decoded."""
+"""Read the image size from the header of a JPEG, PNG or WebP file before it is decoded."""
 
 from __future__ import annotations
 
@@ -12,46 +12,54 @@ from fer_ros.perception.quoting import quoted
 
 PNG_SIGNATURE = b'\x89PNG\r\n\x1a\n'
 
-# Chunks of a PNG file that a decoded image depends on; eXIf holds its rotation.  All others are
-# removed: libpng unpacks each compressed text to up to 8 MB, and a file may hold 1000 of them.
+# Number of bytes at the start of a PNG file that contain its bit depth, as the last of them.
+PNG_START = 25
+
+# The chunks of a PNG file that the decoded image depends on; eXIf contains the rotation.
+# All other chunks are removed, because libpng unpacks each compressed text to up to 8 MB, and a
+# file may contain 1000 texts.
 PIXEL_CHUNKS = (b'IHDR', b'PLTE', b'tRNS', b'eXIf', b'IDAT', b'IEND')
 
-# Samples of a pixel for each colour type of PNG (ISO/IEC 15948, table 11.1).
+# Number of samples per pixel by the colour type of PNG (ISO/IEC 15948, table 11.1).
 PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
-# Deflate repeats at most 258 bytes by two codes of at least one bit each (RFC 1951, 3.2.5).
+# The maximum compression ratio of Deflate: two codes of at least one bit each encode at most 258
+# bytes (RFC 1951, 3.2.5).
 DEFLATE_RATIO = 258 * 8 // 2
 
-# A marker of JPEG.  Stuffed zeros, fill bytes, RSTn and TEM are left out, because no length
-# follows them (ITU-T T.81, B.1.1).  Bytes in front of a marker are skipped, as libjpeg does.
+# A JPEG marker that is followed by the length of its segment (ITU-T T.81, B.1.1).
+# Stuffed zeros, fill bytes, RSTn and TEM have no length and do not match.
+# A search with this pattern skips other bytes before a marker, as libjpeg does.
 MARKER = re.compile(rb'\xff[^\x00\x01\xd0-\xd7\xff]')
 SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
-# SOF0 to SOF15, without DHT, JPG and DAC.  The first eight use Huffman coding.
+# Markers of frame headers, SOF0 to SOF15. DHT, JPG and DAC are excluded, although their codes are
+# in the same range. SOF0 to SOF7 use Huffman coding.
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 LAST_HUFFMAN_FRAME = 0xC7
 PROGRESSIVE_FRAMES = (0xC2, 0xCA)
 
-# libjpeg processes the whole image for each scan, even if the scan has few bytes.  Encoders write
-# about ten scans, at most 18 (libjpeg's jpeg_simple_progression for four components).
+# libjpeg processes the whole image for each scan, even if the scan has few bytes. Encoders write
+# about ten scans, at most 18 (jpeg_simple_progression of libjpeg for four components).
 MOST_SCANS = 64
 
-# Segments or chunks of a file: a colour profile has at most 255, pixels of PNG one per 8 KiB.
+# Maximum number of segments or chunks of a file. A colour profile in a JPEG file has at most 255
+# segments. A PNG file usually has one chunk per 8 KiB of compressed pixels.
 MOST_PARTS = 20_000
 
 
 class ImageFileError(ValueError):
-    """A file that must not be decoded; the message is the reason."""
+    """Raised if a file must not be decoded; the message states the reason."""
 
 
 @dataclass(frozen=True)
 class ImageFile:
     """
-    A file with one image, not decoded.
+    A file with one image that is not decoded yet.
 
-    :param width: of the image in pixels, as the file stores it, before any rotation by EXIF.
-    :param height: in pixels.
-    :param least_size: bytes that an image of this size needs at least in this format.
-    :param data: (bytes,) uint8, the file without chunks that do not change the image.
+    :param width: image width in pixels, before any rotation by EXIF.
+    :param height: image height in pixels, before any rotation by EXIF.
+    :param least_size: minimum size in bytes of a file with an image of this size and format.
+    :param data: (bytes,) uint8, content of the file, without chunks that do not affect the image.
     """
 
     width: int
@@ -64,12 +72,13 @@ def read_image_file(data: np.ndarray) -> ImageFile:
     """
     Read the size of a compressed image from its header.
 
-    The format is recognised by its magic bytes.  Parts are skipped in the way that OpenCV's
-    decoders skip them, so that both read the same header.
+    The magic bytes determine the format. Segments and chunks are skipped in the same way as in
+    OpenCV's decoders, so that this function and OpenCV read the same header.
 
-    :param data: (bytes,) uint8, contiguous, the file.
-    :raises ImageFileError: if the file is no JPEG, PNG or WebP, or an animation, or if it ends
-        in its header, or if decoding takes far longer than its pixels account for.
+    :param data: (bytes,) uint8, contiguous, content of the file.
+    :return: the image size, the minimum file size, and the data to decode.
+    :raises ImageFileError: if the file is not JPEG, PNG or WebP, is an animation, ends within its
+        header, or has so many scans, segments or chunks that decoding would be very slow.
     """
     view = data.data
     start = bytes(view[:12])
@@ -87,8 +96,17 @@ def read_image_file(data: np.ndarray) -> ImageFile:
     )
 
 
+def is_16_bit_png(start: bytes) -> bool:
+    """
+    Check whether a file is a PNG file with 16-bit values.
+
+    :param start: the first PNG_START bytes of the file.
+    """
+    return len(start) == PNG_START and start.startswith(PNG_SIGNATURE) and start[-1] == 16
+
+
 def _read_jpeg(data: np.ndarray, view: memoryview) -> ImageFile:
-    """Read the first frame header of a JPEG file; libjpeg refuses a second one."""
+    """Read the first frame header of a JPEG file; libjpeg rejects a second frame header."""
     file, multiple, scans, place = None, False, 0, 2
     for _ in range(MOST_PARTS):
         found = MARKER.search(view, place)
@@ -109,7 +127,7 @@ def _read_jpeg(data: np.ndarray, view: memoryview) -> ImageFile:
             if file is None:
                 break
             scans += 1
-            # A sequential image with all components in its first scan has no second one.
+            # A sequential image with all components in its first scan has no other scan.
             multiple = multiple or view[found.end() + 2] < components
             if not multiple:
                 return file
@@ -126,8 +144,11 @@ def _read_jpeg_frame(data: np.ndarray, view: memoryview, place: int, code: int) 
     """
     Read a frame header of a JPEG file.
 
-    :param place: of the header in the file, behind its length.
-    :param code: of its marker.
+    :param data: (bytes,) uint8, content of the file.
+    :param view: the same content.
+    :param place: offset of the header in the file in bytes, after the length field.
+    :param code: second byte of the header's marker.
+    :return: the image size and the minimum file size.
     """
     height, width, components = struct.unpack_from('>xHHB', view, place)
     least_bits = 0
@@ -143,7 +164,10 @@ def _count_blocks(height: int, width: int, sampling: list[tuple[int, int]]) -> i
 
     Huffman coding needs at least one bit for each block.
 
-    :param sampling: of each component, across and down.
+    :param height: image height in pixels.
+    :param width: image width in pixels.
+    :param sampling: (horizontal, vertical) sampling factors of each component.
+    :return: the number of blocks.
     """
     across, down = (max((one[axis] for one in sampling), default=0) for axis in (0, 1))
     if not across or not down:
@@ -152,7 +176,7 @@ def _count_blocks(height: int, width: int, sampling: list[tuple[int, int]]) -> i
 
 
 def _read_png(data: np.ndarray, view: memoryview) -> ImageFile:
-    """Read the header of a PNG file, and remove the chunks that do not change its image."""
+    """Read the header of a PNG file, and remove the chunks that do not affect the image."""
     kind, width, height, depth, colours = struct.unpack_from('>12x4sIIBB', view)
     if kind != b'IHDR':
         raise ImageFileError(f'the first chunk of the PNG file is {quoted(kind)}, not IHDR')
@@ -163,14 +187,18 @@ def _read_png(data: np.ndarray, view: memoryview) -> ImageFile:
 
 
 def _pixel_chunks(data: np.ndarray, view: memoryview) -> np.ndarray:
-    """Remove all chunks of a PNG file but `PIXEL_CHUNKS`; a file without others is not copied."""
+    """
+    Remove all chunks of a PNG file except `PIXEL_CHUNKS`.
+
+    If there is nothing to remove, the result is a view of the data.
+    """
     kept, place, begin = [], len(PNG_SIGNATURE), 0
     for _ in range(MOST_PARTS):
         if place + 8 > len(view):
             break
         length, kind = struct.unpack_from('>I4s', view, place)
         end = place + 12 + length
-        # OpenCV 4.14 fills as much memory as the length of a chunk states, up to 2 GiB.
+        # OpenCV 4.14 allocates as much memory as the length field of a chunk states, up to 2 GiB.
         if end > len(view):
             raise ImageFileError(f'the PNG file ends in its chunk {quoted(kind)}')
         if kind not in PIXEL_CHUNKS:
@@ -186,9 +214,10 @@ def _pixel_chunks(data: np.ndarray, view: memoryview) -> np.ndarray:
 
 def _read_webp(data: np.ndarray, view: memoryview) -> ImageFile:
     """
-    Read the header of a WebP file: of its only frame, or of the canvas.
+    Read the header of a WebP file.
 
-    libwebp refuses a frame of another size than the canvas.
+    The size is that of the only frame or of the canvas. A frame whose size differs from the size
+    of the canvas is rejected by libwebp.
     """
     kind = bytes(view[12:16])
     if kind == b'VP8 ':

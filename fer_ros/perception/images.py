@@ -1,119 +1,71 @@
-"""From the bytes of an image message to an image, for every encoding that shows a face."""
+"""
+Decode the bytes of an image message to a BGR image.
+
+The encodings of colour and gray images in `ENCODINGS` are supported. Depth images are rejected.
+"""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from fer_ros.perception.bit_depth import scale_to_8_bits
+from fer_ros.perception.encodings import CV_TYPE
+from fer_ros.perception.encodings import DEPTH_OR_INFRARED
+from fer_ros.perception.encodings import Encoding
+from fer_ros.perception.encodings import find_encoding
+from fer_ros.perception.encodings import why_not_accepted
 from fer_ros.perception.image_files import ImageFileError
 from fer_ros.perception.image_files import read_image_file
 from fer_ros.perception.quoting import quoted
+from fer_ros.perception.quoting import QUOTED_LENGTH
 from fer_ros.perception.quoting import shortened
 
-# Limits of an image, raw or compressed, in pixels.  No camera of a robot has as many, and OpenCV
-# crops nothing out of an image with a side above 32766 (SHRT_MAX).
+# Limits of a raw or compressed image, in pixels. Cameras of robots have fewer pixels.
+# OpenCV cannot crop from an image with a side above 32766 (SHRT_MAX).
 LARGEST_SIDE = 8192
 MOST_PIXELS = 40_000_000
 
 
 class ImageError(ValueError):
-    """An image that cannot be decoded; the message says what it is and what would be right."""
+    """Raised if an image cannot be decoded; the message states the problem and what is allowed."""
 
 
-@dataclass(frozen=True)
-class Encoding:
+def check_image(
+    height: int, width: int, encoding: str, step: int, size: int, bit_depth: int = 0
+) -> Encoding:
     """
-    How pixels lie in memory.
+    Check that the fields of a raw image are valid and agree with the size of its data.
 
-    :param channels: values per pixel in a row.
-    :param bits: of a value, 8 or 16.
-    :param conversion: OpenCV's code that makes BGR of it, None where it is BGR.
-    :param planes: rows of the data per row of the image.
+    :param height: image height in pixels.
+    :param width: image width in pixels.
+    :param encoding: a key of ENCODINGS, in upper or lower case.
+    :param step: number of bytes from one row to the next.
+    :param size: size of the data in bytes.
+    :param bit_depth: number of significant bits of 16-bit values; 0 for all 16. If it is above 0,
+        the encoding 16UC1 is accepted as mono16.
+    :return: the layout of the pixels in memory.
+    :raises ImageError: if the image has no pixels or too many, if its encoding is not in ENCODINGS
+        (an encoding of depth, for example), or if its data are too short.
     """
-
-    channels: int
-    bits: int
-    conversion: int | None
-    planes: float = 1
-
-    @property
-    def pixel_bytes(self) -> int:
-        """Bytes of a pixel in a row."""
-        return self.channels * self.bits // 8
-
-
-def _colours() -> dict[str, Encoding]:
-    """List the encodings of colours and of gray, with 8 and with 16 bits."""
-    conversions = {
-        'bgr': (3, None),
-        'rgb': (3, cv2.COLOR_RGB2BGR),
-        'bgra': (4, cv2.COLOR_BGRA2BGR),
-        'rgba': (4, cv2.COLOR_RGBA2BGR),
-        'mono': (1, cv2.COLOR_GRAY2BGR),
-        # OpenCV names a Bayer pattern by its second row and column, ROS by its first.
-        'bayer_rggb': (1, cv2.COLOR_BayerBG2BGR),
-        'bayer_bggr': (1, cv2.COLOR_BayerRG2BGR),
-        'bayer_gbrg': (1, cv2.COLOR_BayerGR2BGR),
-        'bayer_grbg': (1, cv2.COLOR_BayerGB2BGR),
-    }
-    return {
-        f'{name}{bits}': Encoding(channels, bits, conversion)
-        for bits in (8, 16)
-        for name, (channels, conversion) in conversions.items()
-    }
-
-
-_UYVY = Encoding(2, 8, cv2.COLOR_YUV2BGR_UYVY)
-_YUYV = Encoding(2, 8, cv2.COLOR_YUV2BGR_YUY2)
-
-# REP 118's names and sensor_msgs/image_encodings.hpp's.  OpenCV's own type names are taken for
-# what drivers mean by them.  16UC1 is left out: it is what depth cameras publish.
-ENCODINGS = {
-    **_colours(),
-    '8UC1': Encoding(1, 8, cv2.COLOR_GRAY2BGR),
-    '8UC3': Encoding(3, 8, None),
-    '8UC4': Encoding(4, 8, cv2.COLOR_BGRA2BGR),
-    'yuv422': _UYVY,
-    'uyvy': _UYVY,
-    'yuv422_yuy2': _YUYV,
-    'yuyv': _YUYV,
-    'nv12': Encoding(1, 8, cv2.COLOR_YUV2BGR_NV12, planes=1.5),
-    'nv21': Encoding(1, 8, cv2.COLOR_YUV2BGR_NV21, planes=1.5),
-}
-
-
-def check_image(height: int, width: int, encoding: str, step: int, size: int) -> Encoding:
-    """
-    Check that the fields of a raw image agree with its data, and that faces can be seen in it.
-
-    :param height: in pixels.
-    :param width: in pixels.
-    :param encoding: a name of ENCODINGS, in upper or lower case.
-    :param step: bytes from one row to the next.
-    :param size: of the data, in bytes.
-    :return: the layout of its pixels in memory.
-    :raises ImageError: if it has no pixels or more than the limits allow, if its encoding shows
-        no face (depth, for example), or if its data are too short.
-    """
-    found = ENCODINGS.get(encoding) or ENCODINGS.get(encoding.lower())
+    found = find_encoding(encoding, bit_depth)
     if found is None:
-        raise ImageError(
-            f'the encoding is {quoted(encoding)}, not one that shows a face, '
-            'such as bgr8, rgb8 or mono8'
-        )
+        raise ImageError(why_not_accepted(encoding))
+    if found.packed is not None and step >= width * found.packed.pixel_bytes:
+        found = found.packed
     if step < width * found.pixel_bytes:
         raise ImageError(
             f'the step is {step} bytes, not at least {width * found.pixel_bytes} '
             f'for {width} pixels of {quoted(encoding)}'
         )
-    if found.planes != 1 and (height % 2 or width % 2):
+    if step % found.step_unit:
+        raise ImageError(f'the step is {step} bytes, not even, as {quoted(encoding)} requires')
+    if height % found.cell[0]:
         raise ImageError(
             f'the image is {width}x{height}, not even in width and height, '
             f'as {quoted(encoding)} requires'
         )
-    if found.channels == 2 and width % 2:
+    if width % found.cell[1]:
         raise ImageError(
             f'the image is {width} pixels wide, not even, as {quoted(encoding)} requires'
         )
@@ -127,32 +79,35 @@ def check_image(height: int, width: int, encoding: str, step: int, size: int) ->
 
 
 def decode_image(
-    data: np.ndarray, height: int, width: int, encoding: str, step: int, is_bigendian: bool
+    data: np.ndarray,
+    height: int,
+    width: int,
+    encoding: str,
+    step: int,
+    is_bigendian: bool,
+    bit_depth: int = 0,
 ) -> np.ndarray:
     """
-    Make an image of the bytes of a message.
+    Decode the data of a raw image message.
 
-    :param data: (bytes,) uint8, in the order of the message.
-    :param height: in pixels.
-    :param width: in pixels.
-    :param encoding: a name of ENCODINGS, in upper or lower case.
-    :param step: bytes from one row to the next; what lies behind a row's pixels is passed over.
-    :param is_bigendian: the order of the bytes of 16-bit values.
-    :return: (height, width, 3) uint8 BGR; for bgr8 a view of the data.  16-bit values are scaled
-        onto 8 bits, as cv_bridge does.
-    :raises ImageError: as `check_image` does.
+    :param data: (bytes,) uint8, the data of the message.
+    :param height: image height in pixels.
+    :param width: image width in pixels.
+    :param encoding: a key of ENCODINGS, in upper or lower case.
+    :param step: number of bytes from one row to the next. Padding after the pixels of a row is
+        skipped.
+    :param is_bigendian: whether 16-bit values have their high byte first.
+    :param bit_depth: as for `check_image`.
+    :return: (height, width, 3) uint8 BGR. For bgr8 the image is a view of the data. Values of 16
+        bits are scaled to 8 bits, as in cv_bridge.
+    :raises ImageError: under the same conditions as `check_image`, or if OpenCV cannot convert
+        the image to BGR.
     """
-    how = check_image(height, width, encoding, step, len(data))
-    rows = int(height * how.planes)
-    row_bytes = width * how.pixel_bytes
-    strided = np.lib.stride_tricks.as_strided(data, (rows, row_bytes), (step, 1), writeable=False)
-    if how.bits == 16:
-        values = np.ascontiguousarray(strided).view('>u2' if is_bigendian else '<u2')
-        strided = cv2.convertScaleAbs(values.astype(np.uint16), alpha=255 / 65535)
-    pixels = strided.reshape(rows, width, how.channels) if how.channels > 1 else strided
-    if how.conversion is None:
-        return pixels
+    how = check_image(height, width, encoding, step, len(data), bit_depth)
     try:
+        pixels = _pixels(data, height, width, step, is_bigendian, how, bit_depth)
+        if how.conversion is None:
+            return pixels
         return cv2.cvtColor(np.ascontiguousarray(pixels), how.conversion)
     except cv2.error as error:
         raise ImageError(
@@ -160,23 +115,44 @@ def decode_image(
         ) from error
 
 
-def decompress_image(data: np.ndarray, format_name: str) -> np.ndarray:
+def _pixels(
+    data: np.ndarray,
+    height: int,
+    width: int,
+    step: int,
+    is_bigendian: bool,
+    how: Encoding,
+    bit_depth: int,
+) -> np.ndarray:
+    """Make the input of an encoding's conversion; see `decode_image`."""
+    if how.unpack is not None:
+        return how.unpack(data, height, width, step)
+    rows = int(height * how.planes)
+    row_bytes = width * how.pixel_bytes
+    strided = np.lib.stride_tricks.as_strided(data, (rows, row_bytes), (step, 1), writeable=False)
+    if how.bits == 16:
+        values = np.ascontiguousarray(strided).view('>u2' if is_bigendian else '<u2')
+        strided = scale_to_8_bits(values.astype(np.uint16), bit_depth)
+    return strided.reshape(rows, width, how.channels) if how.channels > 1 else strided
+
+
+def decompress_image(data: np.ndarray, format_name: str, bit_depth: int = 0) -> np.ndarray:
     """
     Decode a compressed image.
 
-    Its size is read from its header and checked before anything is decoded.  A rotation that is
-    stored as EXIF data is applied.
+    The image size is read from the header and checked before the image is decoded. A rotation in
+    the EXIF data is applied.
 
-    :param data: (bytes,) uint8, contiguous, the file: JPEG, PNG or WebP.
-    :param format_name: the field `format` of the message; the file's magic bytes decide.
+    :param data: (bytes,) uint8, contiguous, the content of a JPEG, PNG or WebP file.
+    :param format_name: the field `format` of the message. This text is used in error messages and
+        to reject depth images. The magic bytes of the file determine the file format.
+    :param bit_depth: number of significant bits of a PNG file with 16-bit values; 0 for all 16. If
+        it is above 0, the format `16UC1; png compressed` is accepted.
     :return: (H, W, 3) uint8 BGR.
     :raises ImageError: if the format is one of depth images, or if the file exceeds a limit or
         cannot be decoded.
     """
-    if 'compressedDepth' in format_name:
-        raise ImageError(
-            f'the format is {quoted(format_name)}, not one that shows a face, such as jpeg'
-        )
+    _check_format(format_name, bit_depth)
     described = f'{len(data)} bytes of format {quoted(format_name)}'
     try:
         file = read_image_file(data)
@@ -189,7 +165,9 @@ def decompress_image(data: np.ndarray, format_name: str) -> np.ndarray:
             f'{file.least_size} bytes'
         )
     try:
-        image = cv2.imdecode(file.data, cv2.IMREAD_COLOR)
+        # By default OpenCV drops the lower 8 of 16 bits.
+        flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH if bit_depth else cv2.IMREAD_COLOR
+        image = cv2.imdecode(file.data, flags)
     except cv2.error as error:
         raise ImageError(f'OpenCV cannot decode {described}: {shortened(error)}') from error
     if image is None:
@@ -200,11 +178,31 @@ def decompress_image(data: np.ndarray, format_name: str) -> np.ndarray:
             f'the header of {described} states {file.width}x{file.height} pixels, '
             f'but OpenCV decoded {width}x{height}'
         )
-    return image
+    return scale_to_8_bits(image, bit_depth) if image.dtype == np.uint16 else image
+
+
+def _check_format(format_name: str, bit_depth: int) -> None:
+    """
+    Reject the formats of depth images.
+
+    compressed_image_transport writes `ENCODING; png compressed ...`, where ENCODING is that of the
+    raw image. compressed_depth_image_transport writes `ENCODING; compressedDepth png`.
+    """
+    # The names of encodings are short. The text comes from outside, and can be long.
+    encoding = format_name[:QUOTED_LENGTH].partition(';')[0].strip()
+    if 'compresseddepth' not in format_name.lower():
+        if not CV_TYPE.fullmatch(encoding) or find_encoding(encoding, bit_depth) is not None:
+            return
+        if encoding.upper() == DEPTH_OR_INFRARED:
+            raise ImageError(f'in the format {quoted(format_name)}, {why_not_accepted(encoding)}')
+    raise ImageError(
+        f'the format is {quoted(format_name)}, which depth cameras use, not one of a colour or '
+        'gray image, such as jpeg or png'
+    )
 
 
 def _check_size(height: int, width: int) -> None:
-    """Refuse an image without pixels, and one that needs far more memory than a camera's."""
+    """Reject an image that has no pixels or is larger than the limits."""
     if height < 1 or width < 1:
         raise ImageError(f'the image is {width}x{height}, not at least 1x1 pixel')
     if max(height, width) > LARGEST_SIDE:

@@ -1,4 +1,4 @@
-"""The stages in their order: an image in, a `FrameResult` out."""
+"""The pipeline, which runs all stages on an image and returns a `FrameResult`."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ from fer_ros.perception.tracking.flow import follow_face
 from fer_ros.perception.tracking.timeline import Timeline
 from fer_ros.perception.tracking.tracker import FaceTracker
 
-# Whatever `detect_every` says, faces are searched again when the last search is longer ago [s].
+# Maximum time from one search for faces to the next, for every value of `detect_every` [s].
 LONGEST_GUESS = 1.0
 
 
 def load_pipeline(settings: Settings | None = None) -> Pipeline:
     """
-    Load the detector and the classifier that settings ask for.
+    Load the detector and the classifier according to the settings.
 
-    :param settings: None for the defaults.
+    :param settings: the settings; None for the defaults.
     :return: a pipeline for one camera or one recording.
     :raises DetectorError: if the detector cannot run.
-    :raises BundleError: if there is no such model, or it is damaged.
-    :raises BackendError: if the back end cannot run it.
+    :raises BundleError: if the model does not exist or is damaged.
+    :raises BackendError: if the back end cannot run the model.
     :raises SettingError: if groups or baseline do not fit the model's labels.
     """
     settings = settings or Settings()
@@ -64,7 +64,7 @@ def load_pipeline(settings: Settings | None = None) -> Pipeline:
 
 
 class Pipeline:
-    """Follows the faces of one camera."""
+    """Detect, track and classify the faces in the images of one camera."""
 
     def __init__(
         self,
@@ -74,12 +74,13 @@ class Pipeline:
         changes: ChangeDetector | None = None,
     ) -> None:
         """
-        Put the stages together.
+        Create a pipeline.
 
-        :param detector: finds faces.
-        :param classifier: says what each shows.
-        :param first_id: the id of who comes first, where others were given before.
-        :param changes: knows what was told of persons before; None if nothing was.
+        :param detector: the face detector.
+        :param classifier: the emotion classifier.
+        :param first_id: id of the first person; above 1 if lower ids were already used.
+        :param changes: a change detector that knows the last decision for each person; None to
+            start without persons.
         """
         self.detector = detector
         self.classifier = classifier
@@ -88,7 +89,7 @@ class Pipeline:
         self._timeline = Timeline()
         self._tracker = FaceTracker(first_id)
         self._image: np.ndarray | None = None
-        # Of the last image that was searched for faces: how many frames ago, and when.
+        # Number of frames since the last search for faces, and time of that search [s].
         self._frames_unseen = 0
         self._looked = 0.0
         self._baselines: dict[int, NeutralBaseline] = {}
@@ -96,7 +97,7 @@ class Pipeline:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Name the emotions, in the order of the probabilities of a face."""
+        """Return the labels, in the order of the probabilities of a face."""
         return self._grouping.labels
 
     def exchange(
@@ -106,17 +107,17 @@ class Pipeline:
         groups: Sequence[str] | None = None,
     ) -> None:
         """
-        Go on with another detector, classifier or grouping; the faces keep their ids.
+        Replace the detector, the classifier or the grouping. The faces keep their ids.
 
-        :param detector: None to keep the one there is.
-        :param classifier: None to keep the one there is.
-        :param groups: labels to merge, each 'name=label,label'; None to keep them as they are, or
-            with another classifier to merge none.
-        :raises SettingError: if the groups do not fit the labels; nothing is exchanged then.
+        :param detector: the new detector; None to keep the current detector.
+        :param classifier: the new classifier; None to keep the current classifier.
+        :param groups: labels to merge, each 'name=label,label'. None keeps the current groups, or
+            merges no labels if there is a new classifier.
+        :raises SettingError: if the groups do not fit the labels; nothing is replaced then.
         """
         if classifier is not None or groups is not None:
             self._group(groups or (), classifier)
-            # The scores so far are of other labels, or of another opinion.
+            # Past scores belong to other labels or to another classifier, so they are dropped.
             self._smoothers.clear()
         if classifier is not None:
             self._baselines.clear()
@@ -126,15 +127,15 @@ class Pipeline:
             self._image = None
 
     def _group(self, groups: Sequence[str], classifier: Classifier | None = None) -> None:
-        """Merge labels of a classifier, or of the one there is."""
+        """Set the grouping for the labels of a classifier; None means the current classifier."""
         labels = (classifier or self.classifier).card.labels
         self._grouping = Grouping(groups, labels)
-        # Of each of `labels`.
+        # (labels, 2) float64, valence and arousal of each of `labels`.
         self._affect = self._grouping.average(affect_of_labels(labels))
 
     @property
     def next_id(self) -> int:
-        """Give the id of who comes next."""
+        """Return the id that the next new person gets."""
         return self._tracker.next_id
 
     def process(
@@ -145,15 +146,16 @@ class Pipeline:
         measured: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext(),
     ) -> FrameResult:
         """
-        Take the next image of the camera through all stages.
+        Process the next image of the camera.
 
-        :param image: (H, W, 3) uint8 BGR; the next call looks at it again, unchanged.
-        :param stamp: when it was taken, in seconds; it need not be later than the last.
-        :param settings: what holds for this image; they may differ from image to image.
-        :param measured: makes what surrounds the stages 'detect' and 'classify', for who has a
-            clock.
-        :return: what it shows; a new face is among the faces when it was seen often enough to be
-            believed (see `FaceTracker`).
+        :param image: (H, W, 3) uint8 BGR. The caller must not change the image before the next
+            call, which may read the image again.
+        :param stamp: timestamp of the image in seconds; it may be earlier than the last one.
+        :param settings: settings for this image; they may differ from image to image.
+        :param measured: returns a context manager for a stage, 'detect' or 'classify', in which
+            that stage runs. The caller can use it to measure the duration of each stage.
+        :return: the faces in the image. A new face is included as soon as its track is confirmed
+            (see `FaceTracker`).
         :raises BackendError: if the classifier's back end fails; the image is then lost.
         """
         time = self._timeline.advance(stamp)
@@ -178,8 +180,8 @@ class Pipeline:
         )
 
     def _find(self, image: np.ndarray, time: float, settings: Settings) -> list[Sighting]:
-        """Look for faces, or say where they are by now when they were looked for lately."""
-        # Without a last image, after a failure for instance, the next one is searched.
+        """Detect faces, or predict their positions if the last detection is recent enough."""
+        # If this call fails, no last image remains, and the next image is searched for faces.
         before, self._image = self._image, None
         self._frames_unseen += 1
         due = self._frames_unseen >= settings.detect_every or self._tracker.in_doubt
@@ -190,12 +192,12 @@ class Pipeline:
             return self._tracker.follow(time, image.shape[0], image.shape[1], look)
         found = self.detector.detect(image, settings.min_face_score, settings.min_face_size)
         self._frames_unseen, self._looked = 0, time
-        # Where every image is searched, none has to be kept.
+        # If every image is searched for faces, the last image is not needed.
         self._image = image if settings.detect_every > 1 else None
         return self._tracker.update(found, time, settings.face_timeout, settings.max_faces)
 
     def _classify(self, image: np.ndarray, detections: Sequence[FaceDetection]) -> np.ndarray:
-        """Score the faces of one image, all in one batch: (detections, labels) float64."""
+        """Classify the faces of one image in one batch: (detections, labels) float64."""
         card = self.classifier.card
         crops = [
             align_face(
@@ -218,7 +220,16 @@ class Pipeline:
         settings: Settings,
         known: Collection[int],
     ) -> list[Face]:
-        """Say what each person shows over time; the ids that were known before count as told."""
+        """
+        Smooth the scores of each track, and decide the emotion of each person.
+
+        :param sightings: the faces in the frame.
+        :param scores: (sightings, model labels) float64, probabilities of this frame.
+        :param time: time of the frame in seconds.
+        :param settings: settings for this frame.
+        :param known: ids that were already in the result of an earlier frame.
+        :return: the faces that have an id, in the order of their ids.
+        """
         own = self._grouping.merge(self._correct(sightings, scores, time, settings.baseline))
         self._smoothers = {
             track: self._smoothers.get(track) or EmotionSmoother(self.labels)
@@ -226,7 +237,7 @@ class Pipeline:
         }
         faces = []
         for sighting, of_frame in zip(sightings, own, strict=True):
-            # What nobody was told of yet has not to last.
+            # A face not yet published needs no hold time.
             hold = settings.hold if sighting.id in known else 0.0
             probabilities, emotion = self._smoothers[sighting.track].update(
                 of_frame, time, settings.smoothing, settings.min_confidence, hold
@@ -239,7 +250,15 @@ class Pipeline:
     def _correct(
         self, sightings: Sequence[Sighting], scores: np.ndarray, time: float, duration: float
     ) -> np.ndarray:
-        """Take from each face's scores what that person's face shows at rest."""
+        """
+        Correct the scores of each face for the neutral expression of that person.
+
+        :param sightings: the faces in the frame.
+        :param scores: (sightings, model labels) float64, probabilities of this frame.
+        :param time: time of the frame in seconds.
+        :param duration: time of observation in which a neutral expression is learned, in seconds.
+        :return: (sightings, model labels) float64, the corrected probabilities.
+        """
         labels = self.classifier.card.labels
         if NEUTRAL not in labels:
             return scores

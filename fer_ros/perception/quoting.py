@@ -1,25 +1,26 @@
-"""Text from outside (messages, files, parameters, libraries), made safe for a log line."""
+"""Escape and shorten untrusted text (messages, files, parameters, libraries) for a log line."""
 
 from __future__ import annotations
 
-# A quoted value is a name, a path or an encoding.
+# Maximum length of a quoted name, path or encoding, in characters.
 QUOTED_LENGTH = 80
 
-# A library's own sentence, or a refusal that holds one.
+# Maximum length of an error message of a library, or of an error that contains such a message, in
+# characters.
 SENTENCE_LENGTH = 300
 
 
 def quoted(value: object, length: int = QUOTED_LENGTH) -> str:
     """
-    Show a value that came from outside, within quotation marks if it is text.
+    Format an untrusted value for a message, within quotation marks if it is text.
 
-    Control characters, escape sequences and line breaks are escaped as `repr` does, so that a
-    value can neither forge a log line nor change a terminal.
+    Control characters, escape sequences and line breaks are escaped as in `repr`. The value can
+    therefore neither forge a log line nor change a terminal.
 
-    :param value: text is cut before it is escaped, so that a large one costs nothing.
-    :param length: of the result at most, in characters, without the note on what was cut.
-    :return: the value as `repr` shows it; where it was cut, with its own length behind it.  Of a
-        path, the middle is cut: its end is what tells it from others.
+    :param value: text, bytes or any other object. Long text is cut before it is escaped.
+    :param length: maximum length of the result in characters, without the note of the length.
+    :return: the value as `repr` shows it. If text was cut, a note of its full length follows. A
+        path is cut in the middle, because paths usually differ at the end.
     """
     if not isinstance(value, (str, bytes)):
         return shortened(repr(value), length)
@@ -37,8 +38,10 @@ def quoted(value: object, length: int = QUOTED_LENGTH) -> str:
 
 def _cut(value: str | bytes, length: int, from_left: int) -> str:
     """
-    Show a part of a value in so many characters, without the quotation marks.
+    Shorten a value until its `repr` fits into a length, without the quotation marks.
 
+    :param value: text or bytes.
+    :param length: maximum length of the result in characters.
     :param from_left: 1 to cut the beginning off, 0 to cut the end off.
     """
     while len(shown := repr(value)) > length + 2:
@@ -49,14 +52,15 @@ def _cut(value: str | bytes, length: int, from_left: int) -> str:
 
 def shortened(text: object, length: int = SENTENCE_LENGTH) -> str:
     """
-    Make one line of limited length of a text that came from outside, without quotation marks.
+    Format untrusted text as one line of limited length, without quotation marks.
 
-    :param text: the message of a library's exception, for example.
-    :param length: of the result at most, in characters.
-    :return: the text with runs of white space as one space and control characters escaped; `…`
-        stands for what was cut.
+    :param text: an object whose text is formatted, such as an exception of a library.
+    :param length: maximum length of the result in characters.
+    :return: the text, with each run of white space as one space and control characters escaped.
+        If the text was cut, the result ends with `…`.
     """
-    # Escaping makes a character at most ten times longer, and white space is dropped.
+    # Long text is cut first, to limit the work. The factor 10 leaves room for white space, which
+    # is dropped.
     words = ' '.join(str(text)[: 10 * length].split())
     line = ''.join(one if one.isprintable() else repr(one)[1:-1] for one in words)
     return line if len(line) <= length else f'{line[: length - 1]}…'

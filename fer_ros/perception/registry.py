@@ -1,7 +1,8 @@
 """
-The back ends and the detectors that there are.
+The registered back ends and detectors.
 
-A new one gets a row here, and a branch in `backends/choice.py` or `detection/choice.py`.
+To add a back end or a detector, add a row here and a branch in `backends/choice.py` or
+`detection/choice.py`.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ class BackendKind:
     """
     A back end.
 
-    :param name: as in the parameter `backend`.
-    :param reads: the form of the network, 'keras', 'tflite' or 'onnx', as in a card's `files`.
-    :param on_gpu: whether it can run on a GPU; the others run on the CPU alone.
+    :param name: value of the parameter `backend` that selects this back end.
+    :param reads: file format of the network, 'keras', 'tflite' or 'onnx', as in a card's `files`.
+    :param on_gpu: whether the back end can run on a GPU. All back ends can run on the CPU.
     """
 
     name: str
@@ -24,7 +25,7 @@ class BackendKind:
     on_gpu: bool
 
 
-# In the order in which 'auto' tries them.
+# The back ends by name, in the order in which 'auto' tries them.
 BACKENDS = {
     kind.name: kind
     for kind in (
@@ -39,6 +40,6 @@ BACKENDS = {
 GPU_BACKENDS = tuple(kind.name for kind in BACKENDS.values() if kind.on_gpu)
 CPU_BACKENDS = tuple(kind.name for kind in BACKENDS.values() if not kind.on_gpu)
 
-# By the names of the detectors, as in the parameter `detector`, the suffix of their weights; in
-# the order in which 'auto' tries them, the best first.
+# File name suffix of the weights by the name of the detector, as in the parameter `detector`.
+# The order is that in which 'auto' tries the detectors, the best first.
 DETECTORS = {'yunet': '.onnx', 'blazeface': '.tflite', 'haar': '.xml'}

@@ -1,4 +1,4 @@
-"""What a user can set: each setting once, with its default, range and words."""
+"""The settings of the pipeline and the node, each with its default, range and description."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from fer_ros.perception.quoting import quoted
 from fer_ros.perception.registry import BACKENDS
 from fer_ros.perception.registry import DETECTORS
 
-# The bundle that the node starts with; `models/` ships it.
+# The name of the bundle in `models/` that the node loads by default.
 DEFAULT_MODEL = 'fer2013_mobile'
 
 
-# What a value of each type is called in an error.
+# The name of each type in an error message.
 KINDS: dict[type, str] = {
     float: 'a number',
     int: 'an integer',
@@ -31,7 +31,7 @@ KINDS: dict[type, str] = {
 
 
 class SettingError(ValueError):
-    """A setting whose value is of the wrong type or out of range."""
+    """Raised if a setting is unknown, or if its value has the wrong type or is out of range."""
 
 
 def setting(
@@ -40,28 +40,34 @@ def setting(
     bounds: tuple[float, float] | None = None,
     choices: tuple[str, ...] = (),
     live: bool = True,
+    off: int | None = None,
 ) -> Any:
     """
-    Make a field that knows what `ros2 param describe` should say of it.
+    Create a dataclass field with the metadata that `ros2 param describe` shows.
 
-    :param default: str, bool, int, float or a tuple of str; its type is the setting's.
-    :param description: what it does, with its unit in brackets.
-    :param bounds: the lowest and the highest value of a number, both allowed.
-    :param choices: what a string may be; empty for anything.
-    :param live: False if it is read at the start only.
+    :param default: default value: str, bool, int, float or a tuple of str. Its type is the type of
+        the setting.
+    :param description: what the setting does, with its unit in brackets.
+    :param bounds: minimum and maximum of a number, both inclusive; None for no limits.
+    :param choices: allowed values of a string; empty if every string is allowed.
+    :param live: False if the setting is read at the start only.
+    :param off: a value outside the bounds that is also allowed, and turns the setting off; None
+        for no such value.
+    :return: a field of the dataclass `Settings`.
     """
     metadata = {
         'description': description,
         'bounds': bounds,
         'choices': choices,
         'live': live,
+        'off': off,
     }
     return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of the pipeline and of the node; the metadata of each field describe it."""
+    """The settings of the pipeline and the node. The metadata of each field describe it."""
 
     model: str = setting(
         DEFAULT_MODEL, 'Emotion model: name of a bundle in models/, or path of a bundle.'
@@ -135,6 +141,12 @@ class Settings:
         'Reliability of the image subscription; auto matches the publisher.',
         choices=('auto', 'best_effort', 'reliable'),
     )
+    bit_depth: int = setting(
+        0,
+        'Significant bits of images with 16-bit values; 0: all 16. Above 0, 16UC1 is an image.',
+        bounds=(8, 16),
+        off=0,
+    )
     draw: str = setting(
         'boxes',
         'Style of the annotated image; labels: black background, blur: faces unrecognisable.',
@@ -151,11 +163,11 @@ class Settings:
 
     def changed(self, values: Mapping[str, Any]) -> Settings:
         """
-        Give these settings with other values for some of them.
+        Return a copy of the settings with some values replaced.
 
-        :param values: by the names of the settings.
+        :param values: new values by the name of the setting.
         :return: the new settings.
-        :raises SettingError: if there is no such setting, or a value is not one that it may have.
+        :raises SettingError: if a setting does not exist, or a value is not allowed.
         """
         known = {field.name: field for field in setting_fields()}
         checked = {}
@@ -167,18 +179,20 @@ class Settings:
 
 
 def setting_fields() -> Iterator[Field[Any]]:
-    """Go through the settings in the order of the documentation."""
+    """Iterate over the fields of all settings, in the order of the documentation."""
     yield from fields(Settings)
 
 
 def checked_value(described: Field[Any], value: Any) -> Any:
     """
-    Check a value for a setting; an int where a float is meant is taken for it, as people type it.
+    Check a value of a setting, and convert it to the type of the setting.
 
-    :param described: the setting's field.
-    :param value: what somebody wants it to be.
-    :return: the value in the setting's own type.
-    :raises SettingError: if the type is another, or the value is outside the range.
+    An int is accepted for a float, because users write 1 for 1.0.
+
+    :param described: the field of the setting.
+    :param value: the value to check.
+    :return: the value in the type of the setting.
+    :raises SettingError: if the value has another type, or is out of range.
     """
     kind: type = type(described.default)
     if kind is float and type(value) is int:
@@ -187,11 +201,12 @@ def checked_value(described: Field[Any], value: Any) -> Any:
         value = tuple(value) if type(value) is not str else value
     if type(value) is not kind:
         raise SettingError(f'{described.name} is {quoted(value)}, but must be {KINDS[kind]}')
-    bounds = described.metadata['bounds']
-    # NaN is in no range.
-    if bounds and not bounds[0] <= value <= bounds[1]:
+    bounds, off = described.metadata['bounds'], described.metadata['off']
+    # This comparison also rejects NaN.
+    if bounds and not bounds[0] <= value <= bounds[1] and (off is None or value != off):
+        wanted = 'from' if off is None else f'{off} or from'
         raise SettingError(
-            f'{described.name} is {value}, but must be from {bounds[0]} to {bounds[1]}'
+            f'{described.name} is {value}, but must be {wanted} {bounds[0]} to {bounds[1]}'
         )
     choices = described.metadata['choices']
     if choices and value not in choices:

@@ -1,9 +1,12 @@
 """
-The child process of a trial: loads and runs what `trial.run_trial` was given.
+The child process of a trial, which loads and runs an unknown network or detector.
 
-Its standard input is the content of the file, its first argument the request as JSON, its second
-the process id of the parent.  Its answer is a JSON object with `refusal` (empty if all is well)
-and `kind`, the class of the exception.
+`trial.run_trial` starts this process. The standard input of the process is the content of the
+file. The first argument is the request as JSON. The second argument is the process id of the
+parent.
+
+The answer is a JSON object with two keys. `refusal` is the error message, empty after success.
+`kind` is the class name of the exception if it is one of this package, else empty.
 """
 
 from __future__ import annotations
@@ -25,25 +28,25 @@ from fer_ros.perception.files import sha256_of_bytes
 from fer_ros.perception.models.known_files import accept
 from fer_ros.perception.quoting import shortened
 
-# The content, for code that takes a path.
+# The path of the content on standard input, for code that requires a path.
 CONTENT = Path('/dev/fd/0')
 
-# Sizes of the images that a detector is tried on: (height, width).
+# (height, width) in pixels of the images on which a detector is tried.
 IMAGE_SIZES = ((1, 1), (64, 64), (240, 320), (480, 640), (720, 1280))
 
-# Linux's number for `prctl`: the signal that a process gets when its parent ends.
+# Option of `prctl` on Linux that sets the signal sent to a process when its parent ends.
 PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Run the trial, answer, and end without a library's own clean-up."""
+    """Run the trial, write the answer, and exit without the exit handlers of libraries."""
     request, parent = json.loads(sys.argv[1]), int(sys.argv[2])
     answer = _take_standard_output()
     _limit_harm(parent)
     told = {'refusal': '', 'kind': ''}
     try:
         try_out(request, read_file(CONTENT, LARGEST_NETWORK))
-    except BaseException as error:  # whatever a library raises is a refusal
+    except BaseException as error:  # any exception of a library means that the trial failed
         own = type(error).__module__.startswith('fer_ros.')
         sentence = str(error) if own else f'{type(error).__name__}: {error}'
         sentence = shortened(sentence).replace(str(CONTENT), 'the file')
@@ -54,7 +57,7 @@ def main() -> None:
 
 
 def _take_standard_output() -> int:
-    """Keep standard output for the answer, and discard the output of libraries."""
+    """Reserve standard output for the answer, and discard the output of libraries."""
     answer = os.dup(1)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
@@ -64,9 +67,12 @@ def _take_standard_output() -> int:
 
 def _limit_harm(parent: int) -> None:
     """
-    End with the parent, leave no core file, and be the first to go when memory runs out.
+    Limit the effects of a crash or of high memory use on the rest of the system.
 
-    :param parent: its process id.
+    This process ends with its parent and writes no core file. If memory runs out, the system ends
+    this process first.
+
+    :param parent: process id of the parent.
     """
     with suppress(OSError, AttributeError):  # Linux only
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -79,12 +85,12 @@ def _limit_harm(parent: int) -> None:
 
 def try_out(request: Mapping[str, Any], content: bytes) -> None:
     """
-    Load and run content by the code that the parent runs later.
+    Load and run a network or a detector with the same code that the parent runs later.
 
-    :param request: `engine`, a detector's or a back end's name; for a back end also `card`, as
-        `bundle.to_request` makes it.
-    :param content: of the file.
-    :raises Exception: whatever the content makes the engine raise.
+    :param request: `engine` is the name of a detector or a back end. For a back end, `card` is the
+        result of `bundle.to_request`.
+    :param content: content of the file.
+    :raises Exception: any exception that the engine raises for this content.
     """
     if 'card' in request:
         _try_network(request['engine'], request['card'], content)
@@ -93,7 +99,11 @@ def try_out(request: Mapping[str, Any], content: bytes) -> None:
 
 
 def _try_network(engine: str, written: dict[str, Any], content: bytes) -> None:
-    """Classify noise in batches of all sizes; the classifier tries the ends of the range."""
+    """
+    Classify noise in batches of all sizes.
+
+    The classifier itself runs the network on the minimum and the maximum of the value range.
+    """
     import numpy as np
 
     from fer_ros.perception.backends import BATCH_SIZES
@@ -104,20 +114,20 @@ def _try_network(engine: str, written: dict[str, Any], content: bytes) -> None:
     card = card_of(written, Path('/'))
     classifier = Classifier(card, load_backend(engine, card, content, 'cpu'))
     random = np.random.default_rng(0)
-    # The batch grows and shrinks, as when people come and leave.
+    # The batch size grows and shrinks, as it does when people come and leave.
     for count in (*BATCH_SIZES, BATCH_SIZES[-1] + 1, 3, 1):
         shape = (count, card.input.height, card.input.width)
         classifier.classify(list(random.integers(0, 256, shape, np.uint8)))
 
 
 def _try_detector(name: str, content: bytes) -> None:
-    """Search black, white, smooth and noisy images of several sizes for faces."""
+    """Run a detector on black, white, smooth and noisy images of several sizes."""
     import cv2
     import numpy as np
 
     from fer_ros.perception.detection.choice import make_detector
 
-    # The trial is this run itself.
+    # Mark the content as accepted. Otherwise the detector would start another trial.
     accept(sha256_of_bytes(content), name)
     detector = make_detector(name, CONTENT)
     random = np.random.default_rng(0)

@@ -31,6 +31,7 @@ def open_source(
     width: int = 0,
     height: int = 0,
     tell: Callable[[str], None] = print,
+    bit_depth: int = 0,
 ) -> ImageSource:
     """
     Detect the kind of a source, open it, and check that it delivers an image.
@@ -41,8 +42,9 @@ def open_source(
     :param width: maximum width of the images in pixels. Images are scaled to fit, and keep their
         aspect ratio. 0 means no limit.
     :param height: maximum height of the images in pixels, 0 for no limit.
-    :param tell: called with a message when a picture is skipped, or a webcam is lost or
+    :param tell: called with a message when a picture is skipped or dark, or a webcam is lost or
         reconnected.
+    :param bit_depth: number of significant bits of picture files with 16-bit values, 0 for all 16.
     :return: the source, positioned at its first image.
     :raises SourceError: if the source is missing, unreadable or empty.
     """
@@ -58,8 +60,16 @@ def open_source(
                 f'there is no file or folder {quoted(source)}; a source can be {SOURCES}'
             )
         if path.is_dir():
-            pictures = list_pictures(path)
-            return Pictures(f'the folder {shown(path)}', pictures, rate, loop, width, height, tell)
+            return Pictures(
+                f'the folder {shown(path)}',
+                list_pictures(path),
+                rate,
+                loop,
+                width,
+                height,
+                tell,
+                bit_depth,
+            )
         opencv_name(path)
         with path.open('rb'):
             pass  # a PermissionError must be reported as such, not as a damaged file
@@ -68,5 +78,6 @@ def open_source(
         reason = shortened(getattr(error, 'strerror', None) or error)
         raise SourceError(f'cannot read {quoted(source)}: {reason}') from error
     if is_picture(path):
-        return Pictures(f'the picture {shown(path)}', [path], rate, loop, width, height, tell)
+        name = f'the picture {shown(path)}'
+        return Pictures(name, [path], rate, loop, width, height, tell, bit_depth)
     return Video(path, rate, loop, width, height)

@@ -11,6 +11,8 @@ import re
 import cv2
 import numpy as np
 
+from fer_ros.perception.bit_depth import propose_bit_depth
+from fer_ros.perception.bit_depth import scale_to_8_bits
 from fer_ros.sources.base import ImageSource
 from fer_ros.sources.base import shown
 from fer_ros.sources.base import SourceError
@@ -70,7 +72,9 @@ class Pictures(ImageSource):
     :param loop: whether the pictures restart at the end.
     :param width: maximum width in pixels, 0 for no limit.
     :param height: maximum height in pixels, 0 for no limit.
-    :param tell: called with a message for each file that is skipped.
+    :param tell: called with a message for each file that is skipped, and once if the 16-bit
+        values of a file have fewer significant bits.
+    :param bit_depth: number of significant bits of 16-bit values, 0 for all 16.
     :raises SourceError: if no file can be read.
     """
 
@@ -83,11 +87,15 @@ class Pictures(ImageSource):
         width: int,
         height: int,
         tell: Callable[[str], None],
+        bit_depth: int = 0,
     ) -> None:
         super().__init__(name, endless=loop)
         self._paths = paths
         self._period = 1 / (rate or PICTURE_RATE)
         self._size = width, height
+        self._bit_depth = bit_depth
+        # While messages are ignored, the message about the bit depth must not count as sent.
+        self._may_propose = len(paths) > 1
         self._tell = tell
         self._broken: set[Path] = set()
         if len(paths) == 1:
@@ -95,6 +103,8 @@ class Pictures(ImageSource):
         if all(self._read(path) is None for path in paths):
             raise self._nothing_left()
         self._tell = tell
+        if len(paths) == 1:
+            self._may_propose = True
 
     def __iter__(self) -> Iterator[TimedImage]:
         while True:
@@ -112,7 +122,7 @@ class Pictures(ImageSource):
     def _read(self, path: Path) -> np.ndarray | None:
         """Read a picture. Return None if it cannot be read, and report each such file once."""
         try:
-            image = cv2.imread(opencv_name(path), cv2.IMREAD_COLOR)
+            image = self._decode(path)
         except (cv2.error, UnicodeEncodeError):  # larger than OpenCV allows, or not UTF-8
             image = None
         if image is not None:
@@ -122,6 +132,26 @@ class Pictures(ImageSource):
             self.skipped = len(self._broken)
             self._tell(f'skipped {shown(path)}: OpenCV cannot read it as a picture')
         return None
+
+    def _decode(self, path: Path) -> np.ndarray | None:
+        """Decode a picture to (H, W, 3) uint8 BGR; None if this is impossible."""
+        name = opencv_name(path)
+        image = cv2.imread(name, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+        if image is None or image.dtype not in (np.uint8, np.uint16):
+            # Without ANYDEPTH, OpenCV converts values of other types to 8 bits if it can.
+            return cv2.imread(name, cv2.IMREAD_COLOR)
+        if image.dtype == np.uint8:
+            return image
+        scaled = scale_to_8_bits(image, self._bit_depth)
+        if self._may_propose and not self._bit_depth:
+            depth = propose_bit_depth(int(scaled.max()))
+            if depth:
+                self._may_propose = False
+                self._tell(
+                    f'{shown(path)} is dark, as its values use at most {depth} of 16 bits: set '
+                    f'bit_depth to {depth} if they have {depth} significant bits'
+                )
+        return scaled
 
     def _nothing_left(self) -> SourceError:
         """Return the error for a source without any readable file."""

@@ -40,3 +40,10 @@ class CameraSettings:
         (0, 8192),
         live=False,
     )
+    bit_depth: int = setting(
+        0,
+        'Significant bits of picture files with 16-bit values; 0: all 16.',
+        (8, 16),
+        live=False,
+        off=0,
+    )

@@ -68,6 +68,28 @@ def test_the_images_of_an_emotion_node_are_no_cameras_in_any_namespace(graph):
     wait_until(lambda: camera_topics(side) == ['/left/image_raw', '/shared'])
 
 
+def test_topics_of_compressed_images_are_those_of_cameras_too(graph):
+    side = graph.listener('camera_side')
+    side.create_publisher(Image, '/raw', 1)
+    for topic in ('/raw/compressed', '/raw/zstd', '/jpeg', '/e/compressed', '/d/compressedDepth'):
+        side.create_publisher(CompressedImage, topic, 1)
+
+    wait_until(lambda: camera_topics(side) == ['/e/compressed', '/jpeg', '/raw'])
+
+
+def test_a_topic_of_compressed_images_may_have_any_name(graph):
+    side = graph.listener('camera_side')
+    camera = side.create_publisher(CompressedImage, '/jpeg', qos_profile_sensor_data)
+    data = cv2.imencode('.jpg', np.full((20, 30, 3), 90, np.uint8))[1]
+    message = to_compressed_message(MESSAGE_TYPES, picture(seconds=7).header, data)
+    side.create_timer(0.05, lambda: camera.publish(message))
+
+    (finding,) = check_camera('/jpeg', SECONDS, patience=PATIENCE)
+
+    assert finding.level == OK
+    assert 'bytes of bgr8; jpeg' in finding.sentence
+
+
 @pytest.mark.parametrize('topic', ['a b', '', '1a', '//x', '\x1b[31m\nok', 'x' * 5000, 'a/'])
 def test_a_topic_whose_name_is_none_is_a_failure_in_one_short_line(topic):
     (finding,) = check_camera(topic, 0.1, required=True)
@@ -166,6 +188,19 @@ def test_a_camera_that_only_sends_compressed_images_is_told(graph):
     assert 'bytes of bgr8; jpeg' in compressed.sentence
     # The timestamp of the image is in 1970.
     assert 'set use_sim_time for a recording' in compressed.sentence
+
+
+def test_a_camera_with_fewer_significant_bits_gets_a_bit_depth_proposed(graph):
+    side = graph.listener('camera_side')
+    camera = side.create_publisher(Image, 'image', qos_profile_sensor_data)
+    message = Image(height=20, width=30, encoding='mono16', step=60)
+    message.data.frombytes(np.full((20, 30), 1000, '<u2').tobytes())
+    side.create_timer(0.05, lambda: camera.publish(message))
+
+    (finding,) = check_camera('image', SECONDS, patience=PATIENCE)
+
+    assert finding.level == WARN
+    assert finding.sentence.endswith('set the parameter bit_depth of the emotion node to 10')
 
 
 @pytest.mark.parametrize(('encoding', 'level'), [('bgr8', OK), ('32FC1', FAIL)])

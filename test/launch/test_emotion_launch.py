@@ -100,7 +100,23 @@ def test_a_camera_is_started_on_a_source_and_the_same_topic():
     first, *_, last = (yaml.safe_load(path.read_text()) for path in parameter_files(camera))
     assert list(first.values()) == [{'ros__parameters': {'loop': True}}]
     assert list(last.values()) == [{'ros__parameters': {'source': '0'}}]
-    assert ('image', '/front/image') in camera.expanded_remapping_rules
+    assert camera.expanded_remapping_rules == [('image', '/front/image')]
+
+
+@pytest.mark.parametrize(
+    ('topic', 'raw'),
+    [
+        ('/cam/image_raw/compressed', '/cam/image_raw'),
+        ('image/compressed', 'image'),
+        ('/cam/jpeg', '/cam/jpeg'),
+        ('/compressed', '/compressed'),
+    ],
+)
+def test_a_camera_publishes_its_compressed_images_on_the_topic_that_is_given(topic, raw):
+    node, camera = nodes(LAUNCH_FILE, camera='0', image_topic=topic)
+
+    assert ('image', topic) in node.expanded_remapping_rules
+    assert camera.expanded_remapping_rules == [('image', raw)]
 
 
 @pytest.mark.parametrize('name', ['respawn', 'required', 'use_sim_time'])
@@ -165,6 +181,28 @@ def test_faces_come_out_and_everything_ends_cleanly(launched):
     assert one.stop() == 0
     assert one.log.count('process has finished cleanly') == 2
     assert 'Traceback' not in one.log
+
+
+def test_the_compressed_images_of_the_camera_are_listened_to(launched):
+    pytest.importorskip('skimage')
+    bundle = next(bundle_folders(), None)
+    if bundle is None:
+        pytest.skip('there is no model here')
+    emotions = []
+    one = launched(
+        LAUNCH_FILE,
+        camera='astronaut',
+        image_topic='/cam/image_raw/compressed',
+        model=str(bundle),
+    )
+    one.node.create_subscription(Detection2DArray, '/emotion', emotions.append, 10)
+
+    one.wait_until(lambda: any(message.detections for message in list(emotions)))
+
+    names = [name for name, _ in one.node.get_topic_names_and_types()]
+    assert '/cam/image_raw/compressed' in names
+    assert '/cam/image_raw/compressed/compressed' not in names
+    assert one.stop() == 0
 
 
 def test_without_respawn_a_node_that_ends_is_left(launched):

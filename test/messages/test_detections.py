@@ -3,6 +3,7 @@ import pytest
 
 from fer_ros.messages.detections import to_changes
 from fer_ros.messages.detections import to_detection_array
+from fer_ros.messages.detections import to_present
 from fer_ros.perception.faces import Face
 from fer_ros.perception.faces import Position
 from results import result_of
@@ -101,3 +102,19 @@ def test_changes_tell_who_changed_with_results_and_who_left_without(types, heade
     assert [found.id for found in message.detections] == ['5', '3', '4']
     assert [len(found.results) for found in message.detections] == [3, 0, 0]
     assert all(found.header == header() for found in message.detections)
+
+
+def test_who_is_here_stands_with_the_header_of_the_change_and_own_labels(types, header):
+    people = [(face(id_=2), LABELS), (face((0.4, 0.6), 'low', id_=5), ('high', 'low'))]
+
+    message = to_present(types, header(), people)
+
+    assert message.header == header()
+    assert [found.id for found in message.detections] == ['2', '5']
+    assert results_of(message.detections[0])[0] == ('sad', 0.7)
+    assert results_of(message.detections[1]) == [('low', 0.6), ('high', 0.4)]
+    assert all(found.header == header() for found in message.detections)
+
+
+def test_nobody_is_here_in_an_empty_message(types, header):
+    assert len(to_present(types, header(), []).detections) == 0

@@ -97,6 +97,28 @@ def test_a_broken_image_is_counted_and_logged_and_not_answered(node, camera, emo
     assert 'image rejected (1 so far)' in capfd.readouterr().err
 
 
+def test_a_face_in_10_bits_is_found_with_the_bit_depth_that_the_diagnostics_name(
+    graph, node, camera, emotions
+):
+    diagnoses = Inbox()
+    graph.listener('monitor').create_subscription(DiagnosticArray, '/diagnostics', diagnoses, 10)
+    message = Image(height=20, width=30, encoding='mono16', step=60)
+    message.data.frombytes(np.full((20, 30), 900, '<u2').tobytes())
+    for second in range(1, 11):
+        message.header.stamp.sec = second
+        assert decisions(send(camera, emotions, node, message)) == []
+
+    diagnoses.wait_for(lambda one: 'set bit_depth to 10' in one.status[0].message)
+    assert set_parameters(graph, bit_depth=10).successful
+    message.header.stamp.sec = 11
+    answer = send(camera, emotions, node, message)
+
+    assert len(answer.detections) == 1
+    message.encoding = '16UC1'
+    message.header.stamp.sec = 12
+    assert len(send(camera, emotions, node, message).detections) == 1
+
+
 @pytest.mark.parametrize(
     'values', [{'backend': 'litert'}, {'detector': 'blazeface'}, {'groups': ['bad=sad']}]
 )
@@ -514,7 +536,13 @@ def test_every_parameter_is_described_with_its_range(graph, node):
         assert described.type == kind, field.name
         ranges = [*described.floating_point_range, *described.integer_range]
         bounds = [(one.from_value, one.to_value) for one in ranges]
-        assert bounds == ([field.metadata['bounds']] if field.metadata['bounds'] else [])
+        expected = [field.metadata['bounds']] if field.metadata['bounds'] else []
+        if field.metadata['off'] is not None:
+            # A range of ROS has no gap, so the constraint names both parts.
+            (low, high) = field.metadata['bounds']
+            assert described.additional_constraints == f'0, or from {low} to {high}'
+            expected = [(0, high)]
+        assert bounds == expected
 
 
 def test_what_is_read_at_the_start_only_cannot_be_set_later(graph, node):
@@ -546,7 +574,7 @@ def test_only_what_changed_is_told_to_who_listens_to_changes(graph, node, camera
     graph.listener('changes').create_subscription(
         Detection2DArray, 'emotion/changes', changes, 10
     )
-    wait_until(lambda: node._topics._changes.get_subscription_count() == 1)
+    wait_until(lambda: node._outputs.topics._changes.get_subscription_count() == 1)
     assert set_parameters(graph, hold=0.0, smoothing=0.0, face_timeout=0.0).successful
     blue, red, nobody = (250, 20, 20), (20, 20, 250), (0, 0, 0)
 
@@ -635,8 +663,8 @@ def test_images_are_drawn_only_while_somebody_looks(graph, node, camera, emotion
     viewer.create_subscription(Image, 'emotion/image', raw, 1)
     viewer.create_subscription(CompressedImage, 'emotion/image/compressed', compressed, 1)
     wait_until(lambda: node.count_subscribers('emotion/image') == 1)
-    wait_until(lambda: node._annotated._image.get_subscription_count() == 1)
-    wait_until(lambda: node._annotated._compressed.get_subscription_count() == 1)
+    wait_until(lambda: node._outputs.annotated._image.get_subscription_count() == 1)
+    wait_until(lambda: node._outputs.annotated._compressed.get_subscription_count() == 1)
     message = picture(seconds=2, size=(120, 160))
     send(camera, emotions, node, message)
 
@@ -662,7 +690,8 @@ def test_who_looks_at_the_drawing_keeps_no_result_waiting(
     monkeypatch.setattr(Drawing, 'draw', draw_at_leisure)
     inbox = Inbox()
     graph.listener('viewer').create_subscription(Image, 'emotion/image', inbox, 10)
-    wait_until(lambda: node._annotated and node._annotated._image.get_subscription_count() == 1)
+    wait_until(lambda: node._outputs is not None)
+    wait_until(lambda: node._outputs.annotated._image.get_subscription_count() == 1)
 
     send(camera, emotions, node, picture(seconds=1))
     assert began.wait(60)
@@ -681,10 +710,10 @@ def test_what_cannot_be_drawn_is_said_and_costs_no_answer(
     graph, node, camera, emotions, monkeypatch
 ):
     told = []
-    monkeypatch.setattr(node._annotated, '_complain', told.append)
+    monkeypatch.setattr(node._outputs.annotated, '_complain', told.append)
     monkeypatch.setattr(Drawing, 'draw', lambda *given: {}['ink'])
     graph.listener('viewer').create_subscription(Image, 'emotion/image', Inbox(), 1)
-    wait_until(lambda: node._annotated._image.get_subscription_count() == 1)
+    wait_until(lambda: node._outputs.annotated._image.get_subscription_count() == 1)
 
     send(camera, emotions, node, picture(seconds=1))
     send(camera, emotions, node, picture(seconds=2))
@@ -696,7 +725,7 @@ def test_what_cannot_be_drawn_is_said_and_costs_no_answer(
 
 def test_nothing_is_drawn_any_more_when_the_node_is_deactivated(graph, node, camera, emotions):
     graph.listener('viewer').create_subscription(Image, 'emotion/image', Inbox(), 1)
-    wait_until(lambda: node._annotated._image.get_subscription_count() == 1)
+    wait_until(lambda: node._outputs.annotated._image.get_subscription_count() == 1)
     send(camera, emotions, node, picture(seconds=1))
     wait_until(lambda: 'drawing' in [thread.name for thread in threading.enumerate()])
 

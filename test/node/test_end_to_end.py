@@ -9,6 +9,8 @@ import sys
 import cv2
 import numpy as np
 import pytest
+from rclpy.qos import DurabilityPolicy
+from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2D
 from vision_msgs.msg import Detection2DArray
@@ -180,9 +182,6 @@ def test_a_node_that_cannot_start_says_why_in_a_sentence(processes, parameters, 
 
 
 def test_the_labels_are_those_of_the_card(graph, processes):
-    from rclpy.qos import DurabilityPolicy
-    from rclpy.qos import QoSProfile
-
     inbox = Inbox()
     latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
     graph.listener('behaviour').create_subscription(
@@ -196,6 +195,25 @@ def test_the_labels_are_those_of_the_card(graph, processes):
     assert [one.class_name for one in message.class_map] == list(labels)
 
 
+def latched_publisher(graph):
+    """Make a publisher that stands in for the node's."""
+    profile = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    stand_in = graph.listener('stand_in')
+    return stand_in.create_publisher(Detection2DArray, 'emotion/present', profile)
+
+
+def present_message(decided):
+    """Make a message with everybody who is here, from the emotion of each id."""
+    message = Detection2DArray()
+    for id_, emotion in decided.items():
+        face = Detection2D(id=str(id_))
+        face.results = [ObjectHypothesisWithPose(), ObjectHypothesisWithPose()]
+        face.results[0].hypothesis.class_id = emotion
+        face.results[1].hypothesis.class_id = 'sad'
+        message.detections.append(face)
+    return message
+
+
 def test_the_example_greets_who_smiles_and_sees_who_leaves(graph, processes, tmp_path):
     skimage = pytest.importorskip('skimage')
     shown = tmp_path / 'shown'
@@ -206,12 +224,11 @@ def test_the_example_greets_who_smiles_and_sees_who_leaves(graph, processes, tmp
     processes.start_script('greeter', ROOT / 'examples' / 'greeter.py')
     processes.start('emotion_node')
     onlooker = graph.listener('onlooker')
-    # The first change is published only once. The camera therefore starts after the emotion node
-    # and the greeter have discovered each other.
+    # The camera starts after the emotion node and the greeter have discovered each other.
     wait_until(
         lambda: processes.all_run()
-        and onlooker.count_publishers('emotion/changes') > 0
-        and onlooker.count_subscribers('emotion/changes') > 0
+        and onlooker.count_publishers('emotion/present') > 0
+        and onlooker.count_subscribers('emotion/present') > 0
     )
     processes.start('camera_node', source=shown, rate=10.0, loop='true')
 
@@ -229,27 +246,19 @@ def test_the_example_greets_who_smiles_and_sees_who_leaves(graph, processes, tmp
 
 
 def test_the_example_speaks_to_each_person_once_for_each_change(graph, processes):
-    changes = graph.listener('stand_in').create_publisher(Detection2DArray, 'emotion/changes', 10)
+    present = latched_publisher(graph)
     processes.start_script('greeter', ROOT / 'examples' / 'greeter.py')
-    wait_until(lambda: processes.all_run() and changes.get_subscription_count() > 0)
+    wait_until(lambda: processes.all_run() and present.get_subscription_count() > 0)
 
-    def tell(**decided):
-        message = Detection2DArray()
-        for name, emotion in decided.items():
-            face = Detection2D(id=name.strip('_'))
-            if emotion:
-                face.results = [ObjectHypothesisWithPose(), ObjectHypothesisWithPose()]
-                face.results[0].hypothesis.class_id = emotion
-                face.results[1].hypothesis.class_id = 'sad'
-            message.detections.append(face)
-        changes.publish(message)
-
-    tell(_7='uncertain', _8='sad')
-    tell(_7='happy')
-    tell(_7='neutral')
-    tell(_7=None)
-    tell()
-    tell(_8='happy')
+    for decided in (
+        {7: 'uncertain', 8: 'sad'},
+        {7: 'happy', 8: 'sad'},
+        {7: 'neutral', 8: 'sad'},
+        {8: 'sad'},
+        {8: 'sad'},
+        {8: 'happy'},
+    ):
+        present.publish(present_message(decided))
     wait_until(lambda: processes.all_run() and 'Hello, number 8' in processes.log('greeter'))
 
     assert processes.log('greeter').splitlines() == [
@@ -258,6 +267,35 @@ def test_the_example_speaks_to_each_person_once_for_each_change(graph, processes
         'Goodbye, number 7.',
         'Hello, number 8! What a nice smile.',
     ]
+
+
+def test_the_example_greets_who_is_already_there_and_learns_of_a_restart(
+    processes, domain_id
+):
+    # A node that starts again publishes an empty message, and counts from 1.
+    runs = (
+        [({3: 'happy', 4: 'neutral'}, 'Hello, number 3!')],
+        [({}, 'Goodbye, number 4.'), ({1: 'happy'}, 'Hello, number 1!')],
+    )
+    for run in runs:
+        graph = Graph(domain_id)
+        try:
+            present = latched_publisher(graph)
+            for decided, sentence in run:
+                present.publish(present_message(decided))
+                if 'greeter' not in processes.running:
+                    processes.start_script('greeter', ROOT / 'examples' / 'greeter.py')
+                wait_until(
+                    lambda sentence=sentence: processes.all_run()
+                    and sentence in processes.log('greeter')
+                )
+        finally:
+            graph.close()
+
+    log = processes.log('greeter').splitlines()
+    assert log[0] == 'Hello, number 3! What a nice smile.'
+    assert sorted(log[1:3]) == ['Goodbye, number 3.', 'Goodbye, number 4.']
+    assert log[3:] == ['Hello, number 1! What a nice smile.']
 
 
 @pytest.mark.parametrize('encoding', ['rgb8', 'bgra8', 'mono8', 'nv12', 'mono16'])

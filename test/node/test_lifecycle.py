@@ -202,7 +202,7 @@ def test_a_node_that_cannot_be_configured_stays_as_it_was_until_it_can(idle, man
 
 def test_models_are_let_go_when_a_node_is_cleaned_up(idle, manager):
     assert manager.set(CONFIGURE)
-    pipeline = weakref.ref(idle._pipeline)
+    pipeline = weakref.ref(idle._models.pipeline)
 
     assert manager.set(CLEANUP)
     gc.collect()
@@ -250,7 +250,7 @@ def test_who_comes_after_a_cleanup_is_told_of_under_an_id_of_his_own(
     for seconds in (1, 2):
         assert manager.set(CONFIGURE)
         assert manager.set(ACTIVATE)
-        wait_until(lambda: idle._outputs._changes.get_subscription_count() == 1)
+        wait_until(lambda: idle._outputs.topics._changes.get_subscription_count() == 1)
         send(camera, emotions, idle, picture(seconds=seconds))
         changes.wait_for(lambda one, seconds=seconds: one.header.stamp.sec == seconds)
         assert manager.set(DEACTIVATE)

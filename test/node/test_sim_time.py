@@ -137,14 +137,14 @@ def test_diagnostics_go_on_while_a_model_is_loaded(graph, simulated, monkeypatch
     graph.listener('monitor').create_subscription(DiagnosticArray, '/diagnostics', inbox, 10)
     inbox.wait_for(lambda _: True)
     loading, may_go_on = threading.Event(), threading.Event()
-    load = simulated._load_classifier
+    load = simulated._models._load_classifier
 
     def load_slowly(settings):
         loading.set()
         assert may_go_on.wait(60)
         return load(settings)
 
-    monkeypatch.setattr(simulated, '_load_classifier', load_slowly)
+    monkeypatch.setattr(simulated._models, '_load_classifier', load_slowly)
     asker = graph.listener('asker')
     client = asker.create_client(SetParametersAtomically, '/emotion/set_parameters_atomically')
     assert client.wait_for_service(60)

@@ -5,9 +5,9 @@ import cv2
 import numpy as np
 import pytest
 
+from fer_ros.perception.encodings import ENCODINGS
 from fer_ros.perception.images import decode_image
 from fer_ros.perception.images import decompress_image
-from fer_ros.perception.images import ENCODINGS
 from fer_ros.perception.images import ImageError
 
 # An image with smooth colours, so that encodings with subsampled colour lose little.
@@ -48,6 +48,23 @@ def semiplanar(swapped):
     return np.concatenate([planes[:HEIGHT], colours.T.reshape(HEIGHT // 2, WIDTH)])
 
 
+def planar(*colour_shape):
+    """
+    Give the planes of brightness and of both colours.
+
+    :param colour_shape: (height, width) of the colours, (H, W) or a half of each.
+    """
+    planes = cv2.cvtColor(PICTURE, cv2.COLOR_BGR2YUV_I420)
+    colours = planes[HEIGHT:].reshape(2, HEIGHT // 2, WIDTH // 2)
+    height, width = 2 * colour_shape[0] // HEIGHT, 2 * colour_shape[1] // WIDTH
+    return [planes[:HEIGHT], *colours.repeat(height, axis=1).repeat(width, axis=2)]
+
+
+def interleaved(luma, *colours):
+    """Give the plane of brightness, and one with both colours in turns."""
+    return [luma, np.stack(colours, axis=2)]
+
+
 GRAY = cv2.cvtColor(PICTURE, cv2.COLOR_BGR2GRAY)
 RGB = PICTURE[:, :, ::-1]
 OPAQUE = np.full((HEIGHT, WIDTH, 1), 255, np.uint8)
@@ -78,6 +95,14 @@ ROWS = {
     'yuyv': yuv_422('yuyv'),
     'nv12': semiplanar(swapped=False),
     'nv21': semiplanar(swapped=True),
+    '16UC3': PICTURE.astype('<u2') * 257,
+    # The byte without meaning has any value.
+    'bgrx8': np.concatenate([PICTURE, PICTURE[:, :, :1]], 2),
+    'nv16': interleaved(*planar(HEIGHT, WIDTH // 2)),
+    'nv24': interleaved(*planar(HEIGHT, WIDTH)),
+    'i420': planar(HEIGHT // 2, WIDTH // 2),
+    'yuv420': planar(HEIGHT // 2, WIDTH // 2),
+    'yuv444': planar(HEIGHT, WIDTH),
 }
 
 
@@ -86,10 +111,20 @@ def flat_rows(rows):
     return np.ascontiguousarray(rows).view(np.uint8).reshape(rows.shape[0], -1)
 
 
-def decode(rows, encoding, padding=0, bigendian=False):
-    rows = flat_rows(rows.byteswap() if bigendian else rows)
-    rows = np.concatenate([rows, np.full((len(rows), padding), 0xAB, np.uint8)], axis=1)
-    return decode_image(rows.reshape(-1), HEIGHT, WIDTH, encoding, rows.shape[1], bigendian)
+def padded(rows, padding):
+    """Give the rows with as many bytes behind each."""
+    return np.concatenate([rows, np.full((len(rows), padding), 0xAB, np.uint8)], axis=1)
+
+
+def decode(rows, encoding, padding=0, bigendian=False, bit_depth=0):
+    planes = rows if isinstance(rows, list) else [rows.byteswap() if bigendian else rows]
+    planes = [flat_rows(plane) for plane in planes]
+    row_bytes = planes[0].shape[1]
+    # Of planar formats, rows of half the bytes have half of the padding (V4L2).
+    planes = [padded(plane, padding * plane.shape[1] // row_bytes) for plane in planes]
+    data = np.concatenate([plane.reshape(-1) for plane in planes])
+    step = row_bytes + padding
+    return decode_image(data, HEIGHT, WIDTH, encoding, step, bigendian, bit_depth)
 
 
 def expected(encoding):
@@ -109,13 +144,13 @@ def test_an_image_comes_out_as_it_was(encoding, padding):
     assert decoded.shape == PICTURE.shape
     assert decoded.dtype == np.uint8
     difference = cv2.absdiff(decoded, expected(encoding))
-    lossy = encoding.startswith(('bayer', 'yu', 'uy', 'nv'))
+    lossy = encoding.startswith(('bayer', 'yu', 'uy', 'nv', 'i420'))
     # At the borders, a Bayer pattern has no neighbours, and two pixels share one colour.
     assert np.median(difference) <= (3 if lossy else 0)
     assert difference[2:-2, 2:-2].max() <= (16 if lossy else 1)
 
 
-@pytest.mark.parametrize('encoding', [name for name in ROWS if name.endswith('16')])
+@pytest.mark.parametrize('encoding', [name for name in ROWS if ENCODINGS[name].bits == 16])
 def test_big_endian_values_are_read_as_such(encoding):
     # The lower byte is 0, so that an image with swapped bytes would be nearly black.
     rows = ROWS[encoding] & 0xFF00
@@ -124,6 +159,108 @@ def test_big_endian_values_are_read_as_such(encoding):
 
     assert (swapped == decode(rows, encoding)).all()
     assert cv2.absdiff(swapped, decode(ROWS[encoding], encoding)).max() <= 2
+
+
+DEEP = [name for name in ROWS if ENCODINGS[name].bits == 16]
+
+
+@pytest.mark.parametrize('bits', [10, 12, 14])
+@pytest.mark.parametrize('encoding', DEEP)
+def test_images_with_fewer_significant_bits_are_as_bright_as_with_all(encoding, bits):
+    rows = ROWS[encoding] >> (16 - bits)
+
+    decoded = decode(rows, encoding, bit_depth=bits)
+
+    assert cv2.absdiff(decoded, decode(ROWS[encoding], encoding)).max() <= 1
+    # Without the setting, the images are dark.
+    assert decode(rows, encoding).max() <= 64
+
+
+def test_values_above_the_bit_depth_are_white():
+    rows = np.full((HEIGHT, WIDTH), 4096, '<u2')
+
+    assert decode(rows, 'mono16', bit_depth=12).min() == 255
+
+
+@pytest.mark.parametrize('encoding', [name for name in ROWS if ENCODINGS[name].bits == 8])
+def test_the_bit_depth_does_not_change_images_of_8_bits(encoding):
+    rows = ROWS[encoding]
+
+    assert (decode(rows, encoding, bit_depth=10) == decode(rows, encoding)).all()
+
+
+def test_the_encoding_16uc1_is_an_image_only_with_a_bit_depth():
+    rows = ROWS['mono16'] >> 4
+
+    assert (decode(rows, '16UC1', bit_depth=12) == decode(rows, 'mono16', bit_depth=12)).all()
+    with pytest.raises(ImageError, match='set bit_depth to its number of significant bits'):
+        decode(rows, '16UC1')
+
+
+@pytest.mark.parametrize('rows', [PICTURE, GRAY])
+@pytest.mark.parametrize('bits', [10, 12, 14])
+def test_a_png_with_fewer_significant_bits_is_as_bright_as_with_all(rows, bits):
+    _, data = cv2.imencode('.png', (rows.astype(np.uint16) * 257) >> (16 - bits))
+
+    decoded = decompress_image(data, 'mono16; png compressed mono16', bits)
+
+    plain = rows if rows.ndim == 3 else cv2.cvtColor(rows, cv2.COLOR_GRAY2BGR)
+    assert cv2.absdiff(decoded, plain).max() <= 1
+    assert decompress_image(data, 'mono16; png compressed mono16').max() <= 64
+
+
+@pytest.mark.parametrize(
+    'format_name',
+    [
+        '16UC1; png compressed',
+        '16UC1; png compressed ',
+        '16UC1;png compressed 16UC1',
+        ' 16uc1 ; jpeg compressed',
+        '16UC1',
+        '32FC1; png compressed',
+        '64FC1; png compressed',
+        '16SC1; png compressed',
+    ],
+)
+def test_depth_over_the_compressed_topic_is_refused_before_it_is_decoded(
+    format_name, monkeypatch
+):
+    _, data = cv2.imencode('.png', np.full((HEIGHT, WIDTH), 1500, np.uint16))
+    monkeypatch.setattr(cv2, 'imdecode', None)
+
+    with pytest.raises(ImageError, match='which depth cameras use') as refusal:
+        decompress_image(data, format_name)
+
+    infrared = '16UC1' in format_name.upper()
+    assert ('set bit_depth' in str(refusal.value)) == infrared
+    assert len(f'image dropped (1000000 so far): {refusal.value}') < 300
+
+
+def test_an_infrared_image_over_the_compressed_topic_needs_a_bit_depth():
+    _, data = cv2.imencode('.png', ROWS['mono16'] >> 4)
+
+    decoded = decompress_image(data, '16UC1; png compressed', 12)
+
+    assert cv2.absdiff(decoded, cv2.cvtColor(GRAY, cv2.COLOR_GRAY2BGR)).max() <= 1
+    with pytest.raises(ImageError):
+        decompress_image(data, '32FC1; png compressed', 12)
+
+
+@pytest.mark.parametrize(
+    'format_name',
+    ['', 'png', 'jpeg', '8UC3; png compressed bgr8', '8UC1; png compressed', 'rgb8; jpeg', ';'],
+)
+def test_the_formats_of_colour_and_gray_images_are_accepted(format_name):
+    _, data = cv2.imencode('.png', PICTURE)
+
+    assert (decompress_image(data, format_name) == PICTURE).all()
+
+
+@pytest.mark.parametrize('ending', ['.png', '.jpg', '.webp'])
+def test_the_bit_depth_does_not_change_compressed_images_of_8_bits(ending):
+    _, data = cv2.imencode(ending, PICTURE)
+
+    assert (decompress_image(data, 'jpeg', 12) == decompress_image(data, 'jpeg')).all()
 
 
 def test_the_case_of_an_encoding_does_not_matter():
@@ -146,8 +283,9 @@ def test_bgr8_is_not_copied():
         (2, 2, 'bgr8', 5, 12, 'the step is 5 bytes, not at least 6'),
         (0, 2, 'bgr8', 6, 0, 'the image is 2x0'),
         (2, 0, 'mono8', 0, 0, 'the image is 0x2'),
-        (2, 2, '32FC1', 8, 16, "the encoding is '32FC1', not one that shows a face"),
-        (2, 2, '16UC1', 4, 8, "the encoding is '16UC1'"),
+        (2, 2, '32FC1', 8, 16, "'32FC1', which depth cameras use, not one of bgr8, rgb8"),
+        (2, 2, '16UC1', 4, 8, "'16UC1', which depth cameras use; for an infrared .* bit_depth"),
+        (2, 2, 'mono12', 4, 8, "the encoding is 'mono12', not one of bgr8, rgb8"),
         (2, 2, '', 4, 8, "the encoding is ''"),
         (3, 2, 'nv12', 2, 99, 'not even'),
         (3, 2, 'Nv12', 2, 99, 'the image is 2x3, not even'),
@@ -155,6 +293,10 @@ def test_bgr8_is_not_copied():
         (1, 8193, 'mono8', 8193, 8193, 'the image is 8193x1, not at most 8192 pixels a side'),
         (5000, 8001, 'mono8', 8001, 5000 * 8001, '8001x5000, not at most 40 megapixels'),
         (2, 3, 'yuv422', 6, 99, 'not even'),
+        (2, 3, 'nv16', 3, 99, 'the image is 3 pixels wide, not even'),
+        (3, 2, 'i420', 2, 99, 'the image is 2x3, not even'),
+        (2, 2, 'yuv420', 3, 99, 'the step is 3 bytes, not even'),
+        (3, 3, 'nv24', 3, 26, r'the data are 26 bytes, not 27 \(step 3, 9 rows\)'),
         (2, 4, 'nv21', 4, 11, 'the data are 11 bytes, not 12'),
         (2**32 - 1, 2**32 - 1, 'rgba16', 2**32 - 1, 9, 'the step is'),
         (2**32 - 1, 1, 'mono8', 2**32 - 1, 9, 'the data are 9 bytes'),
@@ -165,11 +307,78 @@ def test_what_is_no_image_is_refused_in_a_sentence(height, width, encoding, step
         decode_image(np.zeros(size, np.uint8), height, width, encoding, step, False)
 
 
+@pytest.mark.parametrize('encoding', ['mono12', 'bayer_rggb12', 'mono10p', 'nonsense'])
+def test_a_refusal_of_an_encoding_names_all_that_are_accepted(encoding):
+    with pytest.raises(ImageError) as refusal:
+        decode_image(np.zeros(99, np.uint8), 2, 2, encoding, 8, False)
+
+    sentence = str(refusal.value)
+    named = sentence.split('not one of ')[1].split(', ')
+    plain = [name for name in ENCODINGS if not name.startswith('bayer_')]
+    assert sorted(named) == sorted([*plain, 'bayer_*8', 'bayer_*16'])
+    # It fits into a line of the log and of the diagnostics.
+    assert len(f'image dropped (1000000 so far): {sentence}') < 300
+    assert 'face' not in sentence
+
+
+@pytest.mark.parametrize(
+    ('luma', 'blue', 'red', 'bgr'),
+    [
+        (16, 128, 128, (0, 0, 0)),
+        (235, 128, 128, (255, 255, 255)),
+        # ITU-R BT.601, limited range: pure blue, green and red.
+        (41, 240, 110, (255, 0, 0)),
+        (145, 54, 34, (0, 255, 0)),
+        (81, 90, 240, (0, 0, 255)),
+        # Beyond the range.
+        (0, 128, 128, (0, 0, 0)),
+        (255, 128, 128, (255, 255, 255)),
+    ],
+)
+def test_nv24_and_yuv444_have_the_colours_of_bt_601(luma, blue, red, bgr):
+    for encoding, step, data in (
+        ('nv24', 1, [luma, blue, red]),
+        ('yuv444', 1, [luma, blue, red]),
+        ('yuv444', 3, [blue, luma, red]),
+    ):
+        decoded = decode_image(np.uint8(data), 1, 1, encoding, step, False)
+
+        assert np.abs(decoded[0, 0].astype(int) - bgr).max() <= 2
+
+
+@pytest.mark.parametrize('padding', [0, 12])
+def test_yuv444_with_long_rows_has_pixels_of_u_y_and_v(padding):
+    luma, blue, red = planar(HEIGHT, WIDTH)
+
+    packed = decode(np.stack([blue, luma, red], axis=2), 'yuv444', padding)
+
+    assert (packed == decode([luma, blue, red], 'yuv444')).all()
+
+
+def test_packed_yuv444_with_too_few_data_is_refused():
+    with pytest.raises(ImageError, match='the data are 17 bytes, not 18'):
+        decode_image(np.zeros(17, np.uint8), 3, 2, 'yuv444', 6, False)
+
+
+@pytest.mark.parametrize('encoding', ['nv24', 'nv16', 'yuv444'])
+def test_planar_images_may_have_odd_sides(encoding):
+    height, width = 3, 4 if encoding == 'nv16' else 5
+    planes = 2 if encoding == 'nv16' else 3
+
+    decoded = decode_image(
+        np.full(height * width * planes, 128, np.uint8), height, width, encoding, width, False
+    )
+
+    assert decoded.shape == (height, width, 3)
+    assert np.ptp(decoded) == 0
+
+
 @pytest.mark.parametrize('encoding', ENCODINGS)
 def test_the_smallest_images_do_no_harm(encoding):
     step = 2 * ENCODINGS[encoding].pixel_bytes
+    size = int(2 * ENCODINGS[encoding].planes) * step
 
-    decoded = decode_image(np.zeros(3 * step, np.uint8), 2, 2, encoding, step, False)
+    decoded = decode_image(np.zeros(size, np.uint8), 2, 2, encoding, step, False)
 
     assert decoded.shape == (2, 2, 3)
 
@@ -201,7 +410,8 @@ def test_a_compressed_gray_image_becomes_bgr():
     [
         (b'', 'jpeg', "no image in 0 bytes of format 'jpeg'"),
         (b'\xff\xd8\xff nonsense', 'jpeg', "no image in 12 bytes of format 'jpeg'"),
-        (b'12345678', '16UC1; compressedDepth png', 'not one that shows a face'),
+        (b'12345678', '16UC1; compressedDepth png', "Depth png', which depth cameras use"),
+        (b'12345678', '32fc1; compresseddepth rvl', 'which depth cameras use'),
     ],
 )
 def test_what_is_no_compressed_image_is_refused_in_a_sentence(data, format_name, sentence):
@@ -219,9 +429,10 @@ def test_of_ten_thousand_random_images_each_is_decoded_or_refused():
     for _ in range(10_000):
         encoding = names[random.integers(len(names))]
         height, width = (sides[index] for index in random.integers(len(sides), size=2))
-        pixel = ENCODINGS[encoding].pixel_bytes if encoding in ENCODINGS else 4
+        known = ENCODINGS.get(encoding)
+        pixel, planes = (known.pixel_bytes, known.planes) if known else (4, 1.5)
         step = int(max(0, min(2**32 - 1, width * pixel + random.integers(-4, 9))))
-        size = int(min(len(data), max(0, step * height * 1.5 + random.integers(-9, 9))))
+        size = int(min(len(data), max(0, step * height * float(planes) + random.integers(-9, 9))))
         try:
             decoded = decode_image(
                 data[:size], height, width, encoding, step, bool(random.integers(2))

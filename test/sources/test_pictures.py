@@ -47,6 +47,37 @@ def test_every_kind_of_picture_comes_as_three_channels_of_bytes(tmp_path):
         assert (image == 51).all()
 
 
+@pytest.mark.parametrize('ending', ['png', 'tiff'])
+def test_pictures_with_fewer_significant_bits_are_as_bright_as_others(tmp_path, told, ending):
+    for number in (1, 2):
+        write(tmp_path / f'{number}.{ending}', np.full((8, 8), 2047, np.uint16))
+
+    dark = images_of(open_source(str(tmp_path), tell=told.append))
+    bright = images_of(open_source(str(tmp_path), tell=told.append, bit_depth=12))
+
+    assert levels_of(dark)[0] in (7, 8)
+    assert levels_of(bright) == [127, 127]
+    (line,) = told
+    assert f'1.{ending} is dark, as its values use at most 12 of 16 bits: set bit_depth' in line
+
+
+def test_a_dark_picture_alone_is_told_once(tmp_path, told):
+    path = write(tmp_path / 'one.png', np.full((8, 8), 2047, np.uint16))
+
+    images_of(open_source(str(path), loop=True, tell=told.append), 3)
+
+    assert len(told) == 1
+
+
+def test_the_bit_depth_does_not_change_pictures_of_8_bits(tmp_path, told):
+    picture = write(tmp_path / '1.tiff', gray(3))
+
+    (image,) = images_of(open_source(str(picture), tell=told.append, bit_depth=12))
+
+    assert (image == 3).all()
+    assert told == []
+
+
 def test_a_picture_that_cannot_be_read_is_skipped_with_one_sentence(tmp_path, told):
     (tmp_path / '1.jpg').write_bytes(b'no picture')
     write(tmp_path / '2.png', gray(2))

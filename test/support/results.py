@@ -5,7 +5,7 @@ import numpy as np
 from fer_ros.perception.frame_result import FrameResult
 
 
-def result_of(*faces, labels, affect=None, left=(), image_size=(480, 640), changed=()):
+def result_of(*faces, labels, affect=None, left=(), image_size=(480, 640), changed=(), held=None):
     """Give the result of an image with some faces, all of whom are held."""
     return FrameResult(
         stamp=12.0,
@@ -15,5 +15,5 @@ def result_of(*faces, labels, affect=None, left=(), image_size=(480, 640), chang
         faces=faces,
         changed_ids=frozenset(changed),
         left_ids=tuple(left),
-        held_ids=frozenset(face.id for face in faces),
+        held_ids=frozenset((face.id for face in faces) if held is None else held),
     )

@@ -1,4 +1,4 @@
-"""Put figures into the card of a bundle."""
+"""Write figures into the card of a bundle."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import yaml
 from fer_ros.perception.models.bundle import CARD_NAME
 from fer_ros.perception.models.bundle import ModelCard
 
-# What a report has that the page of a bundle needs, and other splits do not.
+# Keys of a report that a card stores only for the split on the page of the bundle.
 OF_THE_PAGE = (
     'per_class',
     'confusion',
@@ -20,48 +20,48 @@ OF_THE_PAGE = (
     'taken_for_neutral',
 )
 
-# What says how a report was come by, and is in the card already or in the name.
+# Keys of a report that the card already has elsewhere, or in the name of the figures.
 NOT_KEPT = ('model', 'backend', 'split', 'share_differences')
 
 
 def whole(report: dict[str, Any]) -> dict[str, Any]:
     """
-    Choose what a card keeps of the split that the bundle's page is about.
+    Select the figures of the split that the page of the bundle shows.
 
-    :param report: of `evaluate`.
-    :return: what YAML can hold.
+    :param report: report of the command `evaluate`.
+    :return: values that YAML can store.
     """
     return {key: rounded(value) for key, value in report.items() if key not in NOT_KEPT}
 
 
 def lean(report: dict[str, Any]) -> dict[str, Any]:
     """
-    Choose what a card keeps of other splits and data: no figures of single labels.
+    Select the figures of any other split or data set, without those of single labels.
 
-    :param report: of `evaluate`.
-    :return: what YAML can hold.
+    :param report: report of the command `evaluate`.
+    :return: values that YAML can store.
     """
     return {key: value for key, value in whole(report).items() if key not in OF_THE_PAGE}
 
 
 def record(card: ModelCard, name: str, report: dict[str, Any]) -> None:
     """
-    Put a report's figures into a bundle's card.
+    Write the figures of a report into the card of a bundle.
 
-    :param card: of the bundle; its file is written anew.
-    :param name: under `metrics`, 'fer2013_private' for example.
-    :param report: of `evaluate`.
+    :param card: card of the bundle; its file is rewritten.
+    :param name: key of the figures under `metrics`, for example 'fer2013_private'.
+    :param report: report of the command `evaluate`.
     """
     change_metrics(card, name, whole(report) if name.endswith('_private') else lean(report))
 
 
 def change_metrics(card: ModelCard, name: str, figures: dict[str, Any]) -> None:
     """
-    Write figures under a name into a bundle's card.
+    Write figures into the card of a bundle, under a key.
 
-    :param card: of the bundle; its file is written anew.
-    :param name: under `metrics`.
-    :param figures: what YAML can hold; they replace those of this name.
+    :param card: card of the bundle; its file is rewritten.
+    :param name: key of the figures under `metrics`.
+    :param figures: values that YAML can store; they replace earlier figures of this key.
     """
     path = card.folder / CARD_NAME
     written = yaml.safe_load(path.read_text(encoding='utf-8'))
@@ -71,14 +71,14 @@ def change_metrics(card: ModelCard, name: str, figures: dict[str, Any]) -> None:
 
 
 def card_text(written: dict[str, Any]) -> str:
-    """Write a card as YAML, its keys in their order and short lists on one line."""
+    """Format a card as YAML, with the keys in their order and short lists on one line."""
     return yaml.dump(
         written, sort_keys=False, allow_unicode=True, default_flow_style=None, width=96
     )
 
 
 def rounded(value: Any) -> Any:
-    """Cut figures to four digits: more than the number of pictures tells."""
+    """Round figures to four digits; the number of pictures does not support more."""
     if isinstance(value, float):
         return round(value, 4)
     if isinstance(value, list):

@@ -1,7 +1,7 @@
 """
-Make a bundle of a trained network: `python -m training export fer_mobile --head fer2013 ...`.
+Create a bundle from a trained network: `python -m training export fer_mobile --head fer2013 ...`.
 
-`--quantize int8` makes a smaller bundle beside it, or with `--bundle` of one that is there.
+`--quantize int8` also creates a smaller bundle; with `--bundle`, from an existing bundle.
 """
 
 from __future__ import annotations
@@ -35,32 +35,33 @@ from training.evaluation.validation import predict_logits
 from training.recipes.heads import input_spec
 from training.recipes.recipe import Recipe
 
-# OpenCV 4.6 refuses ONNX of opset 11 and later where there is a ReLU6, as its Clip takes the
-# bounds as inputs; and of opset 13 and later, whose Squeeze takes the axes as one.
+# OpenCV 4.6 cannot read ReLU6 in ONNX of opset 11 and later, because Clip has its bounds as
+# inputs.  OpenCV 4.6 cannot read opset 13 and later at all, because Squeeze has its axes as an
+# input.
 ONNX_OPSET = 10
 
 FILE_NAMES = {'keras': 'model.keras', 'tflite': 'model.tflite', 'onnx': 'model.onnx'}
 
-# The forms of a network may differ by this much in their outputs; more refuses the export.
+# The outputs of the file formats may differ by at most this much; otherwise the export fails.
 PARITY_TOLERANCE = 1e-3
 
-# Pictures on which the forms are compared.
+# Number of pictures on which the file formats are compared.
 PARITY_PICTURES = 64
 
 
 class ExportError(ValueError):
-    """A network that cannot be exported as it should be."""
+    """The network cannot be exported correctly."""
 
 
 def single_head(model: keras.Model, head: str, name: str) -> keras.Model:
     """
-    Cut the network of one head out of one that has several.
+    Extract the network of one head from a network with several heads.
 
-    :param model: from a picture to logits by head.
-    :param head: which.
-    :param name: of the new model.
-    :return: from a picture to (N, labels) logits; it shares its layers with the model.
-    :raises ExportError: if there is no such head.
+    :param model: model that maps a picture to logits, keyed by head.
+    :param head: name of the head.
+    :param name: name of the new model.
+    :return: model that maps a picture to (N, labels) logits; it shares its layers with `model`.
+    :raises ExportError: if the model has no such head.
     """
     if head not in model.output:
         raise ExportError(
@@ -71,13 +72,13 @@ def single_head(model: keras.Model, head: str, name: str) -> keras.Model:
 
 def write_forms(model: keras.Model, folder: Path) -> dict[str, dict[str, str]]:
     """
-    Write a network in all the forms that the back ends read.
+    Write a network in every file format that the back ends read.
 
-    :param model: in float32, of a fixed side.
-    :param folder: that exists.
-    :return: the card's `files`.
+    :param model: model in float32, with a fixed input side.
+    :param folder: existing folder.
+    :return: `files` of the card: name and SHA-256 of each file, keyed by format.
     """
-    # A model that was never called has no trace to export.
+    # Keras exports a trace, which a model has only after its first call.
     model(np.zeros((1, *model.input_shape[1:]), np.float32))
     model.save(folder / FILE_NAMES['keras'])
     model.export(folder / FILE_NAMES['tflite'], format='litert', verbose=False)
@@ -92,12 +93,12 @@ def write_forms(model: keras.Model, folder: Path) -> dict[str, dict[str, str]]:
 
 def check_parity(backends: dict[str, Backend], batch: np.ndarray) -> dict[str, float]:
     """
-    Compare the forms of a network on the same pictures.
+    Compare the outputs of the file formats of a network on the same pictures.
 
-    :param backends: by form; the first is what the others are compared with.
+    :param backends: back end of each format; the first one is the reference.
     :param batch: (N, height, width, channels) float32.
-    :return: by form, the largest difference of an output from the first one's.
-    :raises ExportError: if one is larger than `PARITY_TOLERANCE`.
+    :return: largest difference of any output from the reference, keyed by format.
+    :raises ExportError: if a difference is larger than `PARITY_TOLERANCE`.
     """
     outputs = {kind: backend.run(batch) for kind, backend in backends.items()}
     first, expected = next(iter(outputs.items()))
@@ -109,7 +110,7 @@ def check_parity(backends: dict[str, Backend], batch: np.ndarray) -> dict[str, f
                 f'file outputs {expected.shape}'
             )
         difference = float(np.abs(output - expected).max())
-        # Written so that NaN, which compares as false, is refused as well.
+        # The condition is negated so that NaN, which compares as false, is rejected too.
         if not difference <= PARITY_TOLERANCE:
             raise ExportError(
                 f'the outputs of the {kind} and {first} files differ by {difference:.2g}, but at '
@@ -131,27 +132,27 @@ def export(
     calibrate_on: str = DEFAULT_CALIBRATED_ON,
 ) -> dict[str, float]:
     """
-    Write a bundle; nothing is left where it fails.
+    Write a bundle; a failed export writes no file.
 
-    The temperature is fitted on PublicTest, which no weight was learnt from, as it is, degraded,
-    or both.
+    The temperature is fitted on PublicTest, from which no weight was learned: on its pictures
+    unchanged, degraded, or both.
 
     :param recipe: the recipe.
-    :param model: of the recipe, trained, in float32 and of the recipe's side.
-    :param labels: of the head.
-    :param head: that becomes the bundle's output.
-    :param folder: of the bundle; what another file but the README there says is replaced.
-    :param data: that the network learnt from, with its split `public`.
-    :param training: the card's `training`.
-    :param terms: of that data.
-    :param calibrate_on: one of `CALIBRATED_ON`; the card's `training` says which.
-    :return: the largest difference of each form, as of `check_parity`.
-    :raises ExportError: if the forms differ, or there is no such head.
+    :param model: trained model of the recipe, in float32, with the input side of the recipe.
+    :param labels: labels of the head.
+    :param head: name of the head that becomes the output of the bundle.
+    :param folder: folder of the bundle; existing files are replaced, except the README.
+    :param data: data set that the network was trained on, including its split `public`.
+    :param training: the entry `training` of the card.
+    :param terms: terms of use of the data.
+    :param calibrate_on: one of `CALIBRATED_ON`; the entry `training` of the card names it.
+    :return: largest difference of each file format, as in `check_parity`.
+    :raises ExportError: if the formats differ, or the model has no such head.
     """
     public = data.of_split(PUBLIC)
     network = single_head(model, head, folder.name)
     images = calibration_images(public.images, calibrate_on)
-    # The same pictures once, or twice.
+    # `images` has the pictures of PublicTest once or twice; the labels are repeated as often.
     truth = np.tile(head_truth(head, public), len(images) // len(public))
     kept = truth >= 0
     logits = predict_logits(model, images, recipe, recipe.side)[head]

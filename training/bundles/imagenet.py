@@ -1,4 +1,4 @@
-"""Whether a network began from weights that were trained on ImageNet."""
+"""Check whether a network was initialised with weights that were trained on ImageNet."""
 
 from __future__ import annotations
 
@@ -9,22 +9,25 @@ from typing import Any
 
 def is_of_imagenet(weights: str) -> bool:
     """
-    Say if the weights that a network begins from were learned from ImageNet.
+    Check whether initial weights were trained on ImageNet.
 
-    :param weights: as of `Recipe`, or the name of their file: Keras's own, and
-        torchvision's in an `.npz`, are; what is in a `.keras` learned from other data too.
-    :return: whether they are.
+    Keras's own weights and those of torchvision in an `.npz` file were trained on ImageNet alone.
+    The weights in a `.keras` file were trained on other data too.
+
+    :param weights: `weights` of a `Recipe`, or the name of the file.
+    :return: whether they were trained on ImageNet alone.
     """
     return weights == 'imagenet' or weights.endswith('.npz')
 
 
 def began_with_imagenet(beginnings: Sequence[Mapping[str, Any]]) -> bool:
     """
-    Say if there are weights of ImageNet at the beginning of a network.
+    Check whether any of the initial weights of a network were trained on ImageNet.
 
-    :param beginnings: the `begun_from` of a card's `training`; what a file of a bundle began from
-        counts too.
-    :return: whether there are.
+    If a network was initialised from a bundle, the initial weights of that bundle count too.
+
+    :param beginnings: `begun_from` of the entry `training` of a card.
+    :return: whether any were trained on ImageNet.
     """
     return any(
         is_of_imagenet(beginning['name'])

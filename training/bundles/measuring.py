@@ -1,7 +1,7 @@
 """
 Measure a bundle, and write its page: `python -m training card models/NAME --measure`.
 
-The page, `README.md`, is made of `card.yaml` alone.
+The page, `README.md`, is generated from `card.yaml` alone.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ from training.evaluation.truth import MAJORITY_PROTOCOL
 
 def measure(bundle: Path, data: FaceData, others: FaceData | None, detector: Any) -> None:
     """
-    Put all figures of a bundle's page into its card.
+    Measure all figures of the page of a bundle, and write them into its card.
 
-    :param bundle: its folder.
-    :param data: FER2013, all splits.
-    :param others: of another source, to be measured on as they are: CK+; or None.
-    :param detector: for the way through scenes.
+    :param bundle: folder of the bundle.
+    :param data: FER2013 with all its splits.
+    :param others: pictures of CK+, or None; they are measured without any change.
+    :param detector: face detector for the measurement of faces in scenes.
     """
     classifier = load_classifier(str(bundle))
     training = data.of_split(TRAIN)
@@ -71,12 +71,13 @@ def measure(bundle: Path, data: FaceData, others: FaceData | None, detector: Any
 
 def measure_seeds(bundle: Path, data: FaceData, runs: Sequence[Path]) -> None:
     """
-    Put into a bundle's card what runs of its recipe do that differ in their seeds.
+    Measure runs of one recipe with different seeds, and write their spread into a card.
 
-    :param bundle: its folder; measured already.
-    :param data: FER2013, all splits.
-    :param runs: their folders, at least two; a bundle's stands for the run that it was made of.
-    :raises BundleError: if there are fewer, one has other labels, or the card has no figures.
+    :param bundle: folder of the bundle, which was measured before.
+    :param data: FER2013 with all its splits.
+    :param runs: folders of at least two runs; the folder of a bundle stands for its run.
+    :raises BundleError: if there are fewer runs, their labels differ from those of the bundle, or
+        the card has no figures.
     """
     card = load_card(bundle)
     prefixes = [name.removesuffix('_private') for name in card.metrics if 'private' in name]
@@ -110,10 +111,11 @@ def measure_seeds(bundle: Path, data: FaceData, runs: Sequence[Path]) -> None:
 
 def recall_of_data_labels(scores: Scores) -> dict[str, float]:
     """
-    Measure by the labels of the data, whatever a model has learnt: a small sample has no others.
+    Measure the recall of each label of the data, also for a model with the labels of FER+.
 
-    :param scores: of one split.
-    :return: by name of a label that both have, the share of its pictures that are taken for it.
+    :param scores: scores of one split.
+    :return: share of the pictures of a label that are classified as this label, keyed by the
+        labels that both the model and the data have.
     """
     said = np.array(scores.labels)[scores.probabilities.argmax(axis=1)]
     truth = np.array(scores.data.label_names)[scores.data.labels]
@@ -126,11 +128,11 @@ def recall_of_data_labels(scores: Scores) -> dict[str, float]:
 
 def taken_for_neutral(scores: Scores) -> dict[str, int] | None:
     """
-    Count what was wrongly taken for neutral, and how often most people take it for that too.
+    Count the pictures wrongly classified as neutral, and those that most annotators call neutral.
 
-    :param scores: of one split.
-    :return: 'pictures', and 'to_most_annotators' of FER+ (more votes than for any other emotion);
-        None where there are no votes, or the truth is that of the votes itself.
+    :param scores: scores of one split.
+    :return: 'pictures', and 'to_most_annotators', the number with more FER+ votes for neutral than
+        for any other emotion.  None if there are no votes, or if the truth comes from the votes.
     """
     votes = scores.data.votes
     if votes is None or NEUTRAL not in scores.labels or scores.labels == FERPLUS_LABELS:
@@ -145,7 +147,7 @@ def taken_for_neutral(scores: Scores) -> dict[str, int] | None:
 
 
 def _degraded(scores: Scores, classifier: Any) -> dict[str, Any]:
-    """Measure the accuracy on pictures made worse."""
+    """Measure the accuracy on degraded pictures."""
     kept = scores.take(scores.truth >= 0)
     bootstrap = Bootstrap(len(kept.truth))
     measured = {}

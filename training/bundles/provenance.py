@@ -1,4 +1,4 @@
-"""How the network of a bundle was made, and the terms of its data, as its card states them."""
+"""The origin of the network of a bundle, and the terms of its data, for its card."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ OTHER_TERMS = 'Trained on other data; who exported it knows its terms.'
 
 def terms_of(run: Run, head: str) -> str:
     """
-    Say what the data of a run may be used for.
+    Return the terms of use of the data of a run.
 
-    :param run: trained.
-    :param head: that becomes a bundle.
-    :return: the card's `terms`.
+    :param run: trained run.
+    :param head: head that becomes a bundle.
+    :return: the entry `terms` of the card.
     """
     begun = ''
     if run.recipe.weights != 'none':
@@ -49,10 +49,10 @@ def terms_of(run: Run, head: str) -> str:
 
 def origin_of(run: Run) -> dict[str, Any]:
     """
-    Tell how a network was made.
+    Describe how a network was made.
 
-    :param run: trained; the runs that taught it are still there.
-    :return: the card's `training`.
+    :param run: trained run; its teachers still exist.
+    :return: the entry `training` of the card.
     """
     data = 'CK+' if run.recipe.dataset == 'ckplus' else ''
     data = data or f'{run.state["pictures"]} pictures of a data set of its owner'

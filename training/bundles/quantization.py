@@ -1,8 +1,9 @@
 """
-Smaller forms of a bundle's network for LiteRT: weights of half the bits, or whole numbers alone.
+Quantize the network of a bundle for LiteRT.
 
-By the converter of TensorFlow, which Keras exports through already: nothing else is to be
-installed, input and output stay float32, so that the node runs the file as any other.
+The result has float16 weights, or int8 weights and activations.  The converter of TensorFlow
+quantizes the network.  Keras exports through this converter already, so no other package is
+needed.  Input and output stay float32, so the node runs the file like any other.
 """
 
 from __future__ import annotations
@@ -38,37 +39,37 @@ from training.evaluation.calibration import PLAIN
 from training.evaluation.classifiers import classify
 from training.evaluation.truth import truth_for
 
-# Half the bits: float16 weights.  A quarter: int8 weights, a scale for each channel, and int8
-# between the layers.
+# float16: float16 weights.  int8: int8 weights with a scale for each channel, and int8
+# activations between the layers.
 PRECISIONS = ('float16', 'int8')
 
-# Pictures of Training whose activations set the scales between the layers; with half of them the
-# accuracy of the first network that shipped fell by 0.3 points, not 0.1.
+# Number of pictures of Training whose activations set the scales between the layers.  With half
+# as many, the accuracy of the first released network fell by 0.3 points instead of 0.1.
 CALIBRATION_PICTURES = 1000
 
-# More accuracy than this, as a share, is not to be lost on PublicTest.
+# Largest accepted loss of accuracy on PublicTest, as a share.
 MOST_LOSS = 0.003
 
 
 class QuantizationError(ValueError):
-    """A smaller form that is not worth having."""
+    """The quantized network is not usable."""
 
 
 def write_quantized(
     model: keras.Model, path: Path, precision: str, calibration: np.ndarray
 ) -> None:
     """
-    Write a network for LiteRT in fewer bits.
+    Write a quantized network for LiteRT.
 
-    :param model: in float32, of a fixed side.
-    :param path: of the file.
+    :param model: model in float32, with a fixed input side.
+    :param path: path of the file.
     :param precision: one of `PRECISIONS`.
-    :param calibration: (N, height, width, channels) float32, what the network will see.
-    :raises QuantizationError: if there is no such precision.
+    :param calibration: (N, height, width, channels) float32, typical inputs of the network.
+    :raises QuantizationError: if the precision is unknown.
     """
     if precision not in PRECISIONS:
         raise QuantizationError(f"there is no precision '{precision}'; choose float16 or int8")
-    # Only the converter of TensorFlow does this, whichever engine the network was trained on.
+    # Only the converter of TensorFlow quantizes, whichever engine trained the network.
     import tensorflow
 
     def representative() -> Iterator[list[np.ndarray]]:
@@ -80,7 +81,7 @@ def write_quantized(
         options['target_spec'] = {'supported_types': [tensorflow.float16]}
     else:
         options['representative_dataset'] = representative
-    # A model that was never called has no trace to export.
+    # Keras exports a trace, which a model has only after its first call.
     model(np.zeros((1, *model.input_shape[1:]), np.float32))
     model.export(path, format='litert', verbose=False, **options)
 
@@ -89,18 +90,19 @@ def quantize_bundle(
     card: ModelCard, precision: str, folder: Path, data: FaceData, force: bool = False
 ) -> dict[str, Any]:
     """
-    Make a bundle of fewer bits; nothing is left where it fails.
+    Create a quantized bundle; a failure writes no file.
 
-    It is another bundle and has no other form than LiteRT's: all forms of one bundle say the same
-    to 1e-3, and this one does not.  Its temperature is fitted anew.
+    The quantized network becomes a separate bundle with the LiteRT file alone.  The outputs of all
+    files of one bundle agree to 1e-3, but those of a quantized network differ more.  The
+    temperature of the new bundle is fitted anew.
 
-    :param card: of the bundle in float32.
+    :param card: card of the bundle in float32.
     :param precision: one of `PRECISIONS`.
-    :param folder: of the new bundle.
-    :param data: with its splits `train` and `public`.
-    :param force: write it though it loses more accuracy than `MOST_LOSS`.
-    :return: what the card's `training` says under `quantization`.
-    :raises QuantizationError: if it loses more, or the folder is that of the bundle itself.
+    :param folder: folder of the new bundle.
+    :param data: data set with its splits `train` and `public`.
+    :param force: whether to write the bundle even if it loses more accuracy than `MOST_LOSS`.
+    :return: `quantization` of the entry `training` of the card.
+    :raises QuantizationError: if it loses more accuracy, or `folder` is that of the bundle itself.
     """
     if folder.resolve() == card.folder.resolve():
         raise QuantizationError(
@@ -138,10 +140,11 @@ def quantize_bundle(
             'public_accuracy_float32': round(before, 4),
         }
         written = yaml.safe_load((card.folder / CARD_NAME).read_text(encoding='utf-8'))
-        # Bundles of before this was said were calibrated on pictures as they are.
+        # Cards of earlier versions have no `calibrated_on`; these bundles were calibrated on plain
+        # pictures.
         on = calibration_images(public.images, card.training.get('calibrated_on', PLAIN))
         probabilities = _classified(card, file, on)
-        # What the network gave was divided by the card's temperature already.
+        # The classifier has already divided the logits by the temperature of the card.
         logits = np.log(np.maximum(probabilities, LEAST_PROBABILITY)) * card.temperature
         temperature = fit_temperature(logits, np.tile(truth, len(on) // len(truth)))
         written |= {
@@ -158,7 +161,7 @@ def quantize_bundle(
 
 
 def _classified(card: ModelCard, file: Path, images: np.ndarray) -> np.ndarray:
-    """Ask a form of a network about pictures, as the node runs it: (N, labels) probabilities."""
+    """Classify pictures with a file of a network, as the node does: (N, labels) probabilities."""
     plain = replace(card, files={'tflite': (file.name, '')})
     backend = LiteRtBackend(file.read_bytes(), file)
     return classify(Classifier(plain, backend), images)

@@ -1,10 +1,11 @@
 """
 Write the graph of YuNet for LiteRT, without its weights: `python -m training yunet_graph`.
 
-The weights are OpenCV's, in an ONNX file that LiteRT cannot read and that this package does not
-ship.  So the graph has a number in each place of a weight that tells which array belongs there;
-`fer_ros.perception.detection.yunet_litert` puts in what the ONNX file has.  It needs TensorFlow,
-and is run again only if the graph is to change.
+The weights are OpenCV's, in an ONNX file that LiteRT cannot read and this package does not ship.
+In the graph, a number in place of each weight identifies the array that belongs there.
+`fer_ros.perception.detection.yunet_litert` replaces these numbers with the weights of the ONNX
+file.
+This module needs TensorFlow, and runs again only when the graph changes.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from fer_ros.perception.detection.yunet_litert import GRAPH
 from fer_ros.perception.detection.yunet_litert import marker
 from fer_ros.perception.detection.yunet_litert import POINTS
 
-# Channels of the pairs of convolutions, in the order of the ONNX file: the body with its places
-# for halving the side, then the three that lead back from the coarse features to the fine ones.
+# Output channels of each pair of convolutions, in the order of the ONNX file; 'half' halves the
+# side.  Three further pairs then merge the coarse features into the fine ones.
 _FIRST = 16
 _BODY = (16, 'half', 16, 32, 32, 64, 'half', 64, 64, 'half', 64, 64, 'half', 64, 64)
 
 
 class _Marked:
-    """Makes layers whose weights are markers, each array's own."""
+    """Creates layers whose weights are markers, with a different marker for each array."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -43,14 +44,16 @@ class _Marked:
 
 def build() -> keras.Model:
     """
-    Build the network, its weights markers.
+    Build the network, with markers as its weights.
 
-    Where the ONNX file has four small convolutions beside each other, one for each kind of answer,
-    this has one for all of them, which is the same sums in fewer passes over the features.
+    The ONNX file has four small parallel convolutions, one for each kind of output.  This network
+    has one convolution for all kinds of output, which computes the same sums in fewer passes over
+    the features.
 
-    :return: from (1, H, W, 3), both a multiple of 32, BGR of 0 to 255, to (1, h, w, 16) for the
-        strides 8, 16 and 32: of each place the logits of a face and of an object, the box and five
-        points, as `yunet_litert.decode` reads them.
+    :return: model that maps (1, H, W, 3) BGR, 0 to 255, H and W multiples of 32, to one
+        (1, h, w, 16) array for each of the strides 8, 16 and 32.  Each position has the logits of
+        a
+        face and of an object, the box and five points, as `yunet_litert.decode` reads them.
     """
     marked = _Marked()
 
@@ -61,7 +64,7 @@ def build() -> keras.Model:
         return marked(layers.DepthwiseConv2D(3, padding='same', activation=activation), x)
 
     image = keras.Input((None, None, 3), batch_size=1)
-    # As ONNX pads: a pixel on each side, where TensorFlow adds one at the end alone.
+    # ONNX pads one pixel on each side; TensorFlow's own padding adds one at the end only.
     x = layers.ZeroPadding2D(1)(image)
     x = marked(layers.Conv2D(_FIRST, 3, 2, activation='relu'), x)
     levels = []
@@ -80,11 +83,11 @@ def build() -> keras.Model:
 
 
 class _Enlarged(layers.Layer):
-    """Repeats each pixel twice across and down, by what XNNPACK has kernels for."""
+    """Repeats each pixel twice in both directions, with an operation that XNNPACK implements."""
 
     def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
         """
-        Enlarge.
+        Enlarge the features.
 
         :param x: (N, H, W, C).
         :return: (N, 2 H, 2 W, C).
@@ -96,9 +99,9 @@ class _Enlarged(layers.Layer):
 
 def write_graph() -> Path:
     """
-    Write the graph into the package.
+    Write the graph into the package `fer_ros`.
 
-    :return: the path of the file.
+    :return: path of the file.
     """
     import tensorflow
 

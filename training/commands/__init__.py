@@ -1,5 +1,5 @@
 """
-The commands of `python -m training`, one a module.
+The commands of `python -m training`, one module each.
 
-In: the words of the command line.  Out: the exit status, and what the command writes.
+In: the arguments of the command line.  Out: the exit status, and the output of the command.
 """

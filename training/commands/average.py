@@ -15,14 +15,14 @@ from training.runs.run import load_run
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell what `average` takes."""
+    """Add the arguments of `average`."""
     parser.add_argument('runs', type=Path, nargs='+', help='folders of runs of the same recipe')
     parser.add_argument('--output', type=Path, required=True, help='folder for the new run')
     parser.add_argument('--data', help='folder of the data sets (default: FER_ROS_DATA)')
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out `average`."""
+    """Run the command `average`."""
     runs = [load_run(folder) for folder in arguments.runs]
     recipe = runs[0].recipe
     data = select(read_data(data_root(arguments.data, recipe.dataset)), recipe.selection)

@@ -1,7 +1,7 @@
 """
-Compare what the temperature of a bundle may be fitted on: `python -m training calibrate NAME`.
+Compare the pictures that may calibrate a bundle: `python -m training calibrate NAME`.
 
-With `--write` the bundle's card gets the new temperature.
+With `--write`, the card of the bundle gets the new temperature.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _CELLS = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell what `calibrate` takes."""
+    """Add the arguments of `calibrate`."""
     parser.add_argument('model', help='name or folder of the bundle')
     add_data_arguments(parser)
     parser.add_argument(
@@ -78,7 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out `calibrate`."""
+    """Run the command `calibrate`."""
     classifier = load_classifier(arguments.model, ModelOptions(arguments.backend))
     data = read_selected(arguments)
     logits = {
@@ -93,18 +93,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _part(data: FaceData, limit: int | None) -> FaceData:
-    """Take some of the pictures, or all."""
+    """Return a stratified part of the pictures, or all if there is no limit."""
     return stratified(data, limit) if limit else data
 
 
 def _logits(classifier: Classifier, data: FaceData) -> Logits:
-    """Ask a network about pictures, and about the same pictures degraded."""
+    """Compute the logits of a model for pictures and for the same pictures degraded."""
     card = classifier.card
     truth = truth_for(card.name, card.labels, data).labels
     kept = truth >= 0
-    # Degraded before some are left out: the same way for the same picture, whatever the labels.
+    # The degradation depends on the index of a picture, so it is applied before pictures are
+    # dropped.
     asked = (data.images[kept], degraded_in_turn(data.images)[kept])
-    # A softmax takes no notice of what it adds to all logits of a picture.
+    # A constant added to all logits of a picture does not change their softmax.
     plain, degraded = (
         np.log(np.maximum(classify(classifier, images), LEAST_PROBABILITY)) * card.temperature
         for images in asked
@@ -113,7 +114,7 @@ def _logits(classifier: Classifier, data: FaceData) -> Logits:
 
 
 def _report(classifier: Classifier, logits: dict[str, Logits]) -> dict[str, Any]:
-    """Fit each temperature on PublicTest, and measure it there and on PrivateTest."""
+    """Fit each temperature on PublicTest, and measure it on PublicTest and on PrivateTest."""
     public, private = logits[PUBLIC], logits[PRIVATE]
     min_confidence = Settings().min_confidence
     rows = {}
@@ -136,7 +137,7 @@ def _report(classifier: Classifier, logits: dict[str, Logits]) -> dict[str, Any]
 
 
 def _lines(report: dict[str, Any]) -> list[str]:
-    """Write the report as Markdown."""
+    """Format the report as Markdown."""
     rows = []
     for name, row in report['fitted_on'].items():
         parts = [row[split][kind] for split in (PUBLIC, PRIVATE) for kind in ('plain', 'degraded')]
@@ -150,7 +151,7 @@ def _lines(report: dict[str, Any]) -> list[str]:
 
 
 def _cell(part: dict[str, float]) -> str:
-    """Write the figures of a cell."""
+    """Format the figures of a table cell."""
     return (
         f'{part["ece"]:.3f} · {part["log_loss"]:.3f} · {100 * part["answered"]:.1f} · '
         f'{100 * part["right_of_these"]:.1f}'
@@ -158,7 +159,7 @@ def _cell(part: dict[str, float]) -> str:
 
 
 def _write(classifier: Classifier, temperature: float) -> None:
-    """Put a temperature into the card of a bundle."""
+    """Write a temperature into the card of a bundle."""
     path = classifier.card.folder / CARD_NAME
     written = yaml.safe_load(path.read_text(encoding='utf-8'))
     written['temperature'] = temperature

@@ -19,7 +19,7 @@ CARD_PAGE = 'README.md'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell what `card` takes."""
+    """Add the arguments of `card`."""
     parser.add_argument('model', help='name or folder of the bundle')
     parser.add_argument(
         '--measure',
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out `card`."""
+    """Run the command `card`."""
     bundle = find_bundle(arguments.model)
     if arguments.measure:
         root = data_root(arguments.data)

@@ -1,4 +1,4 @@
-"""Measure runs, and set them beside the sources: `python -m training compare runs/*`."""
+"""Measure runs, and compare them with the sources: `python -m training compare runs/*`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from training.runs.run import load_run
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell what `compare` takes."""
+    """Add the arguments of `compare`."""
     parser.add_argument(
         'runs',
         type=Path,
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out `compare`."""
+    """Run the command `compare`."""
     rows = read_results(arguments.results)
     rows = [row for row in rows if row['recipe'] not in arguments.forget]
     known: dict[str, FaceData] = {}
@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         data = select(known[name], found.recipe.selection)
         new = measure_run(found, data, arguments.machine)
         rows = merge(rows, new)
-        # After each one: the next may fail.
+        # The results are saved after each run, because the next run may fail.
         write_results(rows, arguments.results)
         for row in new:
             print(

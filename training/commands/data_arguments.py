@@ -1,4 +1,4 @@
-"""The arguments that name a data set and select its pictures."""
+"""Arguments that name a data set and select its pictures."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from training.data.selection import SPLITTINGS
 
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     """
-    Add what names the data and what of it counts.
+    Add the arguments that name the data set and select its pictures.
 
-    :param parser: of a command; `--data` and `--strict` are among what is added, unless it has
-        an argument `data` already.
+    :param parser: parser of a command; it gets `--data`, unless it already has an argument `data`,
+        `--strict`, and the arguments of a selection.
     """
     if not any(action.dest == 'data' for action in parser._actions):
         parser.add_argument('--data', help='data set (default: FER_ROS_DATA)')
@@ -81,12 +81,12 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
 
 def selection_from(arguments: argparse.Namespace, default: Selection | None = None) -> Selection:
     """
-    Make a selection of what a command was told.
+    Create a selection from the arguments of a command.
 
-    :param arguments: of a parser that `add_data_arguments` was given.
-    :param default: applies where the command line names nothing else.
+    :param arguments: arguments of a parser that `add_data_arguments` extended.
+    :param default: selection whose values apply if an argument is missing.
     :return: the selection.
-    :raises DataError: if it makes no sense.
+    :raises DataError: if the selection is invalid.
     """
     said = {
         'exclude': arguments.exclude,
@@ -100,7 +100,7 @@ def selection_from(arguments: argparse.Namespace, default: Selection | None = No
     }
     known = default or Selection()
     if arguments.split_by not in (None, known.split_by) and arguments.fractions is None:
-        # The recipe's fractions belong to the recipe's way of splitting.
+        # The fractions of the recipe apply only to the recipe's own way of splitting.
         known = replace(known, split_by='official', fractions=None)
     selection = replace(known, **{name: v for name, v in said.items() if v is not None})
     if arguments.fold and selection.split_by == 'official':
@@ -112,13 +112,13 @@ def read_selected(
     arguments: argparse.Namespace, default: Selection | None = None, dataset: str = 'fer2013'
 ) -> FaceData:
     """
-    Read the data that a command was told of, as far as it counts.
+    Read the data set that the arguments name, and apply their selection.
 
-    :param arguments: of a parser that `add_data_arguments` was given.
-    :param default: applies where the command line names nothing else.
-    :param dataset: to read where no other was named.
-    :return: what counts, all of its splits.
-    :raises DataError: if there is no such data, or it does not have what is asked for.
+    :param arguments: arguments of a parser that `add_data_arguments` extended.
+    :param default: selection whose values apply if an argument is missing.
+    :param dataset: data set to read if the arguments name none.
+    :return: the selected pictures of all splits.
+    :raises DataError: if the data set is missing, or lacks something that the selection needs.
     """
     selection = selection_from(arguments, default)
     data = read_data(data_root(arguments.data, dataset), arguments.strict)
@@ -128,7 +128,7 @@ def read_selected(
 def _merged_groups(
     groups: Sequence[tuple[str, tuple[str, ...]]],
 ) -> dict[str, tuple[str, ...]]:
-    """Put groups together by name, and refuse a name that is there twice."""
+    """Merge groups into a dict, and reject a name that occurs twice."""
     by_name = dict(groups)
     if len(by_name) < len(groups):
         raise DataError(
@@ -138,7 +138,7 @@ def _merged_groups(
 
 
 def _names(text: str) -> tuple[str, ...]:
-    """Read names with commas between them."""
+    """Parse names separated by commas."""
     names = tuple(name.strip() for name in text.split(','))
     if not all(names):
         raise argparse.ArgumentTypeError(f"'{text}' must have the form NAME,NAME")
@@ -146,7 +146,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _group(text: str) -> tuple[str, tuple[str, ...]]:
-    """Read `name=label,label`."""
+    """Parse `name=label,label`."""
     name, equals, members = (part.strip() for part in text.partition('='))
     labels = tuple(member.strip() for member in members.split(','))
     if not (name and equals and all(labels)):
@@ -156,11 +156,11 @@ def _group(text: str) -> tuple[str, tuple[str, ...]]:
 
 def part(text: str) -> tuple[int, int]:
     """
-    Read `K/N`, K from 1 to N.
+    Parse `K/N` with K from 1 to N.
 
-    :param text: of the command line.
+    :param text: argument of the command line.
     :return: K - 1 and N.
-    :raises argparse.ArgumentTypeError: if it is anything else.
+    :raises argparse.ArgumentTypeError: if the text has another form.
     """
     match = re.fullmatch(r'(\d+)/(\d+)', text)
     if not match or not 1 <= int(match[1]) <= int(match[2]):
@@ -169,7 +169,7 @@ def part(text: str) -> tuple[int, int]:
 
 
 def _fractions(text: str) -> tuple[float, ...]:
-    """Read three fractions."""
+    """Parse three fractions separated by commas."""
     try:
         return tuple(float(part) for part in text.split(','))
     except ValueError:

@@ -1,8 +1,8 @@
 """
 Measure a model: `python -m training evaluate --model models/fer2013_mobile`.
 
-With `--output FOLDER` it writes a page with plots and a JSON file beside what it prints.
-`--robustness` measures one or several models where robots are, into one table.
+With `--output FOLDER`, the command also writes a page with plots and a JSON file.  `--robustness`
+measures one or several models under conditions of a robot, and prints one table.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from training.runs.files import run_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell what `evaluate` takes."""
+    """Add the arguments of `evaluate`."""
     parser.add_argument(
         '--model',
         required=True,
@@ -115,7 +115,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _selection_of_run(arguments: argparse.Namespace, model: str) -> Selection | None:
-    """Let a run be measured on the data that it was trained on, where nothing else is said."""
+    """Return the selection of a run, and use its data set unless the arguments name another."""
     folder = run_of(model)
     if folder is None:
         return None
@@ -128,14 +128,14 @@ def _selection_of_run(arguments: argparse.Namespace, model: str) -> Selection | 
 
 
 def _options(arguments: argparse.Namespace) -> ModelOptions:
-    """Collect what models may have to be told."""
+    """Collect the options that some models need."""
     return ModelOptions(
         arguments.backend, arguments.head, arguments.labels, tuple(arguments.value_range)
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out `evaluate`."""
+    """Run the command `evaluate`."""
     if arguments.robustness:
         return _run_robustness(arguments)
     if len(arguments.model) > 1:
@@ -166,7 +166,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.record:
         record(classifier.card, arguments.record, report)
     if arguments.output:
-        # It draws with matplotlib, which a robot need not have to measure a model.
+        # The page needs matplotlib, which a robot may not have.
         from training.pages.evaluation import write_report
 
         write_report(arguments.output, scores, report, run_of(model))
@@ -175,7 +175,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run_robustness(arguments: argparse.Namespace) -> int:
-    """Carry out `evaluate --robustness`."""
+    """Run the command `evaluate --robustness`."""
     for name in ('real_path', 'mirrored', 'record'):
         if getattr(arguments, name):
             raise ValueError(f'--{name.replace("_", "-")} cannot be combined with --robustness')

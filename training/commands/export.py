@@ -1,4 +1,4 @@
-"""Make a bundle of a run: `python -m training export fer_mobile --head fer2013 --output DIR`."""
+"""Export a run: `python -m training export fer_mobile --head fer2013 --output DIR`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from training.runs.run import Run
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell what `export` takes."""
+    """Add the arguments of `export`."""
     parser.add_argument('recipe', nargs='?', help='name or file of the recipe of the run')
     parser.add_argument(
         '--run', dest='folder', type=Path, help='folder of the run (default: runs/<name>)'
@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out `export`."""
+    """Run the command `export`."""
     if (arguments.bundle is None) == (arguments.recipe is None and arguments.folder is None):
         raise ExportError('give the recipe of a run, or --run, or --bundle')
     if arguments.bundle is not None:
@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
     for precision in arguments.quantize:
         base = folder if arguments.bundle is None else arguments.output or folder
         smaller = base.with_name(f'{base.name}_{precision}')
-        # The converter tells of every step; what counts is said below.
+        # The converter prints every step; a summary follows below.
         with contextlib.redirect_stdout(None):
             made = quantize_bundle(card, precision, smaller, data, arguments.force)
         size = (smaller / FILE_NAMES['tflite']).stat().st_size / 2**20
@@ -95,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _export_run(
     found: Run, given: str | None, folder: Path, data: FaceData, calibrate_on: str
 ) -> None:
-    """Make the bundle of one head of a run."""
+    """Create the bundle of one head of a run."""
     head = given or (next(iter(found.labels)) if len(found.labels) == 1 else None)
     if head not in found.labels:
         raise ExportError(

@@ -1,4 +1,4 @@
-"""Inspect a data set before it is trusted: `python -m training inspect DATA --output FOLDER`."""
+"""Inspect a data set before training: `python -m training inspect DATA --output FOLDER`."""
 
 from __future__ import annotations
 
@@ -13,19 +13,14 @@ from training.pages.inspection import report_page
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell what `inspect` takes."""
+    """Add the arguments of `inspect`."""
     parser.add_argument('data', nargs='?', help='data set (default: FER_ROS_DATA)')
-    parser.add_argument(
-        '--output',
-        type=Path,
-        default=Path('runs') / 'inspection',
-        help='folder for the report (default: %(default)s)',
-    )
+    parser.add_argument('--output', type=Path, default=Path('runs') / 'inspection')
     add_data_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out `inspect`."""
+    """Run the command `inspect`."""
     data = read_selected(arguments)
     report = inspect_data(data)
     arguments.output.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""List every network: `python -m training models`."""
+"""List all networks: `python -m training models`."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from training.recipes.library import recipe_files
 
 def count_parameters(model: keras.Model) -> tuple[int, int]:
     """
-    Count a network's numbers.
+    Count the parameters of a network.
 
-    :param model: built.
-    :return: all of its parameters, and those that training changes.
+    :param model: built model.
+    :return: number of all parameters, and of the trainable parameters.
     """
     trainable = sum(math.prod(variable.shape) for variable in model.trainable_weights)
     return model.count_params(), trainable
@@ -30,15 +30,16 @@ def count_parameters(model: keras.Model) -> tuple[int, int]:
 
 def networks() -> Iterator[tuple[str, str, int, keras.Model]]:
     """
-    Build every network, those that a recipe builds itself last.
+    Build all networks, first those of the registry, then those of the project's own recipes.
 
-    :return: name, source, number of classes (of all heads together) and the network, one by one.
+    :return: iterator over name, source, number of classes of all heads together, and network.
     """
     for entry in ENTRIES:
         yield entry.name, entry.source, entry.classes, entry.build(entry.classes)
     for path in recipe_files().values():
         recipe = load_recipe(path)
-        # What has as many outputs as its data has labels is another recipe's network.
+        # A recipe with the head 'labels' uses the network of another recipe, with an output for
+        # each label of its data.
         if not isinstance(recipe.build, RegisteredNetwork) and 'labels' not in recipe.heads:
             heads = {head: len(labels) for head, labels in head_labels(recipe).items()}
             yield recipe.name, 'fer_ros', sum(heads.values()), recipe.build(heads, recipe.side)
@@ -46,10 +47,11 @@ def networks() -> Iterator[tuple[str, str, int, keras.Model]]:
 
 def describe() -> dict[str, dict[str, Any]]:
     """
-    Describe every network.
+    Describe all networks.
 
-    :return: by name: 'source', 'params', 'trainable', 'input' (height, width, channels) and
-        'classes'.
+    :return: 'source', 'params', 'trainable', 'input' (height, width, channels) and 'classes' of
+        each
+        network, keyed by its name.
     """
     described = {}
     for name, source, classes, model in networks():
@@ -66,12 +68,12 @@ def describe() -> dict[str, dict[str, Any]]:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell what `models` takes."""
+    """Add the arguments of `models`."""
     parser.add_argument('--json', action='store_true', help='print only JSON')
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out `models`."""
+    """Run the command `models`."""
     described = describe()
     if arguments.json:
         keys = ('params', 'trainable', 'input', 'classes')

@@ -1,4 +1,4 @@
-"""List the recipes, or the settings of one: `python -m training recipes fer_mobile`."""
+"""List the recipes, or the settings of one recipe: `python -m training recipes fer_mobile`."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from training.recipes.settings import settings_of
 
 def list_recipes() -> Iterator[tuple[str, str]]:
     """
-    List the recipes that ship.
+    List the included recipes.
 
-    :return: the name of each, and the first sentence of its file.
+    :return: iterator over the name and the first line of the docstring of each recipe.
     """
     for name, file in recipe_files().items():
         docstring = ast.get_docstring(ast.parse(file.read_text(encoding='utf-8'))) or ''
@@ -31,10 +31,10 @@ def list_recipes() -> Iterator[tuple[str, str]]:
 
 def describe_settings(recipe: Recipe) -> str:
     """
-    Describe every setting of a recipe.
+    Describe all settings of a recipe.
 
     :param recipe: the recipe.
-    :return: lines: the name and the value of each setting, then its range and its description.
+    :return: text with the name and the value of each setting, its range and its description.
     """
     settings = settings_of(recipe)
     lines = []
@@ -50,7 +50,7 @@ def describe_settings(recipe: Recipe) -> str:
 
 
 def _described(declared: Field[Any]) -> str:
-    """Write the description of a setting, with its bounds or choices."""
+    """Return the description of a setting, with its bounds or choices."""
     description = declared.metadata['description']
     bounds, choices = declared.metadata.get('bounds'), declared.metadata.get('choices')
     if bounds:
@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out `recipes`."""
+    """Run the command `recipes`."""
     if arguments.recipe is None:
         listed = dict(list_recipes())
         width = max(map(len, listed))

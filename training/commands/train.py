@@ -28,7 +28,7 @@ CHANGEABLE = ('epochs', 'seed', 'weights', 'precision', 'teachers', 'held_back',
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell what `train` takes."""
+    """Add the arguments of `train`."""
     parser.add_argument('recipe', type=Path, help='name or file of the recipe')
     parser.add_argument('--output', type=Path, help='folder for the run (default: runs/<name>)')
     parser.add_argument(
@@ -82,9 +82,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out `train`."""
+    """Run the command `train`."""
     keep_freed_memory()
-    # First of all: what is computed before cannot be told of the other machines.
+    # `distribute` must be called first, because JAX cannot join other machines after a
+    # computation.
     share = distribute() if arguments.distribute else WHOLE
     recipe = load_recipe(arguments.recipe)
     changes = {name: getattr(arguments, name) for name in CHANGEABLE}

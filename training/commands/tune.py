@@ -1,4 +1,4 @@
-"""Search for the settings of a network: `python -m training tune csce633_pairs --trials 15`."""
+"""Search for hyperparameters: `python -m training tune csce633_pairs --trials 15`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from training.learning.smoke import SMOKE_COUNT
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell what `tune` takes."""
+    """Add the arguments of `tune`."""
     parser.add_argument('space', choices=SPACES, help='search space')
     parser.add_argument(
         '--trials',
@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out `tune`."""
+    """Run the command `tune`."""
     keep_freed_memory()
     space = find_space(arguments.space)
     folder = arguments.output or Path('runs') / f'tune_{space.name}'

@@ -1,5 +1,5 @@
 """
-Labelled pictures: what they are, which of them count, and how they are changed.
+Labelled pictures: their data structure, selection, splits, cleaning and augmentation.
 
 In: the pictures that `data/reading` reads.  Out: `FaceData`, selected, split, cleaned, augmented.
 """

@@ -1,8 +1,8 @@
 """
-Pictures as they might have been: moved, turned, lit otherwise, partly covered.
+Random augmentation of pictures: position, rotation, lighting, occlusion and degradation.
 
-NumPy and OpenCV only, so that every engine of Keras trains on the same pictures, and drawn from
-a generator that is given, so that a seed tells them all.
+The augmentation uses NumPy and OpenCV only, so that all engines of Keras train on the same
+pictures.  The random numbers come from a generator argument, so that a seed reproduces them.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from training.data.declared import check_declared
 @dataclass(frozen=True)
 class Augmentation:
     """
-    How far a picture may be changed.
+    Ranges of the augmentation.
 
-    Each change is drawn evenly up to its bound, in both directions.  The metadata of each field
+    Each change is drawn uniformly up to its bound, in both directions.  The metadata of each field
     describe it.
 
     :raises ValueError: if a value is out of range.
@@ -65,7 +65,7 @@ class Augmentation:
         'or a random ellipse (a hand).',
         (0.0, 1.0),
     )
-    # Zhong et al. 2017, arXiv:1708.04896.
+    # Random erasing: Zhong et al. 2017, arXiv:1708.04896.
     erase_probability: float = setting(
         0.25,
         'Probability of random erasing: a rectangle of noise covers a part of the picture.',
@@ -80,7 +80,7 @@ class Augmentation:
         'compressed.',
         (0.0, 1.0),
     )
-    # Zhang et al. 2017, arXiv:1710.09412.
+    # Mixup: Zhang et al. 2017, arXiv:1710.09412.
     mixup: float = setting(
         0.2,
         'Parameter of the Beta distribution for the weight of the second picture in mixup; 0: no '
@@ -103,7 +103,7 @@ class Augmentation:
             )
 
 
-# Changes nothing; for recipes that train on the pictures as they are.
+# No change, for recipes that train on the original pictures.
 NO_AUGMENTATION = Augmentation(
     flip=False,
     shift=0,
@@ -115,18 +115,18 @@ NO_AUGMENTATION = Augmentation(
     mixup=0,
 )
 
-# What a poor camera leaves of a face: a third of its pixels a side, a seventh of the light; what
-# it adds: noise of this deviation in gray levels; and JPEG of the least to the most quality.
+# Limits of degradation: reduction of the side by a factor of 3; 15 % of the light; standard
+# deviation of the noise in gray levels; range of the JPEG quality.
 SMALLEST = 3.0
 DARKEST = 0.15
 NOISIEST = 20.0
 QUALITIES = (15, 75)
 
-# The most elongated rectangle of random erasing, as in its paper.
+# Largest aspect ratio of the rectangle of random erasing, as in its paper.
 ERASE_ASPECT = 3.3
 
-# What covers a face, as fractions of the side: the least and the most of each measure.  The eyes
-# are where `fer_ros.perception.crops.alignment.FER2013_CROP` has them, 0.39 from the top.
+# Lower and upper bounds of the occluders, as fractions of the side.  The eyes are 0.39 from the
+# top, as in `fer_ros.perception.crops.alignment.FER2013_CROP`.
 GLASSES = {'middle': (0.36, 0.44), 'height': (0.1, 0.22), 'margin': (0.0, 0.2)}
 MASK = {'top': (0.52, 0.7), 'margin': (0.0, 0.25)}
 HAND = {'radius': (0.12, 0.32), 'aspect': (1.0, 2.5)}
@@ -136,15 +136,15 @@ def augment(
     images: np.ndarray, augmentation: Augmentation, side: int, generator: np.random.Generator
 ) -> np.ndarray:
     """
-    Change pictures at random, and bring them to one size.
+    Augment pictures at random, and resize them.
 
-    All changes of place are one interpolation.  What comes in from outside has the colour of the
-    border, as in `fer_ros.perception.crops.alignment`.
+    All geometric changes together need a single interpolation.  Outside a picture its border
+    pixels are repeated, as in `fer_ros.perception.crops.alignment`.
 
     :param images: (N, H, W) uint8, gray.
-    :param augmentation: how far.
-    :param side: of the result, in pixels.
-    :param generator: where chance comes from.
+    :param augmentation: ranges of the augmentation.
+    :param side: side of the result, in pixels.
+    :param generator: generator of the random numbers.
     :return: (N, side, side) uint8.
     """
     count = len(images)
@@ -180,13 +180,14 @@ def augment(
 
 def _light(images: np.ndarray, slopes: np.ndarray, intercepts: np.ndarray) -> None:
     """
-    Change the values of pictures along a line, in place; what leaves the range stops at its end.
+    Apply a linear function to the values of each picture, in place, and clip the result.
 
     :param images: (N, side, side) uint8.
     :param slopes: (N,) float64.
     :param intercepts: (N,) float64.
     """
-    # A table of 256 entries a picture costs a tenth of the arithmetic on all of its pixels.
+    # A lookup table of 256 entries per picture takes a tenth of the time of arithmetic on all
+    # pixels.
     lines = np.arange(256) * slopes[:, None] + intercepts[:, None]
     tables = np.clip(np.rint(lines), 0, 255).astype(np.uint8)
     for image, table in zip(images, tables, strict=True):
@@ -201,9 +202,9 @@ def _placements(
     generator: np.random.Generator,
 ) -> np.ndarray:
     """
-    Draw where each picture goes.
+    Draw the random affine transform of each picture.
 
-    :return: (count, 2, 3) float64, from source to target pixels as `cv2.warpAffine` takes it.
+    :return: (count, 2, 3) float64, maps source to target pixels, as for `cv2.warpAffine`.
     """
     height, width = shape
     angle = np.deg2rad(augmentation.rotation_deg) * generator.uniform(-1, 1, count)
@@ -219,8 +220,9 @@ def _placements(
     turn *= size[:, None, None]
     turn[:, :, 0] *= np.broadcast_to(mirror, count)[:, None]
     turn = turn * (side / np.array([width, height]))
-    # The middle of the source goes to the middle of the target, plus the shift; OpenCV's pixel
-    # (0, 0) is the middle of the first pixel.
+    # Map the centre of the source to the centre of the target, plus the shift.  In OpenCV, the
+    # pixel
+    # coordinates (0, 0) are the centre of the first pixel.
     source_middle = (np.array([width, height]) - 1) / 2
     target_middle = (side - 1) / 2
     matrices = np.empty((count, 2, 3))
@@ -233,15 +235,15 @@ def _tilted(
     matrices: np.ndarray, perspective: float, side: int, generator: np.random.Generator
 ) -> np.ndarray:
     """
-    Add a tilt about the middle of the target to placements.
+    Add a random perspective about the centre of the target to affine transforms.
 
-    :param matrices: (N, 2, 3) float64, of `_placements`.
-    :param perspective: the largest tilt.
-    :return: (N, 3, 3) float64, as `cv2.warpPerspective` takes it.
+    :param matrices: (N, 2, 3) float64, as `_placements` returns them.
+    :param perspective: largest perspective, as in `Augmentation`.
+    :return: (N, 3, 3) float64, as for `cv2.warpPerspective`.
     """
     count, middle = len(matrices), (side - 1) / 2
     tilt = perspective * generator.uniform(-1, 1, (count, 2)) / side
-    # From the middle of the target as the origin, and back.
+    # The perspective is applied with the centre of the target as the origin.
     placed = np.zeros((count, 3, 3))
     placed[:, :2], placed[:, 2, 2] = matrices, 1
     placed[:, :2, 2] -= middle
@@ -252,10 +254,10 @@ def _tilted(
 
 def _shade(images: np.ndarray, shading: float, generator: np.random.Generator) -> None:
     """
-    Let light come from one side, in place.
+    Add a brightness gradient in a random direction, in place.
 
     :param images: (N, side, side) uint8.
-    :param shading: the largest change of the light at an edge.
+    :param shading: largest relative change of the brightness at an edge.
     """
     count, side = images.shape[:2]
     angle = generator.uniform(0, 2 * np.pi, count)
@@ -269,10 +271,10 @@ def _shade(images: np.ndarray, shading: float, generator: np.random.Generator) -
 
 def _occlude(images: np.ndarray, probability: float, generator: np.random.Generator) -> None:
     """
-    Cover the eyes, the lower face or an ellipse of some pictures with one gray, in place.
+    Cover the eyes, the lower face or an ellipse of some pictures with a gray level, in place.
 
     :param images: (N, side, side) uint8.
-    :param probability: that a picture is covered.
+    :param probability: probability that a picture is covered.
     """
     count, side = images.shape[:2]
     covered = generator.uniform(size=count) < probability
@@ -287,13 +289,13 @@ def _occlude(images: np.ndarray, probability: float, generator: np.random.Genera
 
 def _occluder(kind: int, drawn: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """
-    Tell what an object covers.
+    Compute the mask of an occluding object.
 
     :param kind: 0 for dark glasses, 1 for a mask, 2 for a hand.
-    :param drawn: (5,) float64, from 0 to 1: its place and form.
-    :param x: of each pixel, as a fraction of the side.
-    :param y: likewise.
-    :return: of the shape of x, bool.
+    :param drawn: (5,) float64, random numbers from 0 to 1 for its position and shape.
+    :param x: horizontal position of each pixel, as a fraction of the side.
+    :param y: vertical position of each pixel, as a fraction of the side.
+    :return: bool array of the shape of x, True where the picture is covered.
     """
 
     def between(bounds: tuple[float, float], fraction: float) -> float:
@@ -315,11 +317,11 @@ def _occluder(kind: int, drawn: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.
 
 def _degrade(images: np.ndarray, probability: float, generator: np.random.Generator) -> None:
     """
-    Make some pictures as a poor camera gives them, in place.
+    Degrade some pictures like a poor camera, in place.
 
     :param images: (N, side, side) uint8.
-    :param probability: that a picture is changed.
-    :param generator: where chance comes from.
+    :param probability: probability that a picture is degraded.
+    :param generator: generator of the random numbers.
     """
     count, side = images.shape[:2]
     chosen = generator.uniform(size=count) < probability
@@ -349,7 +351,7 @@ def _degrade(images: np.ndarray, probability: float, generator: np.random.Genera
 
 def _erase(images: np.ndarray, augmentation: Augmentation, generator: np.random.Generator) -> None:
     """
-    Cover a rectangle of some pictures with noise, in place.
+    Replace a rectangle of some pictures with noise, in place.
 
     :param images: (N, side, side) uint8.
     """
@@ -370,11 +372,11 @@ def _erase(images: np.ndarray, augmentation: Augmentation, generator: np.random.
 
 def resize(images: np.ndarray, side: int) -> np.ndarray:
     """
-    Bring pictures to one size and change nothing else.
+    Resize pictures by bilinear interpolation.
 
     :param images: (N, H, W) uint8, gray.
-    :param side: of the result, in pixels.
-    :return: (N, side, side) uint8; the very pictures where they have that size.
+    :param side: side of the result, in pixels.
+    :return: (N, side, side) uint8; the same array if it already has that size.
     """
     if images.shape[1:] == (side, side):
         return images
@@ -390,19 +392,19 @@ def mix(
     generator: np.random.Generator,
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """
-    Lay a second picture of the batch over each, and its targets likewise: mixup.
+    Mix each picture of a batch and its targets with another picture of the batch: mixup.
 
     :param inputs: (N, H, W, C) float32.
-    :param targets: by head, (N, labels) float32.
-    :param alpha: of the Beta distribution that the share is drawn from; 0 mixes nothing.
-    :param generator: where chance comes from.
-    :return: the mixed inputs and targets, of the same shapes and types.
+    :param targets: (N, labels) float32, keyed by head.
+    :param alpha: parameter of the Beta distribution of the share; 0 mixes nothing.
+    :param generator: generator of the random numbers.
+    :return: mixed inputs and targets, of the same shapes and types.
     """
     if not alpha:
         return inputs, targets
     count = len(inputs)
     share = generator.beta(alpha, alpha, count).astype(np.float32)
-    # Of the two, the picture itself has the larger share, so that each is seen in each epoch.
+    # The picture itself always has the larger share, so that each epoch contains every picture.
     share = np.maximum(share, 1 - share)
     other = generator.permutation(count)
     return lay_over(inputs, targets, other, share)
@@ -412,13 +414,13 @@ def lay_over(
     inputs: Any, targets: Mapping[str, Any], other: Any, share: Any
 ) -> tuple[Any, dict[str, Any]]:
     """
-    Lay a second picture of the batch over each, and its targets likewise.
+    Mix each picture of a batch and its targets with another picture, with given shares.
 
-    :param inputs: (N, H, W, C) float32, an array of NumPy or of JAX, like all the others.
-    :param targets: by head, (N, labels) float32.
-    :param other: (N,) int, the second picture of each.
-    :param share: (N,) float32, of the first.
-    :return: the mixed inputs and targets, of the same shapes and types.
+    :param inputs: (N, H, W, C) float32; all arrays are NumPy arrays, or all are JAX arrays.
+    :param targets: (N, labels) float32, keyed by head.
+    :param other: (N,) int, index of the second picture for each picture.
+    :param share: (N,) float32, share of the picture itself.
+    :return: mixed inputs and targets, of the same shapes and types.
     """
     wide, narrow = share[:, None, None, None], share[:, None]
     return wide * inputs + (1 - wide) * inputs[other], {

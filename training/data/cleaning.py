@@ -1,4 +1,4 @@
-"""Copies, contradictions and what is no face: what a training split is better off without."""
+"""Find pictures to remove from a training split: copies, contradictions and non-faces."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from training.data.votes import is_not_a_face
 
 def equal_groups(images: np.ndarray) -> list[list[int]]:
     """
-    Find pictures that are the same, pixel for pixel.
+    Find groups of identical pictures.
 
     :param images: (N, H, W) uint8.
     :return: groups of two or more indices, in order.
@@ -27,7 +27,7 @@ def equal_groups(images: np.ndarray) -> list[list[int]]:
 
 def is_constant(images: np.ndarray) -> np.ndarray:
     """
-    Find pictures of one gray level.
+    Find pictures with a single gray level.
 
     :param images: (N, H, W) uint8.
     :return: (N,) bool.
@@ -39,15 +39,16 @@ def is_constant(images: np.ndarray) -> np.ndarray:
 
 def unclean(data: FaceData) -> dict[str, np.ndarray]:
     """
-    Find what a training split is better off without, each picture by the first reason.
+    Find pictures to remove from the training split; each is counted under its first reason.
 
-    Test splits are never touched: what is measured stays what others measure.  Near duplicates
-    stay, as they are another view of a face as often as a copy.
+    Test splits are never changed, so that results stay comparable with those of others.  Near
+    duplicates are kept, because they are often another view of a face rather than a copy.
 
-    :param data: all of its splits.
-    :return: by reason, (N,) bool: pictures of one gray level; that most annotators of FER+ saw no
-        face in; that a test split has too; whose copies have other labels (all of them, as none
-        is known to be right); further copies of a picture.
+    :param data: data set with all its splits.
+    :return: (N,) bool mask for each reason: a single gray level; no face for most annotators of
+        FER+;
+        identical to a picture of a test split; copies with different labels (all are removed,
+        because the correct label is unknown); further copies of a picture.
     """
     in_training = data.split == TRAIN
     indices = np.flatnonzero(in_training)
@@ -75,9 +76,9 @@ def unclean(data: FaceData) -> dict[str, np.ndarray]:
 
 def clean(data: FaceData) -> FaceData:
     """
-    Leave out of the training split what `unclean` finds.
+    Remove the pictures that `unclean` finds from the training split.
 
-    :param data: all of its splits.
-    :return: the rest, in order.
+    :param data: data set with all its splits.
+    :return: the remaining pictures, in order.
     """
     return data.take(~np.any(list(unclean(data).values()), axis=0))

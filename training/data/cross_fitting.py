@@ -1,10 +1,10 @@
 """
-Which pictures a network does not learn from, so that it can teach another what they show.
+Cross-fitting: hold pictures back from a network, so that it can teach them to another network.
 
-A network says of a picture that it learned from mostly what its label is; of one that it never
-saw it says what such pictures show, which is worth more where a third of the labels are doubtful.
-So each of N networks holds one N-th of the pictures back and teaches that part alone
-(cross-fitting, Dao et al. 2021, arXiv:2104.09732).
+On a training picture, a network mostly repeats its label.  On a picture that a network was not
+trained on, it predicts from similar pictures.  Such a prediction is more useful, because a third
+of the labels are doubtful.  Each of N networks therefore holds back one N-th of the pictures, and
+teaches this part alone (Dao et al. 2021, arXiv:2104.09732).
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from training.data.datasets import FaceData
 
 def parts_of(images: np.ndarray, count: int) -> np.ndarray:
     """
-    Divide pictures into parts, by their pixels alone, so that copies are in one part.
+    Divide pictures into parts by a hash of their pixels, so that copies are in the same part.
 
     :param images: (N, H, W) uint8.
-    :param count: of the parts.
-    :return: (N,) int64, from 0 to count - 1; the same in whatever order the pictures come.
+    :param count: number of parts.
+    :return: (N,) int64, from 0 to count - 1; independent of the order of the pictures.
     """
     sums = (zlib.crc32(np.ascontiguousarray(image).data) for image in images)
     return np.fromiter((value % count for value in sums), np.int64, len(images))
@@ -30,11 +30,11 @@ def parts_of(images: np.ndarray, count: int) -> np.ndarray:
 
 def learnt_from(data: FaceData, held_back: tuple[int, ...]) -> FaceData:
     """
-    Leave out what a network holds back.
+    Remove the pictures that a network holds back.
 
-    :param data: the pictures of its split.
-    :param held_back: the recipe's setting of this name.
-    :return: the pictures that it learns from.
+    :param data: pictures of the training split.
+    :param held_back: `held_back` of the recipe.
+    :return: training pictures.
     """
     if not held_back:
         return data
@@ -44,11 +44,11 @@ def learnt_from(data: FaceData, held_back: tuple[int, ...]) -> FaceData:
 
 def taught(images: np.ndarray, held_back: tuple[int, ...]) -> np.ndarray:
     """
-    Tell which pictures a network teaches.
+    Select the pictures that a network teaches.
 
     :param images: (N, H, W) uint8.
-    :param held_back: the setting of this name of the teacher's recipe.
-    :return: (N,) bool: those that it held back, or all if it held nothing back.
+    :param held_back: `held_back` of the recipe of the teacher.
+    :return: (N,) bool, the pictures that it held back; all pictures if it held nothing back.
     """
     if not held_back:
         return np.ones(len(images), bool)

@@ -1,4 +1,4 @@
-"""Labelled pictures of faces, from whatever form they come in, behind one interface."""
+"""Labelled pictures of faces from data sets in any format, behind one interface."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from fer_ros.perception.emotions import FER2013_LABELS
 SPLITS = ('train', 'public', 'private')
 TRAIN, PUBLIC, PRIVATE = SPLITS
 
-# FER2013's pictures are squares of this side, in pixels.
+# Side of the pictures of FER2013, in pixels.
 FER2013_SIDE = 48
 
-# Of the decoded (35887, 48, 48) uint8 array: a reader that turns one pixel is found out.
+# SHA-256 of the decoded (35887, 48, 48) uint8 array; it detects any change of a pixel.
 FER2013_IMAGES_SHA256 = '3c18eb2594e4962006db8cd170d9e12c147e6a8c5901904d4bc87900ee4fcead'
 
 PACKED_FILE = 'fer2013.npz'
 CKPLUS_FILE = 'CK+48.zip'
 
-# CK+'s emotions, in the order of its folders; it has no neutral faces.
+# Emotions of CK+, in the order of its folders; CK+ has no neutral faces.
 CKPLUS_LABELS = ('angry', 'contempt', 'disgust', 'fear', 'happy', 'sad', 'surprise')
 
-# What the official CSV calls its splits.
+# Names of the splits in the official CSV file.
 USAGES = {'Training': TRAIN, 'PublicTest': PUBLIC, 'PrivateTest': PRIVATE}
 
-# What people call the files and folders of the splits.
+# Common names of the files and folders of the splits.
 SPLIT_NAMES = {
     'train': TRAIN,
     'training': TRAIN,
@@ -47,19 +47,19 @@ SPLIT_NAMES = {
     'test': PRIVATE,
     'private': PRIVATE,
     'privatetest': PRIVATE,
-    # FER+'s own script writes these.
+    # Names that the script of FER+ writes.
     'fer2013train': TRAIN,
     'fer2013valid': PUBLIC,
     'fer2013test': PRIVATE,
 }
 
 
-# Where a data set lies in the folder of the data.
+# Path of each data set, relative to the data folder.
 DATASETS = {'fer2013': '', 'ckplus': 'ckplus'}
 
 
 class DataError(ValueError):
-    """Data that is missing, or not what it should be."""
+    """Data is missing or invalid."""
 
 
 @dataclass(frozen=True)
@@ -70,15 +70,16 @@ class FaceData:
     :param images: (N, H, W) uint8, gray.
     :param labels: (N,) int64, indices into `label_names`.
     :param split: (N,) str, each one of `SPLITS`.
-    :param source: (N,) str, which picture of its data set each one is.
-    :param label_names: what the labels mean.
-    :param votes: (N, 10) uint8, those of FER+ in the order of `votes.VOTE_COLUMNS`, or None.
-    :param sha256: of the pixels of all pictures of the data set, in order.
-    :param merged: by name, the data set's own labels that a label stands for, where these are
-        several or have another name.
-    :param sizes: (N, 2) int64, height and width in pixels before the pictures were brought to one
-        size, or None if they had it.
-    :param skipped: by reason, the names of the rows or files that were not read.
+    :param source: (N,) str, identifier of each picture in its data set.
+    :param label_names: names of the labels.
+    :param votes: (N, 10) uint8, votes of FER+ in the order of `votes.VOTE_COLUMNS`, or None.
+    :param sha256: SHA-256 of the pixels of all pictures of the data set, in order.
+    :param merged: original labels of the data set that form a merged or renamed label, keyed by
+        the
+        name of that label.
+    :param sizes: (N, 2) int64, original height and width in pixels, or None if no picture was
+        resized.
+    :param skipped: names of the rows or files that were not read, keyed by the reason.
     """
 
     images: np.ndarray
@@ -116,10 +117,10 @@ class FaceData:
 
     def take(self, where: np.ndarray | Sequence[int]) -> FaceData:
         """
-        Keep some of the pictures.
+        Select pictures.
 
-        :param where: (N,) bool, or indices.
-        :return: these, in this order.
+        :param where: (N,) bool mask, or indices.
+        :return: the selected pictures, in this order.
         """
         return replace(
             self,
@@ -133,24 +134,24 @@ class FaceData:
 
     def members(self, name: str) -> tuple[str, ...]:
         """
-        Tell what a label stands for.
+        Return the original labels that form a label.
 
         :param name: one of `label_names`.
-        :return: the data set's own labels.
+        :return: original labels of the data set.
         """
         return self.merged.get(name, (name,))
 
     def has_split(self, split: str) -> bool:
-        """Say if there are pictures of a split."""
+        """Check whether there are pictures of a split."""
         return bool((self.split == split).any())
 
     def of_split(self, split: str) -> FaceData:
         """
-        Keep one split.
+        Select the pictures of one split.
 
         :param split: one of `SPLITS`.
-        :return: its pictures, in order.
-        :raises DataError: if there is no such split, or none of its pictures.
+        :return: pictures of the split, in order.
+        :raises DataError: if the split is unknown or empty.
         """
         if split not in SPLITS:
             raise DataError(f"there is no split '{split}'; the splits are: {', '.join(SPLITS)}")
@@ -162,13 +163,14 @@ class FaceData:
 
 def data_root(given: str | None = None, dataset: str = 'fer2013') -> Path:
     """
-    Find the folder of the data sets, or where one of them lies in it.
+    Find the folder of the data sets, or the path of one data set.
 
-    :param given: a path, taken as it is, or None for the environment variable `FER_ROS_DATA` or,
-        without it, the folder `shared/data` beside the checkout.
-    :param dataset: one of `DATASETS`; where in that folder to look if no path is given.
-    :return: an existing file or folder.
-    :raises DataError: if there is none.
+    :param given: path that is returned unchanged; None for the environment variable
+        `FER_ROS_DATA`,
+        or if it is not set, for the folder `shared/data` beside the checkout.
+    :param dataset: one of `DATASETS`; selects a path in that folder if `given` is None.
+    :return: existing file or folder.
+    :raises DataError: if the path does not exist.
     """
     beside = Path(__file__).resolve().parents[3] / 'shared' / 'data'
     path = Path(given or os.environ.get('FER_ROS_DATA') or beside).expanduser()
@@ -183,12 +185,13 @@ def read_fer2013(path: Path) -> FaceData:
     """
     Read the packed FER2013 with the FER+ votes.
 
-    The pictures lie in lossless WebP strips, 48 pixels wide, one below the other, in the order of
-    the original CSV.
+    The pictures are stored in lossless WebP strips, 48 pixels wide, one below the other, in the
+    order
+    of the original CSV file.
 
-    :param path: of `fer2013.npz`, of its folder, or of the folder above that.
-    :return: all 35,887 pictures; the source id is the number of the row in the CSV.
-    :raises DataError: if there is no such file, or it is broken or another.
+    :param path: path of `fer2013.npz`, of its folder, or of the parent of that folder.
+    :return: all 35,887 pictures; the identifier of a picture is its row number in the CSV file.
+    :raises DataError: if the file is missing, broken, or has other pictures.
     """
     file = _packed_file(path)
     with np.load(file) as packed:
@@ -222,7 +225,7 @@ def read_fer2013(path: Path) -> FaceData:
 
 
 def _packed_file(path: Path) -> Path:
-    """Find `fer2013.npz` at a path or below it."""
+    """Find `fer2013.npz` at a path, or in it."""
     for candidate in (path, path / PACKED_FILE, path / 'fer2013' / PACKED_FILE):
         if candidate.is_file() and candidate.suffix == '.npz':
             return candidate
@@ -231,7 +234,7 @@ def _packed_file(path: Path) -> Path:
 
 def also_in(images: np.ndarray, others: np.ndarray) -> np.ndarray:
     """
-    Find the pictures that occur, pixel for pixel, among others.
+    Find the pictures that also occur, pixel for pixel, in a second set of pictures.
 
     :param images: (N, H, W) uint8.
     :param others: (M, H, W) uint8.

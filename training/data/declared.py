@@ -10,12 +10,12 @@ from fer_ros.perception.settings import checked_value
 
 def check_declared(settings: Any) -> None:
     """
-    Check each field of a frozen dataclass that `fer_ros.perception.settings.setting` declares.
+    Check the fields of a dataclass that `fer_ros.perception.settings.setting` declares.
 
-    A whole number becomes a float where the default is a float, and a list becomes a tuple where
-    the default is a tuple.
+    An int becomes a float if the default is a float.  A list becomes a tuple if the default is a
+    tuple.
 
-    :param settings: the new instance; call this in its `__post_init__`.
+    :param settings: new instance of a frozen dataclass; call this in its `__post_init__`.
     :raises ValueError: if a value has another type, or is outside its bounds or choices.
     """
     for declared in fields(settings):

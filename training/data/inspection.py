@@ -1,4 +1,4 @@
-"""Look at a data set before it is trusted: `python -m training inspect DATA --output FOLDER`."""
+"""Inspect a data set before training: `python -m training inspect DATA --output FOLDER`."""
 
 from __future__ import annotations
 
@@ -20,28 +20,30 @@ from training.data.datasets import SPLITS
 from training.data.datasets import TRAIN
 from training.data.votes import is_not_a_face
 
-# Pictures whose coarse shading is the same are near duplicates when they differ by less than
-# this on average, in gray levels: what recompression and slight blur make of one picture.
+# Largest mean difference of near duplicates with similar hashes, in gray levels; it allows for
+# recompression and slight blur.
 NEAR_DIFFERENCE = 8.0
 
-# Bits of 64 in which their shading may differ.
+# Largest number of differing bits, of 64, between the hashes of near duplicates.
 _NEAR_BITS = 3
 
-# Of the histograms.
+# Number of bins of the histograms.
 BINS = 32
 
-# Where the shorter side of a picture falls, in pixels; what is smaller than 48 was magnified.
+# Bin edges of the shorter side of a picture, in pixels; pictures below 48 were enlarged.
 SIDE_EDGES = (1, 24, 48, 49, 96, 192, 384, 768)
 
 
 def shading_hashes(images: np.ndarray) -> np.ndarray:
     """
-    Sum each picture up by which of 8x8 fields are brighter than their right neighbours.
+    Compute the difference hash of each picture.
 
-    Recompression, blur and light leave most of it alone: the difference hash.
+    A bit tells whether one of 8x8 fields is brighter than the field on its right.  Recompression,
+    blur
+    and lighting change few bits.
 
     :param images: (N, H, W) uint8.
-    :return: (N, 4) uint16, 64 bits a picture.
+    :return: (N, 4) uint16, 64 bits per picture.
     """
     small = np.stack(
         [
@@ -55,10 +57,10 @@ def shading_hashes(images: np.ndarray) -> np.ndarray:
 
 def near_pairs(images: np.ndarray) -> list[tuple[int, int]]:
     """
-    Find pictures that are nearly the same, and not quite.
+    Find pairs of pictures that are nearly but not exactly equal.
 
-    Their hashes differ in 3 bits at most, so that one of the four parts is the same: only
-    pictures that share a part are compared.
+    The hashes of such a pair differ in at most 3 bits, so at least one of the four 16-bit parts is
+    equal. Only pictures with an equal part are compared.
 
     :param images: (N, H, W) uint8.
     :return: pairs of indices, in order.
@@ -81,17 +83,17 @@ def near_pairs(images: np.ndarray) -> list[tuple[int, int]]:
 
 
 def _is_near(first: np.ndarray, second: np.ndarray) -> bool:
-    """Say if two pictures differ, but by little."""
+    """Check whether two pictures differ, but only slightly."""
     difference = np.abs(first.astype(np.int16) - second).mean()
     return bool(0 < difference < NEAR_DIFFERENCE)
 
 
 def inspect_data(data: FaceData) -> dict[str, Any]:
     """
-    Find out what is in a data set, and what is wrong with it.
+    Report the contents and the problems of a data set.
 
-    :param data: all of its splits.
-    :return: what JSON can hold: the counts; by name the lists of source ids of what was found.
+    :param data: data set with all its splits.
+    :return: values that JSON can store: counts, and lists of picture identifiers for each problem.
     """
     splits = [split for split in SPLITS if data.has_split(split)]
     groups = equal_groups(data.images)
@@ -134,12 +136,12 @@ def inspect_data(data: FaceData) -> dict[str, Any]:
 
 
 def _sources(data: FaceData, indices: Sequence[int] | np.ndarray) -> list[str]:
-    """Name pictures by their source ids."""
+    """Return the identifiers of pictures."""
     return [str(data.source[index]) for index in indices]
 
 
 def _shared(data: FaceData, among: str, splits: Sequence[str]) -> dict[str, list[str]]:
-    """Name, by their splits, the pictures that are also in another one, pixel for pixel."""
+    """Return the identifiers of pictures that are also in another split, keyed by their split."""
     others = data.images[data.split == among]
     if not len(others):
         return {}
@@ -150,7 +152,7 @@ def _shared(data: FaceData, among: str, splits: Sequence[str]) -> dict[str, list
 
 
 def _by_label(data: FaceData, values: np.ndarray, end: int) -> dict[str, list[int]]:
-    """Count, by the label, how many pictures have which value from 0 to an end."""
+    """Compute a histogram of values from 0 to `end` for each label."""
     return {
         name: np.histogram(values[data.labels == label], bins=BINS, range=(0, end))[0].tolist()
         for label, name in enumerate(data.label_names)
@@ -158,7 +160,7 @@ def _by_label(data: FaceData, values: np.ndarray, end: int) -> dict[str, list[in
 
 
 def _side_counts(sides: np.ndarray) -> dict[str, int]:
-    """Count how many pictures have a shorter side from which length to which, in words."""
+    """Count the pictures in each range of their shorter side."""
     counts = {}
     for low, end in pairwise(SIDE_EDGES):
         name = str(low) if end == low + 1 else f'{low} to {end - 1}'

@@ -1,4 +1,4 @@
-"""A bar that shows on a terminal how far work has come."""
+"""A progress bar on the terminal."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def progress_bar(
     bar_format: str | None = None,
 ) -> Any:
     """
-    Show how far it is and how long it will take, where somebody watches; else nothing.
+    Create a progress bar, which is shown only on a terminal.
 
-    :param what: is being done, in a word or two.
-    :param total: of units.
-    :param unit: 'B' for bytes, else a word.
-    :param stream: where to, if not to the error output.
-    :param bar_format: what the bar shows, as of tqdm; None: the rate and the time left too.
-    :return: a context manager with `update(count)`.
+    :param what: description in a word or two.
+    :param total: total number of units.
+    :param unit: 'B' for bytes, or another word.
+    :param stream: stream to write to; None for the standard error output.
+    :param bar_format: format of the bar, as in tqdm; None for tqdm's own, with rate and time left.
+    :return: context manager with `update(count)`.
     """
     return tqdm(
         desc=what,

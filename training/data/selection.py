@@ -1,8 +1,8 @@
 """
-Which pictures of a data set count, under which labels, and in which split.
+Selection of the pictures of a data set, their labels and their splits.
 
-What `train`, `evaluate`, `inspect` and the others take by the same words: `--classes`, `--group`,
-`--exclude`, `--clean`, `--split-by`, `--fold`, `--fractions`, `--split-seed`.
+All commands that read data have these arguments: `--classes`, `--group`, `--exclude`, `--clean`,
+`--split-by`, `--fold`, `--fractions`, `--split-seed`.
 """
 
 from __future__ import annotations
@@ -29,26 +29,27 @@ from training.data.splits import split_random
 
 SPLITTINGS = ('official', 'random', 'subject')
 
-# What a name and the reason behind it are parted by, in a list of names to leave out.
+# Separators between a name and its reason, in a list of names to leave out.
 _PARTING = re.compile(r'[\s,#]')
 
 
 @dataclass(frozen=True)
 class Selection:
     """
-    Which pictures count, under which labels, and in which split.
+    Selection of pictures, their labels and their splits.
 
-    It is carried out in the order of its fields.
+    The steps are applied in the order of the fields.
 
-    :param exclude: of a file of names to leave out, one a line, each with a reason.
-    :param groups: labels to merge, by the name of what they become.
-    :param classes: labels to keep, in their order; none for all.
-    :param split_by: 'official' for the data's own splits, 'random' or 'subject' for others.
-    :param fold: (number from 0 on, folds) of those.
-    :param fractions: for training, choosing and testing, in place of folds; with 'random' only.
-    :param seed: of the chance in the splits.
-    :param clean: leave out of training what `training.data.cleaning` finds.
-    :raises DataError: if one of them makes no sense.
+    :param exclude: path of a file of names to leave out, one per line with a reason, or None.
+    :param groups: labels to merge, keyed by the name of the merged label.
+    :param classes: labels to keep, in their new order; empty for all labels.
+    :param split_by: 'official' for the splits of the data set, or 'random' or 'subject'.
+    :param fold: (index of the test fold from 0, number of folds), if `split_by` is not 'official'.
+    :param fractions: fractions of training, validation and test instead of folds, if `split_by` is
+        'random'.
+    :param seed: seed of the random numbers of the splits.
+    :param clean: whether to remove the pictures that `training.data.cleaning` finds from training.
+    :raises DataError: if a value is invalid.
     """
 
     exclude: Path | None = None
@@ -69,7 +70,7 @@ class Selection:
             raise DataError(f"fractions need split_by 'random', but it is '{self.split_by}'")
 
     def summary(self) -> dict[str, Any]:
-        """Give what differs from the whole data as it is, as JSON can hold it."""
+        """Return the fields that differ from the defaults, as values that JSON can store."""
         plain = Selection()
         return {
             name: str(value) if isinstance(value, Path) else value
@@ -80,12 +81,12 @@ class Selection:
 
 def select_classes(data: FaceData, names: Sequence[str]) -> FaceData:
     """
-    Keep the pictures of some labels.
+    Keep the pictures with some of the labels.
 
-    :param data: the pictures; their votes stay as they are, those for other labels as well.
-    :param names: of two or more labels, in the order that they are to have.
-    :return: these pictures in order, with these labels.
-    :raises DataError: if the data has no such label, or a name is there twice.
+    :param data: pictures; their votes stay unchanged, including votes for other labels.
+    :param names: names of two or more labels, in their new order.
+    :return: pictures with these labels, in order.
+    :raises DataError: if a label is unknown or occurs twice.
     """
     unknown = [name for name in names if name not in data.label_names]
     if unknown:
@@ -110,12 +111,12 @@ def select_classes(data: FaceData, names: Sequence[str]) -> FaceData:
 
 def group_classes(data: FaceData, groups: Mapping[str, Sequence[str]]) -> FaceData:
     """
-    Merge labels; a group stands where the first of its labels stood.
+    Merge labels; a merged label has the position of its first label.
 
-    :param data: the pictures; their votes stay as they are, and `votes.soft_labels` adds them up.
-    :param groups: by the name of what they become, the labels that are merged.
+    :param data: pictures; their votes stay unchanged, and `votes.soft_labels` adds them up.
+    :param groups: labels to merge, keyed by the name of the merged label.
     :return: the same pictures in order, with fewer labels.
-    :raises DataError: if the data has no such label, one is in two groups, or a name is taken.
+    :raises DataError: if a label is unknown, is in two groups, or already has the name of a group.
     """
     group_of: dict[str, str] = {}
     for name, members in groups.items():
@@ -151,11 +152,11 @@ def group_classes(data: FaceData, groups: Mapping[str, Sequence[str]]) -> FaceDa
 
 def exclude(data: FaceData, names: Iterable[str]) -> FaceData:
     """
-    Leave out pictures by their names.
+    Remove pictures by their identifiers.
 
-    :param data: the pictures.
-    :param names: source ids; those that the data does not have do nothing.
-    :return: the others, in order.
+    :param data: pictures.
+    :param names: identifiers to remove; unknown identifiers are ignored.
+    :return: the other pictures, in order.
     """
     return data.take(~np.isin(data.source, list(names)))
 
@@ -164,12 +165,13 @@ def read_names(path: Path, known: Iterable[str]) -> tuple[list[str], list[str]]:
     """
     Read a list of names to leave out.
 
-    A line has a name, and after a blank, a comma or a # the reason; lines that are empty or begin
-    with # say nothing.
+    A line has a name and, after a blank, a comma or a #, its reason.  Empty lines and lines that
+    begin
+    with # are ignored.
 
-    :param path: of the list.
-    :param known: the names that there are; they may hold blanks and commas themselves.
-    :return: the names that there are, and those that there are not.
+    :param path: path of the list.
+    :param known: all identifiers of the data set; they may contain blanks and commas.
+    :return: the names that are known, and the names that are unknown.
     :raises DataError: if the list cannot be read.
     """
     try:
@@ -192,13 +194,13 @@ def read_names(path: Path, known: Iterable[str]) -> tuple[list[str], list[str]]:
 
 def select(data: FaceData, selection: Selection, strict: bool = False) -> FaceData:
     """
-    Carry out a selection, and tell what was left out.
+    Apply a selection, and report the removed pictures.
 
-    :param data: all of its splits.
-    :param selection: what counts.
-    :param strict: stop at a name to leave out that the data does not have.
-    :return: what counts.
-    :raises DataError: if the data does not have what is asked for.
+    :param data: data set with all its splits.
+    :param selection: selection to apply.
+    :param strict: whether to fail if a name to leave out is unknown.
+    :return: the selected pictures.
+    :raises DataError: if the data set lacks something that the selection needs.
     """
     if selection.exclude is not None:
         names, unknown = read_names(selection.exclude, map(str, data.source))
@@ -231,5 +233,5 @@ def select(data: FaceData, selection: Selection, strict: bool = False) -> FaceDa
 
 
 def _tell(message: str) -> None:
-    """Say what was done, where it does not mix with results."""
+    """Print a message to the standard error output, apart from the results."""
     print(message, file=sys.stderr)

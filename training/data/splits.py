@@ -1,8 +1,8 @@
 """
-Splits other than the official one: at random, or by who is in the picture.
+Splits other than the official one: at random, or by subject.
 
-Each gives every picture one of the three splits anew.  A fold is for testing, the one after it for
-choosing, the rest for training; so over all folds each picture is tested on once.
+The functions assign every picture to a new split.  One fold is for test, the next fold for
+validation, and the rest for training.  Over all folds, each picture is tested once.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from training.data.datasets import PRIVATE
 from training.data.datasets import PUBLIC
 from training.data.datasets import TRAIN
 
-# Testing and choosing need a fold each, and something must be left to learn from.
+# Test and validation need one fold each, and training at least one.
 LEAST_FOLDS = 3
 
 # CK+ names its pictures S<subject>_<session>_<frame>.
@@ -34,18 +34,19 @@ def split_random(
     fractions: Sequence[float] | None = None,
 ) -> FaceData:
     """
-    Split at random, each label in the same proportion everywhere.
+    Split at random, with the same proportion of each label in all splits.
 
-    What is nearly the same picture (the frames of a sequence, copies) falls on both sides, so
-    that figures on such a split flatter; `split_by_subject` is the honest one where it can be had.
+    Nearly identical pictures, such as copies or frames of a sequence, are in different splits.
+    Results on a random split are therefore too good.  Use `split_by_subject` if the subjects are
+    known.
 
-    :param data: with any splits, which are forgotten.
-    :param fold: which of the folds is tested on, from 0 on.
-    :param folds: of about the same size; 3 or more.
-    :param seed: of the chance.
-    :param fractions: for training, choosing and testing, in place of folds; they sum to 1.
-    :return: the same pictures in the same order, with other splits.
-    :raises DataError: if folds or fractions make no sense, or a label has too few pictures.
+    :param data: pictures; their current splits are ignored.
+    :param fold: index of the test fold, from 0.
+    :param folds: number of folds of about the same size; 3 or more.
+    :param seed: seed of the random numbers.
+    :param fractions: fractions of training, validation and test, instead of folds; they sum to 1.
+    :return: the same pictures in the same order, with new splits.
+    :raises DataError: if folds or fractions are invalid, or a label has too few pictures.
     """
     from sklearn.model_selection import StratifiedKFold
 
@@ -67,14 +68,14 @@ def split_random(
 
 def split_by_subject(data: FaceData, fold: int = 0, folds: int = 10, seed: int = 0) -> FaceData:
     """
-    Split by who is in the picture: no subject, whatever it shows, is on two sides.
+    Split by subject: all pictures of a subject are in the same split.
 
-    :param data: with any splits, which are forgotten; its source ids name the subjects.
-    :param fold: which of the folds is tested on, from 0 on.
-    :param folds: of about the same number of pictures; 3 or more.
-    :param seed: of the chance.
-    :return: the same pictures in the same order, with other splits.
-    :raises DataError: if folds make no sense, or the source ids name no subjects, or too few.
+    :param data: pictures whose identifiers contain the subjects; their current splits are ignored.
+    :param fold: index of the test fold, from 0.
+    :param folds: number of folds of about the same number of pictures; 3 or more.
+    :param seed: seed of the random numbers.
+    :return: the same pictures in the same order, with new splits.
+    :raises DataError: if the folds are invalid, or the identifiers contain no or too few subjects.
     """
     from sklearn.model_selection import GroupKFold
 
@@ -94,11 +95,11 @@ def split_by_subject(data: FaceData, fold: int = 0, folds: int = 10, seed: int =
 
 def subjects(data: FaceData) -> np.ndarray:
     """
-    Tell who is in each picture, as CK+ writes it into its names.
+    Return the subject of each picture, from the names of CK+.
 
-    :param data: whose source ids end in `S<subject>_<session>_<frame>`.
-    :return: (N,) str, as `S052`.
-    :raises DataError: if a source id names no subject.
+    :param data: pictures whose identifiers end in `S<subject>_<session>_<frame>`.
+    :return: (N,) str, for example 'S052'.
+    :raises DataError: if an identifier contains no subject.
     """
     found = [_SUBJECT.search(str(source)) for source in data.source]
     without = [str(source) for source, match in zip(data.source, found, strict=True) if not match]
@@ -111,7 +112,7 @@ def subjects(data: FaceData) -> np.ndarray:
 
 
 def _drawn(data: FaceData, fractions: Sequence[float], seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Draw the pictures for choosing and for testing by their fractions of each label."""
+    """Draw the pictures for validation and test, by their fractions of each label."""
     from sklearn.model_selection import StratifiedShuffleSplit
 
     if (
@@ -144,7 +145,7 @@ def _drawn(data: FaceData, fractions: Sequence[float], seed: int) -> tuple[np.nd
 
 
 def _check_fold(fold: int, folds: int) -> None:
-    """Refuse a fold that is none."""
+    """Check the index and the number of folds."""
     if folds < LEAST_FOLDS:
         raise DataError(f'there are {folds} folds, but there must be at least {LEAST_FOLDS}')
     if not 0 <= fold < folds:
@@ -152,7 +153,7 @@ def _check_fold(fold: int, folds: int) -> None:
 
 
 def _with_splits(data: FaceData, validation: np.ndarray, test: np.ndarray) -> FaceData:
-    """Give the pictures of two lists of indices to validation and test, the rest to training."""
+    """Assign pictures to validation and test by their indices, and the rest to training."""
     split = np.full(len(data), TRAIN, dtype='<U7')
     split[validation] = PUBLIC
     split[test] = PRIVATE

@@ -1,4 +1,4 @@
-"""A part of the pictures that stands for all of them."""
+"""A representative sample of the pictures."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from training.data.datasets import FaceData
 
 def stratified(data: FaceData, count: int, seed: int = 0) -> FaceData:
     """
-    Take some of the pictures, of each label as many as is its share.
+    Select some of the pictures, with the same share of each label.
 
-    :param data: the pictures.
-    :param count: how many, above 0; all where there are no more.
-    :param seed: of which.
-    :return: these, in order.
+    :param data: pictures.
+    :param count: number of pictures to select, above 0; all if there are no more.
+    :param seed: seed of the selection.
+    :return: selected pictures, in order.
     """
     if count >= len(data):
         return data
     generator = np.random.default_rng(seed)
-    # Mixed, then ordered by label: every (N / count)-th of that order is taken.
+    # Shuffle, then sort by label, and take every (N / count)-th picture.
     order = generator.permutation(len(data))
     order = order[np.argsort(data.labels[order], kind='stable')]
     taken = order[np.floor((np.arange(count) + 0.5) * len(data) / count).astype(int)]

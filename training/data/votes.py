@@ -1,7 +1,7 @@
 """
-What the ten annotators of FER+ saw in each picture of FER2013.
+The votes of the ten annotators of FER+ for each picture of FER2013.
 
-Barsoum et al. 2016, arXiv:1608.01041; the majority rule is the one of the code that its authors
+Barsoum et al. 2016, arXiv:1608.01041.  The majority rule is that of the code that its authors
 published with the votes.
 """
 
@@ -27,7 +27,7 @@ VOTE_COLUMNS = (
     'NF',
 )
 
-# The column of each label, for the labels in our order.
+# Name of the vote column for each label of this project.
 _COLUMN_OF_LABEL = {
     'angry': 'anger',
     'disgust': 'disgust',
@@ -41,16 +41,16 @@ _COLUMN_OF_LABEL = {
 EMOTION_COLUMNS = tuple(VOTE_COLUMNS.index(_COLUMN_OF_LABEL[label]) for label in FERPLUS_LABELS)
 NOT_A_FACE_COLUMN = VOTE_COLUMNS.index('NF')
 
-# Each label of FER+ stands for itself.
+# Labels of FER+ without any merging.
 _ITSELF = tuple((label,) for label in FERPLUS_LABELS)
 
-# What `majority` gives where the rule leaves a picture out.
+# Value of `majority` for pictures without a majority.
 LEFT_OUT = -1
 
 
 def emotion_votes(votes: np.ndarray) -> np.ndarray:
     """
-    Keep the votes for an emotion, in the order of the labels.
+    Select the votes for emotions, in the order of the labels.
 
     :param votes: (N, 10) integers, columns as `VOTE_COLUMNS`.
     :return: (N, 8) of the same type, columns as `FERPLUS_LABELS`.
@@ -62,13 +62,13 @@ def emotion_votes(votes: np.ndarray) -> np.ndarray:
 
 def vote_distribution(votes: np.ndarray) -> np.ndarray:
     """
-    Turn votes into the distribution over the eight emotions.
+    Compute the distribution of the votes over the eight emotions.
 
-    Votes for `unknown` and for `NF` (not a face) are left out.
+    Votes for `unknown` and for `NF` (not a face) are ignored.
 
     :param votes: (N, 10) integers, columns as `VOTE_COLUMNS`.
-    :return: (N, 8) float32, columns as `FERPLUS_LABELS`; a row sums to 1, or is all zero where
-        nobody saw an emotion.
+    :return: (N, 8) float32, columns as `FERPLUS_LABELS`; a row sums to 1, or is all zero if no
+        annotator saw an emotion.
     :raises ValueError: if the array has another shape.
     """
     return soft_labels(votes, _ITSELF)
@@ -76,12 +76,12 @@ def vote_distribution(votes: np.ndarray) -> np.ndarray:
 
 def label_votes(votes: np.ndarray, labels: Sequence[Sequence[str]]) -> np.ndarray:
     """
-    Add up the votes for labels that stand for one or several of FER+'s.
+    Add up the votes for labels, which may merge labels of FER+.
 
     :param votes: (N, 10) integers, columns as `VOTE_COLUMNS`.
-    :param labels: for each label, those of `FERPLUS_LABELS` that it stands for.
+    :param labels: labels of `FERPLUS_LABELS` that form each label.
     :return: (N, labels) int64.
-    :raises ValueError: if a label is none of FER+'s, or the array has another shape.
+    :raises ValueError: if a label is not one of FER+, or the array has another shape.
     """
     counts = emotion_votes(votes).astype(np.int64)
     unknown = sorted({member for members in labels for member in members} - set(FERPLUS_LABELS))
@@ -96,14 +96,15 @@ def label_votes(votes: np.ndarray, labels: Sequence[Sequence[str]]) -> np.ndarra
 
 def soft_labels(votes: np.ndarray, labels: Sequence[Sequence[str]]) -> np.ndarray:
     """
-    Turn votes into the distribution over labels that stand for one or several of FER+'s.
+    Compute the distribution of the votes over labels, which may merge labels of FER+.
 
-    Votes for anything else are left out.
+    Votes for anything else are ignored.
 
     :param votes: (N, 10) integers, columns as `VOTE_COLUMNS`.
-    :param labels: for each label, those of `FERPLUS_LABELS` that it stands for.
-    :return: (N, labels) float32; a row sums to 1, or is all zero where nobody saw one of them.
-    :raises ValueError: as `label_votes`.
+    :param labels: labels of `FERPLUS_LABELS` that form each label.
+    :return: (N, labels) float32; a row sums to 1, or is all zero if there are no votes for any
+        label.
+    :raises ValueError: as in `label_votes`.
     """
     counts = label_votes(votes, labels).astype(np.float32)
     totals = counts.sum(axis=1, keepdims=True)
@@ -112,16 +113,16 @@ def soft_labels(votes: np.ndarray, labels: Sequence[Sequence[str]]) -> np.ndarra
 
 def majority(votes: np.ndarray, labels: Sequence[Sequence[str]] = _ITSELF) -> np.ndarray:
     """
-    Apply FER+'s own majority rule.
+    Compute the majority label of each picture by the rule of FER+.
 
-    A column with a single vote counts as none; then the label is the one that has more than half
-    of the votes that remain.  Pictures without one, and those whose majority is `unknown` or
-    `NF`, or none of the labels, are left out.
+    Columns with a single vote are ignored.  The majority label has more than half of all remaining
+    votes, including those for `unknown`, `NF` and emotions that are not in `labels`.  Otherwise
+    there is no majority label.
 
     :param votes: (N, 10) integers, columns as `VOTE_COLUMNS`.
-    :param labels: for each label, those of `FERPLUS_LABELS` that it stands for.
+    :param labels: labels of `FERPLUS_LABELS` that form each label.
     :return: (N,) int64, indices into `labels`, or `LEFT_OUT`.
-    :raises ValueError: as `label_votes`.
+    :raises ValueError: as in `label_votes`.
     """
     _check(votes)
     counted = np.where(votes > 1, votes, 0)
@@ -143,6 +144,6 @@ def is_not_a_face(votes: np.ndarray) -> np.ndarray:
 
 
 def _check(votes: np.ndarray) -> None:
-    """Refuse what is no table of votes."""
+    """Check the shape of a table of votes."""
     if votes.ndim != 2 or votes.shape[1] != len(VOTE_COLUMNS):
         raise ValueError(f'votes are {votes.shape}, but must be (N, {len(VOTE_COLUMNS)})')

@@ -2,5 +2,5 @@
 Measure a classifier.
 
 In: a bundle, a run or a Keras file, and labelled pictures.  Out: predictions, and figures with
-their confidence intervals.
+confidence intervals.
 """

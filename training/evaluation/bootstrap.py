@@ -1,64 +1,64 @@
-"""How far a figure may be from what other pictures of the same kind would give."""
+"""Confidence intervals of figures by the bootstrap over pictures."""
 
 from __future__ import annotations
 
 import numpy as np
 
-# Resamplings: the limits of a 95 % interval then vary by less than a tenth of its width.
+# Number of samples; the limits of a 95 % interval then vary by less than a tenth of its width.
 DRAWS = 1000
 
-# The quantiles between which a figure lies 95 times of a hundred.
+# Quantiles of a 95 % interval.
 _PERCENTILES = (0.025, 0.975)
 
 
 class Bootstrap:
     """
-    Draws pictures again and again, with replacement (Efron 1979).
+    Draws random samples of pictures with replacement (Efron 1979).
 
-    All figures are computed on the same draws, so that two of them can be compared draw by draw.
+    All figures are computed on the same samples, so two figures can be compared sample by sample.
     """
 
     def __init__(self, count: int, draws: int = DRAWS, seed: int = 0) -> None:
         """
-        Draw.
+        Draw the samples.
 
-        :param count: N, of pictures, at least 1.
-        :param draws: resamplings.
-        :param seed: of them.
+        :param count: number of pictures N, at least 1.
+        :param draws: number of samples.
+        :param seed: seed of the random numbers.
         """
         generator = np.random.default_rng(seed)
         self._count = count
-        # How often each picture occurs in each draw.  One row at a time: all of the numbers drawn
-        # at once would take eight times the memory of the counts.
+        # Number of occurrences of each picture in each sample.  The indices are drawn row by row,
+        # because all indices together would take eight times the memory of the counts.
         self._weights = np.empty((draws, count), np.float32)
         for row in self._weights:
             row[:] = np.bincount(generator.integers(0, count, count), minlength=count)
 
     def sums(self, values: np.ndarray) -> np.ndarray:
         """
-        Add up what each picture has.
+        Compute the sum over the pictures of each sample.
 
-        :param values: (N,) or (N, M) numbers.
+        :param values: (N,) or (N, M), values of each picture.
         :return: (draws,) or (draws, M) float64.
         """
         return (self._weights @ np.asarray(values, np.float32)).astype(np.float64)
 
     def means(self, values: np.ndarray) -> np.ndarray:
         """
-        Average what each picture has.
+        Compute the mean over the pictures of each sample.
 
-        :param values: (N,) or (N, M) numbers.
+        :param values: (N,) or (N, M), values of each picture.
         :return: (draws,) or (draws, M) float64.
         """
         return self.sums(values) / self._count
 
     def means_of_first(self, values: np.ndarray, order: np.ndarray, share: float) -> np.ndarray:
         """
-        Average over those pictures of each draw that come first in an order.
+        Compute the mean over the first pictures of each sample in an order.
 
-        :param values: (N,) numbers.
-        :param order: (N,) indices, the first picture's first.
-        :param share: of the pictures that count, above 0 and at most 1.
+        :param values: (N,), values of each picture.
+        :param order: (N,) int, indices of the pictures in order.
+        :param share: share of the sample to average over, above 0 and at most 1.
         :return: (draws,) float64.
         """
         most = max(1, round(share * self._count))
@@ -70,9 +70,9 @@ class Bootstrap:
 
 def interval(drawn: np.ndarray) -> list[float]:
     """
-    Give the 95 % interval of a figure: the percentiles of what the draws gave.
+    Compute the 95 % percentile interval of a figure.
 
-    :param drawn: (draws,) float.
+    :param drawn: (draws,) float, the figure of each sample.
     :return: [lower, upper].
     """
     lower, upper = np.quantile(drawn, _PERCENTILES)
@@ -81,14 +81,15 @@ def interval(drawn: np.ndarray) -> list[float]:
 
 def mirrored_interval(drawn: np.ndarray, found: float, least: float = 0.0) -> list[float]:
     """
-    Give the 95 % interval of a figure that chance only ever raises.
+    Compute the 95 % interval of a figure that noise always raises.
 
-    Every draw adds its own noise to a sum of absolute gaps, so that the percentiles may all lie
-    above the figure itself; the basic bootstrap (Davison and Hinkley 1997, 5.6) mirrors them.
+    Each sample adds noise to a sum of absolute differences, so all percentiles may be above the
+    figure
+    itself.  The basic bootstrap (Davison and Hinkley 1997, 5.6) mirrors them at the figure.
 
-    :param drawn: (draws,) float.
-    :param found: the figure.
-    :param least: that it can be.
+    :param drawn: (draws,) float, the figure of each sample.
+    :param found: the figure of all pictures.
+    :param least: smallest possible value of the figure.
     :return: [lower, upper].
     """
     lower, upper = interval(drawn)

@@ -1,8 +1,9 @@
 """
-Turn logits into probabilities, and fit the temperature that calibrates them.
+Convert logits to probabilities, and fit the temperature that calibrates them.
 
-A temperature that fits pictures as they are leaves a network too sure of degraded pictures, such
-as a robot sees (Ovadia et al. 2019, arXiv:1906.02530).  So one may choose what it is fitted on.
+A temperature fitted on the original pictures leaves a network overconfident on degraded pictures,
+as a robot sees them (Ovadia et al. 2019, arXiv:1906.02530).  The pictures for the fit are
+therefore an option.
 """
 
 from __future__ import annotations
@@ -22,22 +23,22 @@ from training.evaluation.metrics import log_loss
 
 def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """
-    Turn logits into probabilities, as the node does.
+    Convert logits to probabilities, as the node does.
 
     :param logits: (N, K) float.
-    :param temperature: divides the logits; above 0.
-    :return: (N, K) float64, each row sums to 1.
+    :param temperature: divisor of the logits, above 0.
+    :return: (N, K) float64; each row sums to 1.
     """
     return calibrated(logits, 'logits', temperature)
 
 
 def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
     """
-    Find the temperature at which the probabilities fit the truth best, by the log loss.
+    Fit the temperature with the lowest log loss.
 
     :param logits: (N, K) float.
-    :param truth: (N,) int, of pictures that the network did not learn from.
-    :return: from 0.05 to 20.
+    :param truth: (N,) int, labels of pictures that the network was not trained on.
+    :return: temperature from 0.05 to 20.
     """
 
     def loss(inverse: float) -> float:
@@ -48,23 +49,23 @@ def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
     return float(1 / found.x)
 
 
-# What a temperature may be fitted on: pictures as they are, each degraded in one way, or both.
+# Pictures for the fit of a temperature: the original pictures, degraded pictures, or both.
 PLAIN, DEGRADED, MIXED = 'plain', 'degraded', 'mixed'
 CALIBRATED_ON = (PLAIN, MIXED, DEGRADED)
 
-# Chosen on PublicTest by cross-validation: `python -m training calibrate`.
+# This default was chosen on PublicTest by cross-validation: `python -m training calibrate`.
 DEFAULT_CALIBRATED_ON = MIXED
 
-# Folds of the cross-validation.
+# Number of folds of the cross-validation.
 FOLDS = 5
 
 
 class Logits(NamedTuple):
     """
-    What a network says of pictures, and of the same pictures degraded.
+    The logits of a network for pictures and for the same pictures degraded.
 
-    :param plain: (N, K) float.
-    :param degraded: (N, K) float.
+    :param plain: (N, K) float, logits of the original pictures.
+    :param degraded: (N, K) float, logits of the degraded pictures.
     :param truth: (N,) int.
     """
 
@@ -74,7 +75,7 @@ class Logits(NamedTuple):
 
     def of(self, calibrated_on: str) -> tuple[np.ndarray, np.ndarray]:
         """
-        Choose what a temperature is fitted on.
+        Select the logits for the fit of a temperature.
 
         :param calibrated_on: one of `CALIBRATED_ON`.
         :return: (M, K) float logits and (M,) int truth.
@@ -87,11 +88,11 @@ class Logits(NamedTuple):
 
 def calibration_images(images: np.ndarray, calibrated_on: str) -> np.ndarray:
     """
-    Give the pictures that a temperature is fitted on.
+    Return the pictures for the fit of a temperature.
 
     :param images: (N, H, W) uint8.
     :param calibrated_on: one of `CALIBRATED_ON`.
-    :return: (N, H, W) uint8, or (2 N, H, W) for `MIXED`: the pictures as they are come first.
+    :return: (N, H, W) uint8, or (2 N, H, W) for `MIXED`, with the original pictures first.
     """
     if calibrated_on == PLAIN:
         return images
@@ -101,12 +102,12 @@ def calibration_images(images: np.ndarray, calibrated_on: str) -> np.ndarray:
 
 def cross_validated(logits: Logits, calibrated_on: str, seed: int = 0) -> Logits:
     """
-    Divide logits by temperatures that were fitted on other pictures.
+    Calibrate logits by cross-validation, with temperatures that were fitted on other pictures.
 
-    :param logits: of the pictures.
+    :param logits: logits of the pictures.
     :param calibrated_on: one of `CALIBRATED_ON`.
-    :param seed: of the parts.
-    :return: of the same pictures, each part divided by the temperature of the other parts.
+    :param seed: seed of the random folds.
+    :return: logits of the same pictures, each fold divided by the temperature of the other folds.
     """
     fold = np.random.default_rng(seed).permutation(len(logits.truth)) % FOLDS
     plain, degraded = (np.array(part, np.float64) for part in logits[:2])
@@ -122,12 +123,13 @@ def calibration_figures(
     logits: Logits, min_confidence: float
 ) -> Mapping[str, Mapping[str, float]]:
     """
-    Measure the calibration of logits that were divided by their temperature.
+    Measure the calibration of logits that are already divided by their temperature.
 
-    :param logits: divided.
-    :param min_confidence: less sure answers are uncertain.
-    :return: for 'plain' and 'degraded' the calibration error 'ece', the 'log_loss', the share
-        that is 'answered', and the accuracy on these, 'right_of_these'.
+    :param logits: logits divided by their temperature.
+    :param min_confidence: probability below which an answer is uncertain.
+    :return: for 'plain' and 'degraded' each: the calibration error 'ece', the 'log_loss', the
+        share
+        'answered', and the accuracy on the answered pictures, 'right_of_these'.
     """
     found = {}
     for name, part in ((PLAIN, logits.plain), (DEGRADED, logits.degraded)):

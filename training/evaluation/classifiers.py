@@ -1,4 +1,4 @@
-"""What is to be measured: a bundle, a run, or a Keras file, each behind the node's classifier."""
+"""Load a model to be measured into the classifier of the node: a bundle, a run or a Keras file."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ from training.runs.files import run_of
 if TYPE_CHECKING:
     import keras
 
-# Pictures that are classified at once.
+# Number of pictures classified at once.
 CHUNK = 512
 
-# Back ends that use one processor, and the most that are loaded for several.
+# Back ends that use one CPU core, and the largest number of classifiers to load for threads.
 SINGLE_THREADED = ('litert',)
 MOST_THREADS = 8
 
-# Rows of probabilities sum to 1 within what half precision may cost.
+# Largest deviation of a sum of probabilities from 1, which half precision may cause.
 _SUM_TOLERANCE = 1e-2
 
 
 @dataclass(frozen=True)
 class ModelOptions:
     """
-    What a model that is no bundle may have to be told.
+    Options for models that have no card.
 
-    :param backend: that runs a bundle, as the node's parameter.
-    :param head: of a run with several.
-    :param labels: of a bare Keras file; None for FER2013's seven or FER+'s eight.
-    :param value_range: of a bare Keras file's input: what the uint8 values 0 and 255 become.
+    :param backend: back end of a bundle, as in the parameter of the node.
+    :param head: head of a run with several heads.
+    :param labels: labels of a Keras file; None for the seven of FER2013 or the eight of FER+.
+    :param value_range: values of a Keras file's input for the uint8 values 0 and 255.
     """
 
     backend: str = 'litert'
@@ -57,7 +57,7 @@ class ModelOptions:
 
 
 class InMemory:
-    """A back end for a network that is loaded already: many pictures at once, in float32."""
+    """A back end for a Keras model in memory, which runs many pictures at once in float32."""
 
     device = 'as Keras has it'
     kind = 'keras'
@@ -65,10 +65,11 @@ class InMemory:
 
     def __init__(self, model: keras.Model, head: str | None = None) -> None:
         """
-        Wrap a network.
+        Wrap a Keras model.
 
-        :param model: from a picture to logits or probabilities, or to a dict of them by head.
-        :param head: which of the dict.
+        :param model: model that maps a picture to logits or probabilities, or to a dict of them by
+            head.
+        :param head: key of the dict, or None.
         """
         import keras
 
@@ -77,20 +78,20 @@ class InMemory:
         self._head = head
 
     def run(self, batch: np.ndarray) -> np.ndarray:
-        """Run the network; see Backend."""
+        """Run the network; see `Backend`."""
         output = self._model.predict(batch, batch_size=256, verbose=0)
         return np.asarray(output if self._head is None else output[self._head], np.float32)
 
 
 def load_classifier(model: str, options: ModelOptions | None = None) -> Classifier:
     """
-    Load whatever can be measured.
+    Load a model in any form that can be measured.
 
-    :param model: a bundle (its name, its folder, or the Keras file in it), the folder of a run,
-        its checkpoint or weights, or a bare `.keras` file.
-    :param options: what it needs beside.
-    :return: the network behind the classifier that the node uses.
-    :raises BundleError: if there is no such model, or it needs an option that is not given.
+    :param model: a bundle (its name, its folder, or its Keras file), the folder of a run, its
+        checkpoint or weights, or a `.keras` file.
+    :param options: options for models that have no card.
+    :return: the model in the classifier of the node.
+    :raises BundleError: if there is no such model, or an option that it needs is missing.
     """
     options = options or ModelOptions()
     path = Path(model).expanduser()
@@ -112,13 +113,14 @@ def load_classifier(model: str, options: ModelOptions | None = None) -> Classifi
 
 def load_classifiers(model: str, options: ModelOptions | None = None) -> list[Classifier]:
     """
-    Load a model as often as threads can use it at once.
+    Load a model once for each thread that can run it.
 
-    :param model: as of `load_classifier`.
-    :param options: as of `load_classifier`.
-    :return: one classifier for each processor where one runs the network, at most `MOST_THREADS`;
-        else one, whose engine has threads of its own.
-    :raises BundleError: as of `load_classifier`.
+    :param model: as in `load_classifier`.
+    :param options: as in `load_classifier`.
+    :return: one classifier for each CPU core, at most `MOST_THREADS`, if the back end uses one
+        core;
+        otherwise one classifier, whose engine has its own threads.
+    :raises BundleError: as in `load_classifier`.
     """
     first = load_classifier(model, options)
     if first.backend.name not in SINGLE_THREADED:
@@ -129,13 +131,13 @@ def load_classifiers(model: str, options: ModelOptions | None = None) -> list[Cl
 
 def classify(classifier: Classifier, images: np.ndarray, mirrored: bool = False) -> np.ndarray:
     """
-    Classify pictures as the node would crops.
+    Classify pictures as the node classifies crops.
 
-    :param classifier: of `load_classifier`.
-    :param images: (N, H, W) or (N, H, W, 3) uint8; brought to the size of the input.
-    :param mirrored: take the mean with what it says of the mirrored picture, which the node does
-        not do.
-    :return: (N, labels) float64, calibrated.
+    :param classifier: classifier that `load_classifier` returned.
+    :param images: (N, H, W) or (N, H, W, 3) uint8; resized to the input of the network.
+    :param mirrored: whether to average with the probabilities of the mirrored picture, which the
+        node does not do.
+    :return: (N, labels) float64, calibrated probabilities.
     """
     sized = resize(images, classifier.card.input.height)
     starts = range(0, len(sized), CHUNK)
@@ -160,7 +162,7 @@ def _of_run(folder: Path, options: ModelOptions) -> Classifier:
 
 
 def _bare_keras(path: Path, options: ModelOptions) -> Classifier:
-    """Load a Keras file that no card describes."""
+    """Load a Keras file without a card."""
     import keras
 
     model = keras.saving.load_model(path, compile=False)
@@ -186,7 +188,7 @@ def _bare_keras(path: Path, options: ModelOptions) -> Classifier:
 
 
 def _spec(model: keras.Model, value_range: tuple[float, float]) -> InputSpec:
-    """Read the form of the input off a network."""
+    """Return the input format of a model."""
     height, width, channels = model.input_shape[1:]
     return InputSpec(height, width, channels, 'gray' if channels == 1 else 'rgb', value_range)
 
@@ -194,7 +196,7 @@ def _spec(model: keras.Model, value_range: tuple[float, float]) -> InputSpec:
 def _made_up_card(
     name: str, labels: Sequence[str], spec: InputSpec, output: str, files: Any = None
 ) -> ModelCard:
-    """Write the card that a network without a bundle would have; its temperature is 1."""
+    """Create a card for a network without a bundle; its temperature is 1."""
     return ModelCard(
         name=name,
         labels=tuple(labels),

@@ -1,4 +1,4 @@
-"""Measure a run on all splits, and write the command that makes it."""
+"""Measure a run on all splits, and reconstruct its command."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from training.runs.files import RECIPE_FILE
 from training.runs.origins import is_bundle
 from training.runs.run import Run
 
-# Pictures of Training that the training accuracy is measured on: half a point of sampling error.
+# Number of pictures of Training for the training accuracy; its sampling error is half a point.
 TRAINING_PICTURES = 5000
 
-# Settings of a recipe that an option of `train` changes, beside those of the selection.
+# Settings of a recipe that options of `train` change, in addition to the selection.
 OPTIONS = ('epochs', 'seed', 'weights', 'precision', 'teachers', 'held_back')
 
 
@@ -41,11 +41,11 @@ def measure_run(run: Run, data: FaceData, machine: str) -> list[dict[str, Any]]:
     """
     Measure the chosen weights of a run on all splits.
 
-    :param run: trained.
-    :param data: that it was trained on, all splits, as its recipe selects it.
-    :param machine: it was trained on, in words.
-    :return: a row for each head, what JSON can hold.
-    :raises DataError: if the run learnt from another number of pictures.
+    :param run: trained run.
+    :param data: data set of the run with all its splits, selected as in its recipe.
+    :param machine: description of the machine that trained the run.
+    :return: a row for each head, with values that JSON can store.
+    :raises DataError: if the run was trained on another number of pictures.
     """
     _check_learnt_from(run, data)
     model = run.model
@@ -84,7 +84,7 @@ def measure_run(run: Run, data: FaceData, machine: str) -> list[dict[str, Any]]:
 
 
 def _check_learnt_from(run: Run, data: FaceData) -> None:
-    """Refuse what `--smoke` leaves, and runs on other data."""
+    """Reject runs of `--smoke`, and runs on other data."""
     training = data.of_split(TRAIN)
     if training.votes is not None:
         training = training.take(~is_not_a_face(training.votes))
@@ -113,11 +113,11 @@ def _figures(logits: np.ndarray, truth: np.ndarray, count: int) -> dict[str, Any
 
 def command_of(run: Run) -> str:
     """
-    Write the command that makes a run.
+    Reconstruct the command of a run.
 
-    :param run: that was made.
-    :return: to type at the root of the checkout; a comment lists settings that the recipe file
-        had otherwise when the run was made.
+    :param run: trained run.
+    :return: command for the root of the checkout; a comment lists settings of the run that differ
+        from the recipe file and have no option.
     """
     if 'averaged' in run.state:
         runs = ' '.join(f'runs/{part["run"]}' for part in run.state['averaged'])
@@ -131,7 +131,7 @@ def command_of(run: Run) -> str:
     for name in ('epochs', 'seed', 'weights', 'precision'):
         value = getattr(run.recipe, name)
         if value != getattr(original, name):
-            # Where the weights of a backbone lie is nobody's business.
+            # The folder of the weights is private, so only the file name is kept.
             words.append(f'--{name} {Path(value).name if name == "weights" else value}')
     if run.recipe.teachers != original.teachers:
         folders = {t: 'models' if is_bundle(t) else 'runs' for t in run.recipe.teachers}
@@ -159,7 +159,7 @@ def command_of(run: Run) -> str:
 
 
 def _of_no_option(original: Recipe, recipe: Recipe) -> list[str]:
-    """List, as a comment of the shell, settings of a run that the recipe file no longer has."""
+    """List settings that differ from the recipe file and have no option, as a shell comment."""
     reachable = {*OPTIONS, *(['value_range'] if recipe.standardise else [])}
     changed = {
         name: new

@@ -1,4 +1,4 @@
-"""Pictures made worse, as a robot's camera may see a face: what that costs a model."""
+"""Degradations of pictures that a camera of a robot may cause, to measure their effect."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from fer_ros.perception.crops.alignment import align_face
 from fer_ros.perception.crops.alignment import CropGeometry
 from fer_ros.perception.crops.alignment import FER2013_CROP
 
-# Of the noise, which is the same for every model.
+# Seed of the random numbers, the same for every model.
 _SEED = 0
 
-# Of the camera from a picture that is tilted, in sides of the picture.
+# Distance of the camera from a tilted picture, in sides of the picture.
 _DISTANCE = 3.0
 
-# The standard deviation of a coordinate of an eye, in parts of the distance of the eyes, and the
-# correlation of the two eyes: YuNet's in the photographs of `python -m benchmark eyes`.
+# Standard deviation of a coordinate of an eye, as a fraction of the distance of the eyes, and
+# correlation of both eyes: those of YuNet in photographs, from `python -m benchmark eyes`.
 EYE_DEVIATION = 0.137
 EYE_CORRELATION = 0.5
 
 
 def shrunk(images: np.ndarray, side: int) -> np.ndarray:
     """
-    Show faces as they come from far away.
+    Shrink pictures and enlarge them again, like faces at a large distance.
 
     :param images: (N, H, W) uint8.
-    :param side: that is left of them, in pixels.
+    :param side: side of the shrunk picture, in pixels.
     :return: (N, H, W) uint8.
     """
     height, width = images.shape[1:]
@@ -38,10 +38,10 @@ def shrunk(images: np.ndarray, side: int) -> np.ndarray:
 
 def darkened(images: np.ndarray, share: float) -> np.ndarray:
     """
-    Take light away, and the steps between grays with it.
+    Darken pictures, which also removes gray levels.
 
     :param images: (N, H, W) uint8.
-    :param share: of the light that is left.
+    :param share: share of the light that remains.
     :return: (N, H, W) uint8.
     """
     return np.rint(images * share).astype(np.uint8)
@@ -49,10 +49,10 @@ def darkened(images: np.ndarray, share: float) -> np.ndarray:
 
 def noisy(images: np.ndarray, deviation: float) -> np.ndarray:
     """
-    Add noise.
+    Add normal noise.
 
     :param images: (N, H, W) uint8.
-    :param deviation: of the noise, in gray levels.
+    :param deviation: standard deviation of the noise, in gray levels.
     :return: (N, H, W) uint8.
     """
     noise = np.random.default_rng(_SEED).normal(0, deviation, images.shape)
@@ -61,10 +61,10 @@ def noisy(images: np.ndarray, deviation: float) -> np.ndarray:
 
 def with_dark_glasses(images: np.ndarray, crop: CropGeometry = FER2013_CROP) -> np.ndarray:
     """
-    Cover the eyes by a dark bar.
+    Cover the eyes with a dark bar.
 
-    :param images: (N, H, W) uint8, the eyes where the crop has them.
-    :param crop: where the eyes are.
+    :param images: (N, H, W) uint8, with the eyes at the positions of `crop`.
+    :param crop: positions of the eyes.
     :return: (N, H, W) uint8.
     """
     height, width = images.shape[1:]
@@ -79,7 +79,7 @@ def with_dark_glasses(images: np.ndarray, crop: CropGeometry = FER2013_CROP) -> 
 
 def with_mask(images: np.ndarray) -> np.ndarray:
     """
-    Cover mouth and chin, as a mask does.
+    Cover mouth and chin with a bright rectangle, like a mask.
 
     :param images: (N, H, W) uint8.
     :return: (N, H, W) uint8.
@@ -93,10 +93,10 @@ def with_mask(images: np.ndarray) -> np.ndarray:
 
 def turned(images: np.ndarray, degrees: float) -> np.ndarray:
     """
-    Turn heads in the plane of the picture, by what alignment may leave.
+    Rotate pictures in their plane, like an error of the alignment.
 
     :param images: (N, H, W) uint8.
-    :param degrees: against the clock.
+    :param degrees: rotation, counterclockwise.
     :return: (N, H, W) uint8.
     """
     height, width = images.shape[1:]
@@ -111,17 +111,18 @@ def turned(images: np.ndarray, degrees: float) -> np.ndarray:
 
 def tilted(images: np.ndarray, yaw: float = 0.0, pitch: float = 0.0) -> np.ndarray:
     """
-    Turn heads out of the plane of the picture, as a flat picture of them would turn.
+    Rotate pictures out of their plane, as flat pictures in perspective.
 
-    Every second picture turns to the other side.  The camera is three sides of the picture away.
+    Every second picture is rotated in the opposite direction.  The distance of the camera is three
+    sides of the picture.
 
     :param images: (N, H, W) uint8.
-    :param yaw: about the vertical axis, in degrees.
-    :param pitch: about the horizontal axis, in degrees.
+    :param yaw: rotation about the vertical axis, in degrees.
+    :param pitch: rotation about the horizontal axis, in degrees.
     :return: (N, H, W) uint8.
     """
     height, width = images.shape[1:]
-    # From pixels to a square of side 1 about the middle, and back.
+    # Maps pixels to a centred square of side 1; the inverse maps back.
     to_square = np.array(
         [[1 / width, 0, 0.5 / width - 0.5], [0, 1 / height, 0.5 / height - 0.5], [0, 0, 1]]
     )
@@ -130,7 +131,7 @@ def tilted(images: np.ndarray, yaw: float = 0.0, pitch: float = 0.0) -> np.ndarr
         sign = 1 if index % 2 else -1
         turn, _ = cv2.Rodrigues(np.deg2rad([sign * pitch, 0, 0]))
         turn = turn @ cv2.Rodrigues(np.deg2rad([0, sign * yaw, 0]))[0]
-        # The picture lies in the plane z = 0, _DISTANCE before the camera.
+        # The picture is in the plane z = 0, at _DISTANCE from the camera.
         seen = np.column_stack([turn[:, :2], [0, 0, _DISTANCE]])
         seen[:2] *= _DISTANCE
         matrix = np.linalg.inv(to_square) @ seen @ to_square
@@ -142,10 +143,10 @@ def tilted(images: np.ndarray, yaw: float = 0.0, pitch: float = 0.0) -> np.ndarr
 
 def compressed(images: np.ndarray, qualities: tuple[int, int]) -> np.ndarray:
     """
-    Compress pictures as JPEG.
+    Compress pictures as JPEG, and decode them again.
 
     :param images: (N, H, W) uint8.
-    :param qualities: the lowest and the highest, evenly drawn.
+    :param qualities: lowest and highest quality; each picture gets a uniformly drawn quality.
     :return: (N, H, W) uint8.
     """
     drawn = np.random.default_rng(_SEED).integers(qualities[0], qualities[1] + 1, len(images))
@@ -158,7 +159,7 @@ def compressed(images: np.ndarray, qualities: tuple[int, int]) -> np.ndarray:
 
 def with_hand(images: np.ndarray) -> np.ndarray:
     """
-    Cover a quarter of the picture by four fingers, from a direction below that is drawn.
+    Cover a quarter of the picture with four fingers, from a random direction below.
 
     :param images: (N, H, W) uint8.
     :return: (N, H, W) uint8.
@@ -176,14 +177,14 @@ def with_hand(images: np.ndarray) -> np.ndarray:
         )
         matrix[:, 2] += matrix[:, 0] * shifts[index]
         cover, light = cv2.split(cv2.warpAffine(hand, matrix, (width, height)))
-        # As bright as the face is, as both are skin in one light.
+        # The hand has about the brightness of the face, as both are skin in the same light.
         skin = np.clip(light * image.mean() * shades[index], 0, 255)
         found[index] = np.rint(cover * skin + (1 - cover) * image)
     return found
 
 
 def _fingers(height: int, width: int) -> np.ndarray:
-    """Draw four fingers from below: (H, W, 2) float32, how much they cover, and their light."""
+    """Draw four fingers from below: (H, W, 2) float32, their opacity and their brightness."""
     finer = 8
     cover = np.zeros((finer * height, finer * width), np.float32)
     light = np.zeros_like(cover)
@@ -203,10 +204,10 @@ def _fingers(height: int, width: int) -> np.ndarray:
 
 def blurred_by_motion(images: np.ndarray, length: float) -> np.ndarray:
     """
-    Move the head while the shutter is open, in a direction that is drawn.
+    Blur pictures like a motion of the head during the exposure, in a random direction.
 
     :param images: (N, H, W) uint8.
-    :param length: of the way, as a share of the side.
+    :param length: length of the motion, as a fraction of the side.
     :return: (N, H, W) uint8.
     """
     angles = np.random.default_rng(_SEED).uniform(0, np.pi, len(images))
@@ -226,10 +227,10 @@ def blurred_by_motion(images: np.ndarray, length: float) -> np.ndarray:
 
 def lit_from_a_side(images: np.ndarray, shares: tuple[float, float]) -> np.ndarray:
     """
-    Let light fall from a direction that is drawn: it changes evenly over the picture.
+    Add a linear brightness gradient in a random direction.
 
     :param images: (N, H, W) uint8.
-    :param shares: of the light at the dark and at the bright side; above 1 it is more.
+    :param shares: factors of the light at the dark and at the bright side.
     :return: (N, H, W) uint8.
     """
     height, width = images.shape[1:]
@@ -245,17 +246,17 @@ def lit_from_a_side(images: np.ndarray, shares: tuple[float, float]) -> np.ndarr
 
 def with_displaced_eyes(images: np.ndarray, crop: CropGeometry = FER2013_CROP) -> np.ndarray:
     """
-    Cut faces out again by eyes that a detector places wrongly.
+    Crop faces again, with random errors of the eye positions like those of a detector.
 
-    :param images: (N, H, W) uint8, the eyes where the crop has them.
-    :param crop: where the eyes are.
+    :param images: (N, H, W) uint8, with the eyes at the positions of `crop`.
+    :param crop: positions of the eyes.
     :return: (N, H, W) uint8.
     """
     height, width = images.shape[1:]
     right, left = (np.array(eye) * [width, height] for eye in (crop.right_eye, crop.left_eye))
     deviation = EYE_DEVIATION * np.hypot(*(left - right))
     generator = np.random.default_rng(_SEED)
-    # What both eyes share has the part of the variance that is their correlation.
+    # The error that both eyes share has a part of the variance equal to their correlation.
     shared = generator.normal(0, deviation * EYE_CORRELATION**0.5, (len(images), 1, 2))
     own = generator.normal(0, deviation * (1 - EYE_CORRELATION) ** 0.5, (len(images), 2, 2))
     eyes = np.stack([right, left]) + shared + own
@@ -288,14 +289,14 @@ DEGRADATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 def degraded_in_turn(images: np.ndarray) -> np.ndarray:
     """
-    Degrade every picture once, each in the way of one of `DEGRADATIONS`, by turns.
+    Degrade every picture once, by each of `DEGRADATIONS` in turn.
 
     :param images: (N, H, W) uint8.
     :return: (N, H, W) uint8.
     """
     found, count = np.empty_like(images), len(DEGRADATIONS)
     for turn, degrade in enumerate(DEGRADATIONS.values()):
-        # NumPy and OpenCV fail on no pictures at all.
+        # Some operations of NumPy and OpenCV fail on an empty array.
         if turn < len(images):
             found[turn::count] = degrade(images[turn::count])
     return found

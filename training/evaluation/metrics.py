@@ -8,18 +8,18 @@ import numpy as np
 
 from fer_ros.perception.classification.classifier import LEAST_PROBABILITY
 
-# Of the expected calibration error (Guo et al. 2017, arXiv:1706.04599).
+# Number of bins of the expected calibration error (Guo et al. 2017, arXiv:1706.04599).
 CALIBRATION_BINS = 15
 
 
 def confusion_matrix(truth: np.ndarray, predicted: np.ndarray, count: int) -> np.ndarray:
     """
-    Count how often each label was taken for each.
+    Compute the confusion matrix.
 
     :param truth: (N,) int.
     :param predicted: (N,) int.
-    :param count: K, the number of labels.
-    :return: (K, K) int64; a row for each true label, a column for each predicted one.
+    :param count: number of labels K.
+    :return: (K, K) int64; a row for each true label, a column for each predicted label.
     """
     flat = np.bincount(truth * count + predicted, minlength=count * count)
     return flat.reshape(count, count)
@@ -27,11 +27,10 @@ def confusion_matrix(truth: np.ndarray, predicted: np.ndarray, count: int) -> np
 
 def per_class(confusion: np.ndarray) -> dict[str, np.ndarray]:
     """
-    Give precision, recall and F1 of each label.
+    Compute precision, recall and F1 of each label.
 
-    :param confusion: (..., K, K), of `confusion_matrix`, or several of them.
-    :return: 'precision', 'recall', 'f1' and 'support', each (..., K); what would divide by zero
-        is 0.
+    :param confusion: (..., K, K), one or several confusion matrices, as in `confusion_matrix`.
+    :return: 'precision', 'recall', 'f1' and 'support', each (..., K); a division by zero gives 0.
     """
     hits = np.diagonal(confusion, axis1=-2, axis2=-1).astype(np.float64)
     support = confusion.sum(axis=-1)
@@ -48,13 +47,13 @@ def per_class(confusion: np.ndarray) -> dict[str, np.ndarray]:
 
 def confidence_bins(probabilities: np.ndarray, bins: int = CALIBRATION_BINS) -> np.ndarray:
     """
-    Sort pictures by the probability of their first label, into bins of equal width.
+    Assign pictures to bins of equal width by the probability of their most likely label.
 
     :param probabilities: (N, K) float.
-    :param bins: how many.
-    :return: (N,) int64, from 0 on.
+    :param bins: number of bins.
+    :return: (N,) int64, index of the bin, from 0.
     """
-    # The last bin has its upper edge, 1, in it.
+    # The last bin includes its upper edge, 1.
     return np.minimum((probabilities.max(axis=1) * bins).astype(np.int64), bins - 1)
 
 
@@ -62,13 +61,14 @@ def reliability(
     probabilities: np.ndarray, truth: np.ndarray, bins: int = CALIBRATION_BINS
 ) -> dict[str, list[Any]]:
     """
-    Set confidence against accuracy, bin by bin.
+    Compute the mean confidence and the accuracy of each bin.
 
     :param probabilities: (N, K) float.
     :param truth: (N,) int.
-    :param bins: of equal width from 0 to 1.
-    :return: 'pictures', 'confidence' (its mean) and 'accuracy' of each bin; the latter two are
-        None where it has no pictures.
+    :param bins: number of bins of equal width from 0 to 1.
+    :return: 'pictures', mean 'confidence' and 'accuracy' of each bin; the latter two are None for
+        an
+        empty bin.
     """
     index = confidence_bins(probabilities, bins)
     counts = np.bincount(index, minlength=bins)
@@ -82,7 +82,7 @@ def reliability(
 
 
 def _ratios(sums: np.ndarray, counts: np.ndarray) -> list[float | None]:
-    """Divide, and give None where there is nothing to divide by."""
+    """Divide element by element, with None for a division by zero."""
     return [float(s / n) if n else None for s, n in zip(sums, counts, strict=True)]
 
 
@@ -90,12 +90,12 @@ def expected_calibration_error(
     probabilities: np.ndarray, truth: np.ndarray, bins: int = CALIBRATION_BINS
 ) -> float:
     """
-    Measure how far confidence is from accuracy, in bins of equal width, weighted by their size.
+    Compute the mean difference between confidence and accuracy in bins, weighted by their size.
 
     :param probabilities: (N, K) float.
     :param truth: (N,) int.
-    :param bins: how many.
-    :return: from 0 to 1.
+    :param bins: number of bins of equal width.
+    :return: error from 0 to 1.
     """
     right = probabilities.argmax(axis=1) == truth
     index = confidence_bins(probabilities, bins)
@@ -105,12 +105,12 @@ def expected_calibration_error(
 
 def accuracy_at_coverage(probabilities: np.ndarray, truth: np.ndarray, coverage: float) -> float:
     """
-    Measure the accuracy on the pictures that a classifier is surest of.
+    Compute the accuracy on the pictures with the highest confidence.
 
     :param probabilities: (N, K) float.
     :param truth: (N,) int.
-    :param coverage: the share of the pictures, above 0 and at most 1.
-    :return: from 0 to 1.
+    :param coverage: share of the pictures, above 0 and at most 1.
+    :return: accuracy from 0 to 1.
     """
     count = max(1, round(coverage * len(truth)))
     surest = surest_first(probabilities)[:count]
@@ -119,28 +119,28 @@ def accuracy_at_coverage(probabilities: np.ndarray, truth: np.ndarray, coverage:
 
 def surest_first(probabilities: np.ndarray) -> np.ndarray:
     """
-    Order pictures by the probability of their first label.
+    Order pictures by the probability of their most likely label.
 
     :param probabilities: (N, K) float.
-    :return: (N,) indices, the surest first.
+    :return: (N,) indices, with the highest probability first.
     """
     return np.argsort(-probabilities.max(axis=1), kind='stable')
 
 
 def log_loss(probabilities: np.ndarray, truth: np.ndarray) -> float:
     """
-    Give the mean negative logarithm of the probability of the truth.
+    Compute the mean negative logarithm of the probability of the true label.
 
     :param probabilities: (N, K) float.
     :param truth: (N,) int.
-    :return: in nats.
+    :return: log loss in nats.
     """
     return float(log_losses(probabilities, truth).mean())
 
 
 def log_losses(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """
-    Give the negative logarithm of the probability of the truth, picture by picture.
+    Compute the negative logarithm of the probability of the true label for each picture.
 
     :param probabilities: (N, K) float.
     :param truth: (N,) int.
@@ -152,10 +152,10 @@ def log_losses(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 def macro_mean(values: np.ndarray, support: np.ndarray) -> np.ndarray:
     """
-    Average over the labels that occur in the truth.
+    Average a figure over the labels that occur in the truth.
 
     :param values: (..., K) float, a figure of each label.
-    :param support: (..., K), pictures of each label.
+    :param support: (..., K), number of pictures of each label.
     :return: (...) float64.
     """
     there = support > 0
@@ -166,13 +166,14 @@ def answers(
     probabilities: np.ndarray, truth: np.ndarray, min_confidence: float
 ) -> dict[str, float]:
     """
-    Tell how often a network is sure enough to answer, and how often it is right then.
+    Compute the share of pictures with an answer at a minimum confidence, and the accuracy on them.
 
     :param probabilities: (N, K) float.
     :param truth: (N,) int.
-    :param min_confidence: less sure answers are uncertain.
-    :return: the share that is 'answered', and the accuracy on these, 'right_of_these'; 0 if there
-        are none.
+    :param min_confidence: probability below which an answer is uncertain.
+    :return: the share 'answered', and the accuracy on the answered pictures, 'right_of_these'; 0
+        if
+        there are none.
     """
     right = probabilities.argmax(axis=1) == truth
     answered = probabilities.max(axis=1) >= min_confidence
@@ -184,7 +185,7 @@ def answers(
 
 def in_first_two(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """
-    Say where the truth is one of the two most likely labels.
+    Check whether the true label is one of the two most likely labels of each picture.
 
     :param probabilities: (N, K) float.
     :param truth: (N,) int.

@@ -1,9 +1,9 @@
 """
-What the way from a camera's picture to a crop costs: enlarge, detect, align, classify.
+Measure the accuracy on faces that the pipeline of the node detects and aligns in scenes.
 
-A data set's crops are cut by its own hands; a robot's are cut by its detector.  Each picture is
-enlarged into a scene, the node's own pipeline finds the face in it again, and what it says then is
-compared with what the network says of the picture itself.
+The pictures of a data set are cropped by its authors, but the crops of a robot depend on its
+detector.  Each picture is enlarged and put into a scene, and the pipeline detects, aligns and
+classifies the face there.  The prediction is compared with that for the original picture.
 """
 
 from __future__ import annotations
@@ -30,42 +30,43 @@ from training.evaluation.bootstrap import DRAWS
 from training.evaluation.bootstrap import interval
 from training.evaluation.scores import Scores
 
-# Of the scene, in pixels: a person at a few metres in a picture of 640x480.
+# Side of the scene, in pixels: a person at a few metres in an image of 640x480.
 SCENE_SIDE = 480
 
-# Of the picture in the scene, in pixels.  The box of a face is about five sixths of it.
+# Side of the picture in the scene, in pixels.  The bounding box of a face has about five sixths of
+# this side.
 LEAST_PICTURE_SIDE, LARGEST_PICTURE_SIDE = 190, 240
 
-# Across this share of its side the picture fades into what is around it.
+# Width of the blended border, as a fraction of the side of the picture.
 _FADE = 0.04
 
-# A box must share this much with the picture's square, by intersection over union, to be its face:
-# a third is a box of 60 % of its side.
+# Smallest intersection over union of a detection with the square of the picture to count as its
+# face: about that of a centred box with 60 % of the side.
 LEAST_OVERLAP = 0.3
 
-# No filter over time: each scene is somebody else, and seen once.
+# No temporal filter, because each scene has another person and is seen once.
 SETTINGS = Settings(smoothing=0.0, hold=0.0, min_confidence=0.0)
 
-# A face that stands still is looked at so often at most, at so many seconds' distance.
+# Largest number of times that a face is shown to the pipeline, and the interval between them [s].
 _IMAGES = 4
 _IMAGE_INTERVAL = 0.1
 
-# Between two scenes, in seconds: by then everybody is forgotten.
+# Time between two scenes [s], long enough for all tracks to end.
 _PAUSE = 1000.0
 
 
 def scene_of(picture: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """
-    Put a picture of a face into a larger scene: blurred, as what is behind a person is.
+    Put a picture of a face into a larger scene with a blurred background.
 
     :param picture: (H, W) uint8, gray, or (H, W, 3) uint8 BGR; square.
-    :param seed: of its size and place.
+    :param seed: seed of its size and position.
     :return: (480, 480, 3) uint8 BGR, and the (4,) box of the picture in it, in pixels.
     """
     generator = np.random.default_rng(seed)
     side = int(generator.integers(LEAST_PICTURE_SIDE, LARGEST_PICTURE_SIDE + 1))
     left, top = (int(place) for place in generator.integers(0, SCENE_SIDE - side + 1, 2))
-    # Blurred while it is small, which is the same and a hundred times faster.
+    # Blurring the small picture gives the same result a hundred times faster.
     around = cv2.GaussianBlur(picture, (0, 0), picture.shape[0] / 10)
     scene = cv2.resize(around, (SCENE_SIDE, SCENE_SIDE), interpolation=cv2.INTER_CUBIC)
     large = cv2.resize(picture, (side, side), interpolation=cv2.INTER_CUBIC)
@@ -73,13 +74,13 @@ def scene_of(picture: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     place = scene[top:, left:][:side, :side]
     place[:] = cv2.blendLinear(large, np.ascontiguousarray(place), opacity, rest)
     box = np.array([left, top, left + side, top + side], np.float64)
-    # Gray is coloured at the end: everything before costs a third then.
+    # Gray is converted to colour last, because all steps on gray take a third of the time.
     return cv2.cvtColor(scene, cv2.COLOR_GRAY2BGR) if picture.ndim == 2 else scene, box
 
 
 @lru_cache(LARGEST_PICTURE_SIDE - LEAST_PICTURE_SIDE + 1)
 def _opacity(side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Give the share of a picture in each pixel of its square, and that of what is around it."""
+    """Return the opacity of a picture in each pixel of its square, and that of the background."""
     ramp = np.minimum(np.arange(side) + 0.5, side - 0.5 - np.arange(side)) / (_FADE * side)
     ramp = np.clip(ramp, 0, 1)
     opacity = np.minimum(ramp[:, None], ramp[None, :]).astype(np.float32)
@@ -89,11 +90,12 @@ def _opacity(side: int) -> tuple[np.ndarray, np.ndarray]:
 @dataclass(frozen=True)
 class FoundEyes:
     """
-    The eyes that a detector found in the scenes of pictures.
+    Eyes that a detector found in the scenes of pictures.
 
-    :param eyes: (N, 2, 2) float32, pixels of the scene, the person's right eye first; NaN where
-        the face was not found.
-    :param least_distance: (N,) float32, pixels: what `align_face` takes as `least_eye_distance`.
+    :param eyes: (N, 2, 2) float32, pixels of the scene, the person's right eye first; NaN if the
+        face
+        was not found.
+    :param least_distance: (N,) float32, `least_eye_distance` for `align_face`, in pixels.
     """
 
     eyes: np.ndarray
@@ -101,17 +103,17 @@ class FoundEyes:
 
     @property
     def where(self) -> np.ndarray:
-        """Give the (M,) indices of the pictures whose faces were found."""
+        """Return the (M,) indices of the pictures whose faces were found."""
         return np.flatnonzero(np.isfinite(self.eyes).all(axis=(1, 2)))
 
 
 def find_eyes(detector: Detector, pictures: np.ndarray, seed: int = 0) -> FoundEyes:
     """
-    Put pictures into scenes, and find their faces there.
+    Put pictures into scenes, and detect their faces.
 
-    :param detector: that looks at each scene once.
+    :param detector: detector that runs once on each scene.
     :param pictures: (N, H, W) uint8, square.
-    :param seed: of sizes and places, as of `measure_real_path`.
+    :param seed: seed of sizes and positions, as in `measure_real_path`.
     :return: the eyes.
     """
     count = len(pictures)
@@ -131,11 +133,11 @@ def find_eyes(detector: Detector, pictures: np.ndarray, seed: int = 0) -> FoundE
 
 def best_overlap(box: np.ndarray, boxes: Sequence[Sequence[float]]) -> int | None:
     """
-    Choose the detection that is the face of a box.
+    Find the detection that belongs to a box.
 
-    :param box: (4,) where the face is, in pixels.
-    :param boxes: of the detections.
-    :return: the index of the detection that shares most with the box, or None if no one shares
+    :param box: (4,) position of the face, in pixels.
+    :param boxes: boxes of the detections.
+    :return: index of the detection with the largest overlap, or None if no overlap reaches
         `LEAST_OVERLAP`.
     """
     if not len(boxes):
@@ -149,13 +151,13 @@ def crops_of_scenes(
     pictures: np.ndarray, found: FoundEyes, side: int = FER2013_SIDE, seed: int = 0
 ) -> np.ndarray:
     """
-    Cut the faces out of the scenes of pictures.
+    Crop the faces from the scenes of pictures.
 
-    :param pictures: (N, H, W) uint8, those of `find_eyes`.
-    :param found: of `find_eyes`, with the same seed.
-    :param side: of the crops, in pixels.
-    :param seed: of sizes and places.
-    :return: (M, side, side) uint8, those of `found.where`.
+    :param pictures: (N, H, W) uint8, the pictures given to `find_eyes`.
+    :param found: eyes that `find_eyes` returned for the same seed.
+    :param side: side of the crops, in pixels.
+    :param seed: seed of sizes and positions.
+    :return: (M, side, side) uint8, crops of the pictures in `found.where`.
     """
     crops = np.empty((len(found.where), side, side), np.uint8)
     for crop, index in zip(crops, found.where, strict=True):
@@ -173,15 +175,15 @@ def crops_of_scenes(
 
 def see(pipeline: Pipeline, scene: np.ndarray, box: np.ndarray, stamp: float) -> np.ndarray | None:
     """
-    Let the pipeline find and read a face.
+    Detect and classify a face in a scene with the pipeline.
 
-    :param pipeline: with the network.
+    :param pipeline: pipeline with the network.
     :param scene: (H, W, 3) uint8 BGR.
-    :param box: (4,) where the face is, in pixels.
-    :param stamp: in seconds.
-    :return: (labels,) float64, or None where no face was found there.
+    :param box: (4,) position of the face, in pixels.
+    :param stamp: timestamp of the scene [s].
+    :return: (labels,) float64 probabilities, or None if no face was found there.
     """
-    # A weak detection is believed once it comes again, as it does before a camera.
+    # The pipeline accepts a weak detection only when it repeats, as with a camera.
     for image in range(_IMAGES):
         faces = pipeline.process(scene, stamp + image * _IMAGE_INTERVAL, SETTINGS).faces
         if faces:
@@ -196,15 +198,16 @@ def measure_real_path(
     scores: Scores, classifier: Classifier, detector: Detector, seed: int = 0, draws: int = DRAWS
 ) -> dict[str, Any]:
     """
-    Compare what a network says of crops with what it says of the same faces in scenes.
+    Compare predictions for the pictures with predictions for the same faces in scenes.
 
-    :param scores: of the pictures as they are.
-    :param classifier: that gave them.
-    :param detector: that finds the faces again.
-    :param seed: of sizes and places.
-    :param draws: of the bootstrap.
-    :return: what JSON can hold: 'found' of 'pictures'; of those found 'accuracy_as_crops',
-        'accuracy_in_scenes' and their 'loss', of those not found 'accuracy_not_found_as_crops'.
+    :param scores: scores of the original pictures.
+    :param classifier: classifier of these scores.
+    :param detector: detector for the scenes.
+    :param seed: seed of sizes and positions.
+    :param draws: number of samples of the bootstrap.
+    :return: values that JSON can store: the number 'found' of 'pictures'; for found faces
+        'accuracy_as_crops', 'accuracy_in_scenes' and their difference 'loss'; for other faces
+        'accuracy_not_found_as_crops'.
     """
     kept = scores.take(scores.truth >= 0)
     pipeline = Pipeline(detector, classifier)

@@ -1,4 +1,4 @@
-"""All figures of a classifier at once, each with its interval."""
+"""Compute all figures of a classifier, with their intervals."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from training.evaluation.truth import MAJORITY_PROTOCOL
 from training.evaluation.truth import votes_for_label
 from training.evaluation.truth import votes_for_others
 
-# Shares of the pictures on which a classifier that may abstain does not.
+# Shares of the pictures at which the accuracy of a classifier that may abstain is reported.
 COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.5)
 
 
@@ -41,15 +41,16 @@ def classification_report(
     draws: int = DRAWS,
 ) -> dict[str, Any]:
     """
-    Give all figures of a classifier, with their 95 % intervals.
+    Compute all figures of a classifier, with their 95 % intervals.
 
     :param probabilities: (N, K) float, calibrated; N at least 1.
     :param truth: (N,) int.
-    :param labels: K names.
-    :param draws: of the bootstrap that the intervals are from.
-    :return: by name, what JSON can hold; `ci95` has the interval of a figure under its name.
-        `macro_f1` and `balanced_accuracy` are means over the labels that occur in the truth;
-        `confusion` has a row for each true label.
+    :param labels: names of the K labels.
+    :param draws: number of samples of the bootstrap.
+    :return: figures by name, with values that JSON can store.  `ci95` has the interval of each
+        figure
+        under its name.  `macro_f1` and `balanced_accuracy` are means over the labels that occur in
+        the truth.  `confusion` has a row for each true label.
     """
     predicted = probabilities.argmax(axis=1)
     confusion = confusion_matrix(truth, predicted, len(labels))
@@ -67,7 +68,7 @@ def classification_report(
             str(coverage): accuracy_at_coverage(probabilities, truth, coverage)
             for coverage in COVERAGES
         },
-        # Above 0: it says one of the labels too often, as peers say sad or neutral.
+        # A positive value means that the label is predicted too often.
         'share_differences': {
             label: float(value) for label, value in zip(labels, shares, strict=True)
         },
@@ -94,7 +95,7 @@ def classification_report(
 def _intervals(
     probabilities: np.ndarray, truth: np.ndarray, ece: float, draws: int
 ) -> tuple[dict[str, Any], dict[str, list[list[float]]]]:
-    """Give the intervals of the figures of a report, and by name those of each label."""
+    """Compute the intervals of the figures of a report, and those of each label."""
     count = probabilities.shape[1]
     predicted = probabilities.argmax(axis=1)
     right = predicted == truth
@@ -130,13 +131,15 @@ def figures(
     scores: Scores, training: FaceData | None = None, draws: int = DRAWS
 ) -> dict[str, Any]:
     """
-    Compute all that scores tell.
+    Compute all figures of the scores of a split.
 
-    :param scores: of one split.
-    :param training: the pictures that the model learnt from, to tell what it does without them.
-    :param draws: of the bootstrap.
-    :return: the figures of `classification_report` and those that the data allows beside: by name,
-        what JSON can hold.
+    :param scores: scores of one split.
+    :param training: training pictures of the model, for the accuracy on pictures that do not occur
+        in training.
+    :param draws: number of samples of the bootstrap.
+    :return: figures of `classification_report`, and further figures that the data allows, with
+        values
+        that JSON can store.
     """
     kept = scores.take(scores.truth >= 0)
     report = classification_report(kept.probabilities, kept.truth, kept.labels, draws)
@@ -169,7 +172,7 @@ def _add(report: dict[str, Any], name: str, right: np.ndarray, draws: int) -> No
 
 
 def _add_votes(report: dict[str, Any], scores: Scores, all_votes: np.ndarray, draws: int) -> None:
-    """Add what single annotators say to the network, ties and minorities kept."""
+    """Add the agreement with the single votes of annotators, including ties and minorities."""
     votes = emotion_votes(all_votes)
     seen = votes.sum(axis=1) > 0
     votes, predicted = votes[seen], scores.probabilities[seen].argmax(axis=1)
@@ -179,7 +182,7 @@ def _add_votes(report: dict[str, Any], scores: Scores, all_votes: np.ndarray, dr
         'vote_agreement': votes_for_label(predicted, votes),
         'vote_agreement_of_annotators': votes_for_others(votes),
     }
-    # The difference of the two has an interval of its own: both are on the same pictures.
+    # Both figures are on the same pictures, so their difference has its own interval.
     agreeing['vote_agreement_difference'] = np.subtract(*agreeing.values())
     bootstrap = Bootstrap(len(votes), draws)
     report['votes'] = int(counts.sum())

@@ -1,11 +1,11 @@
 """
-How a network does where robots are: the robustness score.
+Measure a network under conditions of a robot: the robustness score.
 
-A condition is a way in which a face differs from those of training: another data set, the node's
-own crop, and this crop made worse.  Each condition has one row of figures.  The score is the mean
-of their accuracies, so that each condition counts the same, whatever the number of its pictures.
+A condition is a way in which faces differ from those of training: another data set, the crops of
+the node, or these crops degraded.  Each condition has a row of figures.  The score is the mean of
+the accuracies, so all conditions count equally, regardless of the number of their pictures.
 
-`robustness_inputs` needs NumPy and OpenCV alone, so that a training can measure itself.
+`robustness_inputs` needs NumPy and OpenCV only, so other training code can use it.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ CKPLUS = 'CK+, zero-shot'
 AS_IT_IS = 'FER2013 as it is'
 REAL_PATH = 'through the real path'
 
-# A wrong label of at least this probability is a sure one.
+# Probability from which a wrong label counts as a confident error.
 SURE = 0.6
 
-# Conditions that no recipe, epoch or temperature may be chosen by.
+# Conditions that must not choose a recipe, an epoch or a temperature.
 NOT_TO_CHOOSE_BY = (CKPLUS,)
 
 
@@ -52,9 +52,9 @@ class RobustnessInput(NamedTuple):
     """
     Pictures under a condition.
 
-    :param name: of the condition.
+    :param name: name of the condition.
     :param images: (M, 48, 48) uint8.
-    :param where: (M,) int64, which of the given pictures they are.
+    :param where: (M,) int64, indices of these pictures among the given pictures.
     """
 
     name: str
@@ -64,15 +64,16 @@ class RobustnessInput(NamedTuple):
 
 def robustness_inputs(images: np.ndarray, found: FoundEyes) -> Iterator[RobustnessInput]:
     """
-    Give pictures under each condition but CK+'s.
+    Generate the pictures of each condition except CK+.
 
-    All chance is seeded: the same pictures give the same inputs, whatever the network.
+    All random numbers are seeded, so the same pictures give the same inputs for every network.
 
-    :param images: (N, 48, 48) uint8, FER2013's.
-    :param found: their eyes, of `find_eyes`; faces that were not found are left out of all
-        conditions but the first.
-    :return: `AS_IT_IS`, `REAL_PATH`, and the crops of the real path made worse by each of
-        `DEGRADATIONS`, one by one.
+    :param images: (N, 48, 48) uint8, pictures of FER2013.
+    :param found: eyes that `find_eyes` returned for them; faces that were not found are left out
+        of
+        all conditions except the first.
+    :return: iterator over `AS_IT_IS`, `REAL_PATH`, and the crops of the real path with each of
+        `DEGRADATIONS`.
     """
     yield RobustnessInput(AS_IT_IS, images, np.arange(len(images)))
     crops = crops_of_scenes(images, found)
@@ -91,14 +92,15 @@ def measure_robustness(
     """
     Measure a network under all conditions.
 
-    :param classifiers: the network, once for each thread that may run it.
+    :param classifiers: classifiers of the network, one for each thread.
     :param data: one split of FER2013.
-    :param found: of `find_eyes` for its pictures.
+    :param found: eyes that `find_eyes` returned for its pictures.
     :param ckplus: CK+, or None to leave it out.
-    :param draws: of the bootstrap over the pictures.
-    :return: what JSON can hold: 'conditions', by name what `condition_figures` gives; 'score', the
-        mean of their accuracies; 'score_to_choose_by', that without `NOT_TO_CHOOSE_BY`; the means
-        of the other figures; 'ci95' of both scores and by condition; 'found' of 'pictures'.
+    :param draws: number of samples of the bootstrap.
+    :return: values that JSON can store: 'conditions', figures of `condition_figures` by condition;
+        'score', the mean of their accuracies; 'score_to_choose_by', the mean without
+        `NOT_TO_CHOOSE_BY`; the means of the other figures; 'ci95' of both scores and of each
+        condition; the number 'found' of 'pictures'.
     """
     card = classifiers[0].card
     truth = truth_for(card.name, card.labels, data).labels
@@ -122,7 +124,7 @@ def measure_robustness(
             progress.update(1)
     names = [inputs.name for inputs, *_ in tasks]
     conditions = {name: figures for name, (figures, _) in zip(names, measured, strict=True)}
-    # Of each condition, (draws,) accuracies: the same pictures are drawn for all of FER2013's.
+    # (draws,) accuracies of each condition; all conditions of FER2013 use the same samples.
     drawn = {name: accuracies for name, (_, accuracies) in zip(names, measured, strict=True)}
     chosen = [name for name in conditions if name not in NOT_TO_CHOOSE_BY]
     means = {
@@ -154,10 +156,10 @@ def _measure(
     """
     Measure a network under one condition.
 
-    :param free: classifiers that no other thread uses.
-    :param truth: (N,) int64, of all pictures; negative where there is none.
-    :param bootstrap: of N pictures.
-    :return: its figures, and (draws,) float64 accuracies.
+    :param free: queue of classifiers that no other thread uses.
+    :param truth: (N,) int64, labels of all pictures; negative for a picture without a label.
+    :param bootstrap: bootstrap of N pictures.
+    :return: figures of the condition, and (draws,) float64 accuracies.
     """
     kept = truth[inputs.where] >= 0
     where = inputs.where[kept]
@@ -178,10 +180,11 @@ def condition_figures(probabilities: np.ndarray, truth: np.ndarray) -> dict[str,
     Compute the figures of a condition.
 
     :param probabilities: (M, K) float, M at least 1.
-    :param truth: (M,) int, none negative.
-    :return: 'pictures', 'accuracy', 'macro_f1'; 'wrong_and_sure', the share of the pictures with a
-        wrong label of the probability `SURE` or more; 'ece'; 'answered', the share that is not
-        uncertain at the node's default `min_confidence`, and 'right_of_these'.
+    :param truth: (M,) int, not negative.
+    :return: 'pictures', 'accuracy', 'macro_f1'; 'wrong_and_sure', the share of pictures with a
+        wrong
+        label of probability `SURE` or more; 'ece'; 'answered', the share that is not uncertain at
+        the default `min_confidence` of the node, and 'right_of_these', the accuracy on that share.
     """
     predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     right = predicted == truth

@@ -1,4 +1,4 @@
-"""What a model says of pictures, beside the truth: all that figures are computed from."""
+"""Probabilities of a model and the truth, from which all figures are computed."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from training.evaluation.truth import truth_for
 @dataclass(frozen=True)
 class Scores:
     """
-    What a model says of pictures, beside the truth.
+    Probabilities of a model for pictures, and the truth.
 
-    :param data: the pictures, all of one split.
-    :param truth: (N,) int64, indices into `labels`; negative where there is none.
+    :param data: pictures of one split.
+    :param truth: (N,) int64, indices into `labels`; negative for a picture without a label.
     :param probabilities: (N, K) float64.
-    :param labels: the model's.
-    :param protocol: how truth and probabilities were come by, in words.
+    :param labels: labels of the model.
+    :param protocol: description of the origin of truth and probabilities.
     """
 
     data: FaceData
@@ -34,10 +34,10 @@ class Scores:
 
     def take(self, where: np.ndarray) -> Scores:
         """
-        Keep some of the pictures.
+        Select pictures.
 
-        :param where: (N,) bool, or indices.
-        :return: these, in this order.
+        :param where: (N,) bool mask, or indices.
+        :return: scores of the selected pictures, in this order.
         """
         return replace(
             self,
@@ -49,13 +49,13 @@ class Scores:
 
 def score(classifier: Classifier, data: FaceData, mirrored: bool = False) -> Scores:
     """
-    Let a model say what it sees.
+    Classify pictures with a model.
 
-    :param classifier: the model's.
-    :param data: one split.
-    :param mirrored: as for `classify`.
-    :return: its scores.
-    :raises DataError: if data and model do not fit, or no picture has a truth.
+    :param classifier: classifier of the model.
+    :param data: pictures of one split.
+    :param mirrored: as in `classify`.
+    :return: scores of the model.
+    :raises DataError: if the labels of data and model do not match, or no picture has a label.
     """
     card = classifier.card
     truth = truth_for(card.name, card.labels, data)

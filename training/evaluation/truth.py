@@ -1,4 +1,4 @@
-"""What pictures really show, in a model's own labels; and how far people agree on it."""
+"""The truth of pictures in the labels of a model, and the agreement of annotators."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ MAJORITY_PROTOCOL = 'majority of the FER+ votes, by the rule of its code'
 @dataclass(frozen=True)
 class Truth:
     """
-    What the pictures really show, in a model's own labels.
+    The truth of pictures, in the labels of a model.
 
-    :param labels: (N,) int64, indices into the model's labels, `LEFT_OUT` where there is none.
-    :param protocol: how it was come by, in words.
+    :param labels: (N,) int64, indices into the labels of the model; `LEFT_OUT` for no label.
+    :param protocol: description of the origin of the truth.
     """
 
     labels: np.ndarray
@@ -30,14 +30,15 @@ class Truth:
 
 def truth_for(name: str, labels: tuple[str, ...], data: FaceData) -> Truth:
     """
-    Bring the truth of the data into a model's labels.
+    Convert the truth of a data set to the labels of a model.
 
-    A model that knows contempt is measured on FER2013's pictures by FER+'s majority, any other by
-    the labels of the data; labels that the model does not have are left out.
+    If the model has the labels of FER+ and the data has votes, the truth is the majority of the
+    votes.  Otherwise the truth is the labels of the data; labels that the model does not have are
+    left out.
 
-    :param name: the model's, for the message of an error.
-    :param labels: the model's.
-    :param data: to measure on.
+    :param name: name of the model, for the error message.
+    :param labels: labels of the model.
+    :param data: pictures to measure on.
     :return: the truth.
     :raises DataError: if data and model have fewer than two labels in common.
     """
@@ -59,7 +60,7 @@ def votes_for_label(predicted: np.ndarray, votes: np.ndarray) -> np.ndarray:
     """
     Count the single votes that agree with a network.
 
-    :param predicted: (N,) int, the network's first label of each picture.
+    :param predicted: (N,) int, most likely label of each picture.
     :param votes: (N, 8) integers, votes for each label.
     :return: (N,) int64.
     """
@@ -70,8 +71,9 @@ def votes_for_others(votes: np.ndarray) -> np.ndarray:
     """
     Count the single votes that agree with the label that the other annotators chose.
 
-    Of a tie of the others between k labels, a vote for one of them counts 1 / k: as if a coin
-    were thrown.  Where nobody else saw an emotion, there is no label to agree with.
+    If the other annotators have a tie between k labels, a vote for one of them counts 1 / k, the
+    expected value of a random choice.  If no other annotator saw an emotion, there is no
+    agreement.
 
     :param votes: (N, 8) integers, votes for each label.
     :return: (N,) float64.
@@ -79,7 +81,7 @@ def votes_for_others(votes: np.ndarray) -> np.ndarray:
     votes = votes.astype(np.int64)
     agreeing = np.zeros(len(votes))
     for label in range(votes.shape[1]):
-        # What is left for somebody who voted for this label.
+        # The remaining votes for an annotator who voted for this label.
         rest = votes.copy()
         rest[:, label] -= 1
         most = rest.max(axis=1)

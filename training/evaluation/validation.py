@@ -1,4 +1,4 @@
-"""What a network in training says of pictures that it does not learn from."""
+"""Validate a network during training on pictures that it is not trained on."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def predict_logits(
     model: keras.Model, images: np.ndarray, recipe: Recipe, side: int, batch: int = 256
 ) -> dict[str, np.ndarray]:
     """
-    Run a network on pictures as they are.
+    Predict the original pictures with a network.
 
-    :param model: of the recipe.
+    :param model: model of the recipe.
     :param images: (N, H, W) uint8.
     :param recipe: the recipe.
-    :param side: that the pictures are brought to, in pixels.
-    :param batch: pictures at once.
-    :return: by head, (N, labels) float32.
+    :param side: side to which the pictures are resized, in pixels.
+    :param batch: number of pictures in a batch.
+    :return: (N, labels) float32, keyed by head.
     """
     inputs = to_network_input(resize(images, side), input_spec(recipe, side))
     outputs = model.predict(inputs, batch_size=batch, verbose=0)
@@ -39,13 +39,13 @@ def predict_logits(
 
 def head_truth(head: str, data: FaceData) -> np.ndarray:
     """
-    Give the one right label of each picture.
+    Return the true label of each picture for a head.
 
-    :param head: 'fer2013' or 'labels', whose labels are the data's own, or 'ferplus', the majority
-        of votes.
-    :param data: with votes for 'ferplus'.
-    :return: (N,) int64; negative where the picture is left out.
-    :raises DataError: if votes are needed and the data has none.
+    :param head: 'fer2013' or 'labels' for the labels of the data, or 'ferplus' for the majority of
+        the votes.
+    :param data: pictures, with votes for 'ferplus'.
+    :return: (N,) int64; negative for pictures without a label.
+    :raises DataError: if the head needs votes and the data has none.
     """
     if head != 'ferplus':
         return data.labels
@@ -58,13 +58,14 @@ def validate(
     model: keras.Model, data: FaceData, recipe: Recipe, side: int
 ) -> tuple[dict[str, float], float]:
     """
-    Measure a network.
+    Measure a network on validation pictures.
 
-    :param model: of the recipe.
-    :param data: to measure on.
+    :param model: model of the recipe.
+    :param data: pictures to measure on.
     :param recipe: the recipe.
-    :param side: that the pictures are brought to, in pixels.
-    :return: the accuracy by head, from 0 to 1, and the loss: the heads' log losses against their
+    :param side: side to which the pictures are resized, in pixels.
+    :return: accuracy of each head from 0 to 1, and the loss: the log losses of the heads against
+        their
         targets, weighted as in training.
     """
     return score_logits(predict_logits(model, data.images, recipe, side), data, recipe)
@@ -74,12 +75,12 @@ def score_logits(
     logits: Mapping[str, np.ndarray], data: FaceData, recipe: Recipe
 ) -> tuple[dict[str, float], float]:
     """
-    Measure what a network says of pictures.
+    Measure the logits of a network.
 
-    :param logits: by head, (N, labels) float32.
+    :param logits: (N, labels) float32, keyed by head.
     :param data: the pictures.
-    :param recipe: of the network.
-    :return: as of `validate`.
+    :param recipe: recipe of the network.
+    :return: as in `validate`.
     """
     targets = label_targets(data, recipe)
     accuracy, loss = {}, 0.0

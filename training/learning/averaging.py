@@ -1,9 +1,10 @@
 """
-Take the mean of the weights of runs: `python -m training average RUN RUN... --output DIR`.
+Average the weights of runs: `python -m training average RUN RUN... --output DIR`.
 
-Networks that were trained on from the same weights, in other orders, lie in one valley: the
-network in their midst is often better than any of them, and costs no more than one (Wortsman et
-al. 2022, arXiv:2203.05482, "model soups").  Networks that began from chance have no such midst.
+The runs start from the same weights and differ in their seeds.  The mean of their weights is often
+better than each single network, at the cost of one network (Wortsman et al. 2022,
+arXiv:2203.05482,
+"model soups").  Averaging does not work for networks that start from random weights.
 """
 
 from __future__ import annotations
@@ -28,22 +29,22 @@ from training.runs.files import CHECKPOINT
 from training.runs.run import Run
 from training.runs.run import write_settings
 
-# Facts of runs that are averaged must be equal, and so must all settings but the seed.
+# Facts of the runs that must be equal; all settings except the seed must be equal too.
 COMMON = ('begun_from', 'labels', 'pictures', 'data_sha256')
 
 
 def average(runs: Sequence[Run], validation: FaceData, folder: Path) -> dict[str, float]:
     """
-    Write a run whose network has the mean of the weights of others, and measure all of them.
+    Write a run with the mean of the weights of other runs, and measure all of them.
 
-    Normalisation statistics are averaged like weights.
+    The statistics of batch normalisation are averaged like weights.
 
-    :param runs: at least two of one recipe, with different seeds.
-    :param validation: to measure on.
-    :param folder: of the new run; made if need be.
-    :return: the validation accuracy by head of the mean.
+    :param runs: at least two runs of one recipe, with different seeds.
+    :param validation: pictures to measure on.
+    :param folder: folder of the new run; it is created if needed.
+    :return: validation accuracy of the mean, keyed by head.
     :raises FileExistsError: if the folder holds a run.
-    :raises ValueError: if there are fewer than two runs, or they are not alike.
+    :raises ValueError: if there are fewer than two runs, or they differ in more than their seeds.
     """
     if len(runs) < 2:
         raise ValueError(f'the mean needs at least two runs, but there are {len(runs)}')
@@ -87,7 +88,7 @@ def average(runs: Sequence[Run], validation: FaceData, folder: Path) -> dict[str
 
 
 def _check_alike(first: Run, run: Run) -> None:
-    """Refuse runs that differ in more than their seeds."""
+    """Check that two runs differ in their seeds only."""
     changed = changed_settings(settings_of(first.recipe), settings_of(run.recipe))
     differing = {name: values for name, values in changed.items() if name != 'seed'}
     differing |= {
@@ -103,7 +104,7 @@ def _check_alike(first: Run, run: Run) -> None:
 
 
 def _measure(model: keras.Model, data: FaceData, recipe: Recipe, name: str) -> dict[str, float]:
-    """Measure a network, and say how good it is."""
+    """Measure a network on the validation split, and print its accuracy and loss."""
     accuracy, loss = validate(model, data, recipe, recipe.side)
     told = ', '.join(f'{head} {100 * value:.2f} %' for head, value in accuracy.items())
     print(f'{name}: accuracy {told} on the validation split, loss {loss:.4f}', flush=True)

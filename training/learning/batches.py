@@ -1,4 +1,4 @@
-"""From labelled pictures to the batches of an epoch."""
+"""Create the batches of an epoch from labelled pictures."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 def steps_of(pictures: int, batch_size: int) -> int:
     """
-    Count the batches of an epoch.
+    Compute the number of batches of an epoch.
 
-    :param pictures: that are learnt from.
+    :param pictures: number of training pictures.
     :param batch_size: pictures in a batch.
-    :return: at least 1; pictures that do not fill a last batch are left out.
+    :return: number of full batches, at least 1; an incomplete last batch is dropped.
     :raises DataError: if the pictures do not fill one batch.
     """
     if pictures < batch_size:
@@ -36,10 +36,13 @@ def steps_of(pictures: int, batch_size: int) -> int:
 
 class EpochBatches(keras.utils.PyDataset):
     """
-    The batches of one epoch, each a function of the recipe's seed, the epoch and its number.
+    The batches of one epoch.
 
-    So an interrupted run that begins an epoch again sees the same pictures, changed alike.
-    Pictures that do not fill a last batch are left out of the epoch; the next one has others.
+    A batch depends only on the seed of the recipe, the epoch and the index of the batch.  A
+    resumed
+    run therefore repeats an interrupted epoch with the same pictures and the same augmentation.
+    An
+    incomplete last batch is dropped; it has other pictures in each epoch.
     """
 
     def __init__(
@@ -52,14 +55,14 @@ class EpochBatches(keras.utils.PyDataset):
         teachers: Teachers | None = None,
     ) -> None:
         """
-        Prepare an epoch.
+        Shuffle the pictures of an epoch.
 
-        :param data: the pictures to train on.
-        :param targets: by head, (N, labels) float32, of `prepare_targets`.
+        :param data: training pictures.
+        :param targets: targets from `prepare_targets`: (N, labels) float32, keyed by head.
         :param recipe: the recipe.
-        :param epoch: from 0 on.
-        :param rows: of each batch, that are returned; the others are for other processes.
-        :param teachers: that are asked about each batch, or None.
+        :param epoch: index of the epoch, from 0.
+        :param rows: rows of each batch to return; other processes feed the other rows.
+        :param teachers: teachers that predict each augmented batch, or None.
         :raises DataError: if the pictures do not fill one batch.
         """
         super().__init__()
@@ -78,11 +81,11 @@ class EpochBatches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """
-        Make one batch.
+        Return one batch.
 
-        :param index: from 0 on.
-        :return: (B, side, side, channels) float32 in the recipe's range, and (B, labels) float32
-            by head.
+        :param index: index of the batch, from 0.
+        :return: (B, side, side, channels) float32 inputs in the value range of the recipe, and
+            (B, labels) float32 targets, keyed by head.
         """
         recipe = self._recipe
         generator = np.random.default_rng((recipe.seed, self._epoch, index))

@@ -1,10 +1,10 @@
 """
-Learning from what other networks say of the same pictures, and not from their labels alone.
+Distillation: training on the predictions of other networks in addition to the labels.
 
-Hinton et al. 2015, arXiv:1503.02531.  A third of FER2013's labels are not what most people see,
-and a network that learned from all of them says of many of these what the others suggest; a
-second one that learns from both is better than the first even where they are of one size
-(Furlanello et al. 2018, arXiv:1805.04770).
+Hinton et al. 2015, arXiv:1503.02531.  A third of the labels of FER2013 differ from the majority of
+annotators.  A network trained on all labels often predicts the majority for such a picture.  A
+student that learns from both the labels and this teacher is better than the teacher, even at the
+same size (Furlanello et al. 2018, arXiv:1805.04770).
 """
 
 from __future__ import annotations
@@ -37,21 +37,23 @@ def teach(
     images: np.ndarray,
 ) -> dict[str, np.ndarray]:
     """
-    Mix what teachers say into what each head is to say.
+    Mix the predictions of teachers into the targets of each head.
 
-    A teacher sees each picture as it is and mirrored, and teaches the heads whose labels it has.
-    One that held pictures back teaches these alone (`cross_fitting`), one that did not all.
-    A row without a target stays so: the teachers know no better what nobody could tell.
+    A teacher predicts each picture and its mirror image.  A teacher teaches the heads that have
+    its labels.  A teacher trained with `held_back` teaches only the held-back pictures
+    (`cross_fitting`); any other teacher teaches all pictures.  A row of zeros stays zero, because
+    no annotator saw an emotion in that picture.
 
-    :param targets: by head, (N, labels) float32, as of `label_targets`.
-    :param labels: of each head.
-    :param teachers: folders of runs, whose networks say what they say in training, or of bundles,
-        which say what the node publishes: calibrated probabilities.  Those of a head count alike.
-    :param share: of the teachers' probabilities in the result, from 0 to 1.
-    :param images: (N, H, W) uint8, of the targets.
-    :return: by head, (N, labels) float32.
-    :raises DataError: if a teacher has no head's labels, or a head or a picture no teacher.
-    :raises ValueError: if a folder holds no run and no bundle.
+    :param targets: (N, labels) float32, keyed by head, as `label_targets` returns them.
+    :param labels: labels of each head.
+    :param teachers: folders of runs or bundles.  A run predicts as in training; a bundle predicts
+        the calibrated probabilities that the node publishes.  All teachers of a head count
+        equally.
+    :param share: share of the teachers' probabilities in the result, from 0 to 1.
+    :param images: (N, H, W) uint8, the pictures of the targets.
+    :return: (N, labels) float32, keyed by head.
+    :raises DataError: if a teacher fits no head, or a head or a picture has no teacher.
+    :raises ValueError: if a folder holds neither a run nor a bundle.
     """
     sums = {head: np.zeros_like(rows) for head, rows in targets.items()}
     counts = {head: np.zeros((len(rows), 1), np.float32) for head, rows in targets.items()}
@@ -83,12 +85,12 @@ def teach(
     }
 
 
-# Which pictures a teacher tells of, and its probabilities of these by head.
+# Mask of the pictures that a teacher predicts, and its probabilities for them, keyed by head.
 _Lesson = tuple[np.ndarray, dict[str, np.ndarray]]
 
 
 def _bundle(teacher: str, labels: Mapping[str, tuple[str, ...]], images: np.ndarray) -> _Lesson:
-    """Ask a bundle, on what the node would run it on."""
+    """Predict the pictures with a bundle, on the back end that the node would choose."""
     classifier = load_classifier(teacher, ModelOptions(backend='auto'))
     heads = heads_of(teacher, labels, dict.fromkeys(labels, classifier.card.labels))
     _tell(teacher, images)
@@ -97,14 +99,15 @@ def _bundle(teacher: str, labels: Mapping[str, tuple[str, ...]], images: np.ndar
 
 
 def _run(teacher: str, labels: Mapping[str, tuple[str, ...]], images: np.ndarray) -> _Lesson:
-    """Ask the network of a run."""
+    """Predict the pictures with the network of a run."""
     run = load_run(Path(teacher))
     heads = heads_of(teacher, labels, run.labels)
     chosen = taught(images, run.recipe.held_back)
     images = images[chosen]
     _tell(teacher, images)
-    # As it was trained, which is faster than as it is measured, and as near as need be.  Its
-    # layers may have other names in the file, but they are the same ones.
+    # The precision of the training is faster than float32 and accurate enough.  Layer names may
+    # differ
+    # from those in the file, but the layers and their order are the same.
     model = build_model(replace(run.recipe, sides=()), run.labels)
     model.set_weights(run.model.get_weights())
     said = [
@@ -117,5 +120,5 @@ def _run(teacher: str, labels: Mapping[str, tuple[str, ...]], images: np.ndarray
 
 
 def _tell(teacher: str, images: np.ndarray) -> None:
-    """Say what takes so long: minutes on a CPU, and again where a run is resumed."""
+    """Print a message, because the prediction takes minutes on a CPU and repeats on a resume."""
     print(f'{teacher} predicts {len(images)} pictures', flush=True)

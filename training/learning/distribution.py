@@ -1,10 +1,10 @@
 """
-Train on several devices, of one machine or of several, by `keras.distribution` on JAX.
+Train on several devices of one or several machines with `keras.distribution` on JAX.
 
-Each device gets its share of every batch, and the gradients are those of the whole batch, so that
-a run is the same whatever it runs on.  On several machines the same command is started on each,
-with Keras's own variables: `KERAS_DISTRIBUTION_JOB_ADDRESSES`, `KERAS_DISTRIBUTION_NUM_PROCESSES`
-and `KERAS_DISTRIBUTION_PROCESS_ID`.
+Each device processes its part of every batch.  The gradients are those of the whole batch, so the
+number of devices does not change the result.  To use several machines, start the same command
+on each with the variables of Keras: `KERAS_DISTRIBUTION_JOB_ADDRESSES`,
+`KERAS_DISTRIBUTION_NUM_PROCESSES` and `KERAS_DISTRIBUTION_PROCESS_ID`.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ import os
 
 import keras
 
-# Set by who starts a run on several machines; its absence means one.
+# The user sets this variable for a run on several machines; without it, there is one process.
 PROCESSES_VARIABLE = 'KERAS_DISTRIBUTION_NUM_PROCESSES'
 
 
 @dataclass(frozen=True)
 class Share:
     """
-    What of each batch this process feeds.
+    The part of each batch that this process feeds to the network.
 
-    :param index: of the process, from 0 on.
-    :param count: of processes.
-    :param devices: of all of them together.
+    :param index: index of the process, from 0.
+    :param count: number of processes.
+    :param devices: number of devices of all processes together.
     """
 
     index: int = 0
@@ -36,25 +36,25 @@ class Share:
 
     @property
     def is_first(self) -> bool:
-        """Whether this process writes what the run leaves."""
+        """Return whether this process writes the files of the run."""
         return self.index == 0
 
     def rows(self, batch_size: int) -> slice:
         """
-        Tell which rows of a batch this process feeds.
+        Return the rows of a batch that this process feeds.
 
-        :param batch_size: a multiple of `devices`.
-        :return: of the batch.
+        :param batch_size: pictures in a batch, a multiple of `devices`.
+        :return: slice of the batch.
         """
         size = batch_size // self.count
         return slice(self.index * size, (self.index + 1) * size)
 
     def check(self, batch_size: int) -> None:
         """
-        Refuse a batch that cannot be shared out evenly.
+        Check that the devices can share a batch evenly.
 
-        :param batch_size: of the recipe.
-        :raises ValueError: if it is no multiple of the number of devices.
+        :param batch_size: batch size of the recipe.
+        :raises ValueError: if it is not a multiple of the number of devices.
         """
         if batch_size % self.devices:
             raise ValueError(
@@ -63,15 +63,15 @@ class Share:
             )
 
 
-# A run on one device.
+# The whole batch, for a run on one device.
 WHOLE = Share()
 
 
 def distribute() -> Share:
     """
-    Let all that is built from now on train on all devices.
+    Distribute all networks that are built after this call over all devices.
 
-    :return: what this process feeds.
+    :return: the part of each batch that this process feeds.
     :raises ValueError: if Keras does not run on JAX.
     """
     engine = keras.backend.backend()
@@ -82,7 +82,7 @@ def distribute() -> Share:
     import jax
 
     if int(os.environ.get(PROCESSES_VARIABLE, 1)) > 1:
-        # Keras would draw a seed across machines if there were none.
+        # Without a seed, Keras would exchange one between the machines.
         keras.utils.set_random_seed(0)
         keras.distribution.initialize()
     devices = keras.distribution.list_devices()
@@ -94,7 +94,7 @@ def distribute() -> Share:
 
 @contextmanager
 def on_one_device() -> Iterator[None]:
-    """Let what is built and run inside be on this process's first device only."""
+    """Build and run networks inside this context on the first device of this process only."""
     distribution = keras.distribution.distribution()
     keras.distribution.set_distribution(None)
     try:

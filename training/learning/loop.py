@@ -51,15 +51,15 @@ from training.runs.state import TrainingState
 
 
 class _Averaging(keras.callbacks.Callback):
-    """Keeps the running average up to date."""
+    """Updates the running average of the weights after each step."""
 
     def __init__(self, average: RunningAverage) -> None:
         super().__init__()
         self._average = average
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Take in a step."""
-        # On JAX the weights are the model's again once it was asked for here.
+        """Add the weights after a step to the average."""
+        # On JAX, reading `self.model` copies the current weights into the model.
         if self.model is not None:
             self._average.update()
 
@@ -67,16 +67,16 @@ class _Averaging(keras.callbacks.Callback):
 @dataclass(frozen=True)
 class Session:
     """
-    What stays the same over the epochs of a training.
+    The objects and settings that stay the same in all epochs of a training.
 
-    :param recipe: as it is run, with the value range that its data gave.
-    :param validation: pictures to choose the epoch by, never to learn from.
-    :param folder: of the run.
-    :param share: of each batch that this process feeds.
-    :param steps: batches in an epoch.
-    :param model: compiled; it learns.
-    :param measured: the same network in float32, as it is exported, for the averaged weights.
-    :param average: the running average of the weights of `model`.
+    :param recipe: recipe of the run, with the value range computed from its data.
+    :param validation: pictures that choose the epoch; they are never trained on.
+    :param folder: folder of the run.
+    :param share: part of each batch that this process feeds.
+    :param steps: number of batches in an epoch.
+    :param model: compiled network that is trained.
+    :param measured: same network in float32, as it is exported, for the averaged weights.
+    :param average: running average of the weights of `model`.
     :param facts: labels, data, engine and origins of the run, for its checkpoint.
     """
 
@@ -103,24 +103,25 @@ def train(
     workers: int = 0,
 ) -> dict[str, float]:
     """
-    Train a recipe, or go on with a run that was interrupted.
+    Train a recipe, or resume an interrupted run.
 
-    The folder holds the settings in `recipe.json` and, after each epoch, a checkpoint, a line in
-    `log.csv` and the averaged weights of the epoch at the full side that did best on the
-    validation split.
+    The folder has the settings in `recipe.json`.  After each epoch, a checkpoint and a line in
+    `log.csv` are written.  The averaged weights are saved if the epoch has the full side and the
+    best
+    validation score so far.
 
     :param recipe: the recipe.
-    :param training: pictures to learn from; those that are no face are left out.
-    :param validation: pictures to choose the epoch by, never to learn from.
-    :param folder: of the run; made if need be.
-    :param resume: go on from the folder's checkpoint, if there is one.
-    :param stop_after: epochs after which this call ends, though the recipe has more.
-    :param on_epoch: given the row of the log after each epoch; what it raises ends the run.
-    :param share: of each batch that this process feeds, where `distribute` made several.
-    :param workers: processes that make batches, as of `workers.batches_by`.
-    :return: the validation accuracy by head of the weights that were chosen.
-    :raises FileExistsError: if the folder holds a run and it is not to be resumed.
-    :raises ValueError: if that run has other settings, another network or other data.
+    :param training: training pictures; those that show no face are left out.
+    :param validation: pictures that choose the epoch; they are never trained on.
+    :param folder: folder of the run; it is created if needed.
+    :param resume: whether to resume from the checkpoint of the folder, if there is one.
+    :param stop_after: number of epochs after which this call returns; None for all epochs.
+    :param on_epoch: called with the row of the log after each epoch; its exceptions end the run.
+    :param share: part of each batch that this process feeds, from `distribute`.
+    :param workers: number of processes that create batches, as in `workers.batches_by`.
+    :return: validation accuracy of the chosen weights, keyed by head.
+    :raises FileExistsError: if the folder holds a run and `resume` is False.
+    :raises ValueError: if the run in the folder has other settings, another network or other data.
     """
     learnt, recipe = resolve(recipe, training)
     resumed = check_folder(folder, recipe, resume, share)
@@ -146,15 +147,16 @@ def run_epochs(
     on_epoch: Callable[[dict[str, Any]], None],
 ) -> dict[str, float]:
     """
-    Train for the epochs that are left, and tell of each.
+    Train for the remaining epochs, and report each.
 
-    :param session: of `prepare`.
-    :param state: to begin with.
-    :param run: trains for an epoch; from the state before it to that after it and its row of the
-        log.
-    :param stop_after: as of `train`.
-    :param on_epoch: as of `train`.
-    :return: the validation accuracy by head of the best epoch.
+    :param session: session that `prepare` returned.
+    :param state: state to start from.
+    :param run: function that trains one epoch: it maps the state before the epoch to the state
+        after
+        it and the row for the log.
+    :param stop_after: as in `train`.
+    :param on_epoch: as in `train`.
+    :return: validation accuracy of the best epoch, keyed by head.
     """
     recipe = session.recipe
     last = min(recipe.epochs, state.epoch + (stop_after or recipe.epochs))
@@ -176,11 +178,11 @@ def run_epochs(
 
 def resolve(recipe: Recipe, training: FaceData) -> tuple[FaceData, Recipe]:
     """
-    Choose the pictures to learn from, and compute the settings that depend on them.
+    Select the training pictures, and compute the settings that depend on them.
 
-    :param recipe: as it was read.
-    :param training: the pictures of the training split.
-    :return: the pictures that are faces and are not held back; and the recipe as it is run.
+    :param recipe: recipe as it was loaded.
+    :param training: pictures of the training split.
+    :return: pictures that show faces and are not held back, and the recipe of the run.
     """
     if training.votes is not None:
         training = training.take(~is_not_a_face(training.votes))
@@ -192,14 +194,14 @@ def resolve(recipe: Recipe, training: FaceData) -> tuple[FaceData, Recipe]:
 
 def check_folder(folder: Path, recipe: Recipe, resume: bool, share: Share) -> bool:
     """
-    Make the folder of a run and write its settings, or check those of an interrupted run.
+    Create the folder of a run and write its settings, or check the settings of an existing run.
 
-    :param folder: of the run.
-    :param recipe: as it is run.
-    :param resume: whether to go on with a run that is there.
-    :param share: the first process writes.
-    :return: whether there is a run to go on with.
-    :raises FileExistsError: if the folder holds a run and it is not to be resumed.
+    :param folder: folder of the run.
+    :param recipe: recipe of the run, with all overrides.
+    :param resume: whether to resume an existing run.
+    :param share: part of this process; only the first process writes.
+    :return: whether there is a run to resume.
+    :raises FileExistsError: if the folder holds a run and `resume` is False.
     :raises ValueError: if that run has other settings.
     """
     share.check(recipe.batch_size)
@@ -227,16 +229,16 @@ def prepare(
     on_device: bool = False,
 ) -> tuple[Session, TrainingState]:
     """
-    Build and compile the network, or bring it into the state of its checkpoint.
+    Build and compile the network, and restore its checkpoint if the run is resumed.
 
-    :param recipe: as it is run.
-    :param training: the pictures learnt from.
-    :param validation: pictures to choose the epoch by.
-    :param folder: of the run.
-    :param share: of each batch that this process feeds.
-    :param resumed: whether the folder holds a checkpoint.
+    :param recipe: recipe of the run, with all overrides.
+    :param training: training pictures.
+    :param validation: pictures that choose the epoch.
+    :param folder: folder of the run.
+    :param share: part of each batch that this process feeds.
+    :param resumed: whether the folder holds a checkpoint to resume from.
     :param on_device: whether the pictures stay on the device.
-    :return: the session, and the state to begin with.
+    :return: the session, and the state to start from.
     :raises DataError: if the pictures do not fill one batch.
     :raises ValueError: if the checkpoint is of another network or of other data.
     """
@@ -247,7 +249,7 @@ def prepare(
         set_whitening(model, training.images, recipe)
     compile_model(model, recipe, steps)
     average = RunningAverage(model, recipe.average)
-    # Validation computes in float32, as the exported network will.
+    # Validation uses float32, like the exported network.
     with on_one_device():
         measured = build_model(replace(recipe, precision='float32'), labels)
     facts = facts_of(labels, training) | {'on_device': on_device}
@@ -259,7 +261,7 @@ def prepare(
         print(f'resumed after epoch {state.epoch} of {recipe.epochs}', flush=True)
     else:
         state = TrainingState(0, {}, None, 0.0, initial_watch(recipe))
-        # Hashed now: a bundle that the network begins from may be replaced later.
+        # The origins are hashed at the start, because an initial bundle may be replaced later.
         facts |= {'engine': engine_name(), **find_origins(recipe)}
     session = Session(recipe, validation, folder, share, steps, model, measured, average, facts)
     return session, state
@@ -269,12 +271,12 @@ def run_epoch(
     session: Session, state: TrainingState, batches: keras.utils.PyDataset
 ) -> tuple[TrainingState, dict[str, Any]]:
     """
-    Train for an epoch, validate, and write the checkpoint and the log.
+    Train for one epoch, validate, and write the checkpoint and the log.
 
-    :param session: of `prepare`.
-    :param state: before the epoch.
-    :param batches: of the epoch.
-    :return: the state after the epoch, and its row of the log.
+    :param session: session that `prepare` returned.
+    :param state: state before the epoch.
+    :param batches: batches of the epoch.
+    :return: state after the epoch, and its row for the log.
     """
     recipe, epoch = session.recipe, state.epoch
     began = time.monotonic()
@@ -306,10 +308,10 @@ def run_epoch(
 
 def save_state(session: Session, state: TrainingState) -> None:
     """
-    Write the checkpoint of an epoch.
+    Write the checkpoint after an epoch.
 
-    :param session: of `prepare`.
-    :param state: after the epoch; network, optimizer and average are those of the session.
+    :param session: session with the network, the optimizer and the average.
+    :param state: state after the epoch.
     """
     saved = {**session.facts, **state.as_json()}
     save_checkpoint(session.folder / CHECKPOINT, session.model, session.average, saved)
@@ -325,16 +327,16 @@ def finish_epoch(
     validated: tuple[dict[str, float], float],
 ) -> tuple[TrainingState, dict[str, Any], bool]:
     """
-    Take in how an epoch did.
+    Compute the state and the log row after an epoch.
 
-    :param session: of `prepare`.
-    :param state: before the epoch.
-    :param began: when it began, of `time.monotonic`.
-    :param fitted: seconds that it took without its validation.
-    :param rate: the learning rate after it.
-    :param loss: of training.
-    :param validated: of validation, the accuracy by head, from 0 to 1, and the loss.
-    :return: the state after the epoch, its row of the log, and whether it is the best so far at
+    :param session: session that `prepare` returned.
+    :param state: state before the epoch.
+    :param began: start of the epoch [s], from `time.monotonic`.
+    :param fitted: duration of the epoch without its validation [s].
+    :param rate: learning rate after the epoch.
+    :param loss: training loss.
+    :param validated: validation accuracy of each head, from 0 to 1, and validation loss.
+    :return: state after the epoch, its row for the log, and whether it is the best epoch so far at
         the full side.
     """
     epoch, (accuracy, validation_loss) = state.epoch, validated
@@ -355,13 +357,13 @@ def finish_epoch(
 
 def load_teachers(recipe: Recipe, training: FaceData) -> Teachers | None:
     """
-    Load the teachers that are asked about each batch.
+    Load the teachers that predict each augmented batch.
 
-    :param recipe: as it is run.
-    :param training: the pictures learnt from.
-    :return: the teachers, or None if the recipe has none or asks them once.
-    :raises DataError: if they do not fit.
-    :raises ValueError: if one is neither a run nor a bundle, or held pictures back.
+    :param recipe: recipe of the run, with all overrides.
+    :param training: training pictures.
+    :return: the teachers; None if the recipe has none, or if they predict the plain pictures once.
+    :raises DataError: if the labels of the teachers and the heads do not match.
+    :raises ValueError: if a teacher is neither a run nor a bundle, or if it held pictures back.
     """
     if not (recipe.consistent and recipe.teachers):
         return None
@@ -372,7 +374,7 @@ def load_teachers(recipe: Recipe, training: FaceData) -> Teachers | None:
 def _choose(
     session: Session, state: TrainingState, accuracy: dict[str, float], loss: float
 ) -> tuple[TrainingState, bool]:
-    """Tell whether an epoch is the best so far at the full side, and remember it if it is."""
+    """Update the state if an epoch is the best so far at the full side; return whether it is."""
     recipe = session.recipe
     if recipe.side_at(state.epoch) != recipe.side:
         return state, False
@@ -384,8 +386,8 @@ def _choose(
 
 
 def _check_facts(folder: Path, saved: dict[str, Any], facts: dict[str, Any]) -> None:
-    """Refuse to resume a run of other data."""
-    # Runs of earlier versions were not on the device, and do not say so.
+    """Check that a run is resumed with its own data."""
+    # Checkpoints of earlier versions have no 'on_device'; these runs were not on the device.
     saved = {'on_device': False, **saved}
     differing = [name for name in facts if saved.get(name) != facts[name]]
     if differing:

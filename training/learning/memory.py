@@ -1,9 +1,9 @@
 """
-Keep the memory of one training step for the next.
+Reuse freed memory between training steps.
 
-glibc gives each large block back to the system when it is freed, and gets a new one, page by page
-and cleared, for the next layer.  A network in training frees and takes hundreds of them a step,
-which takes as long as computing does (on PyTorch; other engines have pools of their own).
+glibc returns each large block to the system when it is freed.  For the next layer, glibc requests
+a new block, which the system clears page by page.  On PyTorch, a training step does this hundreds
+of times, which takes as long as the computation.  Other engines have their own memory pools.
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ from __future__ import annotations
 import ctypes
 import platform
 
-# Of malloc.h.
+# Parameters of `mallopt`, from malloc.h.
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4
 
-# The heap grows by this much at once, in bytes.
+# The heap grows by this number of bytes at once.
 _STEP = 64 * 2**20
 
 
 def keep_freed_memory() -> bool:
     """
-    Tell the allocator not to give memory back before the process ends.
+    Configure the allocator to keep freed memory until the process ends.
 
-    :return: whether it did; with another C library than glibc nothing is changed.
+    :return: whether this succeeded; with a C library other than glibc nothing is changed.
     """
     if platform.libc_ver()[0] != 'glibc':
         return False
     mallopt = ctypes.CDLL(None).mallopt
-    # No block outside the heap; a heap that is never cut; and that grows by large steps.
+    # Allocate every block on the heap, never shrink the heap, and grow it in large steps.
     return all(
         mallopt(option, value) == 1
         for option, value in ((_MMAP_MAX, 0), (_TRIM_THRESHOLD, -1), (_TOP_PAD, _STEP))

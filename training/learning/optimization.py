@@ -13,12 +13,12 @@ from training.recipes.recipe import Recipe
 
 def soft_cross_entropy(target: Any, logits: Any) -> Any:
     """
-    Give the cross-entropy of a distribution; a target that is all zero costs and teaches nothing.
+    Compute the cross-entropy with a target distribution.
 
-    Keras's own may take the sum of the target for 1 when it computes the gradient.
+    A target of zeros has neither loss nor gradient.  Keras's own loss may assume in its gradient
+    that the target sums to 1.
 
-    :param target: (N, labels), a row sums to 1 (to another weight, if the picture has one) or is
-        zero.
+    :param target: (N, labels); a row sums to 1 or to the weight of its picture, or is zero.
     :param logits: (N, labels).
     :return: (N,) float32.
     """
@@ -28,11 +28,11 @@ def soft_cross_entropy(target: Any, logits: Any) -> Any:
 
 def compile_model(model: keras.Model, recipe: Recipe, steps_per_epoch: int) -> None:
     """
-    Give a network the optimizer and the losses of a recipe.
+    Compile a network with the optimizer and the losses of a recipe.
 
-    :param model: of `build_model`.
+    :param model: model that `build_model` returned.
     :param recipe: the recipe.
-    :param steps_per_epoch: batches an epoch, which the learning rate is scheduled by.
+    :param steps_per_epoch: number of batches in an epoch, for the schedule of the learning rate.
     """
     optimizer = _optimizer(recipe, _learning_rate(recipe, steps_per_epoch))
     if recipe.weight_decay:
@@ -43,13 +43,13 @@ def compile_model(model: keras.Model, recipe: Recipe, steps_per_epoch: int) -> N
         optimizer=optimizer,
         loss=dict.fromkeys(recipe.heads, soft_cross_entropy),
         loss_weights=dict(recipe.heads),
-        # Without it, Keras on JAX computes each operation of a step by itself.
+        # Without `jit_compile`, Keras on JAX runs each operation of a step separately.
         jit_compile=engine == 'jax' or (recipe.xla and engine == 'tensorflow'),
     )
 
 
 def _learning_rate(recipe: Recipe, steps_per_epoch: int) -> Any:
-    """Make what the optimizer takes as its learning rate: a schedule, or a number."""
+    """Return the learning rate for the optimizer: a schedule, or a number."""
     if recipe.schedule != 'cosine':
         return recipe.learning_rate
     warmup = round(recipe.warmup_epochs * steps_per_epoch)
@@ -62,7 +62,7 @@ def _learning_rate(recipe: Recipe, steps_per_epoch: int) -> Any:
 
 
 def _optimizer(recipe: Recipe, learning_rate: Any) -> keras.Optimizer:
-    """Make the optimizer; its weight decay is decoupled, whichever it is."""
+    """Create the optimizer; the weight decay of every optimizer is decoupled."""
     options: dict[str, Any] = {'weight_decay': recipe.weight_decay or None}
     make = {
         'sgd': keras.optimizers.SGD,
@@ -78,22 +78,22 @@ def _optimizer(recipe: Recipe, learning_rate: Any) -> keras.Optimizer:
 
 def initial_watch(recipe: Recipe) -> dict[str, Any]:
     """
-    Give what a run remembers of its validation before the first epoch.
+    Return the state of `watch` before the first epoch.
 
     :param recipe: the recipe.
-    :return: what JSON can hold; `watch` brings it up to date.
+    :return: values that JSON can store; `watch` updates them.
     """
     return {'score': None, 'since_better': 0, 'learning_rate': recipe.learning_rate, 'waited': 0}
 
 
 def watch(state: Mapping[str, Any], score: float, recipe: Recipe) -> tuple[dict[str, Any], bool]:
     """
-    Take in how an epoch did: whether it is the best so far, and what the next learning rate is.
+    Update the best score and the learning rate after an epoch.
 
-    :param state: of `initial_watch`, or what this function gave last.
-    :param score: of the epoch on the validation split, more is better.
+    :param state: state from `initial_watch`, or from the previous call of this function.
+    :param score: validation score of the epoch; higher is better.
     :param recipe: the recipe.
-    :return: the state after it, and whether the epoch is the best so far.
+    :return: state after the epoch, and whether the epoch is the best so far.
     """
     best = state['score'] is None or score > state['score']
     rate, waited = state['learning_rate'], 0 if best else state['waited'] + 1
@@ -109,10 +109,10 @@ def watch(state: Mapping[str, Any], score: float, recipe: Recipe) -> tuple[dict[
 
 def ends_early(state: Mapping[str, Any], recipe: Recipe) -> bool:
     """
-    Say if a run is over before its last epoch.
+    Check whether early stopping ends a run.
 
-    :param state: of `watch`.
+    :param state: state that `watch` returned.
     :param recipe: the recipe.
-    :return: whether `early_stopping` epochs in a row brought nothing better.
+    :return: whether the last `early_stopping` epochs were all without progress.
     """
     return 0 < recipe.early_stopping <= state['since_better']

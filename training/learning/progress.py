@@ -1,4 +1,4 @@
-"""What a run tells while it goes on."""
+"""Progress and log of a run."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ import keras
 from training.data.progress_bar import progress_bar
 from training.recipes.recipe import Recipe
 
-# How often a line of progress is written where nobody watches, and the bar moved on a terminal.
+# Time between two lines of progress in a log file, and between two updates of the bar [s].
 PROGRESS_SECONDS = 20.0
 BAR_SECONDS = 1.0
 
-# Without tqdm's own rate and time left, which are those of the epoch: 80 columns hold no more.
+# The bar omits tqdm's rate and remaining time, which cover one epoch only, to fit 80 columns.
 BAR_FORMAT = '{l_bar}{bar}| {n_fmt}/{total_fmt}{postfix}'
 
 
 class Progress(keras.callbacks.Callback):
     """
-    Shows where the run stands, how fast it goes and when it will be done.
+    Shows the current epoch, the speed and the expected end of a run.
 
-    On a terminal it is a bar for the epoch, elsewhere a line every `PROGRESS_SECONDS`.
+    A terminal shows a bar for the epoch; other outputs get a line every `PROGRESS_SECONDS`.
     """
 
     def __init__(
@@ -39,13 +39,13 @@ class Progress(keras.callbacks.Callback):
         stream: TextIO = sys.stdout,
     ) -> None:
         """
-        Prepare for an epoch.
+        Start the progress of an epoch.
 
         :param recipe: the recipe.
-        :param epoch: from 0 on.
-        :param steps: batches an epoch.
-        :param clock: in seconds.
-        :param stream: where to write.
+        :param epoch: index of the epoch, from 0.
+        :param steps: number of batches in the epoch.
+        :param clock: function that returns the time [s].
+        :param stream: stream to write to.
         """
         super().__init__()
         self._recipe = recipe
@@ -59,7 +59,7 @@ class Progress(keras.callbacks.Callback):
         self._begin = self._written = clock()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Move the bar or write a line, now and then: the loss has to come from the GPU."""
+        """Update the bar or write a line, but rarely, because the loss is copied from the GPU."""
         now = self._clock()
         live = not self._bar.disable
         if now - self._written < (BAR_SECONDS if live else PROGRESS_SECONDS):
@@ -74,11 +74,11 @@ class Progress(keras.callbacks.Callback):
             print(f'{self._name} {step} {told}', file=self._stream, flush=True)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Take the bar off the terminal."""
+        """Close the bar."""
         self._bar.close()
 
     def _told(self, done: int, seconds: float, loss: float) -> str:
-        """Tell how fast it goes, how well, and when the last epoch will be done."""
+        """Format the speed, the loss and the remaining time of the run."""
         per_step = seconds / done
         left = work_left(self._recipe, self._epoch, done / self._steps)
         side = self._recipe.side_at(self._epoch)
@@ -91,12 +91,12 @@ class Progress(keras.callbacks.Callback):
 
 def work_left(recipe: Recipe, epoch: int, done: float) -> float:
     """
-    Tell how many pixels are still to be seen, as a measure of time.
+    Compute the remaining work of a run in pixels, as a measure of time.
 
     :param recipe: the recipe.
-    :param epoch: that is running, from 0 on.
-    :param done: the fraction of it that is done.
-    :return: pixels a picture, summed over the epochs.
+    :param epoch: index of the current epoch, from 0.
+    :param done: completed fraction of the current epoch.
+    :return: pixels of one picture, summed over the remaining epochs.
     """
     rest = sum(recipe.side_at(later) ** 2 for later in range(epoch + 1, recipe.epochs))
     return rest + (1 - done) * recipe.side_at(epoch) ** 2
@@ -104,10 +104,10 @@ def work_left(recipe: Recipe, epoch: int, done: float) -> float:
 
 def log_epoch(path: Path, row: dict[str, Any]) -> None:
     """
-    Add a row to the table of epochs; one that an interrupted run wrote is written over.
+    Add a row to the log of epochs; rows of an interrupted run from this epoch on are replaced.
 
-    :param path: of a CSV file; made if need be.
-    :param row: with 'epoch', from 1 on.
+    :param path: path of a CSV file; it is created if needed.
+    :param row: values by column, including 'epoch', the number of the epoch from 1.
     """
     rows = []
     if path.exists():
@@ -120,14 +120,16 @@ def log_epoch(path: Path, row: dict[str, Any]) -> None:
 
 
 class EventLog:
-    """Writes each epoch's figures for TensorBoard, where `tensorboardX` is installed."""
+    """Writes the figures of each epoch for TensorBoard, if `tensorboardX` is installed."""
 
     def __init__(self, folder: Path | None, first_epoch: int) -> None:
         """
-        Begin, or go on after an epoch.
+        Open a new log, or continue one.
 
-        :param folder: of the run; None writes nothing.
-        :param first_epoch: from 0 on; what an interrupted run wrote of it and later ones is void.
+        :param folder: folder of the run; None writes nothing.
+        :param first_epoch: index of the first epoch to write, from 0; older entries from this
+            epoch on
+            are discarded.
         """
         self._writer = None
         if folder is None:
@@ -140,9 +142,9 @@ class EventLog:
 
     def add(self, row: dict[str, Any]) -> None:
         """
-        Write an epoch's figures.
+        Write the figures of an epoch.
 
-        :param row: of `log_epoch`.
+        :param row: row of the epoch, as for `log_epoch`.
         """
         if self._writer is None:
             return
@@ -152,6 +154,6 @@ class EventLog:
         self._writer.flush()
 
     def close(self) -> None:
-        """End the file."""
+        """Close the log."""
         if self._writer is not None:
             self._writer.close()

@@ -1,4 +1,4 @@
-"""Shorten a training to seconds, to try all of its steps."""
+"""Shorten a training to seconds, to test all its steps."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from training.recipes.recipe import Recipe
 
-# Pictures that `--smoke` trains and validates on.
+# Number of pictures that `--smoke` trains and validates on.
 SMOKE_COUNT = 64
 
 SMOKE_BATCH = 16
@@ -16,10 +16,10 @@ SMOKE_EPOCHS = 2
 
 def smoke_recipe(recipe: Recipe) -> Recipe:
     """
-    Shorten a recipe so that it goes through all its steps in seconds.
+    Shorten a recipe so that all its steps run in seconds.
 
     :param recipe: the recipe.
-    :return: the same with two epochs of small batches, one at each of its first and last sides.
+    :return: recipe with two epochs of small batches, one at its first and one at its last side.
     """
     sides = ((0.0, recipe.sides[0][1]), (0.5, recipe.side)) if recipe.sides else ()
     return replace(

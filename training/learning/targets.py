@@ -1,4 +1,4 @@
-"""What each head learns about each picture: labels or votes, teachers, weights of rare labels."""
+"""Compute training targets: labels or votes, teachers, and weights of rare labels."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ def prepare_targets(data: FaceData, recipe: Recipe) -> dict[str, np.ndarray]:
     """
     Compute the targets of a training, once for all epochs.
 
-    Teachers that are asked about each batch (`consistent`) have no part in them yet.
+    Teachers that predict each augmented batch (`consistent`) are not included.
 
-    :param data: the pictures learnt from.
-    :param recipe: its heads, label smoothing, teachers and class weights.
-    :return: by head, (N, labels) float32.  A row sums to the weight of its picture, or is zero
-        where the head has nothing to learn: no annotator saw an emotion.
-    :raises DataError: if the data has no labels for a head, or the teachers do not fit.
+    :param data: training pictures.
+    :param recipe: recipe with its heads, label smoothing, teachers and class weights.
+    :return: (N, labels) float32, keyed by head.  A row sums to the weight of its picture, or is
+        zero
+        if no annotator saw an emotion; the head learns nothing from such a picture.
+    :raises DataError: if the data has no labels for a head, or the teachers do not match the
+        heads.
     :raises ValueError: if a teacher is neither a run nor a bundle.
     """
     targets = label_targets(data, recipe)
@@ -38,10 +40,11 @@ def prepare_targets(data: FaceData, recipe: Recipe) -> dict[str, np.ndarray]:
 
 def picture_weights(data: FaceData, power: float = 1.0) -> np.ndarray:
     """
-    Weight pictures so that rare labels count more.
+    Compute the weight of each picture, which is higher for rare labels.
 
     :param data: the pictures.
-    :param power: 1 lets all labels count alike, 0 weights nothing.
+    :param power: exponent: 1 gives all labels the same total weight, 0 gives all pictures the same
+        weight.
     :return: (N,) float32, with a mean of 1.
     """
     counts = np.bincount(data.labels, minlength=len(data.label_names))

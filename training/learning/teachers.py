@@ -1,10 +1,10 @@
 """
-Teachers that are asked about the pictures as they are augmented, batch by batch.
+Teachers that predict the augmented pictures, batch by batch.
 
-A teacher that sees the very picture that the network sees, mixed and covered as it is, teaches
-more than one that was asked once about the plain picture (Beyer et al. 2021, arXiv:2106.05237).
-The price is a forward pass of each teacher in each step: on a CPU about a third of the step again
-for a teacher of the network's own size.
+A teacher that predicts the pictures exactly as the student sees them, mixed and covered, is better
+than a teacher that predicts the plain pictures once (Beyer et al. 2021, arXiv:2106.05237).  Each
+teacher costs a forward pass in each step.  On a CPU, a teacher of the size of the student adds
+about a third to the time of a step.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ from training.runs.run import load_run
 @dataclass(frozen=True)
 class Teacher:
     """
-    A network that is asked about batches.
+    A teacher network that predicts batches.
 
-    :param name: of its folder.
-    :param model: from pictures of `spec` to its output, or to a dict of outputs by head.
-    :param spec: what it wants to see.
-    :param heads: of the student, that it teaches.
-    :param kind: 'logits' or 'probabilities', what it gives.
-    :param temperature: that its logits are divided by.
+    :param name: name of its folder.
+    :param model: model that maps pictures of `spec` to an output, or to a dict of outputs by head.
+    :param spec: input format of the model.
+    :param heads: heads of the student that it teaches.
+    :param kind: type of its output: 'logits' or 'probabilities'.
+    :param temperature: temperature that its logits are divided by.
     """
 
     name: str
@@ -55,11 +55,11 @@ class Teacher:
 
     def input_of(self, inputs: Any, value_range: tuple[float, float]) -> Any:
         """
-        Turn what the student sees into what this teacher wants to see.
+        Convert inputs of the student to inputs of this teacher.
 
         :param inputs: (N, side, side, channels) float32, all channels equal.
-        :param value_range: of the student: what the uint8 values 0 and 255 became.
-        :return: (N, height, width, channels) float32 of the teacher's own.
+        :param value_range: values of the student's input for the uint8 values 0 and 255.
+        :return: (N, height, width, channels) float32, in the input format of the teacher.
         """
         gray = inputs[..., :1]
         (low, high), (own_low, own_high) = value_range, self.spec.value_range
@@ -72,10 +72,10 @@ class Teacher:
 
     def probabilities_of(self, output: Any) -> dict[str, Any]:
         """
-        Turn what its network gives into probabilities.
+        Convert the output of the model to probabilities.
 
-        :param output: of the network.
-        :return: by head, (N, labels) float32.
+        :param output: output of the model.
+        :return: (N, labels) float32, keyed by head.
         """
         return {
             head: self._probabilities(output[head] if isinstance(output, dict) else output)
@@ -90,17 +90,18 @@ class Teacher:
 
 
 class Teachers:
-    """The teachers of a recipe; those of a head count alike."""
+    """The teachers of a recipe; all teachers of a head count equally."""
 
     def __init__(self, recipe: Recipe, labels: Mapping[str, tuple[str, ...]]) -> None:
         """
-        Load them.
+        Load the teachers.
 
-        :param recipe: with its teachers.
-        :param labels: of each head.
-        :raises DataError: if a teacher has no head's labels, or a head no teacher.
-        :raises ValueError: if a folder holds no run and no bundle, or a teacher held pictures
-            back: it teaches these alone, which is asked once (`distillation`).
+        :param recipe: recipe with its teachers.
+        :param labels: labels of each head.
+        :raises DataError: if a teacher fits no head, or a head has no teacher.
+        :raises ValueError: if a folder holds neither a run nor a bundle, or if a teacher held
+            pictures
+            back: such a teacher only predicts plain pictures, in `distillation`.
         """
         self._heads = tuple(labels)
         self._value_range = recipe.value_range
@@ -116,11 +117,11 @@ class Teachers:
 
     def probabilities(self, inputs: Any, run: Callable[[int, Any], Any]) -> dict[str, Any]:
         """
-        Give the mean of the teachers' probabilities.
+        Compute the mean of the teachers' probabilities.
 
-        :param inputs: (N, side, side, channels) float32, in the recipe's range.
-        :param run: runs the network of the teacher of a number on its own input.
-        :return: by head, (N, labels) float32.
+        :param inputs: (N, side, side, channels) float32, in the value range of the recipe.
+        :param run: function that runs the model of a teacher, given its index and its input.
+        :return: (N, labels) float32, keyed by head.
         """
         said = [
             teacher.probabilities_of(run(number, teacher.input_of(inputs, self._value_range)))
@@ -134,12 +135,12 @@ class Teachers:
 
     def ask(self, inputs: np.ndarray) -> dict[str, np.ndarray]:
         """
-        Ask about a batch, on whatever Keras runs on.
+        Predict a batch with the engine of Keras.
 
-        :param inputs: (N, side, side, channels) float32, in the recipe's range.
-        :return: by head, (N, labels) float32.
+        :param inputs: (N, side, side, channels) float32, in the value range of the recipe.
+        :return: (N, labels) float32, keyed by head.
         """
-        # Several threads make batches; not every engine runs one network in two of them.
+        # Several threads create batches, and not every engine can run one model in two threads.
         with self._lock:
             told = self.probabilities(
                 inputs,
@@ -151,13 +152,13 @@ class Teachers:
 
     def mixed(self, targets: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
         """
-        Mix what teachers say into what each head is to say of a batch.
+        Mix the probabilities of the teachers into the targets of a batch.
 
-        A row that sums to the weight of its picture keeps that sum; one that is zero stays so.
+        The sum of each row stays the same, so a row of zeros stays zero.
 
-        :param targets: by head, (N, labels).
-        :param told: likewise, of the teachers.
-        :return: likewise.
+        :param targets: (N, labels), keyed by head.
+        :param told: (N, labels) probabilities of the teachers, keyed by head.
+        :return: (N, labels), keyed by head.
         """
         share = self._share
         return {
@@ -170,12 +171,14 @@ def load_teacher(folder: str, labels: Mapping[str, tuple[str, ...]]) -> Teacher:
     """
     Load a teacher.
 
-    :param folder: of a run, whose network says what it says in training; or of a bundle, which
-        says what the node publishes: calibrated probabilities.
-    :param labels: of each head of the student.
+    :param folder: folder of a run or a bundle.  A run predicts as in training; a bundle predicts
+        the
+        calibrated probabilities that the node publishes.
+    :param labels: labels of each head of the student.
     :return: the teacher.
-    :raises DataError: if it has no head's labels.
-    :raises ValueError: if the folder holds no run and no bundle, or the run held pictures back.
+    :raises DataError: if it has the labels of no head.
+    :raises ValueError: if the folder holds neither a run nor a bundle, or the run held pictures
+        back.
     """
     teacher = _bundle(folder, labels) if is_bundle(folder) else _run(folder, labels)
     teacher.model.trainable = False
@@ -186,13 +189,13 @@ def heads_of(
     teacher: str, labels: Mapping[str, tuple[str, ...]], known: Mapping[str, tuple[str, ...]]
 ) -> tuple[str, ...]:
     """
-    Tell which heads a teacher can teach.
+    Find the heads that a teacher can teach.
 
-    :param teacher: its folder.
-    :param labels: of each head of the student.
-    :param known: by head, the labels that the teacher has.
-    :return: the names of the heads.
-    :raises DataError: if there is none.
+    :param teacher: folder of the teacher.
+    :param labels: labels of each head of the student.
+    :param known: labels of the teacher, keyed by head.
+    :return: names of the heads with the same labels.
+    :raises DataError: if there is no such head.
     """
     heads = tuple(head for head, names in labels.items() if tuple(names) == known.get(head))
     if not heads:
@@ -218,7 +221,7 @@ def _bundle(folder: str, labels: Mapping[str, tuple[str, ...]]) -> Teacher:
 
 
 def _run(folder: str, labels: Mapping[str, tuple[str, ...]]) -> Teacher:
-    """Load the network of a run, as it was trained."""
+    """Load the network of a run, in the precision of its training."""
     run = load_run(Path(folder))
     heads = heads_of(folder, labels, run.labels)
     if run.recipe.held_back:

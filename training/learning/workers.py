@@ -1,11 +1,12 @@
 """
-Batches that are made while the network computes, in threads or in other processes.
+Create batches in threads or processes while the network computes.
 
-Threads do for a CPU: there the network takes the time.  On a GPU the process that feeds it is busy
-naming one kernel after the other, and threads beside it would take turns with it.
+Threads are enough on a CPU, because the network takes most of the time.  With a GPU, the training
+process constantly launches kernels, and further threads would compete with it for the interpreter
+lock.
 
-Keras has workers of its own, which make each batch twice and give the first one last
-(`OrderedEnqueuer` of Keras 3.15).
+Keras's own workers, `OrderedEnqueuer` of Keras 3.15, create each batch twice and return the first
+batch last.
 """
 
 from __future__ import annotations
@@ -37,13 +38,13 @@ if TYPE_CHECKING:
 
 Batch = tuple[np.ndarray, dict[str, np.ndarray]]
 
-# What makes the batches of an epoch.
+# Function that returns the batches of an epoch, given its index.
 Epochs = Callable[[int], keras.utils.PyDataset]
 
-# Threads, where no processes are asked for.
+# Number of threads if there are no worker processes.
 THREADS = 2
 
-# Batches that are asked for before they are needed, for each thread or process.
+# Number of batches requested in advance for each thread or process.
 _AHEAD = 3
 
 
@@ -57,20 +58,22 @@ def batches_by(
     teachers: Teachers | None = None,
 ) -> Iterator[Epochs]:
     """
-    Make batches in other processes, or in threads of this one.
+    Create batches in worker processes, or in threads of this process.
 
-    They are the same batches either way, in the same order.
+    Processes and threads create the same batches in the same order.
 
-    :param workers: processes; 0 for threads.
-    :param data: the pictures to train on.
-    :param targets: of `prepare_targets`.
+    :param workers: number of processes; 0 for threads.
+    :param data: training pictures.
+    :param targets: targets that `prepare_targets` returned.
     :param recipe: the recipe.
-    :param rows: of each batch, that are returned.
-    :param teachers: that are asked about each batch, in threads of this process; or None.
-    :raises ValueError: if there are teachers and processes.
-    :raises DataError: as `EpochBatches`.
-    :return: gives the batches of an epoch by its number from 0 on; for a `with` statement, at
-        whose end the processes end.
+    :param rows: rows of each batch to return.
+    :param teachers: teachers that predict each augmented batch in threads of this process, or
+        None.
+    :raises ValueError: if there are both teachers and processes.
+    :raises DataError: as in `EpochBatches`.
+    :return: context manager of a function that returns the batches of an epoch, given its index
+        from
+        0; the processes end with the `with` statement.
     """
     steps = len(EpochBatches(data, targets, recipe, 0, rows))
     if workers and teachers is not None:
@@ -79,7 +82,8 @@ def batches_by(
             f'{workers} worker processes; omit --workers'
         )
     if workers:
-        # No process needs the network, and a recipe's file is no module that another can import.
+        # Workers need no network, and cannot unpickle a function of a recipe file, which is no
+        # module.
         plain = replace(recipe, build=_no_network)
         pool: Executor = ProcessPoolExecutor(
             workers, get_context('spawn'), _begin, (data, targets, plain, rows)
@@ -98,7 +102,7 @@ def batches_by(
 
 
 class _Awaited(keras.utils.PyDataset):
-    """The batches of an epoch, as they get ready."""
+    """The batches of an epoch, created in advance."""
 
     def __init__(self, ask: Callable[[int], Future[Batch]], steps: int, ahead: int) -> None:
         super().__init__()
@@ -111,7 +115,7 @@ class _Awaited(keras.utils.PyDataset):
         return self._steps
 
     def __getitem__(self, index: int) -> Batch:
-        """Give one batch, and ask for those after it."""
+        """Return one batch, and request the following batches."""
         for number in range(index, min(index + self._ahead, self._steps)):
             if number not in self._asked:
                 self._asked[number] = self._ask(number)
@@ -125,7 +129,7 @@ def _maker(
     rows: slice,
     teachers: Teachers | None = None,
 ) -> Callable[[int, int], Batch]:
-    """Give a function that makes a batch by the numbers of its epoch and of it."""
+    """Return a function that creates a batch, given the index of the epoch and of the batch."""
     batches_of = lru_cache(2)(
         lambda epoch: EpochBatches(data, targets, recipe, epoch, rows, teachers)
     )
@@ -133,23 +137,23 @@ def _maker(
 
 
 def _no_network(heads: Mapping[str, int], side: int | None) -> keras.Model:
-    """Stand for the network where none is built."""
+    """Replace the network in worker processes, which do not build one."""
     raise NotImplementedError('a worker process has no network')
 
 
-# In a process that makes batches: how.
+# Set in a worker process only: the function that creates a batch.
 _make_here: Callable[[int, int], Batch] | None = None
 
 
 def _begin(*told: Any) -> None:
-    """Prepare a process."""
+    """Initialise a worker process."""
     global _make_here
-    # Ctrl-C is for the process that trains; it ends the others.
+    # Ctrl-C is handled by the training process, which ends its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _make_here = _maker(*told)
 
 
 def _make(epoch: int, index: int) -> Batch:
-    """Make a batch."""
+    """Create a batch in a worker process."""
     assert _make_here is not None
     return _make_here(epoch, index)

@@ -1,6 +1,6 @@
 """
-Build networks from Keras layers: this project's families, and a registry of all networks.
+Build networks from Keras layers: the families of this project, and a registry of all networks.
 
-In: the number of labels of each head and the side of the input.  Out: a Keras model from pictures
-to logits by head.
+In: the number of labels of each head and the side of the input.  Out: a Keras model that maps
+pictures to logits, keyed by head.
 """

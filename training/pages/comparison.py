@@ -1,4 +1,4 @@
-"""What was reached by which run, beside what the sources say: `results.json`, `RESULTS.md`."""
+"""Compare the results of runs with those of the sources: `results.json`, `RESULTS.md`."""
 
 from __future__ import annotations
 
@@ -32,27 +32,27 @@ Row = dict[str, Any]
 
 
 def read_sources(path: Path = SOURCES) -> list[Row]:
-    """Read what the sources say; see the head of the file."""
+    """Read the results of the sources; the comment in the file describes the format."""
     return yaml.safe_load(path.read_text(encoding='utf-8'))
 
 
 def read_results(path: Path = RESULTS) -> list[Row]:
-    """Read the rows of all runs that were measured."""
+    """Read the rows of all measured runs."""
     return json.loads(path.read_text(encoding='utf-8')) if path.is_file() else []
 
 
 def write_results(rows: Sequence[Row], path: Path = RESULTS) -> None:
-    """Write the rows of all runs."""
+    """Write the rows of all measured runs."""
     path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
 
 
 def merge(rows: Iterable[Row], new: Iterable[Row]) -> list[Row]:
     """
-    Put rows together; a run that was done again by the same command takes the place of the first.
+    Merge rows; a run with the same command replaces the earlier run.
 
-    :param rows: of earlier runs.
-    :param new: of others.
-    :return: all, by recipe and command.
+    :param rows: rows of earlier runs.
+    :param new: rows of new runs.
+    :return: all rows, ordered by recipe and command.
     """
     by_run = {(row['recipe'], row['command'], row['head']): row for row in (*rows, *new)}
     return [by_run[key] for key in sorted(by_run)]
@@ -60,11 +60,11 @@ def merge(rows: Iterable[Row], new: Iterable[Row]) -> list[Row]:
 
 def merge_robustness(known: Iterable[Row], new: Iterable[Row]) -> list[Row]:
     """
-    Put figures of robustness together; those of a split take the place of its earlier ones.
+    Merge figures of robustness; new figures of a split replace earlier figures.
 
-    :param known: of earlier calls.
-    :param new: what `evaluate --robustness` wrote.
-    :return: all, by split.
+    :param known: figures of earlier calls.
+    :param new: figures that `evaluate --robustness` wrote.
+    :return: all figures, ordered by split.
     """
     by_split = {measured['split']: measured for measured in (*known, *new)}
     return [by_split[split] for split in sorted(by_split, reverse=True)]
@@ -77,12 +77,12 @@ def results_page(
     robustness: Sequence[Row] = (),
 ) -> str:
     """
-    Write the page.
+    Generate the page of results.
 
-    :param sources: of `read_sources`.
-    :param rows: of `merge`.
-    :param recipes: all that there are.
-    :param robustness: of `merge_robustness`.
+    :param sources: results of the sources, from `read_sources`.
+    :param rows: rows of runs, from `merge`.
+    :param recipes: names of all recipes.
+    :param robustness: figures of robustness, from `merge_robustness`.
     :return: Markdown.
     """
     run = {row['recipe'] for row in rows}
@@ -107,18 +107,18 @@ def results_page(
 
 def chosen(rows: Sequence[Row], split_by: str) -> Row | None:
     """
-    Choose the run that stands for a recipe: the one that did best on the validation split.
+    Choose the run with the best validation accuracy to represent a recipe.
 
-    :param rows: of the recipe.
-    :param split_by: only runs on data that was split so.
-    :return: one of them, or None.
+    :param rows: rows of the recipe.
+    :param split_by: kind of split that the run must have, as in `Selection.split_by`.
+    :return: one of the rows, or None.
     """
     fitting = [row for row in rows if row['selection'].get('split_by', 'official') == split_by]
     return max(fitting, key=lambda row: row['validation']['accuracy'], default=None)
 
 
 def _comparison(sources: Sequence[Row], rows: Sequence[Row]) -> list[str]:
-    """Make the table that sets each source's figure against ours."""
+    """Create the table that compares the figures of the sources with ours."""
     head = [
         'recipe',
         'figure of the source',
@@ -131,7 +131,7 @@ def _comparison(sources: Sequence[Row], rows: Sequence[Row]) -> list[str]:
 
 
 def _compared(source: Row, rows: Sequence[Row]) -> list[str]:
-    """Make the row of a source's figure."""
+    """Create the table row for a figure of a source."""
     of_recipe = [row for row in rows if row['recipe'] == source['recipe']]
     split_by = source.get('split_by', 'official')
     row = chosen(of_recipe, split_by)
@@ -155,14 +155,14 @@ def _compared(source: Row, rows: Sequence[Row]) -> list[str]:
 
 
 def _test(row: Row) -> str:
-    """Write the test figure of a run with its interval."""
+    """Format the test accuracy of a run with its interval."""
     test = row['test']
     limits = [100 * limit for limit in test['ci95']]
     return f'{percent(test["accuracy"])} ({interval(limits, 1)}; {test["pictures"]:,} pictures)'
 
 
 def _runs(rows: Sequence[Row]) -> list[str]:
-    """Make the table of all runs."""
+    """Create the table of all runs."""
     head = [
         'recipe',
         'train',
@@ -196,25 +196,25 @@ def _runs(rows: Sequence[Row]) -> list[str]:
 
 
 def _name(row: Row) -> str:
-    """Write the recipe of a run, and its head if it has several."""
+    """Format the recipe of a run, with its head if there are several."""
     return f'`{row["recipe"]}`' + ('' if row['head'] == 'labels' else f' ({row["head"]})')
 
 
 def _range(counts: Sequence[int]) -> str:
-    """Write the least and the largest of counts."""
+    """Format the range of counts."""
     least, most = min(counts), max(counts)
     return f'{least:,}' if least == most else f'{least:,} to {most:,}'
 
 
 def _duration(seconds: float) -> str:
-    """Write a time for people."""
+    """Format a duration in a suitable unit."""
     if seconds < 90:
         return f'{seconds:.0f} s'
     return f'{seconds / 60:.0f} min' if seconds < 5400 else f'{seconds / 3600:.1f} h'
 
 
 def _together(rows: Sequence[Row]) -> Iterator[str]:
-    """Sum up the folds of a split, and the seeds of a recipe: a line for each."""
+    """Summarise the folds of a split and the seeds of a recipe, one line each."""
     for _, group in groupby(sorted(rows, key=_series), key=_series):
         runs = list(group)
         folds = {tuple(row['selection'].get('fold', ())) for row in runs}
@@ -232,20 +232,20 @@ def _together(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _series(row: Row) -> tuple[str, str, str]:
-    """Tell what runs have in common that differ in seed and fold alone."""
+    """Return a key that is equal for runs that differ only in seed and fold."""
     rest = {name: value for name, value in row['selection'].items() if name != 'fold'}
-    # A mean of runs is none of them.
+    # The mean of runs is not grouped with the runs themselves.
     kind = 'mean' if ' average ' in row['command'] else ''
     return row['recipe'], row['head'], kind + json.dumps(rest, sort_keys=True)
 
 
 def _pooled(runs: Sequence[Mapping[str, Any]]) -> str:
-    """Sum up the folds of a split; each picture was tested on once."""
+    """Summarise the folds of a split, in which each picture is tested once."""
     pictures = sum(row['test']['pictures'] for row in runs)
     right = sum(row['test']['accuracy'] * row['test']['pictures'] for row in runs)
     accuracies = [100 * row['test']['accuracy'] for row in runs]
     selection = runs[0]['selection']
-    # A summary leaves out what is not said: the first of ten.
+    # A selection summary omits the default fold, the first of ten.
     said = [row['selection']['fold'][1] for row in runs if 'fold' in row['selection']]
     of = said[0] if said else Selection().fold[1]
     return (

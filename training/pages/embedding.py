@@ -1,4 +1,4 @@
-"""Pictures and plots as addresses that hold their own bytes, so that a page is one file."""
+"""Embed pictures and plots as data URLs, so that a page needs no other files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 def png_address(image: np.ndarray) -> str:
     """
-    Write a picture as an address.
+    Encode a picture as a data URL.
 
     :param image: (H, W) uint8 gray, or (H, W, 3) uint8 BGR.
     :return: 'data:image/png;base64,…'.
@@ -20,14 +20,14 @@ def png_address(image: np.ndarray) -> str:
 
 def svg_address(svg: str) -> str:
     """
-    Write a plot as an address.
+    Encode a plot as a data URL.
 
-    :param svg: the text of an SVG file.
+    :param svg: text of an SVG file.
     :return: 'data:image/svg+xml;base64,…'.
     """
     return _address('image/svg+xml', svg.encode())
 
 
 def _address(kind: str, content: bytes) -> str:
-    """Write bytes as an address."""
+    """Encode bytes as a data URL."""
     return f'data:{kind};base64,{base64.b64encode(content).decode()}'

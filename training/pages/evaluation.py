@@ -1,7 +1,7 @@
 """
-The page of a model's figures, `templates/evaluation.html`: `evaluate --output FOLDER`.
+Generate the page with the figures of a model, `templates/evaluation.html`: `evaluate --output`.
 
-It shows pictures of the data set.
+The page contains pictures of the data set.
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ if TYPE_CHECKING:
 EVALUATION_PAGE = 'evaluation.html'
 JSON = 'evaluation.json'
 
-# Mistakes that the page shows.
+# Number of errors that the page shows.
 WORST = 30
 
-# Shares at which the curve of accuracy over coverage has its points.
+# Coverages of the curve of accuracy over coverage.
 _CURVE = np.linspace(0.02, 1, 99)
 
 
 class Plot(NamedTuple):
     """
-    A plot with its words.
+    A plot with its text.
 
-    :param title: a heading.
-    :param caption: what to see in it.
-    :param address: of `svg_address`.
+    :param title: heading.
+    :param caption: description.
+    :param address: data URL of the plot.
     """
 
     title: str
@@ -62,15 +62,15 @@ class Plot(NamedTuple):
 
 class Mistake(NamedTuple):
     """
-    A picture that was taken for another label.
+    A wrongly classified picture.
 
-    :param address: of the picture, as of `png_address`.
-    :param truth: its label.
-    :param truth_probability: what the model gave this label.
-    :param said: the label that it was taken for.
-    :param said_probability: what the model gave that label.
-    :param votes: what the annotators of FER+ saw, or None where there are no votes.
-    :param source: where the picture is from.
+    :param address: data URL of the picture.
+    :param truth: true label.
+    :param truth_probability: probability of the true label.
+    :param said: predicted label.
+    :param said_probability: probability of the predicted label.
+    :param votes: votes of the annotators of FER+, or None without votes.
+    :param source: identifier of the picture.
     """
 
     address: str
@@ -86,13 +86,13 @@ def write_report(
     folder: Path, scores: Scores, report: dict[str, Any], run: Path | None = None
 ) -> Path:
     """
-    Write a report as a page that is whole in itself, and as JSON.
+    Write a report as a self-contained page and as JSON.
 
-    :param folder: made if need be.
-    :param scores: of one split.
-    :param report: of `evaluate`, with 'model', 'backend' and 'split'.
-    :param run: the folder of the training run, if it is at hand: its curves are shown.
-    :return: the page.
+    :param folder: folder to write to; it is created if needed.
+    :param scores: scores of one split.
+    :param report: report of the command `evaluate`, with 'model', 'backend' and 'split'.
+    :param run: folder of the training run, to plot its curves, or None.
+    :return: path of the page.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / JSON).write_text(json.dumps(report, indent=1), encoding='utf-8')
@@ -103,12 +103,12 @@ def write_report(
 
 def report_page(scores: Scores, report: dict[str, Any], run: Path | None = None) -> str:
     """
-    Make the page of a report.
+    Generate the page of a report.
 
-    :param scores: of one split.
-    :param report: of `evaluate`, with 'model', 'backend' and 'split'.
-    :param run: the folder of the training run, if it is at hand: its curves are shown.
-    :return: HTML; its plots and pictures are in it.
+    :param scores: scores of one split.
+    :param report: report of the command `evaluate`, with 'model', 'backend' and 'split'.
+    :param run: folder of the training run, to plot its curves, or None.
+    :return: HTML with embedded plots and pictures.
     """
     kept = scores.take(scores.truth >= 0)
     return render(
@@ -120,7 +120,7 @@ def report_page(scores: Scores, report: dict[str, Any], run: Path | None = None)
         class_f1=_class_f1(report),
         shares=_shares(report),
         further=[
-            # The pictures that a figure is of, where these are not all.
+            # The number of pictures, for figures that cover only some of the pictures.
             (name, words, report.get(f'pictures_{name.removeprefix("accuracy_")}'))
             for name, words in FURTHER.items()
             if name in report
@@ -131,7 +131,7 @@ def report_page(scores: Scores, report: dict[str, Any], run: Path | None = None)
 
 
 def _confusion(report: dict[str, Any]) -> Plot:
-    """Show what is taken for what."""
+    """Plot the confusion matrix."""
     missing = [name for name, row in report['per_class'].items() if not row['pictures']]
     rows = len(report['per_class']) - len(missing)
     with plot(9.6, 1.1 + 0.62 * rows) as (figure, (axes,)):
@@ -151,7 +151,7 @@ def _confusion(report: dict[str, Any]) -> Plot:
 
 
 def _reliability(report: dict[str, Any]) -> Plot:
-    """Show if its probabilities mean what they say."""
+    """Plot the reliability diagram."""
     with plot(5, 4) as (figure, (axes,)):
         draw_reliability(axes, report)
         address = svg_address(svg(figure))
@@ -163,7 +163,7 @@ def _reliability(report: dict[str, Any]) -> Plot:
 
 
 def _coverage(kept: Scores) -> Plot:
-    """Show what abstaining brings."""
+    """Plot the accuracy over coverage."""
     right = kept.probabilities.argmax(axis=1) == kept.truth
     ordered = right[surest_first(kept.probabilities)]
     accuracy = np.cumsum(ordered) / np.arange(1, len(ordered) + 1)
@@ -178,7 +178,7 @@ def _coverage(kept: Scores) -> Plot:
 
 
 def _class_f1(report: dict[str, Any]) -> Plot:
-    """Show how well each label is found."""
+    """Plot the F1 of each label."""
     with plot(5, 4) as (figure, (axes,)):
         draw_class_f1(axes, report)
         address = svg_address(svg(figure))
@@ -190,7 +190,7 @@ def _class_f1(report: dict[str, Any]) -> Plot:
 
 
 def _shares(report: dict[str, Any]) -> Plot:
-    """Show what it says too often."""
+    """Plot the true and the predicted share of each label."""
     with plot(5, 4) as (figure, (axes,)):
         draw_shares(axes, report)
         for tick in axes.get_xticklabels():
@@ -205,10 +205,10 @@ def _shares(report: dict[str, Any]) -> Plot:
 
 def read_log(run: Path) -> dict[str, np.ndarray]:
     """
-    Read the table of epochs of a run.
+    Read the log of the epochs of a run.
 
-    :param run: its folder.
-    :return: by column, (N,) float64; columns that are not all numbers are left out.
+    :param run: folder of the run.
+    :return: (N,) float64 values, keyed by column; columns that are not numeric are left out.
     """
     with open(run / LOG, newline='', encoding='utf-8') as file:
         rows = list(csv.DictReader(file))
@@ -222,7 +222,7 @@ def read_log(run: Path) -> dict[str, np.ndarray]:
 
 
 def _curves(run: Path) -> Plot | None:
-    """Show how the training went, if that is known."""
+    """Plot the training curves, if the run has a log."""
     if not (run / LOG).is_file():
         return None
     epochs = read_log(run)
@@ -239,10 +239,10 @@ def _curves(run: Path) -> Plot | None:
 
 def best_epoch(run: Path) -> int | None:
     """
-    Say which epoch of a run was chosen.
+    Return the chosen epoch of a run.
 
-    :param run: its folder.
-    :return: from 1 on, or None where that is not known.
+    :param run: folder of the run.
+    :return: number of the epoch, from 1, or None if it is unknown.
     """
     checkpoint = run / CHECKPOINT
     if not checkpoint.is_file():
@@ -252,7 +252,7 @@ def best_epoch(run: Path) -> int | None:
 
 
 def _worst(kept: Scores) -> list[Mistake]:
-    """List the mistakes that cost most."""
+    """List the errors with the highest log loss."""
     predicted = kept.probabilities.argmax(axis=1)
     wrong = np.flatnonzero(predicted != kept.truth)
     losses = log_losses(kept.probabilities, kept.truth)
@@ -272,6 +272,6 @@ def _worst(kept: Scores) -> list[Mistake]:
 
 
 def _votes(votes: np.ndarray) -> str:
-    """Tell what the annotators of FER+ saw, the most frequent first."""
+    """Format the votes of the annotators of FER+, with the most frequent first."""
     most = [i for i in np.argsort(-votes.astype(int), kind='stable')[:3] if votes[i]]
     return ', '.join(f'{votes[i]} {VOTE_COLUMNS[i]}' for i in most)

@@ -1,7 +1,7 @@
 """
-The page of what is in a data set, `templates/inspection.html`: `inspect`.
+Generate the page of the contents of a data set, `templates/inspection.html`: `inspect`.
 
-It shows pictures of the data set.
+The page contains pictures of the data set.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from training.pages.plots import plot
 from training.pages.plots import svg
 from training.pages.rendering import render
 
-# Pictures of a class that its mosaic shows, and how many of them in a row.
+# Number of pictures in the mosaic of a class, and number of its columns.
 MOSAIC = 48
 MOSAIC_COLUMNS = 24
 
-# Pictures, or groups of them, that are shown of each kind of fault; pictures of a group.
+# Number of examples for each kind of fault, and of pictures in an example.
 EXAMPLES = 18
 GROUP = 4
 
@@ -42,12 +42,12 @@ class Class(NamedTuple):
     """
     The pictures of a label.
 
-    :param name: the label.
-    :param counts: pictures by split.
-    :param pictures: all of them.
-    :param share: of the pictures of all labels, from 0 to 1.
-    :param mosaic: of some of them, as of `png_address`; '' where there are none.
-    :param histograms: of their brightness and contrast, as of `svg_address`.
+    :param name: name of the label.
+    :param counts: number of pictures in each split.
+    :param pictures: number of all pictures.
+    :param share: share of these pictures among those of all labels, from 0 to 1.
+    :param mosaic: data URL of a mosaic of some pictures; '' if there are none.
+    :param histograms: data URL of the histograms of brightness and contrast.
     """
 
     name: str
@@ -60,12 +60,12 @@ class Class(NamedTuple):
 
 class Picture(NamedTuple):
     """
-    A picture with what is known of it.
+    A picture with its label and its origin.
 
-    :param address: as of `png_address`.
-    :param label: its name.
-    :param split: of `SPLITS`.
-    :param source: where it is from.
+    :param address: data URL of the picture.
+    :param label: name of its label.
+    :param split: one of `SPLITS`.
+    :param source: identifier of the picture.
     """
 
     address: str
@@ -78,8 +78,8 @@ class Group(NamedTuple):
     """
     Pictures that belong together.
 
-    :param pictures: the first of them.
-    :param more: how many there are beside these.
+    :param pictures: first pictures of the group.
+    :param more: number of further pictures.
     """
 
     pictures: list[Picture]
@@ -90,25 +90,25 @@ class Fault(NamedTuple):
     """
     A kind of fault with examples.
 
-    :param title: a heading.
-    :param what: a sentence.
-    :param count: of groups of pictures that have it.
+    :param title: heading.
+    :param what: description in a sentence.
+    :param found: number of groups of pictures with this fault.
     :param groups: examples.
     """
 
     title: str
     what: str
-    count: int
+    found: int
     groups: list[Group]
 
 
 def report_page(data: FaceData, report: dict[str, Any], seed: int = 0) -> str:
     """
-    Make a page of a report, whole in itself.
+    Generate a self-contained page of a report.
 
-    :param data: that was inspected.
-    :param report: of `inspect_data`.
-    :param seed: of which pictures are shown.
+    :param data: inspected data set.
+    :param report: report of `inspect_data`.
+    :param seed: seed of the choice of pictures for the mosaics.
     :return: HTML.
     """
     classes = list(_classes(data, report, seed))
@@ -125,10 +125,10 @@ def report_page(data: FaceData, report: dict[str, Any], seed: int = 0) -> str:
 
 def mosaic(images: np.ndarray, columns: int = MOSAIC_COLUMNS) -> np.ndarray:
     """
-    Lay pictures side by side.
+    Arrange pictures in a grid.
 
     :param images: (N, H, W) uint8, N at least 1.
-    :param columns: in a row.
+    :param columns: number of columns.
     :return: (rows * H, columns * W) uint8, white where there is no picture.
     """
     count, height, width = images.shape
@@ -140,7 +140,7 @@ def mosaic(images: np.ndarray, columns: int = MOSAIC_COLUMNS) -> np.ndarray:
 
 
 def _classes(data: FaceData, report: dict[str, Any], seed: int) -> Iterator[Class]:
-    """Show some pictures of each class, and how bright and rich in contrast they are."""
+    """Create a mosaic and the histograms of brightness and contrast of each class."""
     generator = np.random.default_rng(seed)
     for label, name in enumerate(report['labels']):
         counts = {split: by_label[label] for split, by_label in report['counts'].items()}
@@ -157,7 +157,7 @@ def _classes(data: FaceData, report: dict[str, Any], seed: int) -> Iterator[Clas
 
 
 def _histograms(brightness: Sequence[int], contrast: Sequence[int]) -> str:
-    """Draw how bright and rich in contrast pictures are."""
+    """Plot the histograms of brightness and contrast."""
     with plot(2.45, 1.5, rows=2) as (figure, (above, below)):
         draw_histogram(above, 'brightness', brightness, 256, BLUE)
         draw_histogram(below, 'contrast', contrast, 128, GRAY)
@@ -165,7 +165,7 @@ def _histograms(brightness: Sequence[int], contrast: Sequence[int]) -> str:
 
 
 def _faults(data: FaceData, report: dict[str, Any]) -> Iterator[Fault]:
-    """Show examples of each kind of fault that was found."""
+    """Select examples of each kind of fault that was found."""
     index = {str(source): i for i, source in enumerate(data.source)}
     across = [
         group
@@ -208,14 +208,14 @@ def _faults(data: FaceData, report: dict[str, Any]) -> Iterator[Fault]:
     for title, what, groups in kinds:
         if not groups:
             continue
-        # Spread over all of them, as neighbours in the data often look alike.
+        # The examples are spread over all groups, because neighbours in the data often look alike.
         places = np.linspace(0, len(groups) - 1, min(EXAMPLES, len(groups))).astype(int)
         shown = [_group(data, [index[name] for name in groups[place]]) for place in places]
         yield Fault(title, what, len(groups), shown)
 
 
 def _group(data: FaceData, indices: Sequence[int]) -> Group:
-    """Show pictures that belong together, with labels, splits and names."""
+    """Create a group from the indices of its pictures."""
     pictures = [
         Picture(
             png_address(data.images[i]),

@@ -1,4 +1,4 @@
-"""Tables in Markdown."""
+"""Format tables in Markdown."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """
-    Write a table.
+    Format a table.
 
-    :param head: of its columns.
-    :param rows: of as many cells each; a cell may be empty.
-    :return: lines.
+    :param head: headings of the columns.
+    :param rows: rows with as many cells; a cell may be empty.
+    :return: lines of Markdown.
     """
     lines = (head, ['---'] * len(head), *rows)
     return ['|' + ''.join(f' {cell} |' if cell else ' |' for cell in line) for line in lines]

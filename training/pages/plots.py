@@ -1,4 +1,4 @@
-"""Plots of a model's figures, each a picture for a page."""
+"""Plot the figures of a model for pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.ticker import PercentFormatter
 import numpy as np
 
-# Colours that people who see colours differently tell apart (Okabe and Ito 2008).
+# Colours that remain distinct with colour vision deficiency (Okabe and Ito 2008).
 BLUE, ORANGE, GREEN, GRAY = '#0072b2', '#d55e00', '#009e73', '#8a8f98'
 LIGHT_ORANGE = '#e69f00'
 INK, SOFT_INK = '#20242c', '#646b78'
@@ -35,7 +35,7 @@ _PLOT_STYLE: Any = {
     'grid.color': '#e6e8ec',
     'axes.axisbelow': True,
     'legend.frameon': False,
-    # The same figures make the same file.
+    # A fixed salt makes the same figures give the same SVG file.
     'svg.hashsalt': 'fer_ros',
 }
 
@@ -45,14 +45,15 @@ def plot(
     width: float, height: float, columns: int = 1, rows: int = 1
 ) -> Iterator[tuple[Figure, list[Axes]]]:
     """
-    Begin a plot in this project's style.
+    Create a figure with the style of this project.
 
-    :param width: in inches.
-    :param height: in inches.
-    :param columns: of axes.
-    :param rows: of axes.
-    :return: the figure, and its axes row by row, from left to right; it takes its style when it
-        is drawn, so `svg` is to be called within.
+    :param width: width in inches.
+    :param height: height in inches.
+    :param columns: number of columns of axes.
+    :param rows: number of rows of axes.
+    :return: context manager of the figure and its axes, row by row and from left to right.  The
+        style
+        applies when the figure is drawn, so call `svg` inside the context.
     """
     with rc_context(_PLOT_STYLE):
         figure = Figure(figsize=(width, height), layout='constrained')
@@ -62,10 +63,10 @@ def plot(
 
 def svg(figure: Figure) -> str:
     """
-    Draw a figure.
+    Draw a figure as SVG.
 
-    :param figure: of `plot`.
-    :return: the text of an SVG file, the same for the same figure.
+    :param figure: figure from `plot`.
+    :return: text of an SVG file, the same for the same figure.
     """
     written = BytesIO()
     figure.savefig(written, format='svg', metadata={'Date': None, 'Creator': None})
@@ -74,11 +75,11 @@ def svg(figure: Figure) -> str:
 
 def draw_confusion(axes: Axes, report: dict[str, Any], left_out: Sequence[str] = ()) -> None:
     """
-    Draw which label is taken for which: shares of each true label as shades, with the counts.
+    Draw the confusion matrix, with shades for the shares of each true label, and with the counts.
 
-    :param axes: to draw on.
-    :param report: of `evaluate`.
-    :param left_out: labels that have no row, as the truth does not have them.
+    :param axes: axes to draw on.
+    :param report: report of the command `evaluate`.
+    :param left_out: labels without a row, because they do not occur in the truth.
     """
     names = list(report['per_class'])
     rows = [i for i, name in enumerate(names) if name not in left_out]
@@ -111,10 +112,10 @@ def draw_confusion(axes: Axes, report: dict[str, Any], left_out: Sequence[str] =
 
 def draw_reliability(axes: Axes, report: dict[str, Any]) -> None:
     """
-    Draw how often a model is right when it is so sure, over how often it is so sure.
+    Draw the reliability diagram: accuracy over confidence, with the share of pictures in each bin.
 
-    :param axes: to draw on.
-    :param report: of `evaluate`.
+    :param axes: axes to draw on.
+    :param report: report of the command `evaluate`.
     """
     bins = report['reliability']
     counts = np.array(bins['pictures'])
@@ -154,11 +155,11 @@ def draw_reliability(axes: Axes, report: dict[str, Any]) -> None:
 
 def draw_coverage(axes: Axes, shares: np.ndarray, accuracies: np.ndarray) -> None:
     """
-    Draw how accurate a model is when it keeps silent where it is unsure.
+    Draw the accuracy of a model over its coverage.
 
-    :param axes: to draw on.
-    :param shares: (N,) float, of the pictures that it answers.
-    :param accuracies: (N,) float, on those.
+    :param axes: axes to draw on.
+    :param shares: (N,) float, shares of answered pictures.
+    :param accuracies: (N,) float, accuracies on the answered pictures.
     """
     axes.plot(100 * shares, 100 * accuracies, color=BLUE, linewidth=2)
     for share in (1.0, 0.9, 0.7, 0.5):
@@ -184,10 +185,10 @@ def draw_coverage(axes: Axes, shares: np.ndarray, accuracies: np.ndarray) -> Non
 
 def draw_class_f1(axes: Axes, report: dict[str, Any]) -> None:
     """
-    Draw the F1 of each label with its interval, the best on top.
+    Draw the F1 of each label with its interval, with the best label at the top.
 
-    :param axes: to draw on.
-    :param report: of `evaluate`.
+    :param axes: axes to draw on.
+    :param report: report of the command `evaluate`.
     """
     there = [item for item in report['per_class'].items() if item[1]['pictures']]
     there.sort(key=lambda item: item[1]['f1'])
@@ -230,10 +231,10 @@ def draw_class_f1(axes: Axes, report: dict[str, Any]) -> None:
 
 def draw_shares(axes: Axes, report: dict[str, Any]) -> None:
     """
-    Draw how often each label is true, and how often it is said.
+    Draw the true and the predicted share of each label.
 
-    :param axes: to draw on.
-    :param report: of `evaluate`.
+    :param axes: axes to draw on.
+    :param report: report of the command `evaluate`.
     """
     names = list(report['per_class'])
     rows = list(report['per_class'].values())
@@ -261,12 +262,12 @@ def draw_shares(axes: Axes, report: dict[str, Any]) -> None:
 
 def draw_curves(left: Axes, right: Axes, epochs: dict[str, np.ndarray], best: int | None) -> None:
     """
-    Draw how a run went.
+    Draw the training curves of a run.
 
-    :param left: to draw the losses on.
-    :param right: to draw the accuracies on.
-    :param epochs: columns of the run's log, `epoch` among them, each (N,) float.
-    :param best: the epoch that was chosen, if that is known.
+    :param left: axes for the losses.
+    :param right: axes for the accuracies.
+    :param epochs: columns of the log of the run, including `epoch`, each (N,) float.
+    :param best: number of the chosen epoch, or None if it is unknown.
     """
     number = epochs['epoch']
     colours = iter((BLUE, ORANGE, GREEN, GRAY) * 3)
@@ -292,13 +293,13 @@ def draw_curves(left: Axes, right: Axes, epochs: dict[str, np.ndarray], best: in
 
 def draw_histogram(axes: Axes, title: str, counts: Sequence[int], end: int, colour: str) -> None:
     """
-    Draw a small histogram, whose values alone are of interest.
+    Draw a small histogram.
 
-    :param axes: to draw on.
-    :param title: what is counted.
-    :param counts: pictures in each bin; the bins have equal width.
-    :param end: the values are from 0 to below this.
-    :param colour: of the bars.
+    :param axes: axes to draw on.
+    :param title: name of the values.
+    :param counts: number of pictures in each bin; the bins have equal width.
+    :param end: upper limit of the values, exclusive; the lower limit is 0.
+    :param colour: colour of the bars.
     """
     width = end / len(counts)
     axes.bar(np.arange(len(counts)) * width, counts, 0.85 * width, align='edge', color=colour)
@@ -311,7 +312,7 @@ def draw_histogram(axes: Axes, title: str, counts: Sequence[int], end: int, colo
 
 
 def _percent(axes: Axes, which: str) -> None:
-    """Write fractions along axes as per cent."""
+    """Format the tick labels of axes as per cent."""
     for name in which:
         axis = axes.xaxis if name == 'x' else axes.yaxis
         axis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=' %'))

@@ -1,7 +1,7 @@
 """
-Fill the templates of pages, `templates/*.html` and `templates/*.md` (Jinja2).
+Fill the templates of pages, `templates/*.html` and `templates/*.md`, with Jinja2.
 
-A value that a template names and does not get is an error.  In HTML, text is escaped.
+A missing value is an error.  In HTML, text is escaped.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ def render(template: str, **values: Any) -> str:
     """
     Fill a template.
 
-    :param template: the name of a file in `TEMPLATES`; text is escaped if it ends in '.html'.
-    :param values: by the names that the template uses.
-    :return: the page.
+    :param template: name of a file in `TEMPLATES`; text is escaped if the name ends in '.html'.
+    :param values: values by the names that the template uses.
+    :return: text of the page.
     :raises jinja2.TemplateNotFound: if there is no such file.
-    :raises jinja2.UndefinedError: if the template needs a value that is not given.
+    :raises jinja2.UndefinedError: if a value that the template needs is missing.
     """
     return _ENVIRONMENT.get_template(template).render(values)

@@ -1,4 +1,4 @@
-"""The commands that make a bundle again."""
+"""The commands that reproduce a bundle."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from training.bundles.imagenet import is_of_imagenet
 
 def recipe_name(origin: Mapping[str, Any]) -> str:
     """
-    Name the recipe of a network.
+    Return the name of the recipe of a network.
 
-    :param origin: the `training` of a card.
-    :return: the name.
+    :param origin: the entry `training` of a card.
+    :return: name of the recipe.
     """
-    # A card of an earlier version has the file of the recipe under `config`.
+    # Cards of an earlier version have the file of the recipe under `config`.
     return origin.get('recipe') or Path(origin['config']).stem
 
 
 def reproduction_commands(card: ModelCard, head: str) -> list[str]:
     """
-    List the commands that train, export and measure a bundle, teachers first.
+    List the commands that train, export and measure a bundle, with its teachers first.
 
-    :param card: of the bundle.
-    :param head: of the network, whose labels the bundle has.
+    :param card: card of the bundle.
+    :param head: head of the network that the bundle has.
     :return: command lines.
     """
     measure = f'python -m training card models/{card.name} --measure'
@@ -37,10 +37,11 @@ def reproduction_commands(card: ModelCard, head: str) -> list[str]:
         return [f'python -m training export --bundle {made["of"]} {quantize}', measure]
     recipe = recipe_name(origin)
     begun = origin.get('begun_from', [])
-    # A recipe that begins from what ships names it itself.
+    # Recipes that start from released bundles name the files themselves.
     given = ','.join(one['name'] for one in begun if not one['name'].startswith('models/'))
     weights = f' --weights {given}' if given else ''
-    # Teachers began from the same weights of ImageNet; another network's are not for them.
+    # Teachers started from the same weights of ImageNet, but not from the weights of other
+    # networks.
     of_teachers = weights if any(is_of_imagenet(one['name']) for one in begun) else ''
     runs = [
         _teacher_run(teacher, of_teachers)
@@ -66,10 +67,10 @@ def reproduction_commands(card: ModelCard, head: str) -> list[str]:
 
 
 def _teacher_run(teacher: Mapping[str, Any], weights: str) -> tuple[str, str]:
-    """Give the folder of a teacher's run, and the command that trains it."""
+    """Return the folder of a teacher's run, and the command that trains it."""
     command = f'python -m training train {teacher["recipe"]}'
     if 'epochs' not in teacher:
-        # A run of an earlier version stored no more about its teachers.
+        # Runs of an earlier version stored only the recipe of a teacher.
         return f'runs/{teacher["recipe"]}', command + weights
     folder = f'runs/{teacher["recipe"]}'
     if teacher['begun_from']:

@@ -1,4 +1,4 @@
-"""The robustness of models side by side: `evaluate --robustness`."""
+"""Format the robustness of models in one table: `evaluate --robustness`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from training.pages.markdown import table
 
 Report = dict[str, Any]
 
-# What a reader of the table has to know.
+# Legend of the table.
 _CELLS = (
     'The rows after "through the real path" are degraded crops of the real path. Each cell: '
     f'accuracy in %, macro-F1, share of wrong predictions with a probability of {SURE} or more in '
@@ -21,11 +21,12 @@ _CELLS = (
 
 def robustness_table(reports: Sequence[Report]) -> list[str]:
     """
-    Set the reports of models side by side, as lines of Markdown.
+    Create the Markdown table that compares the robustness of models.
 
-    :param reports: of `measure_robustness`, each with its 'model'; of the same data.
-    :return: a row for each condition, and one for the score; of each model the accuracy, macro-F1,
-        the share that is wrong and sure, and the calibration error.
+    :param reports: reports of `measure_robustness` on the same data, each with its 'model'.
+    :return: lines of Markdown: a row for each condition and for the score, with accuracy,
+        macro-F1,
+        share of confident errors, and calibration error of each model.
     """
     names = list(reports[0]['conditions'])
     head = ['condition', 'pictures', *(f'`{report["model"]}`' for report in reports)]
@@ -58,7 +59,7 @@ def robustness_table(reports: Sequence[Report]) -> list[str]:
 
 
 def _cell(row: Report) -> str:
-    """Write the figures of a condition."""
+    """Format the figures of a condition."""
     return (
         f'{100 * row["accuracy"]:.1f} · {row["macro_f1"]:.3f} · '
         f'{100 * row["wrong_and_sure"]:.1f} · {row["ece"]:.3f}'
@@ -67,9 +68,9 @@ def _cell(row: Report) -> str:
 
 def answers_table(reports: Sequence[Report]) -> list[str]:
     """
-    Tell how often models answer at the default `min_confidence`, and how often they are right.
+    Create the table of answered shares and accuracies at the default `min_confidence`.
 
-    :param reports: as of `robustness_table`.
+    :param reports: as in `robustness_table`.
     :return: lines of Markdown.
     """
     head = ['condition', *(f'`{report["model"]}`' for report in reports)]
@@ -82,16 +83,16 @@ def answers_table(reports: Sequence[Report]) -> list[str]:
 
 
 def _answers(row: Report) -> str:
-    """Write how often a model answers, and how often it is right then."""
+    """Format the answered share, and the accuracy on it."""
     return f'{100 * row["answered"]:.1f} · {100 * row["right_of_these"]:.1f}'
 
 
 def robustness_lines(measured: Report) -> Iterator[str]:
     """
-    Write what `evaluate --robustness` found, for a person and as Markdown.
+    Format the results of `evaluate --robustness` as Markdown.
 
-    :param measured: with 'split', 'detector' and 'models', the reports.
-    :return: lines.
+    :param measured: results with 'split', 'detector' and 'models', the reports.
+    :return: iterator over lines.
     """
     reports = measured['models']
     yield (
@@ -111,7 +112,7 @@ def robustness_lines(measured: Report) -> Iterator[str]:
 
 
 def command_of(measured: Report) -> str:
-    """Write the command that gives these figures."""
+    """Return the command that measures these figures."""
     models = ' '.join(report['model'] for report in measured['models'])
     limit = f' --limit {measured["limit"]}' if measured.get('limit') else ''
     return (

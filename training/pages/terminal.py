@@ -1,4 +1,4 @@
-"""Figures as lines for a terminal."""
+"""Format figures for the terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from training.pages.formats import interval
 from training.pages.formats import percent
 from training.pages.formats import percent_interval
 
-# Figures that a report may have beside those it always has, and what they are.
+# Optional figures of a report, with their descriptions.
 FURTHER = {
     'accuracy_without_training_pictures': 'accuracy without pictures that occur in Training',
     'accuracy_plurality': 'accuracy against the plurality of votes, with ties and minorities '
@@ -22,10 +22,10 @@ FURTHER = {
 
 def report_text(report: dict[str, Any]) -> str:
     """
-    Write a report for a person.
+    Format a report for the terminal.
 
-    :param report: of `evaluate`.
-    :return: lines; the accuracy has one of its own.
+    :param report: report of the command `evaluate`.
+    :return: text in which the accuracy has its own line.
     """
     limits = report['ci95']
     lines = [
@@ -68,12 +68,12 @@ def report_text(report: dict[str, Any]) -> str:
 
 
 def _plain(words: str, report: dict[str, Any], name: str) -> str:
-    """Write a figure that is no share."""
+    """Format a figure that is not a share."""
     return f'{words}: {report[name]:.4f} ({interval(report["ci95"][name], 4)})'
 
 
 def _classes(rows: dict[str, dict[str, Any]], pictures: int) -> list[str]:
-    """Make the table of the labels."""
+    """Create the table of the labels."""
     width = max(map(len, rows))
     head = f'{"":{width}}  precision  recall     F1  (95 %)          pictures  true %  predicted %'
     return [
@@ -89,7 +89,7 @@ def _classes(rows: dict[str, dict[str, Any]], pictures: int) -> list[str]:
 
 
 def real_path_text(report: dict[str, Any]) -> str:
-    """Write the comparison for a person, a line each."""
+    """Format the comparison with the real path."""
     lines = [
         f'real path ({report["scene"]}; {report["detector"]}): {report["found"]} of '
         f'{report["pictures"]} faces detected ({100 * report["found"] / report["pictures"]:.1f} %)'

@@ -1,4 +1,4 @@
-"""Store the function that builds a recipe's network by its registered name and arguments."""
+"""Describe the function that builds the network of a recipe, so that a run can store it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from training.networks.registry import RegisteredNetwork
 from training.networks.residual import ResidualNetwork
 from training.recipes.library import run_file
 
-# The builders that a run can name; each is a dataclass whose fields are its arguments.
+# Builders, keyed by the name that a run stores.  Each builder is a dataclass with its arguments as
+# fields.
 BUILDERS: dict[str, type] = {
     'registered': RegisteredNetwork,
     'mobile': MobileNetwork,
@@ -33,11 +34,13 @@ Builder = Callable[..., Any]
 
 def describe_builder(build: Builder) -> dict[str, Any]:
     """
-    Describe a builder so that `builder_of` makes an equal one.
+    Describe a builder so that `builder_of` can recreate it.
 
-    :param build: of a recipe: an instance of one of `BUILDERS`, or a function of a Python file.
-    :return: what JSON can hold: 'builder' and 'arguments'; for a function 'function', its 'file',
-        and the 'source_sha256' of its source text.
+    :param build: `build` of a recipe: an instance of one of `BUILDERS`, or a function in a Python
+        file.
+    :return: values that JSON can store: 'builder' and 'arguments', or for a function 'function',
+        its
+        'file', and 'source_sha256', the hash of its source text.
     :raises ValueError: if it is neither.
     """
     for name, kind in BUILDERS.items():
@@ -58,11 +61,11 @@ def describe_builder(build: Builder) -> dict[str, Any]:
 
 def builder_of(described: Mapping[str, Any]) -> Builder:
     """
-    Make a builder from its description.
+    Recreate a builder from its description.
 
-    :param described: as `describe_builder` returns it.
+    :param described: description, as `describe_builder` returns it.
     :return: the builder.
-    :raises ValueError: if there is no such builder, or its function has changed since.
+    :raises ValueError: if the builder is unknown, or its function has changed since.
     """
     if 'builder' in described:
         if described['builder'] not in BUILDERS:
@@ -88,8 +91,8 @@ def builder_of(described: Mapping[str, Any]) -> Builder:
 
 
 def _source_sha256(function: FunctionType) -> str:
-    """Hash the source text of a function."""
-    # What `inspect` keeps of a file may be older than the file.
+    """Compute the hash of the source text of a function."""
+    # The cache of `inspect` may be older than the file.
     lines = Path(inspect.getfile(function)).read_text(encoding='utf-8').splitlines(keepends=True)
     first = function.__code__.co_firstlineno - 1
     source = ''.join(inspect.getblock(lines[first:]))

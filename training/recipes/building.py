@@ -1,4 +1,4 @@
-"""From a recipe to its network: heads, whitening, the weights of a backbone."""
+"""Build the network of a recipe: heads, whitening and the weights of its backbone."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from training.recipes.heads import head_labels
 from training.recipes.heads import input_spec
 from training.recipes.recipe import Recipe
 
-# The layer of ZCA whitening, which a recipe may put before its network.
+# Name of the layer of ZCA whitening, which a recipe may put before its network.
 WHITENING = 'whitening'
 
-# Added to the variances that whitening divides by, as Keras's ImageDataGenerator does it.
+# Added to the variances before whitening divides by them, as in Keras's ImageDataGenerator.
 WHITENING_EPSILON = 1e-6
 
 
@@ -27,14 +27,15 @@ def build_model(
     pretrained: bool = False,
 ) -> keras.Model:
     """
-    Build a recipe's network from its seed.
+    Build the network of a recipe, with random weights from its seed.
 
     :param recipe: the recipe.
-    :param labels: of each head, as `head_labels` gives them.
-    :param pretrained: fetch the weights of the backbone that the recipe names; the network is the
-        same without them, for weights that are loaded afterwards.
-    :return: from (N, side, side, channels) float32 to a dict of (N, labels) logits by head.
-    :raises ValueError: if the weights cannot be had, or the network has no backbone.
+    :param labels: labels of each head, as `head_labels` returns them.
+    :param pretrained: whether to fetch the initial weights that the recipe names.  Without these
+        weights the network has the same layers, for weights that are loaded later.
+    :return: model that maps (N, side, side, channels) float32 to (N, labels) logits, keyed by
+        head.
+    :raises ValueError: if the weights are not available, or the network has no backbone.
     """
     keras.utils.set_random_seed(recipe.seed)
     heads = {head: len(names) for head, names in (labels or head_labels(recipe)).items()}
@@ -57,27 +58,28 @@ def build_model(
 
 
 def _whitened(model: keras.Model) -> keras.Model:
-    """Put a layer before a network that whitens once `set_whitening` was called; as it is now."""
+    """Put a whitening layer before a network; `set_whitening` sets its weights later."""
     shape = tuple(model.input_shape[1:])
     if None in shape:
         raise ValueError('whitening needs the same side in all epochs; omit `sides`')
     count = int(np.prod(shape))
     image = keras.Input(shape, name='image')
     flat = layers.Flatten()(image)
-    # In float32 whatever the network computes in: the smallest variances are magnified most.
+    # The whitening layer always uses float32, because it amplifies the smallest variances most.
     white = layers.Dense(count, trainable=False, dtype='float32', name=WHITENING)(flat)
     return keras.Model(image, model(layers.Reshape(shape)(white)), name=f'{model.name}_whitened')
 
 
 def set_whitening(model: keras.Model, images: np.ndarray, recipe: Recipe) -> None:
     """
-    Compute the whitening layer of a network.
+    Compute the weights of the whitening layer of a network.
 
-    ZCA: turned into the principal components, divided by the deviation in each, and turned back,
-    so that pixels become uncorrelated and pictures stay pictures.
+    ZCA rotates the pixels into their principal components, divides each component by its standard
+    deviation, and rotates back.  The pixels become uncorrelated, and the result still looks like a
+    picture.
 
-    :param model: of a recipe with `whitening`.
-    :param images: (N, H, W) uint8, that the network will learn from.
+    :param model: model of a recipe with `whitening`.
+    :param images: (N, H, W) uint8, training pictures.
     :param recipe: the recipe.
     """
     side = recipe.side
@@ -94,11 +96,11 @@ def set_whitening(model: keras.Model, images: np.ndarray, recipe: Recipe) -> Non
 
 def standardised_range(images: np.ndarray) -> tuple[float, float]:
     """
-    Give the range of values that brings pictures to a mean of 0 and a standard deviation of 1.
+    Compute the value range that gives pictures a mean of 0 and a standard deviation of 1.
 
     :param images: (N, H, W) uint8.
-    :return: what 0 and 255 become.
-    :raises ValueError: if all pixels are alike.
+    :return: the values for 0 and 255.
+    :raises ValueError: if all pixels are equal.
     """
     mean, deviation = float(images.mean(dtype=np.float64)), float(images.std(dtype=np.float64))
     if deviation == 0:

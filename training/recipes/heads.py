@@ -1,4 +1,4 @@
-"""The input and the heads of a recipe's network: value range, labels and targets."""
+"""Input and heads of the network of a recipe: value range, labels and targets."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from training.data.datasets import FaceData
 from training.data.votes import vote_distribution
 from training.recipes.recipe import Recipe
 
-# Of the heads whose labels do not depend on the data.
+# Labels of the heads that do not depend on the data.
 HEAD_LABELS = {'fer2013': FER2013_LABELS, 'ferplus': FERPLUS_LABELS}
 
 
 def input_spec(recipe: Recipe, side: int | None = None) -> InputSpec:
     """
-    Tell what a recipe's network wants to see.
+    Return the input format of the network of a recipe.
 
     :param recipe: the recipe.
-    :param side: in pixels, if another than the recipe's.
-    :return: square, in the recipe's colours and range.
+    :param side: side in pixels; None for the side of the recipe.
+    :return: square input with the colours and the value range of the recipe.
     """
     side = side or recipe.side
     return InputSpec(side, side, COLOURS[recipe.colour], recipe.colour, recipe.value_range)
@@ -33,10 +33,11 @@ def label_targets(data: FaceData, recipe: Recipe) -> dict[str, np.ndarray]:
     """
     Compute the targets of each head from labels and votes alone.
 
-    :param data: the pictures; of FER2013, with votes if there is a `ferplus` head.
-    :param recipe: its heads and its label smoothing.
-    :return: by head, (N, labels) float32.  A row sums to 1, or is all zero where the head has
-        nothing to learn: no annotator saw an emotion.
+    :param data: the pictures; FER2013 with votes if there is a `ferplus` head.
+    :param recipe: recipe with its heads and its label smoothing.
+    :return: (N, labels) float32, keyed by head.  A row sums to 1, or is all zero if no annotator
+        saw
+        an emotion; the head learns nothing from such a picture.
     :raises DataError: if the data has no labels for a head.
     """
     targets = {}
@@ -60,12 +61,12 @@ def head_labels(
     recipe: Recipe, label_names: tuple[str, ...] | None = None
 ) -> dict[str, tuple[str, ...]]:
     """
-    Tell what each head of a recipe can say.
+    Return the labels of each head of a recipe.
 
     :param recipe: the recipe.
-    :param label_names: of the data, which the head 'labels' learns.
-    :return: by head, in the order of its outputs.
-    :raises ValueError: if there is such a head and nothing says its labels.
+    :param label_names: labels of the data, which the head 'labels' learns.
+    :return: labels of each head in the order of its outputs, keyed by head.
+    :raises ValueError: if there is a head 'labels' and `label_names` is None.
     """
     known: dict[str, tuple[str, ...]] = dict(HEAD_LABELS)
     if label_names is not None:

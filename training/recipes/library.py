@@ -1,4 +1,4 @@
-"""Find and read recipes."""
+"""Find and load recipes."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from types import ModuleType
 
 from training.recipes.recipe import Recipe
 
-# The folders of the recipes that ship: the project's own, and those of the sources' networks.
+# Folders of the included recipes: those of this project, and those of the sources' networks.
 RECIPES = Path(__file__).resolve().parent
 FOLDERS = (RECIPES / 'own', RECIPES / 'sources')
 
 
 def load_recipe(path: Path) -> Recipe:
     """
-    Read the `RECIPE` that a file defines.
+    Load the recipe from a recipe file.
 
-    :param path: of a Python file that defines it, or the name of one in `training/recipes`.
+    :param path: path of a Python file with a `RECIPE`, or the name of a recipe in
+        `training/recipes`.
     :return: the recipe.
-    :raises ValueError: if there is no such file, or it defines none.
+    :raises ValueError: if there is no such file, or it defines no `RECIPE`.
     """
     file = recipe_file(path)
     recipe = getattr(run_file(file), 'RECIPE', None)
@@ -41,9 +42,9 @@ def load_recipe(path: Path) -> Recipe:
 
 def recipe_files() -> dict[str, Path]:
     """
-    Find the recipes that ship.
+    Find the included recipes.
 
-    :return: the file of each, by its name, in alphabetical order.
+    :return: file of each recipe, keyed by its name, in alphabetical order.
     """
     found = {
         file.stem: file
@@ -56,11 +57,11 @@ def recipe_files() -> dict[str, Path]:
 
 def recipe_file(path: Path) -> Path:
     """
-    Find a recipe.
+    Find the file of a recipe.
 
-    :param path: of a Python file, or the name of one in `training/recipes`.
-    :return: of an existing file.
-    :raises ValueError: if there is none; the message lists the names there are.
+    :param path: path of a Python file, or the name of a recipe in `training/recipes`.
+    :return: path of an existing file.
+    :raises ValueError: if there is no such file; the message lists the included recipes.
     """
     known = recipe_files()
     for candidate in (path, known.get(str(path), path)):
@@ -71,11 +72,11 @@ def recipe_file(path: Path) -> Path:
 
 def run_file(file: Path) -> ModuleType:
     """
-    Run a Python file that is no module of an installed package, such as a user's recipe.
+    Run a Python file outside the installed packages, such as a recipe of a user.
 
-    :param file: existing.
-    :return: a module with what the file defines.
-    :raises ValueError: if it is no Python file.
+    :param file: path of an existing file.
+    :return: module with the definitions of the file.
+    :raises ValueError: if it is not a Python file.
     """
     spec = importlib.util.spec_from_file_location(f'training_recipe_{file.stem}', file)
     if spec is None or spec.loader is None:

@@ -1,4 +1,4 @@
-"""What the recipes of the notebooks have in common; it counts as part of each of them."""
+"""Settings that the recipes of the notebooks share."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from training.data.selection import Selection
 from training.networks.registry import RegisteredNetwork
 from training.recipes.recipe import Recipe
 
-# Mirror images, and faces a little beside the middle.
+# Mirroring and small shifts.
 MILD: Augmentation = replace(NO_AUGMENTATION, flip=True, shift=0.05)
 
-# Shifts, zoom and rotation, as far as a detector's boxes vary.
+# Shifts, zoom and rotation within the variation of a detector's bounding boxes.
 USUAL: Augmentation = replace(NO_AUGMENTATION, flip=True, shift=0.1, scale=0.1, rotation_deg=10)
 
-# Each time that three epochs brought nothing better, go on in steps of three tenths.
+# Multiply the learning rate by 0.3 after three epochs without progress.
 CAREFUL = {'schedule': 'plateau', 'plateau_factor': 0.3, 'plateau_patience': 3}
 
-# How the fully connected and the convolutional networks of CSCE633 are trained.
+# Training settings of the fully connected and the convolutional networks of CSCE633.
 DENSE = {
     **CAREFUL,
     'standardise': True,
@@ -34,7 +34,7 @@ CONVOLUTIONAL = {
     'augmentation': USUAL,
 }
 
-# How those of the facial emotion detection notebooks are; each has a learning rate of its own.
+# Settings of the facial emotion detection notebooks, except the learning rate of each network.
 FOUR_EMOTIONS = {
     'selection': Selection(classes=('happy', 'sad', 'surprise', 'neutral')),
     'standardise': True,
@@ -47,10 +47,10 @@ FOUR_EMOTIONS = {
 
 def notebook(name: str, **settings: object) -> Recipe:
     """
-    Make the recipe of a notebook's network: Adam, hard labels, the last weights as they are.
+    Create the recipe of a notebook's network: Adam, hard labels, and no averaging of weights.
 
-    :param name: of the recipe and of its network.
-    :param settings: that are otherwise than here, by the fields of `Recipe`.
+    :param name: name of the recipe and of its network.
+    :param settings: fields of `Recipe` that differ from these common settings.
     :return: the recipe.
     """
     common = Recipe(

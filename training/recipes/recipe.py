@@ -1,4 +1,4 @@
-"""What a training recipe states."""
+"""The settings of a training recipe."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from training.data.selection import Selection
 if TYPE_CHECKING:
     import keras
 
-# The labels that a head can learn: FER2013's seven, the votes of FER+, or the labels of the data.
+# Heads of a network: the seven labels of FER2013, the votes of FER+, or the labels of the data.
 HEADS = ('fer2013', 'ferplus', 'labels')
 
-# Of settings that only have to be at least 0 or 1.
+# Upper bound of settings that only need a lower bound of 0 or 1.
 LARGEST_COUNT = 100_000
 
 
 @dataclass(frozen=True)
 class Recipe:
     """
-    A training recipe: a network, what it learns, and how.
+    A training recipe: the network, its targets and its training settings.
 
     The metadata of each field describe it; `python -m training recipes NAME` prints them.
 
@@ -61,13 +61,14 @@ class Recipe:
     value_range: tuple[float, float] = setting(
         (-2.0, 2.0), 'Input values for the pixel values 0 and 255.'
     )
-    # Keras's feature-wise centring and scaling; for gray pictures these are one number each.
+    # Feature-wise centring and scaling as in Keras; for gray pictures it has one mean and
+    # deviation.
     standardise: bool = setting(
         False,
         'Replace value_range by the range in which the training pictures have a mean of 0 and a '
         'standard deviation of 1.',
     )
-    # ZCA, Bell and Sejnowski 1997.
+    # ZCA whitening: Bell and Sejnowski 1997.
     whitening: bool = setting(
         False,
         'Begin the network with a frozen layer of ZCA whitening, computed from the pictures.',
@@ -75,7 +76,7 @@ class Recipe:
     weights: str = setting(
         'none', 'Initial weights of the backbone: none (random), imagenet, or a file.'
     )
-    # Tan and Le 2021, arXiv:2104.00298.
+    # Progressive resizing: Tan and Le 2021, arXiv:2104.00298.
     sides: tuple[tuple[float, int], ...] = setting(
         (),
         'Progressive resizing as pairs (start, side): from this fraction of the epochs, pictures '
@@ -123,7 +124,7 @@ class Recipe:
         0, 'Stop after this many epochs without improvement; 0: never.', (0, LARGEST_COUNT)
     )
     momentum: float = setting(0.9, 'Momentum of sgd.', (0.0, 0.9999))
-    # Loshchilov and Hutter 2017, arXiv:1711.05101.
+    # Decoupled weight decay: Loshchilov and Hutter 2017, arXiv:1711.05101.
     weight_decay: float = setting(
         5e-4,
         'Decoupled weight decay of kernels: each step reduces them by this value times the '
@@ -135,7 +136,7 @@ class Recipe:
         'Label smoothing: share of a hard label that is distributed over all labels.',
         (0.0, 0.9),
     )
-    # 0.5: Mahajan et al. 2018, arXiv:1805.00932.  Votes are a distribution and keep their weight.
+    # The value 0.5 is from Mahajan et al. 2018, arXiv:1805.00932.
     class_weights: float = setting(
         0.0,
         'Exponent c of the class weights: the loss of a picture is weighted by the frequency of '
@@ -156,7 +157,7 @@ class Recipe:
         "Share of the teachers' predictions in the targets; the rest is the labels.",
         (0.0, 1.0),
     )
-    # Beyer et al. 2021, arXiv:2106.05237.
+    # Consistent teaching: Beyer et al. 2021, arXiv:2106.05237.
     consistent: bool = setting(
         False,
         'Run the teachers on each augmented and mixed batch, instead of once on the original '
@@ -212,7 +213,7 @@ class Recipe:
                 )
 
     def _check_heads(self) -> None:
-        """Refuse heads that are unknown or that have no weight."""
+        """Reject unknown heads, and weights of heads that are not above 0."""
         unknown = sorted(set(self.heads) - set(HEADS))
         if unknown or not self.heads:
             raise ValueError(f'heads are {sorted(self.heads)}, but may only be {", ".join(HEADS)}')
@@ -222,7 +223,7 @@ class Recipe:
             )
 
     def _check_sides(self) -> None:
-        """Refuse sides that do not begin at 0, do not rise, or do not end with `side`."""
+        """Reject sides that do not begin at 0, do not rise, or do not end with `side`."""
         if not self.sides:
             return
         beginnings = [beginning for beginning, _ in self.sides]
@@ -239,10 +240,10 @@ class Recipe:
 
     def side_at(self, epoch: int) -> int:
         """
-        Tell what side the pictures of an epoch have.
+        Return the side of the pictures in an epoch.
 
-        :param epoch: from 0 on.
-        :return: in pixels.
+        :param epoch: index of the epoch, from 0.
+        :return: side in pixels.
         """
         side = self.side
         for beginning, stage_side in self.sides:

@@ -1,4 +1,4 @@
-"""The resolved settings of a recipe, as a run keeps them and as a card hashes them."""
+"""All settings of a recipe, as a run stores them and a card hashes them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from training.recipes.builders import builder_of
 from training.recipes.builders import describe_builder
 from training.recipes.recipe import Recipe
 
-# Not hashed: a card has the seed, and the hashes of the initial weights and of the teachers.
+# Settings that the hash excludes, because a card has the seed, and hashes of the initial weights
+# and the teachers.
 OF_ITS_OWN = ('seed', 'weights', 'teachers')
 
-# Settings that came after runs and cards were made: with this value a recipe is as it was without
-# them, and is hashed and compared as if it had none.
+# Settings that are newer than some runs and cards, with the value that keeps the old behaviour.  A
+# setting with this value is neither hashed nor compared.
 ADDED_LATER = {
     'consistent': False,
     'augmentation.perspective': 0.0,
@@ -33,10 +34,10 @@ ADDED_LATER = {
 
 def settings_of(recipe: Recipe) -> dict[str, Any]:
     """
-    List every setting of a recipe.
+    List all settings of a recipe.
 
-    :param recipe: as it is run.
-    :return: by the names of the fields, what JSON returns unchanged.
+    :param recipe: recipe of the run, with all overrides.
+    :return: values that JSON restores unchanged, keyed by the name of the field.
     :raises ValueError: if the builder of the network cannot be stored.
     """
     settings = {
@@ -53,12 +54,12 @@ def settings_of(recipe: Recipe) -> dict[str, Any]:
 
 def recipe_of(settings: Mapping[str, Any]) -> Recipe:
     """
-    Make a recipe from its settings.
+    Create a recipe from its settings.
 
-    :param settings: as `settings_of` returns them; a setting that is missing has its default.
+    :param settings: settings, as `settings_of` returns them; a missing setting has its default.
     :return: the recipe.
-    :raises ValueError: if a setting is unknown or out of range, or the network cannot be built as
-        it was.
+    :raises ValueError: if a setting is unknown or out of range, or the builder cannot be
+        recreated.
     """
     unknown = sorted(set(settings) - {field.name for field in fields(Recipe)})
     if unknown:
@@ -75,12 +76,12 @@ def recipe_of(settings: Mapping[str, Any]) -> Recipe:
 
 def recipe_sha256(recipe: Recipe) -> str:
     """
-    Hash the resolved settings of a recipe.
+    Compute the hash of the settings of a recipe.
 
-    Hashed is the JSON text of `settings_of` with sorted keys and without blanks, but for the
-    settings that a card states by other means (`OF_ITS_OWN`) and for paths of Python files.
+    The hash covers the JSON text of `settings_of` with sorted keys and without blanks.  The hash
+    excludes the settings in `OF_ITS_OWN` and the paths of Python files.
 
-    :param recipe: as it is run.
+    :param recipe: recipe of the run, with all overrides.
     :return: SHA-256, hexadecimal.
     """
     settings = comparable(settings_of(recipe))
@@ -91,10 +92,10 @@ def recipe_sha256(recipe: Recipe) -> str:
 
 def comparable(settings: Mapping[str, Any]) -> dict[str, Any]:
     """
-    Leave out where the files of a recipe lie.
+    Select the settings that decide the result of a run, without the paths of Python files.
 
-    :param settings: of `settings_of`.
-    :return: the settings that decide what a run computes.
+    :param settings: settings, as `settings_of` returns them.
+    :return: the selected settings.
     """
     kept = {name: value for name, value in settings.items() if name != 'file'}
     kept['build'] = {name: value for name, value in settings['build'].items() if name != 'file'}
@@ -105,10 +106,10 @@ def changed_settings(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str
     """
     Compare the settings of two recipes.
 
-    :param old: of `settings_of`.
-    :param new: likewise.
-    :return: by the name of each setting that differs, such as 'learning_rate' or
-        'augmentation.shift', the old and the new value; None where there is none.
+    :param old: settings of the first recipe, as `settings_of` returns them.
+    :param new: settings of the second recipe, in the same form.
+    :return: old and new value of each setting that differs, or None for a missing value, keyed by
+        the name of the setting, for example 'learning_rate' or 'augmentation.shift'.
     """
     before, after = _flat(comparable(old)), _flat(comparable(new))
     names = dict.fromkeys([*before, *after])
@@ -120,7 +121,7 @@ def changed_settings(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str
 
 
 def _without_defaults(settings: Mapping[str, Any], prefix: str = '') -> dict[str, Any]:
-    """Leave out the settings of `ADDED_LATER` that change nothing."""
+    """Remove the settings of `ADDED_LATER` that have their default."""
     kept = {}
     for name, value in settings.items():
         path = prefix + name
@@ -132,7 +133,7 @@ def _without_defaults(settings: Mapping[str, Any], prefix: str = '') -> dict[str
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = '') -> dict[str, Any]:
-    """Name the settings within settings by both names, with a dot between them."""
+    """Flatten nested settings; the names of all levels are joined by dots."""
     flat: dict[str, Any] = {}
     for name, value in settings.items():
         if isinstance(value, dict) and value:
@@ -143,7 +144,7 @@ def _flat(settings: Mapping[str, Any], prefix: str = '') -> dict[str, Any]:
 
 
 def _as_tuples(value: Any) -> Any:
-    """Turn lists, which JSON makes of tuples, into tuples."""
+    """Convert lists to tuples, which JSON does not have."""
     if isinstance(value, list):
         return tuple(map(_as_tuples, value))
     if isinstance(value, dict):

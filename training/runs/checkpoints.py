@@ -1,4 +1,4 @@
-"""Everything that a run needs to go on exactly where it was, in one file."""
+"""Save and load a checkpoint: the complete state of a run, in one file."""
 
 from __future__ import annotations
 
@@ -21,17 +21,18 @@ _ON_JAX = keras.backend.backend() == 'jax'
 
 class RunningAverage:
     """
-    The exponential average of a model's variables over the steps (Polyak and Juditsky 1992).
+    Exponential average of the variables of a model over the steps (Polyak and Juditsky 1992).
 
-    Normalisation statistics are averaged along with the weights, so that both fit each other.
+    The average includes the statistics of batch normalisation, so that they match the averaged
+    weights.
     """
 
     def __init__(self, model: keras.Model, decay: float) -> None:
         """
-        Begin with the model as it is.
+        Initialise the average with the current weights.
 
-        :param model: built.
-        :param decay: per step, from 0 (the last weights) to below 1.
+        :param model: built model.
+        :param decay: decay per step, from 0 (the average equals the last weights) to below 1.
         """
         self._model = model
         self._decay = decay
@@ -40,32 +41,34 @@ class RunningAverage:
 
     @property
     def decay(self) -> float:
-        """Per step, from 0 to below 1."""
+        """Return the decay per step, from 0 to below 1."""
         return self._decay
 
     @property
     def steps(self) -> int:
-        """How many steps are in the average."""
+        """Return the number of steps in the average."""
         return self._steps
 
     @property
     def values(self) -> list[np.ndarray]:
-        """Give the average of each weight, in the order of `get_weights`."""
+        """Return the average of each weight, in the order of `get_weights`."""
         return [np.array(ops.convert_to_numpy(value)) for value in self._values]
 
     def update(self) -> None:
         """
-        Take in the model's weights after a step.
+        Update the average with the weights of the model after a step.
 
-        On JAX they are the model's only once its state was synchronised, as `Callback.model` does.
+        On JAX, synchronise the state of the model first, for example with `Callback.model`.
         """
         self._steps += 1
-        # The first steps would otherwise keep the weights of chance in the average for long.
+        # With the full decay, the random initial weights would dominate the average for many
+        # steps.
         decay = min(self._decay, self._steps / (self._steps + 9))
         if _ON_TORCH:
             import torch
 
-            # All at once, and where they are: a copy of each from a GPU waits for it 300 times.
+            # One call updates all weights on the device; copying 300 weights from a GPU would wait
+            # for each copy.
             with torch.no_grad():
                 news = [weight.value.detach() for weight in self._model.weights]
                 torch._foreach_lerp_(self._values, news, 1 - decay)
@@ -79,7 +82,7 @@ class RunningAverage:
             value += (1 - decay) * new
 
     def restore(self, values: Sequence[np.ndarray], steps: int) -> None:
-        """Go on from an earlier average."""
+        """Restore the average of a checkpoint."""
         if _ON_TORCH:
             import torch
 
@@ -92,13 +95,13 @@ class RunningAverage:
 
 
 def _copied(weight: keras.Variable) -> Any:
-    """Copy a weight: on PyTorch to where it is, else to NumPy; JAX takes it from there itself."""
+    """Copy a weight: on PyTorch on its device, otherwise to a NumPy array, as JAX accepts it."""
     return weight.value.detach().clone() if _ON_TORCH else np.array(weight.numpy())
 
 
 @cache
 def _mover() -> Callable[[list[Any], list[Any], float], list[Any]]:
-    """Give what moves JAX's arrays by a share of the way to others, all in one call."""
+    """Return `moved`, compiled by JAX into one call that reuses the memory of the arrays."""
     import jax
 
     return jax.jit(moved, donate_argnums=0)
@@ -106,14 +109,14 @@ def _mover() -> Callable[[list[Any], list[Any], float], list[Any]]:
 
 def moved(values: Sequence[Any], news: Sequence[Any], share: Any) -> list[Any]:
     """
-    Move arrays a part of the way to others.
+    Interpolate linearly between arrays.
 
-    :param values: the arrays.
-    :param news: the others, of the same shapes.
-    :param share: of the way, from 0 to 1.
+    :param values: arrays at a share of 0.
+    :param news: arrays of the same shapes at a share of 1.
+    :param share: share of `news` in the result, from 0 to 1.
     :return: arrays of the same shapes.
     """
-    # In this way round a share of 1 gives the others exactly.
+    # In this form, a share of 1 returns `news` exactly.
     pairs = zip(values, news, strict=True)
     return [(1 - share) * value + share * new for value, new in pairs]
 
@@ -122,12 +125,12 @@ def save_checkpoint(
     path: Path, model: keras.Model, average: RunningAverage, state: dict[str, Any]
 ) -> None:
     """
-    Write a run's state; an interruption leaves the earlier file whole.
+    Write a checkpoint; an interruption leaves the earlier file complete.
 
-    :param path: of the `.npz` file.
-    :param model: compiled and built.
-    :param average: of its weights.
-    :param state: what JSON can hold.
+    :param path: path of the `.npz` file.
+    :param model: compiled and built model.
+    :param average: average of its weights.
+    :param state: values that JSON can store.
     """
     arrays = {
         f'{kind}/{index}': ops.convert_to_numpy(variable)
@@ -142,11 +145,11 @@ def write_state(
     path: Path, state: dict[str, Any], arrays: Mapping[str, Any] | None = None
 ) -> None:
     """
-    Write a checkpoint; without arrays it tells of a run, and none can go on from it.
+    Write a checkpoint; a checkpoint without arrays describes a run that cannot be resumed.
 
-    :param path: of the `.npz` file; an interruption leaves an earlier one whole.
-    :param state: what JSON can hold.
-    :param arrays: of NumPy, by name.
+    :param path: path of the `.npz` file; an interruption leaves the earlier file complete.
+    :param state: values that JSON can store.
+    :param arrays: NumPy arrays, keyed by name.
     """
     unfinished = path.with_suffix('.unfinished')
     with open(unfinished, 'wb') as file:
@@ -158,22 +161,22 @@ def write_state(
 
 def read_state(saved: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """
-    Read what a checkpoint holds beside arrays.
+    Read the state in a checkpoint.
 
-    :param saved: the checkpoint, opened.
-    :return: what was saved as `state`.
+    :param saved: the opened checkpoint.
+    :return: the dict that was saved as `state`.
     """
     return json.loads(str(saved['state']))
 
 
 def load_checkpoint(path: Path, model: keras.Model, average: RunningAverage) -> dict[str, Any]:
     """
-    Bring a model, its optimizer and its average into the state of a checkpoint.
+    Restore a model, its optimizer and its average from a checkpoint.
 
-    :param path: of the file that `save_checkpoint` wrote.
-    :param model: compiled and built, of the same recipe.
-    :param average: of its weights.
-    :return: what was saved as `state`.
+    :param path: path of the file that `save_checkpoint` wrote.
+    :param model: compiled and built model of the same recipe.
+    :param average: average of its weights.
+    :return: the dict that was saved as `state`.
     :raises ValueError: if the checkpoint is of another network.
     """
     with np.load(path) as saved:
@@ -193,7 +196,7 @@ def load_checkpoint(path: Path, model: keras.Model, average: RunningAverage) -> 
 
 
 def _variables(model: keras.Model) -> dict[str, list[keras.Variable]]:
-    """List what makes the next step: weights, seeds of dropout, the optimizer; no metrics."""
+    """List the variables of a checkpoint: weights, dropout seeds and optimizer, but no metrics."""
     metrics = {id(variable) for variable in model.metrics_variables}
     return {
         'model': [variable for variable in model.variables if id(variable) not in metrics],

@@ -1,28 +1,28 @@
-"""The files in a run's folder."""
+"""The files in the folder of a run."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-# Everything that a run needs to continue; a folder with this file is a run.
+# The state that a run resumes from; a folder with this file is a run.
 CHECKPOINT = 'checkpoint.npz'
 
-# The averaged weights of the epoch that did best on the validation split.
+# The averaged weights of the epoch with the best validation score.
 BEST = 'best.weights.h5'
 
-# Every resolved setting of the run's recipe.
+# All settings of the recipe of the run, after overrides.
 RECIPE_FILE = 'recipe.json'
 
-# A row per epoch.
+# One row for each epoch.
 LOG = 'log.csv'
 
 
 def run_of(model: str) -> Path | None:
     """
-    Find the folder of the run that a model is given by.
+    Find the run that contains a model.
 
-    :param model: as for `load_classifier`.
-    :return: the folder, or None if the model is none of a run.
+    :param model: name or path of a model, as in `load_classifier`.
+    :return: folder of the run, or None if the model is not part of a run.
     """
     path = Path(model).expanduser()
     folder = path if path.is_dir() else path.parent

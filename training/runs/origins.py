@@ -1,4 +1,4 @@
-"""What a network began from, and who taught it."""
+"""The initial weights and the teachers of a network."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from training.recipes.recipe import Recipe
 if TYPE_CHECKING:
     from training.runs.run import Run
 
-# What is kept of how a bundle was made that a network begins from: it may be replaced.
+# Entries of `training` to keep from the card of an initial bundle, as the bundle may be replaced.
 _OF_A_BEGINNING = (
     'recipe',
     'recipe_sha256',
-    # What these two were called in an earlier version.
+    # Names of `recipe` and `recipe_sha256` in an earlier version.
     'config',
     'config_sha256',
     'begun_from',
@@ -32,9 +32,9 @@ _OF_A_BEGINNING = (
 
 def is_bundle(teacher: str) -> bool:
     """
-    Tell the two kinds of teachers apart.
+    Check whether a teacher is a bundle rather than a run.
 
-    :param teacher: the folder of a bundle or of a run.
+    :param teacher: folder of a bundle or of a run.
     :return: whether it is a bundle.
     """
     return (Path(teacher) / CARD_NAME).is_file()
@@ -42,13 +42,14 @@ def is_bundle(teacher: str) -> bool:
 
 def find_origins(recipe: Recipe) -> dict[str, list[dict[str, Any]]]:
     """
-    Tell what a network is about to begin from, and who is to teach it.
+    Describe the initial weights and the teachers of a recipe.
 
-    :param recipe: of its run.
-    :return: 'begun_from', the files of weights by name and SHA-256, with how they were made where
-        they are a bundle's; 'taught_by', the recipe of a run with its settings or the name of a
-        bundle, and the SHA-256 of its weights.
-    :raises ValueError: if a teacher is neither run nor bundle.
+    :param recipe: recipe of the run.
+    :return: 'begun_from': name and SHA-256 of each file of initial weights, with the training of
+        its
+        bundle if it belongs to one.  'taught_by': the recipe and settings of each run, or the name
+        of each bundle, and the SHA-256 of its weights.
+    :raises ValueError: if a teacher is neither a run nor a bundle.
     """
     files = [] if recipe.weights == 'none' else recipe.weights.split(',')
     return {
@@ -59,10 +60,12 @@ def find_origins(recipe: Recipe) -> dict[str, list[dict[str, Any]]]:
 
 def origins_of(run: Run) -> dict[str, list[dict[str, Any]]]:
     """
-    Tell what a network began from, and who taught it.
+    Describe the initial weights and the teachers of a run.
 
-    :param run: of it.
-    :return: what was found when it began; for a run of an earlier version, what is there now.
+    :param run: run to describe.
+    :return: the origins recorded when the run started, as in `find_origins`; for a run of an
+        earlier
+        version, the origins found now.
     """
     names = ('begun_from', 'taught_by')
     if all(name in run.state for name in names):
@@ -71,8 +74,8 @@ def origins_of(run: Run) -> dict[str, list[dict[str, Any]]]:
 
 
 def _beginning(path: Path) -> dict[str, Any]:
-    """Tell of a file of weights."""
-    # Where a user has it is nobody's business; what ships lies where everybody has it.
+    """Describe a file of initial weights."""
+    # An absolute path may reveal private folders; the relative path of a released file is public.
     told: dict[str, Any] = {'name': path.name if path.is_absolute() else str(path)}
     if path.is_file():
         told['sha256'] = sha256_of(path)
@@ -83,7 +86,7 @@ def _beginning(path: Path) -> dict[str, Any]:
 
 
 def _teacher(folder: Path) -> dict[str, Any]:
-    """Tell of a teacher."""
+    """Describe a teacher."""
     if is_bundle(str(folder)):
         name = folder.name if folder.is_absolute() else str(folder)
         return {'bundle': name, 'sha256': sha256_of(load_card(folder).file('keras'))}

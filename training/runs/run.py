@@ -1,4 +1,4 @@
-"""What a run leaves in its folder, and how it is read again."""
+"""A run in its folder: its settings, its checkpoint and its network."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from training.runs.files import RECIPE_FILE
 @dataclass(frozen=True)
 class Run:
     """
-    A run that has come to at least one checkpoint.
+    A run with at least one checkpoint.
 
-    :param folder: of it.
-    :param recipe: the recipe as it was run.
-    :param labels: by head, in the order of its outputs.
-    :param state: what the checkpoint holds beside arrays: the fields of `TrainingState`, 'engine',
-        'labels', 'pictures', 'data_sha256', 'begun_from' and 'taught_by'.
+    :param folder: folder of the run.
+    :param recipe: recipe of the run, with all overrides.
+    :param labels: labels of each head in the order of its outputs, keyed by head.
+    :param state: state in the checkpoint: the fields of `TrainingState`, 'engine', 'labels',
+        'pictures', 'data_sha256', 'begun_from' and 'taught_by'.
     """
 
     folder: Path
@@ -47,10 +47,11 @@ class Run:
     @cached_property
     def model(self) -> keras.Model:
         """
-        Build the network of the epoch that was chosen, in float32 and of the full side.
+        Build the network with the weights of the chosen epoch, in float32 and for the full side.
 
-        It leads from pictures to a dict of logits by head; a ValueError says that no epoch was
-        chosen yet.
+        The model maps pictures to a dict of logits, keyed by head.  A ValueError reports that no
+        epoch
+        was chosen yet.
         """
         if not (self.folder / BEST).is_file():
             raise ValueError(
@@ -64,7 +65,7 @@ class Run:
 
 
 def engine_name() -> str:
-    """Name Keras and the engine it runs on, with their versions."""
+    """Return the names and versions of Keras and its engine."""
     engine = keras.backend.backend()
     module = __import__(engine)
     return f'Keras {keras.__version__} on {engine} {module.__version__}'
@@ -72,11 +73,11 @@ def engine_name() -> str:
 
 def facts_of(labels: Mapping[str, tuple[str, ...]], training: FaceData) -> dict[str, Any]:
     """
-    Describe the data of a run; a run with other facts is another run.
+    Describe the data of a run; a run on other data cannot be resumed.
 
-    :param labels: of each head.
-    :param training: the pictures learnt from.
-    :return: what JSON returns unchanged.
+    :param labels: labels of each head.
+    :param training: training pictures.
+    :return: values that JSON restores unchanged.
     """
     return {
         'labels': {head: list(names) for head, names in labels.items()},
@@ -87,10 +88,10 @@ def facts_of(labels: Mapping[str, tuple[str, ...]], training: FaceData) -> dict[
 
 def write_settings(folder: Path, recipe: Recipe) -> None:
     """
-    Write the resolved settings of a run into its folder.
+    Write all settings of a run into its folder.
 
-    :param folder: of the run.
-    :param recipe: as it is run.
+    :param folder: folder of the run.
+    :param recipe: recipe of the run, with all overrides.
     :raises ValueError: if a setting cannot be stored.
     """
     text = json.dumps(settings_of(recipe), indent=1, ensure_ascii=False) + '\n'
@@ -101,11 +102,11 @@ def write_settings(folder: Path, recipe: Recipe) -> None:
 
 def read_settings(folder: Path) -> dict[str, Any]:
     """
-    Read the resolved settings of a run.
+    Read all settings of a run.
 
-    :param folder: of the run.
-    :return: as of `settings_of`.
-    :raises ValueError: if the run has none, or they cannot be read.
+    :param folder: folder of the run.
+    :return: settings, as in `settings_of`.
+    :raises ValueError: if the settings are missing or unreadable.
     """
     file = folder / RECIPE_FILE
     if not file.is_file():
@@ -124,11 +125,11 @@ def read_settings(folder: Path) -> dict[str, Any]:
 
 def check_settings(folder: Path, recipe: Recipe) -> None:
     """
-    Refuse to resume a run with other settings.
+    Check that a run is resumed with its own settings.
 
-    :param folder: of the run.
-    :param recipe: to go on with.
-    :raises ValueError: if a setting differs; the message names it with the old and the new value.
+    :param folder: folder of the run.
+    :param recipe: recipe to resume with.
+    :raises ValueError: if a setting differs; the message names its old and its new value.
     """
     changed = changed_settings(read_settings(folder), settings_of(recipe))
     if changed:
@@ -144,11 +145,11 @@ def check_settings(folder: Path, recipe: Recipe) -> None:
 
 def load_run(folder: Path) -> Run:
     """
-    Read a run.
+    Load a run.
 
-    :param folder: that `train` wrote.
-    :return: the run, with the settings that it was trained with.
-    :raises ValueError: if there is no checkpoint, or its settings are missing or unusable.
+    :param folder: folder that `train` wrote.
+    :return: the run, with the settings of its training.
+    :raises ValueError: if there is no checkpoint, or its settings are missing or invalid.
     """
     checkpoint = folder / CHECKPOINT
     if not checkpoint.is_file():

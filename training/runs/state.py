@@ -1,4 +1,4 @@
-"""How far a training has come."""
+"""The progress of a training."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Any
 @dataclass(frozen=True)
 class TrainingState:
     """
-    How far a training has come after an epoch.
+    Progress of a training after an epoch.
 
     :param epoch: number of finished epochs.
-    :param best: validation accuracy by head of the chosen epoch; empty before there is one.
-    :param best_epoch: the chosen epoch, from 1 on, or None.
-    :param seconds: that all epochs took.
-    :param watch: of `optimization.watch`.
+    :param best: validation accuracy of the chosen epoch, keyed by head; empty if none is chosen.
+    :param best_epoch: number of the chosen epoch, from 1, or None.
+    :param seconds: duration of all epochs [s].
+    :param watch: best score and learning rate so far, as in `optimization.watch`.
     """
 
     epoch: int
@@ -28,15 +28,15 @@ class TrainingState:
     watch: dict[str, Any]
 
     def as_json(self) -> dict[str, Any]:
-        """Give what a checkpoint keeps of it."""
+        """Return the entries for a checkpoint."""
         return asdict(self)
 
 
 def state_of(saved: Mapping[str, Any]) -> TrainingState:
     """
-    Read the state of a training.
+    Read the progress of a training from a checkpoint.
 
-    :param saved: what a checkpoint holds beside arrays.
-    :return: the state.
+    :param saved: state in the checkpoint.
+    :return: the progress.
     """
     return TrainingState(**{field.name: saved[field.name] for field in fields(TrainingState)})

@@ -100,15 +100,18 @@ def complaint_of_age(age: float, simulated: bool) -> str:
     )
 
 
-def complaint_of_image(brightness: Brightness | None) -> str:
+def complaint_of_image(brightness: Brightness | None, bit_depth: int = 0) -> str:
     """
     Describe a problem of the images' brightness and its remedy.
 
     :param brightness: brightness of the last image; None if there is none.
+    :param bit_depth: proposed value of the parameter `bit_depth`; 0 for none.
     :return: a sentence; empty if there is no problem.
     """
     if brightness is None:
         return ''
+    if bit_depth:
+        return f'the images use at most {bit_depth} of 16 bits: set bit_depth to {bit_depth}'
     mean = f'mean {brightness.mean:.0f} of 255'
     if brightness.mean < DARKEST:
         return (

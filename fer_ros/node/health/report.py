@@ -11,6 +11,7 @@ from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
+from fer_ros.node.health.bit_depth_watch import BitDepthWatch
 from fer_ros.node.health.clock_watch import ClockWatch
 from fer_ros.node.health.diagnostics import complaint_of_age
 from fer_ros.node.health.diagnostics import complaint_of_camera
@@ -49,13 +50,14 @@ class Health:
         """
         self._node = node
         self._camera = camera
-        self._statistics = statistics
+        self.statistics = statistics
         self._told_errors = 0
         # Time of the last activation, by the monotonic clock [s].
         self._active_since = 0.0
         # Time of the last warning about the camera [s]; None while the camera has no problem.
         self._complained_at: float | None = None
         self._clock_watch = ClockWatch(node)
+        self._bit_depth = BitDepthWatch(lambda line: node.get_logger().warning(line))
         self._images = ImageLog(lambda line: node.get_logger().info(line))
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
 
@@ -63,19 +65,25 @@ class Health:
         """Reset the state after an activation; the camera is unknown at first."""
         self._active_since = time.monotonic()
         self._complained_at = None
+        self._bit_depth.begin()
         self._images.begin()
 
-    def see(self, message: Image | CompressedImage, image: np.ndarray) -> None:
+    def see(
+        self, message: Image | CompressedImage, image: np.ndarray, bit_depth: int = 0
+    ) -> None:
         """
         Record an image that the node processes.
 
         :param message: message of the image.
         :param image: (H, W, 3) uint8, BGR.
+        :param bit_depth: value of the parameter, with which the image was converted.
         """
         encoding = message.format if isinstance(message, CompressedImage) else message.encoding
         height, width = image.shape[:2]
         self._images.see(height, width, shortened(encoding, LONGEST_ENCODING))
-        self._statistics.see(measure_brightness(image))
+        brightness = measure_brightness(image)
+        self.statistics.see(brightness)
+        self._bit_depth.see(message, image, brightness.mean, bit_depth)
 
     def publish(
         self,
@@ -95,7 +103,7 @@ class Health:
         :param refusal: sentence with the reason of the last failed transition; empty for none.
         :param makeshift: sentence about the replacement of a failed back end; empty for none.
         """
-        statistics, errors = self._statistics, self._statistics.errors
+        statistics, errors = self.statistics, self.statistics.errors
         camera = self._camera.offer()
         complaint = complaint_of_camera(
             camera.topic, camera.publishers, camera.mismatch, statistics.silence
@@ -119,7 +127,7 @@ class Health:
                 makeshift=makeshift,
                 name=complaint_of_name(node.get_fully_qualified_name(), self._namesakes()),
                 stamps=stopped or complaint_of_age(statistics.age, clock.simulated),
-                image=complaint_of_image(statistics.brightness),
+                image=complaint_of_image(statistics.brightness, self._bit_depth.proposed),
                 faceless=statistics.faceless,
             )
         )

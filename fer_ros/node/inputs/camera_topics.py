@@ -7,14 +7,21 @@ from rclpy.node import Node
 RAW, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
 IMAGE_TYPES = (RAW, COMPRESSED)
 
+# image_transport appends this suffix to the name of the raw topic.
+SUFFIX = '/compressed'
+
+# This topic of image_transport carries depth images in messages of the type COMPRESSED.
+DEPTH_SUFFIX = '/compressedDepth'
+
 # A node that publishes labels is an emotion node. Its images are annotated images or face crops.
 LABELS = 'vision_msgs/msg/LabelInfo'
 
 
 def camera_topics(node: Node) -> list[str]:
     """
-    Find the topics on which cameras publish raw images.
+    Find the topics on which cameras publish images, for a remapping of `image`.
 
+    The topics of image_transport beside a raw topic are excluded.
     The images of emotion nodes are excluded, whatever their names and namespaces.
 
     :param node: a node in the graph.
@@ -24,9 +31,16 @@ def camera_topics(node: Node) -> list[str]:
     labellers = {
         publisher for name, types in topics if LABELS in types for publisher in _nodes(node, name)
     }
-    return sorted(
-        name for name, types in topics if RAW in types and _nodes(node, name) - labellers
-    )
+    found = {
+        kind: {name for name, types in topics if kind in types and _nodes(node, name) - labellers}
+        for kind in IMAGE_TYPES
+    }
+    compressed = {
+        name
+        for name in found[COMPRESSED]
+        if not name.endswith(DEPTH_SUFFIX) and name.rpartition('/')[0] not in found[RAW]
+    }
+    return sorted(found[RAW] | compressed)
 
 
 def _nodes(node: Node, topic: str) -> set[tuple[str, str]]:

@@ -9,30 +9,38 @@ import numpy as np
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
+from fer_ros.perception.encodings import Encoding
+from fer_ros.perception.encodings import find_encoding
+from fer_ros.perception.image_files import is_16_bit_png
+from fer_ros.perception.image_files import PNG_START
 from fer_ros.perception.images import check_image
 from fer_ros.perception.images import decode_image
 from fer_ros.perception.images import decompress_image
-from fer_ros.perception.images import Encoding
 
 # Test image for cv_bridge. All pixels differ, so the test detects swapped rows or channels.
 TRIAL = np.array([[[10, 100, 200], [30, 60, 90]], [[1, 2, 3], [250, 0, 9]]], np.uint8)
 
 
-def to_bgr(message: Image | CompressedImage, bridge: Any = None) -> np.ndarray:
+def to_bgr(
+    message: Image | CompressedImage, bridge: Any = None, bit_depth: int = 0
+) -> np.ndarray:
     """
     Convert an image message to an array; the result is the same with and without cv_bridge.
 
     :param message: a raw image with an encoding of `fer_ros.perception.images.ENCODINGS`, or a
         compressed image.
     :param bridge: bridge returned by `working_bridge`; None to convert without cv_bridge.
+    :param bit_depth: number of significant bits of 16-bit values; 0 for all 16.
     :return: (H, W, 3) uint8, BGR; for bgr8 a view of the message's data.
     :raises ImageError: if the data contradicts the description of the image, or if the encoding
-        cannot show a face.
+        is not accepted.
     """
     data = np.frombuffer(message.data, np.uint8)
     if isinstance(message, CompressedImage):
-        return decompress_image(data, message.format)
-    how = check_image(message.height, message.width, message.encoding, message.step, len(data))
+        return decompress_image(data, message.format, bit_depth)
+    how = check_image(
+        message.height, message.width, message.encoding, message.step, len(data), bit_depth
+    )
     if bridge is not None and _suits_cv_bridge(how, message.step):
         try:
             return bridge.imgmsg_to_cv2(message, 'bgr8')
@@ -45,7 +53,20 @@ def to_bgr(message: Image | CompressedImage, bridge: Any = None) -> np.ndarray:
         message.encoding,
         message.step,
         bool(message.is_bigendian),
+        bit_depth,
     )
+
+
+def has_16_bits(message: Image | CompressedImage) -> bool:
+    """
+    Check whether the values of an image have 16 bits.
+
+    :param message: raw image, or compressed image; only PNG files have 16 bits.
+    """
+    if isinstance(message, CompressedImage):
+        return is_16_bit_png(bytes(message.data[:PNG_START]))
+    found = find_encoding(message.encoding)
+    return found is not None and found.bits == 16
 
 
 def working_bridge() -> tuple[Any, str]:

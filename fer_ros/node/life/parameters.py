@@ -75,6 +75,11 @@ def descriptor(described: Field[Any]) -> ParameterDescriptor:
         ]
     elif bounds:
         low, high = bounds
+        off = described.metadata['off']
+        if off is not None:
+            # A range of ROS has no gap.
+            made.additional_constraints = f'{off}, or from {low} to {high}'
+            low = min(low, off)
         made.integer_range = [IntegerRange(from_value=int(low), to_value=int(high), step=1)]
     return made
 

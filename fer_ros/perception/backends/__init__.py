@@ -1,4 +1,11 @@
-"""What runs a bundle's network: one small interface, an engine behind each name."""
+"""
+Run the network of a bundle on a back end.
+
+Input: the bytes of a network, and batches of crops.
+Output: logits or probabilities for each crop.
+
+All back ends have the same interface.
+"""
 
 from fer_ros.perception.backends.base import Backend
 from fer_ros.perception.backends.base import BackendError

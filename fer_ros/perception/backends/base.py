@@ -1,4 +1,4 @@
-"""What the classifier needs of a back end, and what the back ends share."""
+"""The interface of a back end, and the code that the back ends share."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from typing import Protocol
 
 import numpy as np
 
-# Networks are prepared for these numbers of faces, so that nothing is compiled or planned again
-# when a person comes or leaves; a batch between two of them is filled up, a larger one is split.
-# LiteRT and OpenCV compile nothing, and are given as many as there are.
+# Batch sizes for which networks are compiled at start. When a person comes or leaves, nothing has
+# to be compiled again. A batch of another size is padded to the next size, or split if it is too
+# large. LiteRT and OpenCV compile nothing, so their batches are not padded.
 BATCH_SIZES = (1, 2, 4, 8, 16)
 
 
 class BackendError(RuntimeError):
-    """A back end that cannot run: its engine is not installed, or refuses the network."""
+    """Raised if a back end cannot run: its engine is not installed or rejects the network."""
 
 
 class GpuMemoryError(BackendError):
-    """A back end for which the GPU has not enough memory; on the CPU it would run."""
+    """Raised if the GPU has too little memory for a back end, which may still run on the CPU."""
 
 
 class Backend(Protocol):
-    """Runs one network."""
+    """A back end, which runs one network."""
 
-    # As in the parameter `backend`.
+    # The value of the parameter `backend` for this back end.
     name: str
-    # What it runs on, as a person would say it: 'CPU', 'GPU NVIDIA H100'.
+    # The device in readable form, such as 'CPU' or 'GPU NVIDIA H100'.
     device: str
-    # The form of the network that it reads: 'keras', 'tflite' or 'onnx'.
+    # The file format of the network: 'keras', 'tflite' or 'onnx'.
     kind: str
-    # Why it was taken, and not another.
+    # The reason why this back end was selected.
     reason: str
 
     def run(self, batch: np.ndarray) -> np.ndarray:
@@ -38,7 +38,7 @@ class Backend(Protocol):
         Run the network.
 
         :param batch: (N, height, width, channels) float32, N at least 1.
-        :return: (N, labels) float32, the network's output.
+        :return: (N, labels) float32, the output of the network.
         :raises BackendError: if the engine fails.
         """
         ...
@@ -48,10 +48,10 @@ def run_in_buckets(
     batch: np.ndarray, run_bucket: Callable[[np.ndarray], np.ndarray]
 ) -> np.ndarray:
     """
-    Run a batch of any size on an engine that knows a few.
+    Run a batch of any size on an engine that supports only some batch sizes.
 
     :param batch: (N, height, width, channels) float32, N at least 1.
-    :param run_bucket: runs a batch of one of BATCH_SIZES.
+    :param run_bucket: function that runs a batch whose size is one of BATCH_SIZES.
     :return: (N, labels) float32.
     """
 
@@ -67,10 +67,10 @@ def run_in_buckets(
 
 def run_in_parts(batch: np.ndarray, run_part: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     """
-    Run a batch of any size on an engine that takes up to the largest of BATCH_SIZES.
+    Run a batch of any size in parts of at most the largest of BATCH_SIZES.
 
     :param batch: (N, height, width, channels) float32, N at least 1.
-    :param run_part: runs up to so many.
+    :param run_part: function that runs a batch of at most that size.
     :return: (N, labels) float32.
     """
     most = BATCH_SIZES[-1]

@@ -1,4 +1,4 @@
-"""Which back end runs a bundle."""
+"""Select the back end for a bundle, and load the network into it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ from fer_ros.perception.registry import BACKENDS
 from fer_ros.perception.registry import CPU_BACKENDS
 from fer_ros.perception.registry import GPU_BACKENDS
 
-# What a driver makes: of NVIDIA's on a PC and on a Jetson, of AMD's, of Windows' for its Linux.
+# Device files of GPU drivers: NVIDIA on a PC, NVIDIA on a Jetson (two files), AMD, and Windows in
+# its Subsystem for Linux.
 GPU_FILES = ('/dev/nvidia0', '/dev/nvhost-gpu', '/dev/nvgpu', '/dev/kfd', '/dev/dxg')
 
 
@@ -40,29 +41,36 @@ def create_backend(
     """
     Load a bundle's network into a back end.
 
-    A network whose hash is not known is first loaded and run in a child process, on the CPU.
+    A network with an unknown hash is first loaded and run in a child process on the CPU.
 
-    :param name: 'tensorflow', 'torch', 'jax', 'litert', 'opencv', or 'auto': an engine that sees a
-        GPU, else litert, else opencv.
-    :param card: the bundle's.
-    :param device: 'auto', 'cpu' or 'gpu'; litert and opencv run on the CPU whatever it is.
-    :param gpu_memory_limit: in MiB, the most to take; 0 to take what is needed.
-    :param trial: False for networks that the caller's own process made.
-    :return: the back end, loaded; its `reason` explains the decision of 'auto'.
+    :param name: 'tensorflow', 'torch', 'jax', 'litert', 'opencv' or 'auto'. 'auto' selects an
+        engine that detects a GPU, else litert, else opencv.
+    :param card: the card of the bundle.
+    :param device: 'auto', 'cpu' or 'gpu'; litert and opencv do not support 'gpu'.
+    :param gpu_memory_limit: maximum GPU memory in MiB; 0 to allocate it as needed.
+    :param trial: False for networks that this process created.
+    :return: the back end with the network; its `reason` explains the selection by 'auto'.
     :raises BackendError: if the back end cannot run here, or the network fails its trial.
-    :raises BundleError: if the bundle has no network in the form that the back end reads.
+    :raises BundleError: if the bundle has no network in the file format of the back end.
     """
+    if device == 'gpu' and name not in ('auto', *GPU_BACKENDS):
+        raise BackendError(
+            f'{name} runs only on the CPU; to use a GPU, set backend to one of '
+            f'{", ".join(GPU_BACKENDS)}, or device to auto'
+        )
+    # The import of an engine takes seconds and hundreds of megabytes, which the process never
+    # returns. So the engines are not asked for a GPU if no driver is loaded.
+    present = gpu_present()
+    if device == 'gpu' and not present:
+        raise BackendError(
+            'device is gpu, but no driver of a GPU is loaded (none of '
+            f'{", ".join(GPU_FILES)} exists): set device to auto'
+        )
     if name != 'auto':
-        if device == 'gpu' and name not in GPU_BACKENDS:
-            raise BackendError(
-                f'{name} runs only on the CPU; to use a GPU, set backend to one of '
-                f'{", ".join(GPU_BACKENDS)}, or device to auto'
-            )
         return _load(name, card, device, gpu_memory_limit, trial)
     reasons = []
     candidates = tuple(BACKENDS)
-    if device != 'gpu' and not gpu_present():
-        # Importing an engine to ask it takes seconds and hundreds of megabytes.
+    if not present:
         candidates = CPU_BACKENDS
         reasons.append('this machine has no GPU')
     for candidate in candidates:
@@ -85,12 +93,12 @@ def create_backend(
 
 
 def gpu_present() -> bool:
-    """Say if a driver of a GPU that the engines could use is loaded."""
+    """Check whether the driver of a GPU that an engine may support is loaded."""
     return any(Path(name).exists() for name in GPU_FILES)
 
 
 def _reason_against(engine: str, device: str) -> str | None:
-    """Say why 'auto' does not take an engine; None if it does."""
+    """Return the reason why 'auto' does not select an engine; None if it may select it."""
     if device == 'cpu':
         return f'{engine} is used only on GPUs, but device is cpu'
     if any(importlib.util.find_spec(module) is None for module in (engine, 'keras')):
@@ -102,11 +110,11 @@ def _reason_against(engine: str, device: str) -> str | None:
 
 def kind_of(name: str) -> str:
     """
-    Look up the form of a network that a back end reads.
+    Return the file format of the networks that a back end reads.
 
-    :param name: of the back end.
+    :param name: name of the back end.
     :return: 'keras', 'tflite' or 'onnx'.
-    :raises BackendError: if there is no such back end.
+    :raises BackendError: if there is no back end with this name.
     """
     if name not in BACKENDS:
         raise BackendError(
@@ -116,7 +124,7 @@ def kind_of(name: str) -> str:
 
 
 def _load(name: str, card: ModelCard, device: str, gpu_memory_limit: int, trial: bool) -> Backend:
-    """Load a bundle's network into the back end of a name, after a trial if it is unknown."""
+    """Load a bundle's network into a back end, after a trial if the network is unknown."""
     content = card.read(kind_of(name))
     if trial:
         ensure_tried(name, card, content)
@@ -127,15 +135,15 @@ def load_backend(
     name: str, card: ModelCard, content: bytes, device: str, gpu_memory_limit: int = 0
 ) -> Backend:
     """
-    Load a network into a back end, in this process and at once.
+    Load a network into a back end in this process, without a trial.
 
-    :param name: of the back end.
-    :param card: the network's.
-    :param content: of the network's file.
+    :param name: name of the back end.
+    :param card: card of the network.
+    :param content: content of the network's file.
     :param device: 'auto', 'cpu' or 'gpu'.
-    :param gpu_memory_limit: in MiB, the most to take; 0 to take what is needed.
-    :return: the back end, loaded.
-    :raises BackendError: if it cannot run here, or refuses the network.
+    :param gpu_memory_limit: maximum GPU memory in MiB; 0 to allocate it as needed.
+    :return: the back end with the network.
+    :raises BackendError: if the back end cannot run here or rejects the network.
     """
     source = card.folder / card.files[kind_of(name)][0]
     if kind_of(name) == 'keras':
@@ -147,11 +155,13 @@ def load_backend(
 
 def ensure_tried(name: str, card: ModelCard, content: bytes) -> None:
     """
-    Run an unknown network in a child process, once in the life of this process.
+    Run an unknown network in a child process.
 
-    :param name: of the back end.
-    :param card: the network's; a network is tried anew for another shape of the input.
-    :param content: of the network's file.
+    A network that has passed its trial in this process is not tried again.
+
+    :param name: name of the back end.
+    :param card: card of the network. A change of the input shape leads to a new trial.
+    :param content: content of the network's file.
     :raises BackendError: if the trial fails.
     :raises BundleError: if card and network disagree.
     """

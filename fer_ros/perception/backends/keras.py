@@ -1,4 +1,4 @@
-"""Keras 3 on TensorFlow, PyTorch or JAX: the onboard GPU, or the CPU."""
+"""The back ends with Keras 3 on TensorFlow, PyTorch or JAX, on the GPU or the CPU."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from fer_ros.perception.backends.keras_archive import check_archive
 from fer_ros.perception.files import private_copy
 from fer_ros.perception.quoting import shortened
 
-# A tensor of the engine in, one out; what it is depends on the engine.
+# A function that runs a compiled network on a batch of crops and returns the output.
 Compiled = Callable[[np.ndarray], np.ndarray]
 
 INSTALLATION = {
@@ -30,12 +30,12 @@ INSTALLATION = {
 }
 
 
-# Older versions run code that a .keras file names, in safe mode too: CVE-2025-1550, 2025-8747,
-# 2025-9905, 2025-9906 and 2025-12058.
+# In older versions a .keras file can run code, even in safe mode: CVE-2025-1550, CVE-2025-8747,
+# CVE-2025-9905, CVE-2025-9906 and CVE-2025-12058.
 FIRST_KERAS = (3, 12)
 
-# What the engines say when the GPU is full: TensorFlow and JAX, PyTorch, CUDA itself, and
-# TensorFlow where the copy of a batch fails.
+# Error messages when the memory of the GPU is full: of TensorFlow and JAX, of PyTorch, of CUDA,
+# and of TensorFlow if the copy of a batch fails.
 FULL = ('RESOURCE_EXHAUSTED', 'out of memory', 'OUT_OF_MEMORY', 'Dst tensor is not initialized')
 
 
@@ -47,7 +47,8 @@ def import_engine(engine: str) -> Any:
     :return: the module.
     :raises BackendError: if it cannot be imported.
     """
-    # TensorFlow tells of its every plugin on standard error; a person who wants that says so.
+    # By default, TensorFlow writes a line for each plugin to standard error. If the user has set
+    # this variable, its value is kept.
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
     try:
         return importlib.import_module(engine)
@@ -59,10 +60,10 @@ def import_engine(engine: str) -> Any:
 
 def gpu_name(engine: str) -> str | None:
     """
-    Name the GPU that an engine sees.
+    Return the name of the GPU that an engine detects.
 
     :param engine: 'tensorflow', 'torch' or 'jax'.
-    :return: its name, None where there is none.
+    :return: the name of the first GPU; None if there is no GPU.
     :raises BackendError: if the engine cannot be imported.
     """
     module = import_engine(engine)
@@ -79,10 +80,14 @@ def gpu_name(engine: str) -> str | None:
 
 
 class KerasBackend:
-    """Runs `model.keras`, compiled ahead for each size of batch; never `Model.predict`."""
+    """
+    Run `model.keras`, compiled at start for each batch size.
+
+    `Model.predict` is not used.
+    """
 
     kind = 'keras'
-    reason = 'as requested'
+    reason = 'as set by the parameter backend'
 
     def __init__(
         self,
@@ -95,18 +100,18 @@ class KerasBackend:
         """
         Load a network.
 
-        :param content: of the .keras file.
+        :param content: content of the .keras file.
         :param engine: 'tensorflow', 'torch' or 'jax'.
-        :param device: 'auto' (the GPU where there is one), 'cpu' or 'gpu'.
-        :param gpu_memory_limit: in MiB, the most to take; 0 to take what is needed.
-        :param source: where the network is from, for messages.
-        :raises BackendError: if the engine is not installed, Keras is too old, another engine is
-            already running Keras in this process, there is no GPU though one is asked for, or the
-            file is refused.
+        :param device: 'auto' (the GPU if there is one), 'cpu' or 'gpu'.
+        :param gpu_memory_limit: maximum GPU memory in MiB; 0 to allocate it as needed.
+        :param source: path of the network or a similar description, for error messages.
+        :raises BackendError: if the engine is not installed, Keras is too old or already uses
+            another engine in this process, there is no GPU for the device 'gpu', or Keras rejects
+            the file.
         """
         self.name = engine
         self._source = shortened(source)
-        # Without this, JAX takes three quarters of the GPU's memory when it first looks at it.
+        # By default, JAX allocates three quarters of the GPU's memory when it first uses the GPU.
         os.environ.setdefault('XLA_PYTHON_CLIENT_PREALLOCATE', 'false')
         module = import_engine(engine)
         gpu = gpu_name(engine)
@@ -130,36 +135,43 @@ class KerasBackend:
             with private_copy(content, 'model.keras') as path, place:
                 network = keras.saving.load_model(path, compile=False, safe_mode=True)
             self._compiled: Compiled = compilers[engine](module, network, on_gpu)
-            # Now, as it takes up to a second each, in which no frame would be answered.
+            # Compile for all batch sizes at start, because each compilation takes up to a second.
+            # During a later compilation, no frame could be processed.
             for size in BATCH_SIZES:
                 self._compiled(np.zeros((size, *network.input_shape[1:]), np.float32))
-        except Exception as error:  # Keras raises whatever the broken part of the file raises
+        except Exception as error:  # Keras passes on exceptions of many types for a broken file
             raise self._error(f'Keras cannot load {self._source}', error) from error
 
     def run(self, batch: np.ndarray) -> np.ndarray:
         """Run the network; see Backend."""
         try:
             return run_in_buckets(batch, self._compiled)
-        except Exception as error:  # each engine has its own errors
+        except Exception as error:  # each engine has its own exception types
             raise self._error(f'{self.name} cannot run {self._source}', error) from error
 
     def _error(self, sentence: str, error: Exception) -> BackendError:
-        """Make an error of an engine's own: one that says if it is the GPU that is full."""
+        """
+        Convert an exception of an engine to a back end error.
+
+        :param sentence: beginning of the error message.
+        :param error: the exception of the engine.
+        :return: GpuMemoryError if the memory of the GPU is full, else BackendError.
+        """
         name = type(error).__name__
         told = f'{name}: {error}'
         full = name in ('ResourceExhaustedError', 'OutOfMemoryError')
         if self.device != 'CPU' and (full or any(words in told for words in FULL)):
-            # The engines go on for pages about who holds what.
+            # The engines' messages list all allocations and are pages long, so they are left out.
             return GpuMemoryError(f'the memory of the {self.device} is full ({name})')
         return BackendError(f'{sentence}: {shortened(error)}')
 
 
 def release_memory() -> None:
     """
-    Give back what back ends that are no longer used have left.
+    Release the memory of back ends that are no longer used.
 
-    Keras' networks are cycles, which Python frees when it comes to it. PyTorch then gives the
-    memory of the GPU back; TensorFlow and JAX keep what they took, for their next network.
+    Networks of Keras contain reference cycles, which only the garbage collector frees. PyTorch
+    then returns the memory to the GPU. TensorFlow and JAX keep their memory for the next network.
     """
     gc.collect()
     torch = sys.modules.get('torch')
@@ -169,12 +181,12 @@ def release_memory() -> None:
 
 def _limit_memory(engine: str, module: Any, limit: int) -> None:
     """
-    Keep an engine from taking the whole memory of the GPU.
+    Prevent an engine from allocating the whole memory of the GPU.
 
     :param engine: 'tensorflow', 'torch' or 'jax'.
-    :param module: the engine.
-    :param limit: in MiB; 0 for what is needed.
-    :raises BackendError: if the engine has begun to work on the GPU already.
+    :param module: the imported module of the engine.
+    :param limit: maximum GPU memory in MiB; 0 to allocate it as needed.
+    :raises BackendError: if the engine already uses the GPU, or is jax and `limit` is not 0.
     """
     try:
         if engine == 'tensorflow':
@@ -202,16 +214,22 @@ def _limit_memory(engine: str, module: Any, limit: int) -> None:
 
 
 def _place(engine: str, on_gpu: bool) -> str:
-    """Name a device as Keras does."""
+    """Return the name of a device for Keras."""
     if on_gpu:
         return 'gpu:0'
-    # To PyTorch, cpu:0 is another device than cpu; Keras moves its variables there, and what is
-    # moved is no parameter any more.
+    # PyTorch treats cpu:0 and cpu as different devices. Keras would move its variables to cpu:0,
+    # and a moved variable is no longer a parameter of the module.
     return 'cpu' if engine == 'torch' else 'cpu:0'
 
 
 def _import_keras(engine: str) -> Any:
-    """Import Keras on an engine, if it is new enough and not yet running on another one."""
+    """
+    Import Keras with an engine.
+
+    :param engine: 'tensorflow', 'torch' or 'jax'.
+    :return: the module.
+    :raises BackendError: if Keras is not installed, is too old, or already uses another engine.
+    """
     if 'keras' not in sys.modules:
         os.environ['KERAS_BACKEND'] = engine
     try:
@@ -236,25 +254,28 @@ def _import_keras(engine: str) -> Any:
 
 
 def _compile_tensorflow(tensorflow: Any, network: Any, on_gpu: bool) -> Compiled:
-    """Make one traced function; TensorFlow keeps a compiled graph for each size of batch."""
+    """Trace the network; TensorFlow keeps one compiled graph for each batch size."""
     traced = tensorflow.function(lambda batch: network(batch, training=False))
     place = '/GPU:0' if on_gpu else '/CPU:0'
 
     def run(batch: np.ndarray) -> np.ndarray:
         with tensorflow.device(place):
-            return traced(tensorflow.constant(batch)).numpy()
+            output: np.ndarray = traced(tensorflow.constant(batch)).numpy()
+        return output
 
     return run
 
 
 def _compile_torch(torch: Any, network: Any, on_gpu: bool) -> Compiled:
-    """Move the network to its device; PyTorch needs no compilation."""
+    """Move the network to its device. PyTorch needs no compilation."""
     place = 'cuda' if on_gpu else 'cpu'
     network.to(place)
 
     def run(batch: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
-            return network(torch.from_numpy(batch).to(place), training=False).cpu().numpy()
+            output = network(torch.from_numpy(batch).to(place), training=False)
+            values: np.ndarray = output.cpu().numpy()
+        return values
 
     return run
 

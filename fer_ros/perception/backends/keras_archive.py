@@ -1,9 +1,9 @@
 """
-What a .keras file may contain: Keras' own layers and their weights, and nothing that runs code.
+Check that a .keras file contains only layers of Keras and their weights, and cannot run code.
 
-Keras itself refuses lambdas in safe mode.  Some of its own layers still load other files or
-libraries: TFSMLayer a SavedModel, TorchModuleWrapper a pickle, StringLookup a vocabulary.  An HDF5
-file may have links to other files as well.
+In safe mode, Keras rejects lambdas. Some layers of Keras still load other files or libraries:
+TFSMLayer loads a SavedModel, TorchModuleWrapper a pickle, and StringLookup a vocabulary. An HDF5
+file may also contain links to other files.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from fer_ros.perception.quoting import shortened
 CONFIG, WEIGHTS = 'config.json', 'model.weights.h5'
 MEMBERS = frozenset({CONFIG, WEIGHTS, 'metadata.json'})
 
-# The shipped networks' configurations have up to 163 KB.
-LARGEST_CONFIG = 16 << 20  # bytes
-# HDF5 links of one file; Keras writes a few for each layer.
+# In bytes. The configurations of the shipped networks have up to 163 KB.
+LARGEST_CONFIG = 16 << 20
+# Maximum number of HDF5 links in one file. Keras writes a few links for each layer.
 MOST_LINKS = 100_000
 
-# The modules that a configuration may take classes from; None and 'builtins' stand for names that
-# Keras looks up in its own lists.
+# Modules and packages from which a configuration may use classes. For None and 'builtins', Keras
+# looks up the name in its own lists.
 MODULES = (None, 'builtins', 'keras')
 PACKAGES = (
     'keras.activations',
@@ -45,7 +45,7 @@ PACKAGES = (
     'keras.src.ops',
 )
 
-# Classes of Keras that run code, or read files that a configuration names.
+# Classes of Keras that can run code, or read files named in the configuration.
 REFUSED = frozenset(
     {
         '__lambda__',
@@ -64,16 +64,16 @@ REFUSED = frozenset(
 
 
 class ArchiveError(ValueError):
-    """A .keras file that the node does not load."""
+    """Raised if a .keras file must not be loaded."""
 
 
 def check_archive(content: bytes) -> None:
     """
     Check a .keras file before Keras loads it.
 
-    :param content: of the file.
-    :raises ArchiveError: if it is not an archive of Keras 3, too large when unpacked, or has a
-        class or a link that could run code or read another file.
+    :param content: content of the file.
+    :raises ArchiveError: if the file is not an archive of Keras 3, is too large when unpacked, or
+        contains a class or a link that could run code or read another file.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -88,7 +88,8 @@ def check_archive(content: bytes) -> None:
         raise ArchiveError(f'{CONFIG} in the archive is not JSON ({shortened(error)})') from error
     if not isinstance(read, dict):
         raise ArchiveError(f'{CONFIG} in the archive is not a JSON object')
-    # The network is loaded without it.
+    # Keras ignores this part of the configuration, because the network is loaded with
+    # compile=False.
     read.pop('compile_config', None)
     for entry in _objects(read):
         _check_class(entry)
@@ -96,7 +97,7 @@ def check_archive(content: bytes) -> None:
 
 
 def _check_members(members: list[zipfile.ZipInfo]) -> None:
-    """Refuse an archive with other files, or one that is too large when unpacked."""
+    """Reject an archive with other files than MEMBERS, or one that is too large when unpacked."""
     names = [member.filename for member in members]
     if set(names) != MEMBERS or len(names) != len(MEMBERS):
         raise ArchiveError(
@@ -112,7 +113,7 @@ def _check_members(members: list[zipfile.ZipInfo]) -> None:
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:
-    """Go through all objects of a JSON value."""
+    """Iterate over all objects of a JSON value, including nested objects."""
     waiting = [value]
     while waiting:
         one = waiting.pop()
@@ -124,7 +125,7 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _check_class(entry: dict[str, Any]) -> None:
-    """Refuse an object that names a class outside Keras, or one of REFUSED."""
+    """Reject an object whose class is not one of Keras, or is in REFUSED."""
     if 'class_name' not in entry:
         return
     name, module = entry['class_name'], entry.get('module')
@@ -134,7 +135,7 @@ def _check_class(entry: dict[str, Any]) -> None:
         or any(module == part or str(module).startswith(f'{part}.') for part in PACKAGES)
     )
     custom = registered is not None and '>' in str(registered)
-    # A function of elsewhere than Keras' lists of activations, losses and so on.
+    # A function that is not in Keras' lists of activations, losses and so on.
     other_function = name == 'function' and module != 'builtins'
     if not own or custom or other_function or name in REFUSED:
         raise ArchiveError(
@@ -145,9 +146,10 @@ def _check_class(entry: dict[str, Any]) -> None:
 
 def _check_links(weights: bytes) -> None:
     """
-    Refuse weights that are in other files, or that are larger than a network may be.
+    Reject weights that are stored in other files or are too large.
 
     :param weights: content of the HDF5 file.
+    :raises ArchiveError: if the file has such weights, or cannot be read.
     """
     h5py = importlib.import_module('h5py')
     try:
@@ -155,14 +157,18 @@ def _check_links(weights: bytes) -> None:
             _walk(h5py, file)
     except ArchiveError:
         raise
-    except Exception as error:  # h5py raises many kinds for a broken file
+    except Exception as error:  # h5py raises exceptions of many types for a broken file
         raise ArchiveError(
             f'{WEIGHTS} in the archive cannot be read ({shortened(error)})'
         ) from error
 
 
 def _walk(h5py: Any, file: Any) -> None:
-    """Go through all links of an HDF5 file; groups that hold each other end at the limit."""
+    """
+    Check all links of an HDF5 file.
+
+    If groups contain each other, the limit of links ends the loop.
+    """
     waiting, links, size = [file], 0, 0
     while waiting:
         group = waiting.pop()

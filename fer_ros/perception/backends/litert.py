@@ -1,4 +1,4 @@
-"""LiteRT: a small interpreter for the CPU, with XNNPACK's kernels."""
+"""The back end with LiteRT, a small interpreter for the CPU that uses XNNPACK."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from fer_ros.perception.quoting import shortened
 
 def import_interpreter() -> Any:
     """
-    Import LiteRT's interpreter by whichever name it is installed.
+    Import LiteRT's interpreter from ai_edge_litert, or else from tflite_runtime.
 
-    :return: the class.
-    :raises BackendError: if it is not installed.
+    :return: the class of the interpreter.
+    :raises BackendError: if neither package is installed.
     """
     try:
         from ai_edge_litert.interpreter import Interpreter
@@ -37,7 +37,7 @@ def import_interpreter() -> Any:
 
 
 def _private_file(content: bytes) -> int:
-    """Make a file without a name of a network, and return its descriptor."""
+    """Write a network to a file without a name, and return the file descriptor."""
     try:
         return anonymous_file(content)
     except OSError as error:
@@ -45,29 +45,30 @@ def _private_file(content: bytes) -> int:
 
 
 class LiteRtBackend:
-    """Runs `model.tflite` on the CPU."""
+    """Run `model.tflite` on the CPU."""
 
     name = 'litert'
     device = 'CPU'
     kind = 'tflite'
-    reason = 'as requested'
+    reason = 'as set by the parameter backend'
 
     def __init__(self, content: bytes, source: object = 'the network', threads: int = 1) -> None:
         """
         Load a network.
 
-        :param content: of the .tflite file.
-        :param source: where it is from, for messages.
-        :param threads: of the CPU. At a camera's rate a second one sleeps when the next image
-            comes, and waking it takes longer than it saves: 1.4 ms a face with one, 1.8 ms with
-            two, and no less with eight faces of a smaller network (2 cores of an AMD EPYC).
-        :raises BackendError: if LiteRT is not installed or refuses the file.
+        :param content: content of the .tflite file.
+        :param source: path of the network or a similar description, for error messages.
+        :param threads: number of CPU threads. At the rate of a camera, a second thread sleeps
+            between images, and its wake-up takes longer than it saves. A face takes 1.4 ms with
+            one thread and 1.8 ms with two. Two threads are not faster for eight faces with a
+            smaller network either (2 cores of an AMD EPYC).
+        :raises BackendError: if LiteRT is not installed or rejects the file.
         """
         make = import_interpreter()
         self._source = shortened(source)
-        # LiteRT maps a file, but keeps bytes in memory beside its packed copy of the weights. The
-        # mapped file is a copy without a name, because shortening a mapped file would end the
-        # process by SIGBUS.
+        # If LiteRT gets a path, it maps the file. If it gets bytes, it keeps them in memory in
+        # addition to its packed copy of the weights. The mapped file has no name, so that no other
+        # process can truncate it: access to a truncated mapping ends a process with SIGBUS.
         descriptor = _private_file(content)
         try:
             path = Path(f'/proc/self/fd/{descriptor}')
@@ -77,7 +78,7 @@ class LiteRtBackend:
             self._output = self._interpreter.get_output_details()[0]['index']
             self._size = 0
             self._resize(1)
-            # XNNPACK has packed the weights by now, and reads no more from the file.
+            # XNNPACK has now packed the weights, and no longer reads the file.
             let_go_of_pages(path)
         except (RuntimeError, ValueError, IndexError) as error:
             raise BackendError(f'LiteRT cannot load {self._source}: {shortened(error)}') from error
@@ -90,11 +91,11 @@ class LiteRtBackend:
 
     def _resize(self, size: int) -> None:
         """
-        Prepare for a number of faces.
+        Prepare the interpreter for a batch size.
 
-        XNNPACK keeps the weights as it has packed them, and memory for the most faces so far, so
-        that this takes microseconds. An interpreter for each number would take the weights' size
-        twice over, each.
+        This takes microseconds, because XNNPACK keeps its packed weights and the memory of the
+        largest batch so far. With one interpreter for each batch size, each interpreter would need
+        twice the size of the weights.
         """
         if size != self._size:
             self._interpreter.resize_tensor_input(self._input, (size, *self._shape), strict=False)
@@ -102,13 +103,14 @@ class LiteRtBackend:
             self._size = size
 
     def _run_part(self, batch: np.ndarray) -> np.ndarray:
-        """Run a batch that is not too large."""
+        """Run a batch of at most the largest of BATCH_SIZES."""
         try:
             self._resize(len(batch))
             self._interpreter.set_tensor(self._input, batch)
             self._interpreter.invoke()
         except (RuntimeError, ValueError) as error:
-            # The failed interpreter may be prepared for any size.
+            # After a failure, the batch size of the interpreter is unknown.
             self._size = 0
             raise BackendError(f'LiteRT cannot run {self._source}: {shortened(error)}') from error
-        return self._interpreter.get_tensor(self._output)
+        output: np.ndarray = self._interpreter.get_tensor(self._output)
+        return output

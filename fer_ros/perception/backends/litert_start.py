@@ -1,4 +1,4 @@
-"""LiteRT's start-up line, kept off the terminal."""
+"""Suppress the start-up line that LiteRT writes to the terminal."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import tempfile
 from threading import Lock
 from typing import Any
 
-# The smallest network of the package; LiteRT loads and prepares it in 2 ms.
+# The smallest network of this package. LiteRT loads and prepares this network in 2 ms.
 SMALL_NETWORK = Path(__file__).parents[1] / 'detection' / 'yunet_graph.tflite'
 
 START_UP_LINES = re.compile(rb'^INFO: (?:Created|Initialized) TensorFlow Lite .*\n', re.MULTILINE)
 
-# The file descriptor that native code writes to, whatever sys.stderr is.
+# The file descriptor to which native code writes, independent of sys.stderr.
 STDERR = 2
 
 _lock = Lock()
@@ -28,14 +28,16 @@ _started = False
 
 def start_silently(make: Callable[..., Any]) -> None:
     """
-    Let LiteRT write its start-up line, and drop that line.
+    Load a small network while standard error is redirected, to suppress LiteRT's start-up line.
 
-    LiteRT writes 'INFO: Created TensorFlow Lite XNNPACK delegate for CPU.' to standard error for
-    the first network of a process, and its Python package has no log level. So the first network
-    is a small and trusted one, with standard error redirected. All later networks are loaded with
-    standard error as it is: their errors, also those of a crash, are shown at once.
+    For the first network of a process, LiteRT writes 'INFO: Created TensorFlow Lite XNNPACK
+    delegate for CPU.' to standard error. Its Python package has no log level. Therefore the first
+    network is a small and trusted one, loaded with standard error redirected.
 
-    :param make: LiteRT's interpreter. Only the first call has an effect.
+    Later networks are loaded without redirection, so that their errors are shown at once, even
+    after a crash. Only the first call of this function has an effect.
+
+    :param make: class of LiteRT's interpreter.
     """
     global _started
     with _lock:
@@ -49,14 +51,14 @@ def start_silently(make: Callable[..., Any]) -> None:
 @contextmanager
 def without_start_up_lines() -> Iterator[None]:
     """
-    Remove LiteRT's start-up lines from standard error, for the duration of a block.
+    Remove LiteRT's start-up lines from standard error within a `with` block.
 
-    Everything else that any thread writes during the block appears at its end.
+    All other output of any thread to standard error appears at the end of the block.
     """
     try:
         terminal = os.dup(STDERR)
     except OSError:
-        # The process has no standard error.
+        # The process has no standard error, so there is nothing to redirect.
         yield
         return
     with open(terminal, 'wb', buffering=0) as real, tempfile.TemporaryFile() as kept:

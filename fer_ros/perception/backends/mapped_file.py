@@ -1,4 +1,4 @@
-"""Memory that the pages of a mapped file take, after somebody has copied what is in them."""
+"""Release the memory of a mapped file after its content has been copied."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ import ctypes
 import mmap
 from pathlib import Path
 
-# Where Linux lists what a process has mapped, a line each: 'first-last rights offset device inode
-# path', the addresses hexadecimal.
+# The list of memory mappings of this process on Linux. Each line has the form 'first-last rights
+# offset device inode path', with hexadecimal addresses.
 MAPS = Path('/proc/self/maps')
 
 
 def let_go_of_pages(path: Path) -> int:
     """
-    Let this process hold none of the pages of a file that is mapped only to be read.
+    Release the memory pages of a file that is mapped read-only.
 
-    The mapping stays: whoever reads it again gets the page from the file, or from the system's
-    cache of it.  Where this cannot be done, nothing is: it saves memory, and no more.
+    The mapping remains. If a page is read again, the system loads it from the file or from its
+    cache. On systems without the required functions, no pages are released, and no error is
+    raised.
 
-    :param path: of the file.
-    :return: the bytes of the mappings that were told.
+    :param path: path of the file.
+    :return: total size in bytes of the mappings whose pages were released.
     """
     told = 0
-    # Other systems have no such list, and other C libraries no such call.
+    # Other systems have no list of mappings, and some C libraries have no `madvise`.
     with suppress(OSError, AttributeError):
         advise, name = ctypes.CDLL(None).madvise, str(path.resolve())
         for line in MAPS.read_text(encoding='utf-8', errors='surrogateescape').splitlines():

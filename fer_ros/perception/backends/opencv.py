@@ -1,4 +1,4 @@
-"""OpenCV's own networks: the CPU, with nothing but apt packages."""
+"""The back end with OpenCV's module dnn, which runs on the CPU and needs apt packages only."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 from fer_ros.perception.backends.base import BackendError
 from fer_ros.perception.quoting import shortened
 
-# A batch is trusted when each row is within this of the same picture alone.
+# Maximum difference between the output for a face in a batch and for the same face alone.
 BATCH_TOLERANCE = 1e-4
 
 
 class OpenCvBackend:
-    """Runs `model.onnx` with cv2.dnn."""
+    """Run `model.onnx` with cv2.dnn."""
 
     name = 'opencv'
     device = 'CPU'
@@ -24,12 +24,12 @@ class OpenCvBackend:
         self, content: bytes, input_shape: tuple[int, int, int], source: object = 'the network'
     ) -> None:
         """
-        Load a network, and find out whether it can run several faces at once.
+        Load a network, and check whether OpenCV can run it on several faces at once.
 
-        :param content: of the .onnx file.
-        :param input_shape: (height, width, channels).
-        :param source: where it is from, for messages.
-        :raises BackendError: if OpenCV refuses the file.
+        :param content: content of the .onnx file.
+        :param input_shape: (height, width, channels) of the network's input.
+        :param source: path of the network or a similar description, for error messages.
+        :raises BackendError: if OpenCV rejects the file.
         """
         self._source = shortened(source)
         try:
@@ -38,8 +38,9 @@ class OpenCvBackend:
             raise BackendError(
                 f'OpenCV {cv2.__version__} cannot load {self._source}: {shortened(error)}'
             ) from error
-        # OpenCV 4.6 fails on a batch of four and 4.14 returns wrong numbers without a word, so the
-        # network itself is asked, on noise: any picture shows a difference.
+        # OpenCV 4.6 fails on a batch of four, and OpenCV 4.14 returns wrong numbers without an
+        # error. Therefore the output for a batch is compared with the output for single images.
+        # The images are noise, because a difference would appear with any image.
         self._batches = True
         noise = np.random.default_rng(0).random((4, *input_shape), np.float32)
         one_by_one = self._run_each(noise)
@@ -56,7 +57,7 @@ class OpenCvBackend:
         return self._forward(batch) if self._batches else self._run_each(batch)
 
     def _run_each(self, batch: np.ndarray) -> np.ndarray:
-        """Run the network picture by picture."""
+        """Run the network on one crop after another."""
         return np.concatenate([self._forward(picture[None]) for picture in batch])
 
     def _forward(self, batch: np.ndarray) -> np.ndarray:

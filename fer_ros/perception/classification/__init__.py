@@ -1,1 +1,6 @@
-"""In: crops of faces. Out: calibrated probabilities of the labels."""
+"""
+Classify faces with the network of a bundle.
+
+Input: crops of faces.
+Output: calibrated probabilities of the labels.
+"""

@@ -1,4 +1,4 @@
-"""From a distribution over emotions to a point in the plane of valence and arousal."""
+"""The valence and the arousal of each emotion."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-# Mean pleasure (valence) and arousal, each -1 to 1, that people gave to the words angry,
-# disgusted, fearful, happy, sad, surprised and contemptuous: Russell and Mehrabian 1977, "Evidence
+# Mean ratings of pleasure (valence) and arousal, each -1 to 1, for the words angry, disgusted,
+# fearful, happy, sad, surprised and contemptuous. Source: Russell and Mehrabian 1977, "Evidence
 # for a three-factor theory of emotions", Journal of Research in Personality 11, table 4,
-# https://doi.org/10.1016/0092-6566(77)90037-X.  Neutral is the origin of these scales.
+# https://doi.org/10.1016/0092-6566(77)90037-X. Neutral is the origin of these scales.
 VALENCE_AROUSAL = {
     'angry': (-0.51, 0.59),
     'disgust': (-0.60, 0.35),
@@ -21,16 +21,16 @@ VALENCE_AROUSAL = {
     'contempt': (-0.24, 0.31),
 }
 
-# A label that the table does not have moves nothing.
+# The value of a label that is not in the table, equal to that of neutral.
 UNKNOWN = (0.0, 0.0)
 
 
 def affect_of_labels(labels: Sequence[str]) -> np.ndarray:
     """
-    Give each label's place in the plane of valence and arousal.
+    Return the valence and the arousal of each label.
 
-    :param labels: of a model.
-    :return: (labels, 2) float64, -1 to 1: a (valence, arousal) row per label; that of a label
-        without a known place is (0, 0), as if it were neutral.
+    :param labels: labels of a model.
+    :return: (labels, 2) float64, -1 to 1: a (valence, arousal) row per label. The row of an
+        unknown label is (0, 0), as for neutral.
     """
     return np.array([VALENCE_AROUSAL.get(label, UNKNOWN) for label in labels]).reshape(-1, 2)

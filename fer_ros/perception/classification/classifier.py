@@ -1,4 +1,4 @@
-"""From crops to calibrated probabilities."""
+"""Compute calibrated probabilities from crops of faces."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from fer_ros.perception.models.bundle import BundleError
 from fer_ros.perception.models.bundle import ModelCard
 from fer_ros.perception.quoting import shortened
 
-# Below this a probability has no logarithm worth having.
+# Lower limit of a probability before its logarithm is computed; the logarithm of 0 is infinite.
 LEAST_PROBABILITY = 1e-12
 
 
 def calibrated(output: np.ndarray, kind: str, temperature: float) -> np.ndarray:
     """
-    Make probabilities of a network's output, softened by its temperature.
+    Compute calibrated probabilities from the output of a network, by temperature scaling.
 
     :param output: (N, labels) float, logits or probabilities.
-    :param kind: 'logits' or 'probabilities'.
-    :param temperature: above 0; 1 changes nothing (Guo et al. 2017, arXiv:1706.04599).
+    :param kind: type of the output, 'logits' or 'probabilities'.
+    :param temperature: divisor of the logits, above 0; with 1 the probabilities do not change
+        (Guo et al., 2017, arXiv:1706.04599).
     :return: (N, labels) float64, each row summing to 1.
     """
     logits = np.asarray(output, np.float64)
@@ -33,34 +34,38 @@ def calibrated(output: np.ndarray, kind: str, temperature: float) -> np.ndarray:
         logits = np.log(np.maximum(logits, LEAST_PROBABILITY))
     logits = logits / temperature
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    probabilities: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
+    return probabilities
 
 
 class Classifier:
-    """Says what a face shows: a bundle's network on a back end."""
+    """Classify the emotion of faces with a bundle's network on a back end."""
 
     def __init__(self, card: ModelCard, backend: Backend) -> None:
         """
-        Bring a card and a network together, after a trial run.
+        Create a classifier, and check the network against the card in a trial run.
 
-        :param card: the bundle's.
-        :param backend: with the bundle's network.
+        :param card: the card of the bundle.
+        :param backend: the back end, with the bundle's network loaded.
         :raises BundleError: if card and network disagree.
-        :raises BackendError: if the GPU's memory is full, or what comes out is no number.
+        :raises BackendError: if the GPU's memory is full, or the output is not finite.
         """
         self.card = card
         self.backend = backend
-        # The ends of the value range, as float32 may overflow there.
+        # Try the minimum and the maximum of the value range, because float32 may overflow there.
         for value in card.input.value_range:
             output = self._trial_run(np.float32(value))
             self._check_finite(calibrated(output, card.output, card.temperature))
 
     def _trial_run(self, value: np.float32) -> np.ndarray:
         """
-        Run the network on a crop of one value.
+        Run the network on a crop in which all pixels have the same value.
 
-        :param value: of each pixel and channel.
-        :return: (1, labels) float32, the finite output.
+        :param value: the value of each pixel and channel.
+        :return: (1, labels) float32, the output, which is finite.
+        :raises BundleError: if the network does not accept the input that the card states, or its
+            output does not fit the labels of the card.
+        :raises BackendError: if the GPU's memory is full, or the output is not finite.
         """
         card, backend = self.card, self.backend
         try:
@@ -84,7 +89,7 @@ class Classifier:
 
     def classify(self, crops: Sequence[np.ndarray]) -> np.ndarray:
         """
-        Score faces, all in one batch.
+        Classify faces in one batch.
 
         :param crops: N crops of the card's size, each (height, width, 3) uint8 BGR or
             (height, width) uint8 gray.
@@ -98,7 +103,7 @@ class Classifier:
             output = self.backend.run(batch)
         except BackendError:
             raise
-        except Exception as error:  # an engine may break in ways that it does not know itself
+        except Exception as error:  # an engine may raise exceptions of any type
             raise BackendError(
                 f'{self.backend.name} fails: {type(error).__name__}: {shortened(error)}'
             ) from error
@@ -115,13 +120,14 @@ def create_classifier(
     card: ModelCard, backend: str, device: str = 'auto', gpu_memory_limit: int = 0
 ) -> Classifier:
     """
-    Load a bundle's network and try it; see `create_backend`.
+    Load a bundle's network, and check it in a trial run; see `create_backend`.
 
-    :param card: the bundle's.
-    :param backend: 'auto' or a name; 'auto' takes the CPU where the network fails on the GPU.
+    :param card: the card of the bundle.
+    :param backend: name of the back end, or 'auto'. If the network fails on the GPU, 'auto' uses
+        the CPU instead.
     :param device: 'auto', 'cpu' or 'gpu'.
-    :param gpu_memory_limit: in MiB, the most to take; 0 to take what is needed.
-    :return: the classifier, which has passed its trial.
+    :param gpu_memory_limit: maximum GPU memory in MiB; 0 to allocate it as needed.
+    :return: the classifier, which has passed its trial run.
     :raises BackendError: if the back end cannot run here.
     :raises BundleError: if the bundle has no network for the back end, or card and network
         disagree.

@@ -1,4 +1,4 @@
-"""From a model's labels to those that a behaviour tells apart."""
+"""Merge the labels of a model into the labels that a behaviour needs."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from fer_ros.perception.settings import SettingError
 
 
 class Grouping:
-    """Merges labels: 'negative=angry,disgust,fear,sad' makes one of four."""
+    """Merge labels: 'negative=angry,disgust,fear,sad' merges four labels into one."""
 
     def __init__(self, groups: Sequence[str], labels: Sequence[str]) -> None:
         """
-        Read the groups.
+        Parse the groups.
 
-        :param groups: each 'name=label,label'; an empty string is no group.
-        :param labels: of the model, in its order.
-        :raises SettingError: if a group is written otherwise, names a label that the model does
-            not have or that another group has, or has a name that is taken.
+        :param groups: labels to merge, each 'name=label,label'; empty strings are ignored.
+        :param labels: labels of the model, in the order of its output.
+        :raises SettingError: if a group has another form, contains a label that the model does not
+            have or that is in another group, or has a name that is already used.
         """
         group_of: dict[str, str] = {}
         for written in groups:
@@ -54,7 +54,7 @@ class Grouping:
                     f"groups contains the name '{name}', which is a label that the entry does not "
                     'merge'
                 )
-        # A group stands where the first of its labels stood.
+        # A group takes the position of its first label.
         self.labels = tuple(dict.fromkeys(group_of.get(label, label) for label in labels))
         self._matrix = np.zeros((len(labels), len(self.labels)))
         for index, label in enumerate(labels):
@@ -62,18 +62,19 @@ class Grouping:
 
     def merge(self, scores: np.ndarray) -> np.ndarray:
         """
-        Add up the scores of what is merged.
+        Add up the scores of the labels in each group.
 
         :param scores: (N, labels of the model) float64, each row summing to 1.
-        :return: (N, `labels`) float64, each row summing to 1.
+        :return: (N, `labels`) float64, scores of the merged labels, each row summing to 1.
         """
         return scores @ self._matrix
 
     def average(self, values: np.ndarray) -> np.ndarray:
         """
-        Give each merged label the mean of what its members have.
+        Compute the mean of the values of the labels in each group.
 
         :param values: (labels of the model, K) float64, a row per label of the model.
-        :return: (`labels`, K) float64.
+        :return: (`labels`, K) float64, a row per merged label.
         """
-        return (self._matrix / self._matrix.sum(axis=0)).T @ values
+        means: np.ndarray = (self._matrix / self._matrix.sum(axis=0)).T @ values
+        return means

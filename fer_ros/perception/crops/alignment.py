@@ -1,4 +1,4 @@
-"""From an image and the eyes in it to an upright square, the face as the network knows it."""
+"""Align a face: rotate, scale and crop it so that the eyes have fixed positions."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import numpy as np
 @dataclass(frozen=True)
 class CropGeometry:
     """
-    Where the eyes land in a crop, as fractions of its width and height.
+    The positions of the eyes in a crop, as fractions of its width and height.
 
-    :param left_eye: (x, y) of the person's left eye, on the right of the picture.
-    :param right_eye: (x, y) of the person's right eye, on the left of the picture.
-    :raises ValueError: if an eye lies outside the crop, both are at one point, or the left eye is
-        not to the right of the right eye.
+    :param left_eye: (x, y) of the person's left eye, which is on the right of the crop.
+    :param right_eye: (x, y) of the person's right eye, which is on the left of the crop.
+    :raises ValueError: if an eye lies outside the crop, both eyes are at the same point, or the
+        left eye is not to the right of the right eye.
     """
 
     left_eye: tuple[float, float]
@@ -37,10 +37,10 @@ class CropGeometry:
             )
 
 
-# Where the eyes lie in FER2013's pictures: the medians of `doc/crop_geometry.md`.
+# The positions of the eyes in the images of FER2013: the medians of `doc/crop_geometry.md`.
 FER2013_CROP = CropGeometry(left_eye=(0.689, 0.394), right_eye=(0.311, 0.394))
 
-# Beyond this, a finer crop costs more than it shows.
+# Maximum oversampling of a crop. A larger factor takes more time without a visible gain.
 MOST_OVERSAMPLING = 8
 
 
@@ -53,23 +53,23 @@ def align_face(
     least_eye_distance: float = 0.0,
 ) -> np.ndarray:
     """
-    Turn a face upright and cut it out.
+    Rotate a face upright and crop it.
 
-    Both eyes land on the same two points of every crop, whatever the head's roll and distance.
-    What lies outside the image is filled with the colour of its border, as a face cut by the
-    border of a photograph looks in the training data.
+    The eyes have the same positions in every crop, for every roll angle and distance of the head.
+    Pixels outside the image get the colour of the image border. In the training data, faces at the
+    border of a photograph look like this.
 
     :param image: (H, W, 3) uint8 BGR, or (H, W) uint8 gray.
-    :param eyes: (2, 2) float, pixels from the image's corner: an (x, y) row per eye, the person's
-        right eye first.
-    :param geometry: where the eyes land.
-    :param height: of the crop, in pixels.
-    :param width: of the crop, in pixels.
-    :param least_eye_distance: in pixels of the image.  Eyes nearer to each other are of a head
-        that is turned aside; they are moved apart from their middle to this distance, as the crop
-        would show too little of the face otherwise.
-    :return: (height, width, 3) or (height, width) uint8, coloured as the image.
-    :raises ValueError: if both eyes are at one point, or one is nowhere.
+    :param eyes: (2, 2) float, pixels from the upper left corner of the image: an (x, y) row per
+        eye, the person's right eye first.
+    :param geometry: positions of the eyes in the crop.
+    :param height: height of the crop in pixels.
+    :param width: width of the crop in pixels.
+    :param least_eye_distance: minimum distance of the eyes in pixels of the image. A smaller
+        distance means that the head is turned to the side, and the crop would show too little of
+        the face. The eyes are then moved apart symmetrically to this distance.
+    :return: (height, width, 3) uint8 BGR or (height, width) uint8 gray, as the image.
+    :raises ValueError: if both eyes are at the same point, or a coordinate is not finite.
     """
     places = np.asarray(eyes).tolist()
     right, left = (complex(x, y) for x, y in places)
@@ -81,15 +81,15 @@ def align_face(
         right = (right + left - between) / 2
     right_target = complex(geometry.right_eye[0] * width, geometry.right_eye[1] * height)
     left_target = complex(geometry.left_eye[0] * width, geometry.left_eye[1] * height)
-    # As complex numbers, turning and scaling are one product: target = turn * source + shift.
+    # With complex numbers, rotation and scaling are one product: target = turn * source + shift.
     turn = (left_target - right_target) / between
-    # A large face is cut out larger and then averaged down: sampling it at the crop's few points
-    # would show the network a pattern of chance pixels (aliasing).  Every second pixel is enough,
-    # as bilinear sampling takes the next ones along.
+    # A large face is first cropped at a higher resolution and then averaged, to avoid aliasing.
+    # Sampling every second pixel of the image is enough, because bilinear interpolation includes
+    # the neighbouring pixels.
     finer = math.ceil(min(max(0.5 / abs(turn), 1), MOST_OVERSAMPLING))
     turn *= finer
     shift = finer * right_target - turn * right
-    # OpenCV counts from the middle of the first pixel, which is half a pixel from the corner.
+    # OpenCV's origin is the centre of the first pixel, half a pixel from the image corner.
     half = complex(0.5, 0.5)
     shift += turn * half - half
     matrix = np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])

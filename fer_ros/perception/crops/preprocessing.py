@@ -1,4 +1,4 @@
-"""From crops to the array that a network reads; training uses the same function."""
+"""Convert crops to the input array of a network. Training uses the same functions."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ import math
 import cv2
 import numpy as np
 
-# What `colour` of a card may be, with the number of channels it means.
+# Number of channels by the value of `colour` in a card.
 COLOURS = {'gray': 1, 'rgb': 3, 'bgr': 3}
 
 
 @dataclass(frozen=True)
 class InputSpec:
     """
-    What a network wants to see.
+    The size and the values of a network's input.
 
-    :param height: in pixels.
-    :param width: in pixels.
-    :param channels: 1 or 3.
+    :param height: height in pixels.
+    :param width: width in pixels.
+    :param channels: number of channels, 1 or 3.
     :param colour: 'gray', 'rgb' or 'bgr'.
-    :param value_range: what the uint8 values 0 and 255 become; between them it is a line.
-    :raises ValueError: if one of them is out of range, or the channels do not fit the colour.
+    :param value_range: input values of the network for the uint8 values 0 and 255. Values between
+        them are scaled linearly.
+    :raises ValueError: if a value is out of range, or the channels do not fit the colour.
     """
 
     height: int
@@ -51,17 +52,17 @@ class InputSpec:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """(height, width, channels)."""
+        """Return the shape of the input, (height, width, channels)."""
         return (self.height, self.width, self.channels)
 
 
 def to_colour(crop: np.ndarray, colour: str) -> np.ndarray:
     """
-    Give a crop the colours that the network was trained on.
+    Convert a crop to the colours that the network was trained on.
 
     :param crop: (H, W, 3) uint8 BGR, or (H, W) uint8 gray.
     :param colour: 'gray', 'rgb' or 'bgr'.
-    :return: (H, W) uint8 for gray, else (H, W, 3) uint8.
+    :return: (H, W) uint8 for 'gray', otherwise (H, W, 3) uint8.
     """
     if crop.ndim == 2:
         return crop if colour == 'gray' else cv2.cvtColor(crop, cv2.COLOR_GRAY2BGR)
@@ -72,11 +73,11 @@ def to_colour(crop: np.ndarray, colour: str) -> np.ndarray:
 
 def to_network_input(crops: Sequence[np.ndarray] | np.ndarray, spec: InputSpec) -> np.ndarray:
     """
-    Put crops into one batch, in the network's colours and value range.
+    Convert crops to one batch with the network's colours and value range.
 
     :param crops: N crops, each (spec.height, spec.width, 3) uint8 BGR or (spec.height, spec.width)
-        uint8 gray; an (N, H, W) or (N, H, W, 3) array is N crops, too.
-    :param spec: what the network wants.
+        uint8 gray; or an array of N crops, (N, H, W) or (N, H, W, 3).
+    :param spec: size and values of the network's input.
     :return: (N, height, width, channels) float32.
     :raises ValueError: if a crop has another size or element type.
     """

@@ -1,1 +1,6 @@
-"""In: probabilities over time. Out: steady probabilities, one decision, and its changes."""
+"""
+Decide the emotion of each person over time.
+
+Input: probabilities of each frame.
+Output: smoothed probabilities, a decided emotion, and its changes.
+"""

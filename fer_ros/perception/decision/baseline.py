@@ -1,4 +1,8 @@
-"""From what a person's face mostly shows to that person's own neutral, against 'always sad'."""
+"""
+Correct the probabilities for the neutral expression of each person.
+
+Without this correction, a face that looks sad at rest would always be classified as sad.
+"""
 
 from __future__ import annotations
 
@@ -9,39 +13,41 @@ import numpy as np
 from fer_ros.perception.decision.smoothing import LEAST_SCORE
 from fer_ros.perception.settings import SettingError
 
-# The label that a face at rest should get.
+# The label of a face at rest.
 NEUTRAL = 'neutral'
 
-# Of what a face shows, the part that is always there: each emotion's odds against neutral are
-# above this quantile of their values for three quarters of the time.  Who smiles for less than
-# that is not taken for somebody whose rest looks like a smile; a median would do so for half.
+# The quantile of an emotion's odds against neutral that represents the face at rest. The odds are
+# above this quantile for three quarters of the time. A person is only treated as smiling at rest
+# after smiling for more than three quarters of the time. With the median instead of this
+# quantile, half of the time would be enough.
 REST_QUANTILE = 0.25
 
-# At rest, neutral is at least this many times as likely as any other emotion; that of a neutral
-# picture of FER2013 is 7.1 times as likely as sad, the emotion it is mistaken for most, in the
-# median (`fer2013_mobile`, PublicTest and PrivateTest).
+# The correction aims to make neutral at least this many times as likely as any other emotion in
+# a face at rest. On neutral faces of FER2013, neutral is 7.1 times as likely as sad in the median
+# (`fer2013_mobile`, PublicTest and PrivateTest). Sad is the emotion for which neutral faces are
+# mistaken most often.
 REST_ODDS = 3.0
 
-# Odds against neutral are never divided by more than this, so that an emotion ten times as likely
-# as neutral is never explained away, however long it lasts.
+# Maximum factor by which the odds of an emotion against neutral are reduced. An emotion more than
+# ten times as likely as neutral therefore stays more likely than neutral, however long it lasts.
 MOST_CORRECTION = 10.0
 
-# What is seen is averaged over this time at first, and over twice that whenever there are more
-# than MOST_SLOTS averages [s].
+# Scores are first averaged over slots of this duration [s]. Whenever there are MOST_SLOTS
+# averages, pairs of averages are merged, and the duration of a slot is doubled.
 FIRST_SLOT = 0.25
 MOST_SLOTS = 128
 
-# Longer than this between two frames, nobody knows what the face showed [s].
+# Longest time between two frames that counts as time of observation [s].
 LONGEST_GAP = 1.0
 
 
 def check_baseline(baseline: float, labels: Sequence[str]) -> None:
     """
-    Make sure that there is a neutral to learn.
+    Check that the model has a neutral label if a neutral expression shall be learned.
 
-    :param baseline: for how long, in seconds; 0 to learn none.
-    :param labels: of the model.
-    :raises SettingError: if a neutral should be learned, and the model has none.
+    :param baseline: duration of learning in seconds; 0 to learn no neutral expression.
+    :param labels: labels of the model.
+    :raises SettingError: if `baseline` is above 0 and the model has no neutral label.
     """
     if baseline > 0 and NEUTRAL not in labels:
         raise SettingError(
@@ -52,27 +58,31 @@ def check_baseline(baseline: float, labels: Sequence[str]) -> None:
 
 class NeutralBaseline:
     """
-    Learns what one person's face shows at rest, and takes that away.
+    Learn the neutral expression of one person, and correct the person's scores for it.
 
-    With m = log(p / p_neutral) of each label, and its lower quartile q over the time of learning,
-    m is lowered by c = w * min(max(q + log(REST_ODDS), 0), log(MOST_CORRECTION)), where w grows
-    from 0 to 1 while the person is observed, and stays 1 from then on.  This is the normalisation
-    to a person's own neutral by an order statistic over time that is usual for action units
-    (Baltrušaitis, Mahmoud and Robinson 2015, doi:10.1109/FG.2015.7284869, take the median), with
-    limits: c is never negative and that of neutral is 0, so that the odds of neutral only grow; no
-    face that is neutral becomes anything else.
+    Let m = log(p / p_neutral) for each label, and q the lower quartile of m over the time of
+    learning. The correction subtracts c from m, where
+    c = w * min(max(q + log(REST_ODDS), 0), log(MOST_CORRECTION)).
+    The weight w grows from 0 to 1 during the time of learning, and then stays 1.
+
+    Action units are usually normalised in the same way, with an order statistic over time as the
+    person's neutral value. Baltrušaitis, Mahmoud and Robinson 2015
+    (doi:10.1109/FG.2015.7284869) use the median. This class limits c, which is never negative, and
+    is 0 for neutral. The odds of neutral can only grow, so a face classified as neutral stays
+    neutral.
     """
 
     def __init__(self, labels: Sequence[str]) -> None:
         """
-        Begin with nothing seen.
+        Create a baseline without observations.
 
-        :param labels: of the model, 'neutral' among them.
+        :param labels: labels of the model; 'neutral' must be included.
         """
         self._neutral = labels.index(NEUTRAL)
         self._time: float | None = None
         self._observed = 0.0
-        # Means of the odds' logarithms in equal parts of the time, and the part under way.
+        # Mean logarithms of the odds in each complete slot of time, and the sums of the current
+        # slot.
         self._slots: list[np.ndarray] = []
         self._slot_length = FIRST_SLOT
         self._sum = np.zeros(len(labels))
@@ -82,12 +92,12 @@ class NeutralBaseline:
 
     def correct(self, scores: np.ndarray, time: float, duration: float) -> np.ndarray:
         """
-        Take the scores of the next frame.
+        Correct the scores of the next frame, and learn from them.
 
         :param scores: (labels,) float, probabilities of one frame.
-        :param time: of the frame, in seconds; later than that of the last one.
-        :param duration: for how long the neutral is learned, in seconds of observation; 0 changes
-            nothing, and learns nothing.
+        :param time: time of the frame in seconds; later than the time of the last frame.
+        :param duration: time of observation in which the neutral expression is learned, in
+            seconds. With 0, nothing is learned or corrected.
         :return: (labels,) float64, the corrected probabilities, summing to 1.
         """
         elapsed = 0.0 if self._time is None else min(time - self._time, LONGEST_GAP)
@@ -96,11 +106,18 @@ class NeutralBaseline:
             return scores
         if self._observed < duration:
             self._observe(scores, elapsed)
-        corrected = scores * np.exp(-min(1.0, self._observed / duration) * self._excess)
-        return corrected / corrected.sum()
+        factors: np.ndarray = np.exp(-min(1.0, self._observed / duration) * self._excess)
+        corrected: np.ndarray = scores * factors
+        normalised: np.ndarray = corrected / corrected.sum()
+        return normalised
 
     def _observe(self, scores: np.ndarray, elapsed: float) -> None:
-        """Learn from a frame."""
+        """
+        Learn from the scores of a frame.
+
+        :param scores: (labels,) float, probabilities of one frame.
+        :param elapsed: time since the last frame in seconds.
+        """
         logs = np.log(np.maximum(scores, LEAST_SCORE))
         self._sum += logs - logs[self._neutral]
         self._count += 1

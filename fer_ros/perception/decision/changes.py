@@ -1,4 +1,4 @@
-"""From faces over time to what changed: who came, whose emotion is another, who left."""
+"""Detect changes between frames: new persons, changed emotions, and persons who left."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fer_ros.perception.faces import Face
 
 
 class ChangeDetector:
-    """Knows what was last told of each person."""
+    """Remember the last decided emotion of each person, and detect changes."""
 
     def __init__(self) -> None:
         self._told: dict[int, str] = {}
@@ -18,12 +18,12 @@ class ChangeDetector:
         self, faces: Sequence[Face], held_ids: Collection[int]
     ) -> tuple[list[Face], list[int]]:
         """
-        Take the faces of the next frame.
+        Compare the faces of the next frame with the last known emotions.
 
-        :param faces: that are seen.
-        :param held_ids: of all persons who are still here, those included who are lost for less
-            than the timeout.
-        :return: the faces that came or whose decided emotion changed, and the ids of who left.
+        :param faces: the faces in the frame.
+        :param held_ids: ids of all persons who are visible, or lost for less than the timeout.
+        :return: the faces that are new or whose decided emotion changed, and the ids of the
+            persons who left.
         """
         changed = [face for face in faces if self._told.get(face.id) != face.emotion]
         left = sorted(set(self._told) - set(held_ids))

@@ -1,4 +1,4 @@
-"""From scores over time to steady scores, and to one decision that does not flicker."""
+"""Smooth the scores of a face over time, and decide its emotion without flicker."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ import numpy as np
 
 from fer_ros.perception.emotions import UNCERTAIN
 
-# A decided emotion becomes uncertain only when it falls this far below `min_confidence`.
+# A decided emotion becomes uncertain only if its probability is this far below `min_confidence`.
 HYSTERESIS = 0.05
 
-# A frame is never surer than this that a face does not show something.  Without a limit, a network
-# that is certain would be followed by a sluggish result: the logarithm of 1e-12 takes four times
-# as long to forget as that of 1e-3.
+# Lower limit of each probability of a frame. The logarithms of the probabilities are smoothed, so
+# a very small probability would delay the next change. The logarithm of 1e-12 takes four times as
+# long to decay as the logarithm of 1e-3.
 LEAST_SCORE = 1e-3
 
-# What has not been suggested for this many times `hold`, and for `smoothing` besides, is no longer
-# decided, though nothing else has lasted.
+# A decision becomes uncertain if every frame contradicts it for this many times `hold` plus
+# `smoothing`, even if no other emotion has lasted for `hold`.
 MOST_HOLDS = 2
 
-# Stamps are rounded: three frames at 10 Hz are 0.3 s, give or take this [s].
+# Tolerance for the rounding of timestamps [s]: three frames at 10 Hz must count as 0.3 s.
 ROUNDING = 1e-4
 
 
 class EmotionSmoother:
-    """Holds what one person's face has shown, and decides what it shows."""
+    """Smooth the scores of one person over time, and decide the emotion."""
 
     def __init__(self, labels: Sequence[str]) -> None:
         """
-        Begin with nothing seen.
+        Create a smoother without observations.
 
-        :param labels: in the order of the scores.
+        :param labels: the labels, in the order of the scores.
         """
         self._labels = tuple(labels)
         self._logs = np.zeros(len(self._labels))
@@ -39,24 +39,27 @@ class EmotionSmoother:
         self._decided = UNCERTAIN
         self._challenger = UNCERTAIN
         self._challenged_at = 0.0
-        # Since when every frame suggests something else than what is decided.
+        # Start of the period in which no frame has suggested the decided emotion [s]; None if the
+        # last frame suggested it.
         self._disputed_at: float | None = None
 
     def update(
         self, scores: np.ndarray, time: float, smoothing: float, min_confidence: float, hold: float
     ) -> tuple[np.ndarray, str]:
         """
-        Take the scores of the next frame.
+        Smooth the scores of the next frame, and decide the emotion.
 
-        The logarithms are smoothed exponentially: a frame counts 1 - exp(-elapsed / smoothing), so
-        the result depends on the time that passed and not on the number of frames.
+        The logarithms are smoothed exponentially. The weight of a frame is
+        1 - exp(-elapsed / smoothing), so the result depends on the elapsed time and not on the
+        number of frames.
 
         :param scores: (labels,) float, probabilities of one frame.
-        :param time: of the frame, in seconds; later than that of the last update.
-        :param smoothing: time constant in seconds; 0 takes each frame as it is.
-        :param min_confidence: below it the face is uncertain, 0 to 1.
-        :param hold: how long a new emotion must last before it is decided, in seconds.  When none
-            lasts, and what was decided is suggested no more, the face becomes uncertain.
+        :param time: time of the frame in seconds; later than the time of the last update.
+        :param smoothing: time constant in seconds; 0 disables the smoothing.
+        :param min_confidence: minimum probability of an emotion, 0 to 1. If no emotion reaches it,
+            the face is uncertain.
+        :param hold: how long a new emotion must last before it is decided, in seconds. The face
+            becomes uncertain if no emotion lasts and the decided emotion does not return.
         :return: the smoothed probabilities, (labels,) float64 summing to 1, and the decided label,
             which may be 'uncertain'.
         """
@@ -74,7 +77,7 @@ class EmotionSmoother:
         return probabilities, self._decided
 
     def _suggestion(self, probabilities: np.ndarray, min_confidence: float) -> str:
-        """Say what the face shows now, whatever was decided a moment ago."""
+        """Return the emotion that the smoothed probabilities suggest, without any hold time."""
         best = int(np.argmax(probabilities))
         needed = min_confidence
         if self._labels[best] == self._decided:
@@ -82,7 +85,12 @@ class EmotionSmoother:
         return self._labels[best] if probabilities[best] >= needed else UNCERTAIN
 
     def _decide(self, suggestion: str, time: float, hold: float, smoothing: float) -> None:
-        """Decide for a suggestion that has lasted, and against what was not suggested for long."""
+        """
+        Update the decision.
+
+        An emotion is decided when it has been suggested for the hold time. If other emotions are
+        suggested for too long instead, the face becomes uncertain.
+        """
         if suggestion != self._challenger:
             self._challenger = suggestion
             self._challenged_at = time

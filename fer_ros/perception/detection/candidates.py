@@ -1,4 +1,4 @@
-"""What a detector proposes, and which of it are faces."""
+"""The candidates that a detector proposes, and the selection of faces among them."""
 
 from __future__ import annotations
 
@@ -15,28 +15,30 @@ from fer_ros.perception.boxes import clip_box
 from fer_ros.perception.boxes import overlap
 from fer_ros.perception.faces import FaceDetection
 
-# Boxes that share more than this are one face (intersection over union): what OpenCV's zoo sets
-# for YuNet, and MediaPipe's graph for BlazeFace.
+# Two boxes with a larger intersection over union are the same face. OpenCV's model zoo uses this
+# value for YuNet, and MediaPipe's graph uses it for BlazeFace.
 SAME_FACE = 0.3
 
-# Beyond this a logit no longer changes the probability, and its exponential would overflow.
+# Maximum absolute value of a logit. A larger value would not change the probability, and its
+# exponential would overflow.
 LARGEST_LOGIT = 80.0
 
-# More proposals than this are never looked at; a threshold of 0 would let thousands through.
+# Maximum number of candidates that are processed. With a score threshold of 0, there would be
+# thousands of candidates.
 MOST_CANDIDATES = 1000
 
 
 class DetectorError(RuntimeError):
-    """A detector that cannot run: its engine or its weights are missing, or do not fit."""
+    """Raised if a detector cannot run: its engine or weights are missing or not suitable."""
 
 
 class Candidate(NamedTuple):
     """
-    A place of an image that may show a face, in plain numbers.
+    A possible face in an image, in plain Python numbers.
 
-    :param score: 0 to 1.
-    :param box: (left, top, right, bottom) in pixels; it may reach beyond the image.
-    :param eyes: an (x, y) for each eye in pixels, the person's right eye first.
+    :param score: probability of a face, 0 to 1.
+    :param box: (left, top, right, bottom) in pixels; it may extend beyond the image.
+    :param eyes: (x, y) of each eye in pixels, the person's right eye first.
     """
 
     score: float
@@ -47,10 +49,10 @@ class Candidate(NamedTuple):
 @dataclass(frozen=True)
 class Candidates:
     """
-    Places of an image that may show a face.
+    Possible faces in an image, as arrays.
 
-    :param boxes: (N, 4) float, pixels; they may reach beyond the image, and lie on each other.
-    :param scores: (N,) float, 0 to 1.
+    :param boxes: (N, 4) float, pixels; boxes may extend beyond the image and overlap.
+    :param scores: (N,) float, probabilities of a face, 0 to 1.
     :param eyes: (N, 2, 2) float, pixels: an (x, y) row per eye, the person's right eye first.
     """
 
@@ -71,10 +73,10 @@ class Candidates:
 
 def check_image(image: np.ndarray) -> None:
     """
-    Refuse what no detector can look at.
+    Check that a detector can process an image.
 
-    :param image: what should be (H, W, 3) uint8, BGR.
-    :raises ValueError: if it is gray, empty, or not of bytes.
+    :param image: the image, which must be (H, W, 3) uint8, BGR, and not empty.
+    :raises ValueError: if the image has another shape or element type, or is empty.
     """
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
         raise ValueError(
@@ -87,18 +89,21 @@ def probability(logits: np.ndarray) -> np.ndarray:
     Apply the logistic function.
 
     :param logits: (N,) float.
-    :return: (N,) of the same type, 0 to 1.
+    :return: (N,) probabilities of the same type, 0 to 1.
     """
-    return 1 / (1 + np.exp(-np.clip(logits, -LARGEST_LOGIT, LARGEST_LOGIT)))
+    odds: np.ndarray = np.exp(-np.clip(logits, -LARGEST_LOGIT, LARGEST_LOGIT))
+    return 1 / (1 + odds)
 
 
 def strongest(candidates: Candidates, min_score: float) -> Candidates:
     """
-    Leave out what is no face for certain, before anything is compared with everything.
+    Select the candidates with the highest scores.
 
-    :param candidates: of one image.
-    :param min_score: 0 to 1.
-    :return: those of at least that score, best first, at most MOST_CANDIDATES.
+    This limits the number of candidates before all of them are compared with each other.
+
+    :param candidates: candidates of one image.
+    :param min_score: minimum score, 0 to 1.
+    :return: the candidates with at least the minimum score, best first, at most MOST_CANDIDATES.
     """
     order = np.argsort(-candidates.scores, kind='stable')
     order = order[candidates.scores[order] >= min_score]
@@ -114,18 +119,18 @@ def to_faces(
     eyes_estimated: bool = False,
 ) -> list[FaceDetection]:
     """
-    Make faces of the candidates: cut at the image's border, large enough, one for each face.
+    Convert candidates to detections by clipping, size filtering and non-maximum suppression.
 
-    There are few, so that plain numbers are faster than arrays.
+    For a few candidates, plain Python numbers are faster than arrays.
 
-    :param candidates: of one image.
-    :param height: the image's, in pixels.
-    :param width: the image's, in pixels.
-    :param min_score: less certain ones are dropped, 0 to 1.
-    :param min_size: boxes whose shorter side is below this many pixels are dropped, and so are
-        those without area, whatever it is.
-    :param eyes_estimated: whether the eyes were not seen, but placed by the box.
-    :return: the faces, best first.
+    :param candidates: candidates of one image.
+    :param height: image height in pixels.
+    :param width: image width in pixels.
+    :param min_score: minimum score, 0 to 1.
+    :param min_size: minimum length of the shorter side of a box in pixels. Boxes without area are
+        always dropped.
+    :param eyes_estimated: whether the eyes were estimated from the box, and not detected.
+    :return: the detections, best first.
     """
     likely = [candidate for candidate in candidates if candidate.score >= min_score]
     likely.sort(key=_by_score)
@@ -137,7 +142,7 @@ def to_faces(
         shorter = min(box[2] - box[0], box[3] - box[1])
         if shorter <= 0 or shorter < min_size:
             continue
-        # Of boxes that lie on each other the best is kept (non-maximum suppression).
+        # Of overlapping boxes, only the best is kept (non-maximum suppression).
         if any(overlap(box, better.box) > SAME_FACE for better in faces):
             continue
         eyes = np.array(candidate.eyes, np.float32)
@@ -146,11 +151,11 @@ def to_faces(
 
 
 def _by_score(candidate: Candidate) -> float:
-    """Sort the best first."""
+    """Return the sort key of a candidate, which puts the best score first."""
     return -candidate.score
 
 
 def _is_somewhere(candidate: Candidate) -> bool:
-    """Say if a box and two different eyes are given in numbers."""
+    """Check that all coordinates are finite and the eyes are at two different points."""
     right, left = candidate.eyes
     return right != left and all(map(math.isfinite, (*candidate.box, *right, *left)))

@@ -1,8 +1,9 @@
 """
-A Haar cascade's XML, checked number by number and written anew.
+Check the XML file of a Haar cascade, and write it again from the checked values.
 
-OpenCV reads a cascade without checking its indices: a wrong one makes a later detection read
-beyond its arrays.  So the file is parsed here, and OpenCV gets text made of the checked values.
+OpenCV does not check the indices in a cascade. With a wrong index, a later detection would read
+beyond the end of an array. Therefore this module parses the file, and OpenCV only receives text
+with checked values.
 """
 
 from __future__ import annotations
@@ -12,16 +13,19 @@ from collections.abc import Sequence
 import re
 from xml.etree import ElementTree
 
-# Of the window's sides, in pixels; the cascades of OpenCV have 20 to 64.
+# Minimum and maximum side of a cascade's window in pixels. The windows of OpenCV's cascades have
+# sides of 20 to 64 pixels.
 SIDES = (8, 128)
-# The largest cascade of OpenCV has 30 stages, 4000 trees and 3000 features.
+# Limits of a cascade. The largest cascade of OpenCV has 30 stages, 4000 trees and 3000 features.
 MOST_STAGES = 100
 MOST_TREES = 20_000
 MOST_NODES = 64
 MOST_FEATURES = 20_000
-# A feature is a weighted sum of the pixels in two or three rectangles.
+# Minimum and maximum number of rectangles of a feature. A feature is a weighted sum of the pixels
+# in its rectangles.
 RECTANGLES = (2, 3)
-# Thresholds, leaves and weights of cascades are below 1000.
+# Limit of thresholds, leaf values and weights. In OpenCV's cascades, all of these numbers are
+# below 1000.
 LARGEST_NUMBER = 1e6
 
 _INTEGER = re.compile(r'-?[0-9]{1,6}')
@@ -29,17 +33,17 @@ _NUMBER = re.compile(r'-?[0-9]{1,12}(\.[0-9]{0,24})?([eE][-+]?[0-9]{1,2})?')
 
 
 class CascadeError(ValueError):
-    """Text that is not a Haar cascade of OpenCV, or one with an index out of bounds."""
+    """Raised if a file is not a Haar cascade of OpenCV, or has an index out of bounds."""
 
 
 def checked_cascade(content: bytes) -> str:
     """
-    Check a cascade, and write it anew.
+    Check a cascade, and write it again from the checked values.
 
-    :param content: of the XML file.
+    :param content: content of the XML file.
     :return: XML for `cv2.FileStorage`, with the same values.
-    :raises CascadeError: if it is not a well-formed cascade of Haar features in boosted trees, or
-        any count, index, rectangle or number is out of bounds.
+    :raises CascadeError: if the file is not a well-formed cascade of Haar features in boosted
+        trees, or if a count, index, rectangle or number is out of bounds.
     """
     if b'<!DOCTYPE' in content or b'<!ENTITY' in content:
         raise CascadeError('the file declares a document type or entities')
@@ -68,16 +72,16 @@ def checked_cascade(content: bytes) -> str:
     return _written(width, height, stages, features)
 
 
-# A tree is its internal nodes and its leaves, each as the text of its numbers.
+# A tree: the numbers of its internal nodes and the values of its leaves, each as text.
 Tree = tuple[str, str]
-# A stage is its threshold and its trees.
+# A stage: its threshold and its trees.
 Stage = tuple[str, list[Tree]]
-# A feature is its rectangles, and whether they are turned by 45 degrees.
+# A feature: its rectangles, and '1' if they are rotated by 45 degrees, else '0'.
 Feature = tuple[list[str], str]
 
 
 def _stage(element: ElementTree.Element, features: int) -> Stage:
-    """Check a stage; its trees may use so many features."""
+    """Check a stage of a cascade that has a given number of features."""
     (threshold,) = _numbers(_text(element, 'stageThreshold'), 1)
     trees = [_tree(one, features) for one in _items(element, 'weakClassifiers', MOST_TREES)]
     return threshold, trees
@@ -85,9 +89,10 @@ def _stage(element: ElementTree.Element, features: int) -> Stage:
 
 def _tree(element: ElementTree.Element, features: int) -> Tree:
     """
-    Check a tree: left and right child, feature and threshold of each node, then the leaves.
+    Check the nodes and the leaves of a tree.
 
-    A child above 0 is the index of a node, another one is minus the index of a leaf.
+    Each node has four numbers: left child, right child, feature and threshold. A positive child is
+    the index of a node. A child of 0 or below is the negative index of a leaf.
     """
     words = _text(element, 'internalNodes').split()
     ends = range(4, len(words) + 4, 4)
@@ -98,7 +103,7 @@ def _tree(element: ElementTree.Element, features: int) -> Tree:
         )
     for index, (left, right, feature, threshold) in enumerate(nodes):
         for child in (_integer(left), _integer(right)):
-            # A later node only: a tree with a loop would never end.
+            # A child must be a later node, because the evaluation of a loop would never end.
             if not (index < child < len(nodes) or -len(nodes) <= child <= 0):
                 raise CascadeError(
                     f'node {index} of a tree has the child {child}, which does not exist'
@@ -114,7 +119,7 @@ def _tree(element: ElementTree.Element, features: int) -> Tree:
 
 
 def _feature(element: ElementTree.Element, width: int, height: int) -> Feature:
-    """Check a feature of a window of this size."""
+    """Check that the rectangles of a feature are inside a window of a given size in pixels."""
     tilted = '0' if element.find('tilted') is None else _text(element, 'tilted')
     if tilted not in ('0', '1'):
         raise CascadeError(f'tilted of a feature is {tilted[:20]!r}, but must be 0 or 1')
@@ -141,7 +146,7 @@ def _feature(element: ElementTree.Element, width: int, height: int) -> Feature:
 
 
 def _items(element: ElementTree.Element, name: str, most: int) -> Sequence[ElementTree.Element]:
-    """Read a list with at least one entry: elements of the name `_`."""
+    """Read a list of elements with the name `_`, with at least one and at most `most` entries."""
     found = element.find(name)
     items = [] if found is None else list(found)
     if not 1 <= len(items) <= most or any(item.tag != '_' for item in items):
@@ -150,7 +155,7 @@ def _items(element: ElementTree.Element, name: str, most: int) -> Sequence[Eleme
 
 
 def _text(element: ElementTree.Element, name: str) -> str:
-    """Read the text of an element inside another."""
+    """Read the text of an element inside another element."""
     found = element.find(name)
     if found is None or len(found) or not found.text or not found.text.strip():
         raise CascadeError(f'the element {name} is missing or empty')
@@ -158,14 +163,14 @@ def _text(element: ElementTree.Element, name: str) -> str:
 
 
 def _integer(word: str) -> int:
-    """Read an integer."""
+    """Convert text to an integer of at most 6 digits."""
     if not _INTEGER.fullmatch(word):
         raise CascadeError(f'{word[:20]!r} is not an integer of at most 6 digits')
     return int(word)
 
 
 def _numbers(text: str, count: int) -> list[str]:
-    """Check that a text has so many finite numbers, and split it."""
+    """Split text into numbers, and check their count and range."""
     words = text.split()
     if len(words) != count:
         raise CascadeError(f'{text[:20]!r} has {len(words)} numbers, not {count}')
@@ -178,7 +183,7 @@ def _numbers(text: str, count: int) -> list[str]:
 def _written(
     width: int, height: int, stages: Iterable[Stage], features: Iterable[Feature]
 ) -> str:
-    """Write a cascade as OpenCV reads it."""
+    """Return the XML text of a cascade in the format of OpenCV."""
     parts = [
         '<?xml version="1.0"?>\n<opencv_storage>\n'
         '<cascade type_id="opencv-cascade-classifier"><stageType>BOOST</stageType>'

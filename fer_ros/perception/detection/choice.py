@@ -1,4 +1,4 @@
-"""From an image to the faces in it: what a detector is, and which one is taken."""
+"""The interface of a detector, and the selection of a detector."""
 
 from __future__ import annotations
 
@@ -23,43 +23,44 @@ from fer_ros.perception.registry import DETECTORS
 
 class Detector(Protocol):
     """
-    Finds the faces in an image.
+    A face detector.
 
-    The scores of all detectors are on one scale, the probability of a face as each can tell it, so
-    that one threshold serves them.  One thread at a time may use a detector.
+    The scores of all detectors are estimated probabilities of a face, so the same threshold is
+    valid for all of them. Only one thread at a time may use a detector.
     """
 
-    # As in the parameter `detector`.
+    # The value of the parameter `detector` for this detector.
     name: str
-    # Which weights it has, and why no better detector was taken, for the log.
+    # A text for the log: the weights in use, and why no better detector was selected.
     reason: str
-    # Eyes that are less than this share of their box's height apart belong to a head turned aside.
+    # If the distance of the eyes is less than this fraction of the box's height, the head is
+    # turned to the side.
     least_eye_distance: float
 
     def detect(self, image: np.ndarray, min_score: float, min_size: float) -> list[FaceDetection]:
         """
-        Find the faces in an image.
+        Detect the faces in an image.
 
         :param image: (H, W, 3) uint8, BGR, of any size.
-        :param min_score: less certain faces are left out, 0 to 1.
-        :param min_size: faces whose box has a shorter side below this are left out, in pixels of
-            the image.  The larger it is, the less work there is.
-        :return: the faces, best first, their boxes inside the image.
-        :raises ValueError: if the image is gray, empty, or not of bytes.
+        :param min_score: minimum score of a face, 0 to 1.
+        :param min_size: minimum length of the shorter side of a face's box, in pixels of the
+            image. A larger value makes detection faster.
+        :return: the faces, best first, with boxes inside the image.
+        :raises ValueError: if the image has another shape or element type, or is empty.
         """
         ...
-
 
 
 def create_detector(name: str, weights: str = '') -> Detector:
     """
     Load a detector.
 
-    :param name: 'yunet', 'blazeface', 'haar', or 'auto': the one that the weights are for, or
-        without weights the first of those that can run here.
-    :param weights: path of the detector's weights; empty: searched.
-    :return: the detector; its `reason` tells what 'auto' decided.
-    :raises DetectorError: if it cannot run; the message tells what is missing and how to get it.
+    :param name: 'yunet', 'blazeface', 'haar' or 'auto'. With weights, 'auto' selects the detector
+        by the suffix of the weights. Otherwise it selects the first detector that can run here.
+    :param weights: path of the detector's weights; empty to search for them.
+    :return: the detector; its `reason` explains the selection by 'auto'.
+    :raises DetectorError: if the detector cannot run. The message states what is missing and how
+        to get it.
     """
     if name != 'auto' and name not in DETECTORS:
         raise DetectorError(
@@ -88,7 +89,7 @@ def create_detector(name: str, weights: str = '') -> Detector:
 
 
 def _whose(weights: Path) -> str:
-    """Name the detector that weights are for, by the suffix of their file's name."""
+    """Return the name of the detector for weights, by the suffix of the file name."""
     for name, suffix in DETECTORS.items():
         if weights.suffix.lower() == suffix:
             return name
@@ -98,12 +99,12 @@ def _whose(weights: Path) -> str:
 
 def make_detector(name: str, weights: Path) -> Detector:
     """
-    Load a detector from a file, whatever its suffix.
+    Load a detector with the weights in a file. The suffix of the file is ignored.
 
-    :param name: one of DETECTORS.
-    :param weights: path of its weights.
+    :param name: name of the detector, a key of DETECTORS.
+    :param weights: path of the weights.
     :return: the detector.
-    :raises DetectorError: if it cannot run, or the file is not one of its weights.
+    :raises DetectorError: if the detector cannot run, or the file has no weights for it.
     """
     if name == 'yunet':
         return YuNetDetector(weights)
@@ -114,12 +115,12 @@ def make_detector(name: str, weights: Path) -> Detector:
 
 def _load(name: str, weights: Path | None = None) -> Detector:
     """
-    Load the detector of a name.
+    Load a detector by its name.
 
-    :param name: one of DETECTORS.
-    :param weights: path of its weights; None: searched.
+    :param name: name of the detector, a key of DETECTORS.
+    :param weights: path of the weights; None to search for them.
     :return: the detector.
-    :raises DetectorError: if it cannot run.
+    :raises DetectorError: if the detector cannot run.
     """
     if name == 'yunet':
         check, find = yunet.check_engines, yunet.find_weights
@@ -127,7 +128,7 @@ def _load(name: str, weights: Path | None = None) -> Detector:
         check, find = blazeface.find_interpreter, blazeface.find_weights
     else:
         check, find = haar.check_opencv, haar.find_weights
-    # The engine first: without it, no weights help.
+    # Check the engine first, because weights are useless without it.
     check()
     if weights is None:
         return make_detector(name, find())

@@ -1,8 +1,8 @@
 """
-Haar cascade: the classic detector of OpenCV 4, for machines that have nothing else.
+The Haar cascade of OpenCV 4, for machines on which no other detector can run.
 
-Viola and Jones, Rapid Object Detection using a Boosted Cascade of Simple Features, 2001.  It sees
-upright frontal faces alone, and no points in them.
+Viola and Jones, Rapid Object Detection using a Boosted Cascade of Simple Features, 2001. The
+cascade only detects upright frontal faces, and returns no landmarks.
 """
 
 from __future__ import annotations
@@ -29,37 +29,38 @@ from fer_ros.perception.quoting import shortened
 WEIGHTS = 'haarcascade_frontalface_default.xml'
 HOW_TO_GET = f'get {WEIGHTS} with: apt install opencv-data'
 
-# Where Debian's and Ubuntu's opencv-data puts the cascades.
+# The folders of the cascades in the package opencv-data of Debian and Ubuntu.
 SYSTEM_FOLDERS = (Path('/usr/share/opencv4/haarcascades'), Path('/usr/share/opencv/haarcascades'))
 
-# The cascade's own window; it cannot see smaller faces.
+# Side of the cascade's window [px]. Faces smaller than the window cannot be detected.
 WINDOW = 24
-# From one size of window to the next.  Steps of 1.05 take twice the time and find more that is no
-# face; steps of 1.2 miss more faces.
+# Factor between consecutive window sizes. A factor of 1.05 takes twice the time and has more false
+# positives. A factor of 1.2 misses more faces.
 SIZE_STEP = 1.1
-# How many windows have to agree on a face.
+# Minimum number of overlapping windows that must detect the same face.
 LEAST_WINDOWS = 3
 
-# A window's weight is the sum of the cascade's last stage.  A logistic curve makes it the
-# probability of a face; its middle and width are the most likely ones for the 322 windows that the
-# cascade reports in 95 random cuts of the photographs of the tests and in 24 pictures of the
-# scikit-image wheel without a person.  At 0.6, 194 of the 222 that show a face pass, and 20 of the
-# 100 others.
+# Middle and width of the logistic curve that converts the weight of a window to the probability of
+# a face. The weight is the sum of the cascade's last stage. The curve is a maximum likelihood fit
+# to 322 windows that the cascade reports: in 95 random crops of the test photographs, and in 24
+# images without a person from the scikit-image wheel. At a threshold of 0.6, it accepts 194 of the
+# 222 windows with a face, and 20 of the 100 windows without a face.
 WEIGHT_MIDDLE = 3.30
 WEIGHT_WIDTH = 1.29
 
-# As fractions of the box: medians over 42 faces of dlib's examples, each eye the mean of its six
-# landmarks (36 to 41 and 42 to 47), made symmetric; the cascade's boxes lie 0.016 to the left.
+# Positions of the eyes as fractions of the box: medians over 42 faces in dlib's examples, made
+# symmetric. The position of an eye is the mean of its six landmarks (36 to 41 and 42 to 47).
+# The cascade's boxes are shifted by 0.016 to the left.
 RIGHT_EYE = (0.323, 0.387)
 LEFT_EYE = (0.677, 0.387)
 
 
 def find_weights() -> Path:
     """
-    Find the cascade in the folders of models, in OpenCV's own or where apt puts it.
+    Find the cascade in the model folders, in OpenCV's data folder, or in the system's folders.
 
-    :return: the path of the XML file.
-    :raises DetectorError: if it is in none of them.
+    :return: path of the XML file.
+    :raises DetectorError: if the cascade is in none of these folders.
     """
     own = getattr(getattr(cv2, 'data', None), 'haarcascades', None)
     folders = [*([Path(own)] if own else []), *SYSTEM_FOLDERS]
@@ -71,18 +72,19 @@ def find_weights() -> Path:
 
 
 class HaarDetector:
-    """Finds faces with cv2.CascadeClassifier, and places the eyes where they mostly are."""
+    """Detect faces with cv2.CascadeClassifier, with eyes at their average position in the box."""
 
     name = 'haar'
-    # The eyes are placed by the box, so a turned head does not bring them together.
+    # The position of the eyes depends only on the box, so it does not show that a head is turned.
     least_eye_distance = 0.0
 
     def __init__(self, weights: Path) -> None:
         """
-        Load the cascade; one whose hash is not known is checked and tried first.
+        Check and load the cascade. A cascade with an unknown hash is tried in a child process.
 
         :param weights: path of the XML file.
-        :raises DetectorError: if this OpenCV has no cascades, or the file is not one.
+        :raises DetectorError: if this OpenCV does not support cascades, or the file is not a
+            cascade.
         """
         self.reason = f'with {shortened(weights)}'
         check_opencv()
@@ -96,7 +98,7 @@ class HaarDetector:
         ensure_tried(self.name, weights, content, HOW_TO_GET)
         self._cascade = cv2.CascadeClassifier()
         try:
-            # OpenCV's parser sees checked numbers only, and no other file.
+            # OpenCV parses the checked text in memory, and opens no file.
             mode = cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY
             storage = cv2.FileStorage(text, mode)
             readable = self._cascade.read(storage.getFirstTopLevelNode())
@@ -109,7 +111,7 @@ class HaarDetector:
             )
 
     def detect(self, image: np.ndarray, min_score: float, min_size: float) -> list[FaceDetection]:
-        """Find faces; see Detector."""
+        """Detect faces; see Detector."""
         check_image(image)
         height, width = image.shape[:2]
         view = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
@@ -136,17 +138,17 @@ def to_scores(weights: np.ndarray) -> np.ndarray:
     """
     Estimate the probability that a window shows a face.
 
-    :param weights: (N,) float, of the cascade's last stage.
-    :return: (N,) float64, 0 to 1.
+    :param weights: (N,) float, weights of the windows, which are sums of the cascade's last stage.
+    :return: (N,) float64, probabilities, 0 to 1.
     """
     return probability((np.asarray(weights, np.float64) - WEIGHT_MIDDLE) / WEIGHT_WIDTH)
 
 
 def check_opencv() -> None:
     """
-    See if this OpenCV has cascades.
+    Check that this OpenCV supports cascades.
 
-    :raises DetectorError: if not.
+    :raises DetectorError: if this OpenCV does not support cascades.
     """
     if not hasattr(cv2, 'CascadeClassifier'):
         raise DetectorError(

@@ -1,4 +1,4 @@
-"""The weights of detectors: read once, and tried in a child process if they are not known."""
+"""Read the weights of detectors, and try unknown weights in a child process."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from fer_ros.perception.quoting import shortened
 
 def read_weights(weights: Path, remedy: str) -> bytes:
     """
-    Read the file of a detector's weights.
+    Read the file with a detector's weights.
 
-    :param weights: its path.
-    :param remedy: how to get a good file, for the message.
-    :return: the content.
-    :raises DetectorError: if it cannot be read, is not a regular file, or is too large.
+    :param weights: path of the file.
+    :param remedy: how to get a good file, for the error message.
+    :return: the content of the file.
+    :raises DetectorError: if the file cannot be read, is not regular, or is too large.
     """
     try:
         return read_file(Path(weights), LARGEST_WEIGHTS)
@@ -33,12 +33,14 @@ def read_weights(weights: Path, remedy: str) -> bytes:
 
 def ensure_tried(detector: str, weights: Path, content: bytes, remedy: str) -> None:
     """
-    Run unknown weights in a child process, once in the life of this process.
+    Run a detector with unknown weights in a child process.
 
-    :param detector: its name.
-    :param weights: the path of the file, for the message.
-    :param content: of the file.
-    :param remedy: how to get a good file, for the message.
+    Weights that have passed their trial in this process are not tried again.
+
+    :param detector: name of the detector.
+    :param weights: path of the file, for the error message.
+    :param content: content of the file.
+    :param remedy: how to get a good file, for the error message.
     :raises DetectorError: if the trial fails.
     """
     sha256 = sha256_of_bytes(content)

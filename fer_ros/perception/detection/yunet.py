@@ -1,8 +1,9 @@
 """
-YuNet: a small network of OpenCV's model zoo that finds faces and five points in each.
+The detector YuNet, a small network that detects faces and five landmarks in each face.
 
-Wu, Peng and Yu, YuNet: A Tiny Millisecond-level Face Detector, 2023; the weights are
-https://github.com/opencv/opencv_zoo/tree/main/models/face_detection_yunet, under the MIT licence.
+Wu, Peng and Yu, YuNet: A Tiny Millisecond-level Face Detector, 2023. The weights are from OpenCV's
+model zoo, under the MIT licence:
+https://github.com/opencv/opencv_zoo/tree/main/models/face_detection_yunet.
 """
 
 from __future__ import annotations
@@ -37,35 +38,40 @@ from fer_ros.perception.quoting import shortened
 WEIGHTS = 'face_detection_yunet_2023mar.onnx'
 HOW_TO_GET = f'get {WEIGHTS} with: ros2 run fer_ros fetch_models'
 
-# OpenCV's own class cannot run the weights of 2023 before this.
+# The first version of OpenCV whose class FaceDetectorYN can run the weights of 2023.
 FIRST_OPENCV = (4, 8)
 
-# The image is scaled so that the smallest face that is wanted has this many pixels.  Of 82 faces
-# of photographs, scaled to a shorter side of 8, 10, 12, 14, 16 and 24 pixels, YuNet finds 35, 64,
-# 81, 81, 82 and 82 at a score of 0.6.
+# The image is scaled so that the smallest wanted face has this size [px]. For this choice, 82
+# faces in photographs were scaled to a shorter side of 8, 10, 12, 14, 16 and 24 pixels. At a score
+# of 0.6, YuNet finds 35, 64, 81, 81, 82 and 82 of these faces.
 FACE_IN_VIEW = 14
-# A smaller view saves nothing that counts, and large faces lose by it.
+# Minimum length of the longer side of the scaled image [px]. A smaller image saves hardly any
+# time, and large faces are detected less well.
 LEAST_VIEW = 320
-# A larger one needs hundreds of megabytes; it takes a large image and very small faces to want it.
+# Maximum number of pixels of the scaled image. A larger image needs hundreds of megabytes of
+# memory. The limit only matters for very small faces in a large image.
 MOST_PIXELS = 1 << 22
-# From this scale on a pixel of the view is a mean of no more than two pixels of the image across
-# and down, which bilinear sampling gives as well, in an eighth of the time.  Of 516 views with a
-# face of 24 to 56 pixels, made of photographs, 507 are found either way.
+# Minimum scale for bilinear interpolation. From this scale on, each pixel is the mean of at most
+# 2 x 2 pixels of the image. Bilinear interpolation then gives the same result as averaging, in an
+# eighth of the time. Of 516 scaled photographs with a face of 24 to 56 pixels, the face is found
+# in 507 with either method.
 BILINEAR = 0.5
 
-# OpenCV 4.14 finds faces of any size and place in strips of 32 pixels; black beside them helps.
+# Minimum side of the image for the network [px]; smaller images are padded with black. In images
+# with a side of only 32 pixels, OpenCV 4.14 reports faces of arbitrary size and position.
 LEAST_SIDE = 64
 
-# Those of the network of 2023 and of its quantised kin; the one of 2022 has others.
+# Names of the outputs of the network of 2023 and its quantised variants. The network of 2022 has
+# other outputs.
 OUTPUTS = {f'{kind}_{stride}' for kind in ('cls', 'obj', 'bbox', 'kps') for stride in (8, 16, 32)}
 
 
 def find_weights() -> Path:
     """
-    Find the weights in the folders of models.
+    Find the weights in the model folders.
 
-    :return: the path of the ONNX file.
-    :raises DetectorError: if it is in none of them.
+    :return: path of the ONNX file.
+    :raises DetectorError: if the file is in none of these folders.
     """
     path = find_model_file(WEIGHTS)
     if path is None:
@@ -77,49 +83,52 @@ def find_weights() -> Path:
 
 def view_scale(height: int, width: int, min_size: float) -> float:
     """
-    Choose how much of the image's detail the network has to see.
+    Choose the scale of the image for the network.
 
-    :param height: the image's, in pixels.
-    :param width: the image's, in pixels.
-    :param min_size: of a face, in pixels of the image.
-    :return: what to scale the image with, above 0 and at most 1.
+    :param height: image height in pixels.
+    :param width: image width in pixels.
+    :param min_size: size of the smallest wanted face in pixels of the image.
+    :return: the scale factor, above 0 and at most 1.
     """
     wanted = max(FACE_IN_VIEW / max(min_size, 1), LEAST_VIEW / max(height, width))
     return min(1.0, wanted, math.sqrt(MOST_PIXELS / (height * width)))
 
 
 class Network(Protocol):
-    """What runs the network."""
+    """The interface of an engine that runs the YuNet network."""
 
-    # What it is of, for the log.
+    # Name of the engine for the log.
     engine: str
 
     def find(self, view: np.ndarray, min_score: float) -> list[list[float]]:
         """
         Run the network.
 
-        :param view: (H, W, 3) uint8, BGR.
-        :param min_score: 0 to 1.
-        :return: N rows of 15, in pixels of the view; `_candidate` tells what is where.
+        :param view: (H, W, 3) uint8, BGR, the scaled image.
+        :param min_score: minimum score, 0 to 1.
+        :return: N rows of 15 numbers in pixels of the scaled image, one row for each face; see
+            `_candidate` for the order of the numbers.
         """
         ...
 
 
 class YuNetDetector:
-    """Finds faces with YuNet; sizes of images may change from call to call."""
+    """Detect faces with YuNet. The image size may change from call to call."""
 
     name = 'yunet'
-    # 0.95 of the median of frontal faces; `doc/crop_geometry.md` has both.
+    # 0.95 times the median distance of the eyes in frontal faces; see `doc/crop_geometry.md`.
     least_eye_distance = 0.35
 
     def __init__(self, weights: Path) -> None:
         """
-        Load the network, into LiteRT if that is installed, else into OpenCV.
+        Load the network into LiteRT if it is installed, else into OpenCV.
 
-        Only files with a known hash are loaded: a damaged file may load, run and find nothing.
+        Only files with a known hash are loaded. Without this check, a damaged file might load and
+        run, but detect no faces.
 
         :param weights: path of the ONNX file.
-        :raises DetectorError: if neither can run it, or the file is not one of YuNet's.
+        :raises DetectorError: if neither LiteRT nor OpenCV can run the network, or the file is not
+            one of the known files of YuNet.
         """
         content = read_weights(weights, HOW_TO_GET)
         check_hash(weights, content)
@@ -130,7 +139,7 @@ class YuNetDetector:
         self.reason = f'with {shortened(weights)} on {self._network.engine}{refusal}'
 
     def detect(self, image: np.ndarray, min_score: float, min_size: float) -> list[FaceDetection]:
-        """Find faces; see Detector."""
+        """Detect faces; see Detector."""
         check_image(image)
         height, width = image.shape[:2]
         scale = view_scale(height, width, min_size)
@@ -149,11 +158,11 @@ class YuNetDetector:
 
 def check_hash(weights: Path, content: bytes) -> None:
     """
-    Refuse a file that is not one of the known files of YuNet.
+    Reject a file that is not one of the known files of YuNet.
 
-    :param weights: its path, for the message.
-    :param content: of the file.
-    :raises DetectorError: if its hash is not known.
+    :param weights: path of the file, for the error message.
+    :param content: content of the file.
+    :raises DetectorError: if the hash of the file is not known.
     """
     found = sha256_of_bytes(content)
     if not is_known(found, YuNetDetector.name):
@@ -164,7 +173,13 @@ def check_hash(weights: Path, content: bytes) -> None:
 
 
 def _load(weights: bytes) -> tuple[Network, str]:
-    """Load the network, and explain why it is not on LiteRT."""
+    """
+    Load the network into LiteRT, or else into OpenCV.
+
+    :param weights: content of the ONNX file.
+    :return: the network, and the reason why it does not run on LiteRT, empty if it does.
+    :raises DetectorError: if neither engine can run it.
+    """
     try:
         make = import_interpreter()
     except BackendError as error:
@@ -173,21 +188,21 @@ def _load(weights: bytes) -> tuple[Network, str]:
     try:
         return LiteRtYuNet(weights, make), ''
     except DetectorError as error:
-        # A quantised one, which is another network to LiteRT, or none at all.
+        # Raised for quantised weights, which do not fit the graph, or if the file is no network.
         if not _opencv_runs_it():
             raise DetectorError(f'{error}; {HOW_TO_GET}') from error
         return OpenCvYuNet(weights), f'; {error}'
 
 
 class OpenCvYuNet:
-    """Runs YuNet of 2023 and its quantised kin with cv2.FaceDetectorYN."""
+    """Run YuNet of 2023 and its quantised variants with cv2.FaceDetectorYN."""
 
     def __init__(self, weights: bytes) -> None:
         """
         Load the network.
 
         :param weights: content of the ONNX file.
-        :raises DetectorError: if this OpenCV cannot run it, or the file is not YuNet's.
+        :raises DetectorError: if this OpenCV cannot run the network, or the file is not YuNet.
         """
         self.engine = f'OpenCV {cv2.__version__}'
         try:
@@ -198,7 +213,7 @@ class OpenCvYuNet:
                     'the file is not YuNet of 2023, because it has the outputs '
                     f'{shortened(", ".join(outputs))}; {HOW_TO_GET}'
                 )
-            # Of OpenCV's two ways to load, the one that takes bytes came with 4.10.
+            # A path is used, because OpenCV before 4.10 cannot load the network from bytes.
             with private_copy(weights, WEIGHTS) as path:
                 self._network = cv2.FaceDetectorYN.create(
                     str(path), '', (LEAST_VIEW, LEAST_VIEW), 0.5, SAME_FACE, NMS_TOP_K
@@ -214,15 +229,21 @@ class OpenCvYuNet:
         self._network.setInputSize((view.shape[1], view.shape[0]))
         self._network.setScoreThreshold(min_score)
         rows = self._network.detect(view)[1]
-        return [] if rows is None else rows.tolist()
+        found: list[list[float]] = [] if rows is None else rows.tolist()
+        return found
 
 
 def _candidate(row: list[float], across: float, down: float) -> Candidate:
     """
-    Read a row of the class's result, and bring it to the image by these factors.
+    Convert a row of `Network.find` to a candidate.
 
-    It has left, top, width, height, then (x, y) of the right eye, the left eye, the nose and both
-    corners of the mouth, then the score.
+    A row has left, top, width, height, then (x, y) of the right eye, the left eye, the nose and
+    both corners of the mouth, then the score.
+
+    :param row: 15 numbers in pixels of the scaled image.
+    :param across: horizontal factor from pixels of the scaled image to pixels of the image.
+    :param down: vertical factor from pixels of the scaled image to pixels of the image.
+    :return: the candidate, in pixels of the image.
     """
     left, top, width, height, right_x, right_y, left_x, left_y, *_, score = row
     box = (left * across, top * down, (left + width) * across, (top + height) * down)
@@ -232,9 +253,9 @@ def _candidate(row: list[float], across: float, down: float) -> Candidate:
 
 def check_engines() -> None:
     """
-    See if anything here runs YuNet.
+    Check that LiteRT or OpenCV can run YuNet here.
 
-    :raises DetectorError: if not.
+    :raises DetectorError: if neither LiteRT nor OpenCV can run YuNet.
     """
     try:
         import_interpreter()
@@ -247,6 +268,6 @@ def check_engines() -> None:
 
 
 def _opencv_runs_it() -> bool:
-    """Say if OpenCV's own class runs the weights of 2023."""
+    """Check whether OpenCV's class FaceDetectorYN can run the weights of 2023."""
     version = tuple(int(part) for part in cv2.__version__.split('.')[:2])
     return version >= FIRST_OPENCV and hasattr(cv2, 'FaceDetectorYN')

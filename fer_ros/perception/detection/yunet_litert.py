@@ -1,9 +1,11 @@
 """
-YuNet on LiteRT, which takes half of the time of OpenCV's class on one thread.
+YuNet on LiteRT, which takes half the time of OpenCV's class on one thread.
 
-LiteRT cannot read the ONNX file that the weights come in.  So the package has the graph, whose
-weights are markers (`training/bundles/yunet_graph.py` writes it), and this puts in what OpenCV
-reads of the file.  OpenCV does so from 4.6 on, whose own class cannot run these weights.
+LiteRT cannot read the ONNX file of the weights. Therefore this package contains the graph in
+TFLite format, with markers in place of weights (`training/bundles/yunet_graph.py` writes it). This
+module reads the weights from the ONNX file with OpenCV, and puts them in place of the markers.
+OpenCV can read the ONNX file from version 4.6 on. OpenCV's own class for YuNet cannot run these
+weights in that version.
 """
 
 from __future__ import annotations
@@ -22,28 +24,33 @@ from fer_ros.perception.quoting import shortened
 
 GRAPH = Path(__file__).with_name('yunet_graph.tflite')
 
-# The sides of what the network sees are multiples of this.
+# The sides of the network's input are multiples of this [px].
 LARGEST_STRIDE = 32
 STRIDES = (8, 16, 32)
 
-# Of each place: the logits of a face and of an object, then the middle of the box beside the
-# place and the logarithms of its sides, and x and y of five points beside the place, in strides.
+# Columns of the output for each grid cell: logits of a face and of an object, (x, y) of the box's
+# centre relative to the cell, logarithms of the box's sides, and (x, y) of five points relative
+# to the cell. Lengths are in strides.
 FACE, OBJECT, MIDDLE, SIDES, POINTS = 0, 1, slice(2, 4), slice(4, 6), slice(6, 16)
 
-# Beyond this a logit says nothing more, and the product of two exponentials would overflow.
+# Maximum absolute value of a logit. A larger value would not change the probability, and the
+# product of two exponentials would overflow.
 LARGEST_OF_TWO_LOGITS = 40.0
 
-# A view with fewer pixels than the largest one so far, divided by this, gets a new interpreter.
+# If the number of pixels falls below the largest number so far divided by this, a new interpreter
+# is created to free memory.
 MOST_SHRINKAGE = 2
 
-# Non-maximum suppression looks at no more, as in OpenCV's class.
+# Maximum number of boxes for non-maximum suppression, as in OpenCV's class.
 NMS_TOP_K = 5000
 
-# Bits of a number that no weight and nothing else in the graph has; the arrays count on from it.
+# Bits of the first marker, a float32 that occurs nowhere else in the graph and in no weights. The
+# marker of array number n has these bits plus n.
 _FIRST_MARKER = 0x4E560000
 
-# In the ONNX file: 29 convolutions of body and neck, then the heads, which here are one: for each
-# kind of answer (face, box, object, points) at each stride, a pair.
+# The ONNX file has 53 convolutions: 29 of body and neck, followed by those of the heads. The heads
+# have a pair of convolutions for each kind of output (face, box, object, points) at each stride.
+# In the graph, the four heads of a stride are merged into one head.
 _CONVOLUTIONS = 53
 _BODY = 29
 _KINDS = {'face': 0, 'box': 1, 'object': 2, 'points': 3}
@@ -52,16 +59,16 @@ _ORDER = ('face', 'object', 'box', 'points')
 
 def marker(number: int) -> float:
     """
-    Give what stands in the graph in each place of an array of weights.
+    Return the marker that replaces each weight of an array in the graph.
 
-    :param number: of the array, from 0 on.
-    :return: a float32.
+    :param number: number of the array, from 0 on.
+    :return: the marker, a value of float32.
     """
     return float(np.array(_FIRST_MARKER + number, np.uint32).view(np.float32))
 
 
 class LiteRtYuNet:
-    """Runs YuNet of 2023, on one thread: at a camera's rate a second one saves nothing."""
+    """Run YuNet of 2023 on one thread. At the rate of a camera, a second thread saves no time."""
 
     engine = 'LiteRT'
 
@@ -70,11 +77,11 @@ class LiteRtYuNet:
         Load the network.
 
         :param weights: content of the ONNX file.
-        :param make: LiteRT's interpreter.
-        :raises DetectorError: if OpenCV cannot read them, they are not those in float32, or
-            LiteRT cannot run the graph.
+        :param make: class of LiteRT's interpreter.
+        :raises DetectorError: if OpenCV cannot read the weights, the weights are not in float32,
+            or LiteRT cannot run the graph.
         """
-        # LiteRT reads it where it lies.
+        # The interpreter does not copy these bytes, so this object must keep them.
         self._graph = filled(GRAPH.read_bytes(), read_weights(weights))
         self._make = make
         try:
@@ -87,20 +94,20 @@ class LiteRtYuNet:
         """
         Run the network.
 
-        :param view: (H, W, 3) uint8, BGR.
-        :param min_score: 0 to 1.
-        :return: N rows of 15, best first, one for each face, in pixels of the view: left, top,
-            width, height, then (x, y) of the right eye, the left eye, the nose and both corners of
-            the mouth, then the score.
+        :param view: (H, W, 3) uint8, BGR, the scaled image.
+        :param min_score: minimum score, 0 to 1.
+        :return: N rows of 15 numbers in pixels of the scaled image, one row for each face, best
+            first: left, top, width, height, then (x, y) of the right eye, the left eye, the nose
+            and both corners of the mouth, then the score.
         """
         height, width = view.shape[:2]
         self._prepare(height, width)
         seen = self.interpreter.tensor(self._input)()[0]
         seen[:height, :width] = view
-        # The engine may have used the memory for something else since.
+        # The padding must be cleared again, because the engine may reuse this memory.
         seen[height:] = 0
         seen[:, width:] = 0
-        # It refuses to run while anybody looks at its memory.
+        # The interpreter does not run while a view of its memory exists.
         del seen
         self.interpreter.invoke()
         told = [
@@ -109,26 +116,26 @@ class LiteRtYuNet:
         return decode(np.concatenate(told), self._places, min_score)
 
     def _begin(self) -> None:
-        """Load the graph; nothing is allocated for a view yet."""
+        """Load the graph into a new interpreter, without memory for an image yet."""
         self.interpreter = self._make(model_content=self._graph, num_threads=1)
         self._input = self.interpreter.get_input_details()[0]['index']
         self._size = (0, 0)
         self._largest = 0
 
     def _prepare(self, height: int, width: int) -> None:
-        """Allocate memory for a view of this size."""
+        """Allocate memory for an image of a given size in pixels."""
         padded = (_padded(height), _padded(width))
         if padded == self._size:
             return
         pixels = padded[0] * padded[1]
-        # An interpreter keeps the memory of its largest view: 70 bytes a pixel.
+        # An interpreter keeps the memory for its largest image, which is 70 bytes per pixel.
         if MOST_SHRINKAGE * pixels < self._largest:
             self._begin()
         self._largest = max(self._largest, pixels)
         self.interpreter.resize_tensor_input(self._input, (1, *padded, 3), strict=False)
         self.interpreter.allocate_tensors()
         results = self.interpreter.get_output_details()
-        # From the finest to the coarsest.
+        # Sort the outputs by stride, from the smallest to the largest.
         results.sort(key=lambda result: -int(result['shape'][1]))
         self._outputs = [result['index'] for result in results]
         self._places = places(*padded)
@@ -136,7 +143,7 @@ class LiteRtYuNet:
 
 
 def _padded(side: int) -> int:
-    """Give the next multiple of the largest stride."""
+    """Round a length up to a multiple of the largest stride."""
     return -(-side // LARGEST_STRIDE) * LARGEST_STRIDE
 
 
@@ -144,9 +151,10 @@ def read_weights(content: bytes) -> list[np.ndarray]:
     """
     Read the arrays that replace the markers of the graph.
 
-    :param content: of the ONNX file.
-    :return: kernel and bias of each of the graph's convolutions, in turn, flat, float32, as LiteRT
-        has them: (filters, height, width, channels), depthwise (1, height, width, channels).
+    :param content: content of the ONNX file.
+    :return: kernel and bias of each convolution of the graph, as flat arrays of float32. The axes
+        of a kernel have the order of LiteRT: (filters, height, width, channels), or
+        (1, height, width, channels) for a depthwise convolution.
     :raises DetectorError: if OpenCV cannot read the file, or it is not YuNet of 2023 in float32.
     """
     try:
@@ -154,7 +162,7 @@ def read_weights(content: bytes) -> list[np.ndarray]:
     except cv2.error as error:
         raise unreadable(error) from error
     layers = [network.getLayerId(name) for name in network.getLayerNames()]
-    # Quantised ones are of another type.
+    # Quantised convolutions have another type.
     layers = [layer for layer in layers if network.getLayer(layer).type == 'Convolution']
     if len(layers) != _CONVOLUTIONS:
         raise DetectorError(
@@ -176,7 +184,8 @@ def read_weights(content: bytes) -> list[np.ndarray]:
             found.append((np.concatenate(kernels), np.concatenate(biases)))
     arrays = []
     for kernel, bias in (*found[:_BODY], *found[_CONVOLUTIONS:]):
-        # (filters, channels, height, width); a depthwise one has a filter for each channel.
+        # OpenCV's order is (filters, channels, height, width). A depthwise convolution has one
+        # filter for each channel.
         depthwise = kernel.shape[1] == 1
         kernel = kernel.transpose((1, 2, 3, 0) if depthwise else (0, 2, 3, 1))
         arrays += [np.ascontiguousarray(array, '<f4').ravel() for array in (kernel, bias)]
@@ -185,12 +194,12 @@ def read_weights(content: bytes) -> list[np.ndarray]:
 
 def filled(graph: bytes, arrays: list[np.ndarray]) -> bytes:
     """
-    Put weights into the graph.
+    Replace the markers in the graph by weights.
 
-    :param graph: with markers.
-    :param arrays: flat, float32, in the order of the markers.
+    :param graph: the TFLite graph with markers.
+    :param arrays: the weights as flat float32 arrays, in the order of the markers.
     :return: a network that LiteRT can run.
-    :raises DetectorError: if they do not fit.
+    :raises DetectorError: if the size of an array differs from the number of its markers.
     """
     words = np.frombuffer(graph, '<u4').copy()
     for number, array in enumerate(arrays):
@@ -201,16 +210,17 @@ def filled(graph: bytes, arrays: list[np.ndarray]) -> bytes:
                 f'{len(where)}'
             )
         words[where] = array.view('<u4')
-    return words.tobytes()
+    content: bytes = words.tobytes()
+    return content
 
 
 def places(height: int, width: int) -> np.ndarray:
     """
-    List the places that the network tells of, the fine ones first, row by row.
+    Return the grid cells of the network's output, from the smallest stride on, row by row.
 
-    :param height: of what it sees, a multiple of 32.
-    :param width: likewise.
-    :return: (N, 3) float32: column and row, in strides, and the stride in pixels.
+    :param height: height of the network's input in pixels, a multiple of 32.
+    :param width: width of the network's input in pixels, a multiple of 32.
+    :return: (N, 3) float32: column and row of the cell, in strides, and the stride in pixels.
     """
     lists = []
     for stride in STRIDES:
@@ -222,15 +232,16 @@ def places(height: int, width: int) -> np.ndarray:
 
 def decode(told: np.ndarray, where: np.ndarray, min_score: float) -> list[list[float]]:
     """
-    Read what the network tells, as OpenCV's FaceDetectorYN does.
+    Decode the output of the network in the same way as OpenCV's FaceDetectorYN.
 
-    :param told: (N, 16) float32, of each place.
-    :param where: (N, 3) float32, the places, as of `places`.
-    :param min_score: 0 to 1.
-    :return: rows of 15 for the faces, best first, as of `LiteRtYuNet.find`.
+    :param told: (N, 16) float32, output of the network for each grid cell.
+    :param where: (N, 3) float32, the grid cells as returned by `places`.
+    :param min_score: minimum score, 0 to 1.
+    :return: rows of 15 numbers, one row for each face, best first, as in `LiteRtYuNet.find`.
     """
-    # The score is the geometric mean of both probabilities, so that neither may be below its
-    # square; that leaves a few of thousands, whose score is worth computing.
+    # The score is the geometric mean of two probabilities. If one probability is below the square
+    # of the minimum score, the score is too low. Only a few of the thousands of cells pass this
+    # test, and the score is computed for these cells only.
     least = _logit(min_score**2)
     (chosen,) = np.nonzero(np.minimum(told[:, FACE], told[:, OBJECT]) >= least)
     told, where = told[chosen], where[chosen]
@@ -247,24 +258,25 @@ def decode(told: np.ndarray, where: np.ndarray, min_score: float) -> list[list[f
     points = (np.tile(corner, 5) + told[:, POINTS]) * stride
     rows = np.concatenate([starts, sides, points, scores[:, None]], axis=1)
     boxes = rows[:, :4].tolist()
-    # Non-maximum suppression: of boxes that lie on each other the best stays.
+    # Of overlapping boxes, only the best is kept (non-maximum suppression).
     kept = cv2.dnn.NMSBoxes(boxes, scores.tolist(), 0.0, SAME_FACE, top_k=NMS_TOP_K)
-    return rows[np.ravel(kept).astype(int)].tolist()
+    best: list[list[float]] = rows[np.ravel(kept).astype(int)].tolist()
+    return best
 
 
 def _logit(probability: float) -> float:
-    """Give the logit that the logistic function makes this probability of, or somewhat less."""
+    """Compute the logit of a probability, rounded down a little."""
     if not 0 < probability < 1:
-        # In float32 a probability is 1 from 17 on.
+        # The logit of 1 is infinite. In float32, the logistic function is 1 from a logit of 17 on.
         return -math.inf if probability <= 0 else LARGEST_OF_TWO_LOGITS / 4
     return math.log(probability / (1 - probability)) - 1e-3
 
 
 def unreadable(error: cv2.error) -> DetectorError:
     """
-    Make the error for a file that OpenCV cannot read.
+    Create the error for a file that OpenCV cannot read.
 
-    :param error: of OpenCV.
+    :param error: the exception of OpenCV.
     :return: the error to raise.
     """
     version = cv2.__version__
@@ -272,5 +284,5 @@ def unreadable(error: cv2.error) -> DetectorError:
 
 
 def _brief(error: cv2.error) -> str:
-    """Shorten a message of OpenCV, and leave out its source file and line."""
+    """Shorten the message of an OpenCV exception, without its source file and line."""
     return shortened(str(getattr(error, 'err', None) or error).strip())

@@ -1,1 +1,6 @@
-"""In: an image and its faces. Out: an annotated image for people."""
+"""
+Draw the annotated image.
+
+Input: an image and its faces.
+Output: a copy of the image with boxes, labels and probabilities.
+"""

@@ -1,4 +1,4 @@
-"""Faces drawn onto an image, for people to look at."""
+"""Draw faces and their emotions onto an image."""
 
 from __future__ import annotations
 
@@ -24,16 +24,21 @@ from fer_ros.perception.drawing.tags import tag_sizes
 from fer_ros.perception.emotions import UNCERTAIN
 from fer_ros.perception.faces import Face
 
-# Of a face made unrecognisable, this many squares are left to a side: too few to tell a person,
-# enough to see that there is a face.
+# Number of squares per side of a blurred face. With so few squares, the person cannot be
+# recognised, but it is visible that there is a face.
 BLURRED_SQUARES = 4
 
-# How much further than the box is blurred, as a fraction of it: hair and chin tell a person, too.
+# Margin around the box that is blurred as well, as a fraction of the box. A person can also be
+# recognised by hair and chin.
 BLURRED_MARGIN = 0.25
 
 
 class Drawing:
-    """Draws faces, image after image; what is beside a face stays where it was, if it can."""
+    """
+    Draw the faces of consecutive images.
+
+    The tag of a face keeps its place from image to image, if possible.
+    """
 
     def __init__(self) -> None:
         self._places: dict[int, Place] = {}
@@ -47,15 +52,16 @@ class Drawing:
         others: Sequence[Box] = (),
     ) -> np.ndarray:
         """
-        Draw each face's box, id, decided emotion and a bar for each emotion.
+        Draw the box, the id, the decided emotion and the probabilities of each face.
 
         :param image: (H, W, 3) uint8 BGR; it is not changed.
-        :param faces: of this image.
-        :param labels: the names of the faces' probabilities.
-        :param mode: 'boxes'; 'labels' to draw on black; 'blur' to make the faces unrecognisable.
-        :param others: (left, top, right, bottom) in pixels of what may be a face as well; it is
-            made unrecognisable with the rest, and not drawn.
-        :return: (H, W, 3) uint8 BGR, a copy that is drawn on.
+        :param faces: the faces in this image.
+        :param labels: the labels, in the order of the faces' probabilities.
+        :param mode: 'boxes' to draw on the image, 'labels' to draw on black, 'blur' to make the
+            faces unrecognisable.
+        :param others: (left, top, right, bottom) in pixels of other possible faces. In the mode
+            'blur' these faces are blurred as well. No boxes are drawn for them.
+        :return: (H, W, 3) uint8 BGR, an annotated copy.
         """
         drawn = np.zeros_like(image) if mode == 'labels' else image.copy()
         if mode == 'blur':
@@ -68,12 +74,12 @@ class Drawing:
     def _draw_faces(
         self, image: np.ndarray, faces: Sequence[Face], labels: Sequence[str]
     ) -> None:
-        """Draw the boxes, a tag beside each, and what the colours mean where no tag says it."""
+        """Draw the boxes, a tag beside each box, and a legend if no tag names all emotions."""
         shape = image.shape[:2]
         colours = colours_of(labels)
         thickness = max(1, min(shape) // 240)
         boxes = np.array([face.box for face in faces]).round().astype(int)
-        # What is beside a box stays off its lines.
+        # Tags must not cover the lines of a box.
         framed = boxes + (thickness + 1) * GROWTH
         letters = [letters_for(face.box, shape) for face in faces]
         sizes = [tag_sizes(face, labels, size) for face, size in zip(faces, letters, strict=True)]
@@ -94,14 +100,14 @@ class Drawing:
 
 
 def _explain(image: np.ndarray, labels: Sequence[str], letters: int, taken: np.ndarray) -> None:
-    """Say which colour is which emotion, in a corner that is free, if there is one."""
+    """Draw the legend in a free corner of the image, if there is one."""
     corner = find_corner(legend_sizes(labels, letters), taken, image.shape[:2])
     if corner is not None:
         draw_legend(image, labels, letters, corner.choice, (corner.left, corner.top))
 
 
 def _blur(image: np.ndarray, box: Box) -> None:
-    """Leave a few squares of a face, each of one colour."""
+    """Replace a face and a margin around it by a few squares, each of one colour."""
     left, top, right, bottom = box
     margin_x, margin_y = BLURRED_MARGIN * (right - left), BLURRED_MARGIN * (bottom - top)
     rows = slice(max(0, int(top - margin_y)), max(0, int(np.ceil(bottom + margin_y))))
@@ -121,7 +127,15 @@ def _draw_box(
     thickness: int,
     open_: bool,
 ) -> None:
-    """Draw a box, seen on any ground; one that is open has nothing but its corners."""
+    """
+    Draw a box with a dark outline, so that it is visible on any background.
+
+    :param image: (H, W, 3) uint8 BGR, drawn on.
+    :param box: (4,) int, (left, top, right, bottom) in pixels.
+    :param colour: BGR.
+    :param thickness: thickness of the coloured line in pixels.
+    :param open_: whether only the corners of the box are drawn.
+    """
     left, top, right, bottom = (int(value) for value in box)
     reach = max(3, min(right - left, bottom - top) // 4) if open_ else max(image.shape)
     for width, ink in ((thickness + 2, DARK), (thickness, colour)):

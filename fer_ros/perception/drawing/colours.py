@@ -8,8 +8,8 @@ from fer_ros.perception.emotions import UNCERTAIN
 
 Colour = tuple[int, int, int]
 
-# BGR.  Chosen to be told apart on dark and on light ground, by colour-blind people, too; after
-# Okabe and Ito 2008, https://jfly.uni-koeln.de/color.
+# BGR. The colours can be distinguished on dark and on light backgrounds, also by colour-blind
+# people. Source: Okabe and Ito 2008, https://jfly.uni-koeln.de/color.
 COLOURS: dict[str, Colour] = {
     'angry': (0, 94, 213),
     'disgust': (115, 158, 0),
@@ -28,10 +28,11 @@ LIGHT: Colour = (245, 245, 245)
 
 def colours_of(labels: Sequence[str]) -> dict[str, Colour]:
     """
-    Give each label a colour of its own, as far as there are any.
+    Assign a colour to each label, different from the others as long as there are enough colours.
 
-    :param labels: any; those that are no emotion get colours that none of the others has.
-    :return: BGR by label, 'uncertain' included.
+    :param labels: labels with any names. A label that is not an emotion gets a colour that no
+        other label uses.
+    :return: the colour (BGR) of each label and of 'uncertain', by label.
     """
     spare = iter([colour for name, colour in COLOURS.items() if name not in labels])
     colours = {UNCERTAIN: COLOURS[UNCERTAIN]}

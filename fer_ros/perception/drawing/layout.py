@@ -1,4 +1,8 @@
-"""Where the words on a picture find room."""
+"""
+Place blocks of text on an annotated image.
+
+A block is the rectangle of a face's tag or of the legend.
+"""
 
 from __future__ import annotations
 
@@ -8,32 +12,33 @@ from dataclasses import replace
 
 import numpy as np
 
-# A block may stand in a corner of its own box when it covers no more than this part of it.
+# A block may be placed in a corner inside its own box if it covers at most this share of the box.
 MOST_COVERED = 0.12
 
-# So far a block stays off what is not its own, where there is room: seen is whose it is [px].
+# Preferred distance between a block and the boxes and blocks of other faces [px]. The distance
+# makes clear to which face a block belongs.
 GAP = 4
 
-# A block takes a larger form than in the last image only with this much room, so that it does not
-# change with every move [px].
+# Distance to other faces that a block needs to become larger than in the last image [px]. Without
+# this condition, the size of a block would change with every small motion.
 WIDE_GAP = 8
 
-# Where nothing is, in pixels.
+# Coordinates of a block that has no place yet, far outside the image, in pixels.
 NOWHERE = -(10**6)
 
-# What makes a box larger by a pixel on each side.
+# Offsets that extend a box by one pixel on each side when they are added to it.
 GROWTH = np.array([-1, -1, 1, 1])
 
 
 @dataclass(frozen=True)
 class Place:
     """
-    Where a block stands.
+    The place of a block.
 
-    :param choice: which of the sizes it has.
-    :param left: of the block, in pixels.
-    :param top: of the block, in pixels.
-    :param side: which of the places around the box it is; -1 on the box.
+    :param choice: index of the block's size in the list of its possible sizes.
+    :param left: left edge of the block in pixels.
+    :param top: top edge of the block in pixels.
+    :param side: index of the place in the list of places around the box; -1 on the box.
     """
 
     choice: int
@@ -49,27 +54,27 @@ def lay_out(
     before: Sequence[Place | None] = (),
 ) -> list[Place]:
     """
-    Find a place beside each box for a block that hides neither a box nor another block.
+    Find a place beside each box for a block that covers neither a box nor another block.
 
-    Every box gets its smallest block before any gets a larger one; where there is no room at all,
-    the smallest block stands on its own box.
+    Every box gets its smallest block before any box gets a larger one. If there is no room, the
+    smallest block is placed on its own box.
 
-    :param boxes: (N, 4) int, pixels.
-    :param choices: for each box the sizes that its block may have, from the smallest to the
-        largest, each (width, height) in pixels; equally many for each box.
-    :param shape: the image's (height, width).
-    :param before: where the block of each box stood in the last image, or None; it stays there
-        where it can.
+    :param boxes: (N, 4) int, (left, top, right, bottom) in pixels.
+    :param choices: possible sizes of the block of each box, from the smallest to the largest, each
+        (width, height) in pixels. The number of sizes is the same for each box.
+    :param shape: (height, width) of the image in pixels.
+    :param before: place of each box's block in the last image, or None. A block keeps its place if
+        possible.
     :return: a place for each box.
     """
     before = before or [None] * len(boxes)
-    # The largest are the nearest, and mostly those that matter.
+    # Large faces come first: they are the nearest, and usually the most relevant.
     order = np.argsort(-np.prod(boxes[:, 2:] - boxes[:, :2], axis=1), kind='stable').tolist()
     blocks = np.full((len(boxes), 4), NOWHERE)
     places = [_on_the_box(box, sizes[0], shape) for box, sizes in zip(boxes, choices, strict=True)]
     stuck: set[int] = set()
     for level in range(len(choices[0]) if choices else 0):
-        # Who had such a block keeps it.
+        # Boxes that had a block of this size in the last image come first, so that they keep it.
         for index in sorted(order, key=lambda one: _level(before[one]) < level):
             if index in stuck:
                 continue
@@ -90,7 +95,7 @@ def lay_out(
 
 
 def _level(place: Place | None) -> int:
-    """Give which size a block had; -1 for none."""
+    """Return the index of a block's size, or -1 if there was no block."""
     return -1 if place is None else place.choice
 
 
@@ -98,12 +103,12 @@ def find_corner(
     sizes: Sequence[tuple[int, int]], taken: np.ndarray, shape: tuple[int, int]
 ) -> Place | None:
     """
-    Find a corner of the image that is free.
+    Find a free corner of the image for a block.
 
-    :param sizes: of what shall stand there, each (width, height) in pixels, the best first.
-    :param taken: (N, 4) int, pixels: the boxes that it must not hide.
-    :param shape: the image's (height, width).
-    :return: None where there is none.
+    :param sizes: possible sizes of the block, each (width, height) in pixels, the best first.
+    :param taken: (N, 4) int, pixels: the boxes that the block must not cover.
+    :param shape: (height, width) of the image in pixels.
+    :return: the place of the block; None if no corner is free.
     """
     for choice, (width, height) in enumerate(sizes):
         right, bottom = shape[1] - width, shape[0] - height
@@ -117,7 +122,7 @@ def find_corner(
 
 
 def _on_the_box(box: np.ndarray, size: tuple[int, int], shape: tuple[int, int]) -> Place:
-    """Put a block at the upper edge of its box."""
+    """Place a block on its box, at the upper edge."""
     left = max(0, min(int(box[0]), shape[1] - size[0]))
     top = max(0, min(int(box[1]), shape[0] - size[1]))
     return Place(0, left, top)
@@ -131,7 +136,17 @@ def _free_place(
     gaps: Sequence[int],
     last: Place | None,
 ) -> Place | None:
-    """Find room for a block of a size at a box, where it was if possible, or None."""
+    """
+    Find a free place for a block at its box.
+
+    :param box: (4,) int, pixels.
+    :param size: (width, height) of the block in pixels.
+    :param others: (N, 4) int, pixels: the boxes and blocks that must not be covered.
+    :param shape: (height, width) of the image in pixels.
+    :param gaps: distances to the other boxes and blocks in pixels, tried in this order.
+    :param last: place of the block in the last image, which is preferred, or None.
+    :return: the place; None if there is no free place.
+    """
     outside = _around(box, size, shape)
     candidates = np.array(outside + _corners(box, size))
     blocks = np.concatenate([candidates, candidates + size], axis=1)
@@ -149,7 +164,7 @@ def _free_place(
 
 
 def _place(candidates: np.ndarray, side: int) -> Place:
-    """Make one of the possible places the place of a block."""
+    """Create a `Place` from a row of (left, top) candidates."""
     left, top = (int(value) for value in candidates[side])
     return Place(0, left, top, int(side))
 
@@ -157,12 +172,12 @@ def _place(candidates: np.ndarray, side: int) -> Place:
 def _around(
     box: np.ndarray, size: tuple[int, int], shape: tuple[int, int]
 ) -> list[tuple[int, int]]:
-    """List the places around a box, the best first: (left, top) of each."""
+    """Return the places around a box, the best first, each (left, top) in pixels."""
     left, top, right, bottom = (int(value) for value in box)
     width, height = size
     columns = [left, (left + right - width) // 2, right - width]
     rows = [top, (top + bottom - height) // 2, bottom - height]
-    # Along its edge the block may slide, as long as it is in the image.
+    # A block may be shifted along the edge of the box, so that it is inside the image.
     columns = [max(0, min(column, shape[1] - width)) for column in columns]
     rows = [max(0, min(row, shape[0] - height)) for row in rows]
     return [
@@ -174,7 +189,7 @@ def _around(
 
 
 def _corners(box: np.ndarray, size: tuple[int, int]) -> list[tuple[int, int]]:
-    """List the places in the corners of a large box."""
+    """Return the places in the corners inside a box; none if the block covers too much of it."""
     left, top, right, bottom = (int(value) for value in box)
     width, height = size
     if width * height > MOST_COVERED * (right - left) * (bottom - top):
@@ -185,7 +200,13 @@ def _corners(box: np.ndarray, size: tuple[int, int]) -> list[tuple[int, int]]:
 
 
 def _apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Say which boxes have no pixel in common: (N, M) bool."""
+    """
+    Check which boxes of two arrays have no pixel in common.
+
+    :param one: (N, 4) int, pixels.
+    :param other: (M, 4) int, pixels.
+    :return: (N, M) bool.
+    """
     before = one[:, None, 2:] <= other[None, :, :2]
     after = one[:, None, :2] >= other[None, :, 2:]
     return np.asarray(np.logical_or(before, after).any(axis=2))

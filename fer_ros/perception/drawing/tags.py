@@ -1,4 +1,8 @@
-"""What stands beside a face on a picture: its id, its emotion, and a bar for each emotion."""
+"""
+Draw the tag of a face and the legend of an annotated image.
+
+A tag shows the id and the emotion of a face, and a bar for the probability of each emotion.
+"""
 
 from __future__ import annotations
 
@@ -16,48 +20,49 @@ from fer_ros.perception.faces import Face
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 
-# The letters' height in pixels at a font scale of 1.
+# Height of the letters at a font scale of 1 [px].
 FONT_HEIGHT = 22
 
-# Letters below this height are no longer read [px].
+# Minimum height of readable letters [px].
 LEAST_LETTERS = 8
 
-# Letters are higher by this, or not at all [px].
+# The height of letters is rounded to multiples of this [px].
 LETTER_STEP = 4
 
-# How much of the ground is seen through the bars.
+# Share of the image that is visible through the background of the bars, 0 to 1.
 TRANSPARENCY = 0.2
 
-# Of an emotion's name, so much is left where room is short.
+# Number of letters in the abbreviation of an emotion's name.
 ABBREVIATED = 3
 
-# The fullest form of a tag: a bar with a name for each emotion. The others have bars without.
+# Index of the largest form of a tag, in which each bar has the name of its emotion. The smaller
+# forms have bars without names.
 FULL = 4
 
 
 def letters_for(box: tuple[float, float, float, float], shape: tuple[int, int]) -> int:
     """
-    Choose the height of the letters beside a face: smaller beside a small one.
+    Choose the height of the letters in a face's tag; a small face gets small letters.
 
     :param box: (left, top, right, bottom) in pixels.
-    :param shape: the image's (height, width).
-    :return: in pixels.
+    :param shape: (height, width) of the image in pixels.
+    :return: the height in pixels.
     """
     side = min(shape)
     least, most = max(LEAST_LETTERS, side // 60), max(LEAST_LETTERS, side // 40)
-    # In steps, as a face is never still.
+    # The height is rounded, because a face always moves a little.
     wanted = LETTER_STEP * round((box[2] - box[0]) / 5 / LETTER_STEP)
     return int(np.clip(wanted, least, most))
 
 
 def tag_sizes(face: Face, labels: Sequence[str], letters: int) -> list[tuple[int, int]]:
     """
-    Give the size of each form of a face's tag, from the shortest to the fullest.
+    Compute the size of each form of a face's tag, from the smallest to the largest.
 
-    :param face: to be told of.
-    :param labels: the names of its probabilities.
-    :param letters: their height, in pixels.
-    :return: (width, height) in pixels of each form.
+    :param face: the face.
+    :param labels: the labels, in the order of the face's probabilities.
+    :param letters: height of the letters in pixels.
+    :return: (width, height) of each form in pixels.
     """
     bars = letters + 3
     sizes = []
@@ -82,11 +87,11 @@ def draw_tag(
     Draw a face's tag.
 
     :param image: (H, W, 3) uint8 BGR, drawn on.
-    :param face: to be told of.
-    :param labels: the names of its probabilities.
-    :param letters: their height, in pixels.
-    :param form: which of `tag_sizes` it has.
-    :param place: (left, top) in pixels.
+    :param face: the face.
+    :param labels: the labels, in the order of the face's probabilities.
+    :param letters: height of the letters in pixels.
+    :param form: index of the form in `tag_sizes`.
+    :param place: (left, top) of the tag in pixels.
     """
     left, top = place
     width, height = tag_sizes(face, labels, letters)[form]
@@ -103,7 +108,7 @@ def draw_tag(
     full = height - head - 3
     for index, label in enumerate(labels):
         begin, end = (left + width * step // len(labels) for step in (index, index + 1))
-        # A bar without length still shows its colour.
+        # Even a bar for a probability of 0 is one pixel high, so that its colour is visible.
         bar = 1 + round(full * float(face.probabilities[index]))
         corner = (max(begin, end - 2), top + height - 1)
         cv2.rectangle(image, (begin, top + height - bar), corner, colours[label], cv2.FILLED)
@@ -111,11 +116,11 @@ def draw_tag(
 
 def legend_sizes(labels: Sequence[str], letters: int) -> list[tuple[int, int]]:
     """
-    Give the sizes that a legend of the colours may have: a row, or a column.
+    Compute the sizes of the two forms of a legend, a row and a column.
 
-    :param labels: to be explained.
-    :param letters: their height, in pixels.
-    :return: (width, height) in pixels of each.
+    :param labels: the labels in the legend.
+    :param letters: height of the letters in pixels.
+    :return: (width, height) of each form in pixels.
     """
     widths = [_text_size(label, letters)[0] for label in labels]
     _, height = _text_size('', letters)
@@ -126,13 +131,13 @@ def draw_legend(
     image: np.ndarray, labels: Sequence[str], letters: int, form: int, place: tuple[int, int]
 ) -> None:
     """
-    Say which colour is which emotion.
+    Draw a legend, in which each label has the colour of its emotion.
 
     :param image: (H, W, 3) uint8 BGR, drawn on.
-    :param labels: to be explained.
-    :param letters: their height, in pixels.
-    :param form: which of `legend_sizes` it has.
-    :param place: (left, top) in pixels.
+    :param labels: the labels in the legend.
+    :param letters: height of the letters in pixels.
+    :param form: index of the form in `legend_sizes`.
+    :param place: (left, top) of the legend in pixels.
     """
     _darken(image, *place, *legend_sizes(labels, letters)[form])
     x, y = place
@@ -144,7 +149,11 @@ def draw_legend(
 
 
 def _words(face: Face, labels: Sequence[str], form: int) -> str:
-    """Say which person it is and what the face shows, the more the higher the form."""
+    """
+    Return the text of a face's tag.
+
+    The text has the id, and in larger forms also the emotion and its probability.
+    """
     if form == 0:
         return f'{face.id}?' if face.emotion == UNCERTAIN else f'{face.id}'
     if form == 1:
@@ -158,7 +167,7 @@ def _words(face: Face, labels: Sequence[str], form: int) -> str:
 def _draw_named_bars(
     image: np.ndarray, face: Face, labels: Sequence[str], letters: int, place: tuple[int, int]
 ) -> None:
-    """Draw a lying bar and a name for each emotion."""
+    """Draw a horizontal bar and a name for each emotion."""
     small = _small(letters)
     begin = place[0] + _names_width(labels, small)
     length = _bar_length(small) - small // 2
@@ -174,27 +183,27 @@ def _draw_named_bars(
 
 
 def _small(letters: int) -> int:
-    """Give the height of the letters beside bars, in pixels."""
+    """Return the height of the names beside bars, in pixels."""
     return max(LEAST_LETTERS, round(0.8 * letters))
 
 
 def _row(small: int) -> int:
-    """Give the height of a row of bars, in pixels."""
+    """Return the height of a row with a bar, in pixels."""
     return small + max(3, small // 3)
 
 
 def _bar_length(small: int) -> int:
-    """Give the room for a lying bar, in pixels."""
+    """Return the width reserved for a horizontal bar, in pixels."""
     return 5 * small
 
 
 def _names_width(labels: Sequence[str], small: int) -> int:
-    """Give the width of the longest name, in pixels."""
+    """Return the width of the longest name, in pixels."""
     return max(_text_size(label, small)[0] for label in labels)
 
 
 def _darken(image: np.ndarray, left: int, top: int, width: int, height: int) -> None:
-    """Lay a ground under what is drawn, on which light letters are read."""
+    """Darken a rectangle of the image, so that light letters are readable on it."""
     bottom, right = top + height, left + width
     part = image[top:bottom, left:right]
     if part.size:
@@ -204,7 +213,7 @@ def _darken(image: np.ndarray, left: int, top: int, width: int, height: int) -> 
 
 @lru_cache(maxsize=1024)
 def _text_size(text: str, letters: int) -> tuple[int, int]:
-    """Give the width and the height of a text with the room around it, in pixels."""
+    """Return the width and the height of a text including its margins, in pixels."""
     (width, _), _ = cv2.getTextSize(text, FONT, letters / FONT_HEIGHT, _stroke(letters))
     return width + letters // 2, letters + letters // 2
 
@@ -212,12 +221,12 @@ def _text_size(text: str, letters: int) -> tuple[int, int]:
 def _draw_text(
     image: np.ndarray, text: str, x: int, y: int, letters: int, colour: Sequence[float]
 ) -> None:
-    """Write a text whose room begins at (x, y)."""
+    """Draw a text with margins; (x, y) is the upper left corner including the margins."""
     place = (x + letters // 4, y + letters + letters // 8)
     scale, stroke = letters / FONT_HEIGHT, _stroke(letters)
     cv2.putText(image, text, place, FONT, scale, colour, stroke, cv2.LINE_AA)
 
 
 def _stroke(letters: int) -> int:
-    """Give the thickness of the letters, in pixels."""
+    """Return the line thickness of the letters, in pixels."""
     return max(1, letters // 12)

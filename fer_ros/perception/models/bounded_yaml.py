@@ -1,4 +1,4 @@
-"""YAML of limited size, depth and cost, for files from outside."""
+"""Load YAML from untrusted files, with limits on size, depth and cost."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ LONGEST_SCALAR = 4000  # characters
 
 class BoundedLoader(yaml.SafeLoader):
     """
-    A SafeLoader that refuses anchors, aliases, and documents that are costly to build.
+    A SafeLoader that rejects anchors, aliases, and documents that are too large or too deep.
 
-    Anchors and aliases let a short text describe a huge value.
+    With anchors and aliases, a short text can describe a huge value.
     """
 
     def __init__(self, stream: str) -> None:
@@ -25,8 +25,8 @@ class BoundedLoader(yaml.SafeLoader):
         self._level = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        """Compose a node as SafeLoader does, and count it."""
-        event = self.peek_event()
+        """Compose a node as SafeLoader does, and check the limits."""
+        event = self.peek_event()  # type: ignore[no-untyped-call]
         if getattr(event, 'anchor', None) is not None:
             self._refuse(
                 'an anchor (&) or an alias (*) is not allowed; write the value in full', event
@@ -45,18 +45,19 @@ class BoundedLoader(yaml.SafeLoader):
             self._level -= 1
 
     def _refuse(self, reason: str, event: yaml.Event) -> None:
-        """Raise an error with the number of the line."""
+        """Raise ValueError with the line number of an event."""
         line = event.start_mark.line + 1 if event.start_mark else 0
         raise ValueError(f'line {line}: {reason}')
 
 
 def load_yaml(text: str) -> Any:
     """
-    Read a YAML document.
+    Load a YAML document.
 
     :param text: the document.
-    :return: its value, of the types that YAML itself has.
-    :raises ValueError: if it is not YAML, or exceeds a limit; the message is one short sentence.
+    :return: its value, with YAML's basic types only.
+    :raises ValueError: if the text is not YAML or exceeds a limit; the message is one short
+        sentence.
     """
     try:
         return yaml.load(text, BoundedLoader)
@@ -65,5 +66,5 @@ def load_yaml(text: str) -> Any:
         where = f'line {mark.line + 1}: ' if mark else ''
         raise ValueError(f'{where}{error.problem or error.context}') from error
     except (yaml.YAMLError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
-        # Constructors of dates and numbers raise what Python's own types raise.
+        # PyYAML does not catch the exceptions of Python's types for dates and numbers.
         raise ValueError(f'{type(error).__name__}: {error}') from error

@@ -1,4 +1,9 @@
-"""A trained network with its card: input, output, files and measured results."""
+"""
+Find and load bundles.
+
+A bundle is a folder with a trained network and its card. The card describes input, output, files
+and measured results of the network.
+"""
 
 from __future__ import annotations
 
@@ -24,33 +29,33 @@ from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import shortened
 
 CARD_NAME = 'card.yaml'
-# The largest shipped card has 10 KB.
-LARGEST_CARD = 1 << 20  # bytes
+# In bytes. The largest shipped card has 10 KB.
+LARGEST_CARD = 1 << 20
 OUTPUTS = ('logits', 'probabilities')
 
 
 class BundleError(ValueError):
-    """A bundle that is missing, incomplete, or does not fit its card."""
+    """Raised if a bundle is missing or incomplete, or if its files do not fit its card."""
 
 
 @dataclass(frozen=True)
 class ModelCard:
     """
-    The content of `card.yaml`, whose keys are these fields.
+    The content of `card.yaml`. The fields have the names of its keys.
 
-    :param name: also the folder's name.
-    :param labels: in the order of the network's output.
+    :param name: name of the bundle and of its folder.
+    :param labels: labels in the order of the network's output.
     :param input: size and values of the network's input.
-    :param crop: places of the eyes in the network's input.
-    :param output: 'logits' or 'probabilities'.
+    :param crop: positions of the eyes in the network's input.
+    :param output: type of the network's output, 'logits' or 'probabilities'.
     :param temperature: logits are divided by it before the softmax, which calibrates the
-        probabilities (Guo et al. 2017, arXiv:1706.04599).
-    :param files: file name and SHA-256 by kind: 'keras', 'tflite', 'onnx'.
-    :param folder: where the card was read.
-    :param training: how the network was made.
+        probabilities (Guo et al., 2017, arXiv:1706.04599).
+    :param files: file name and SHA-256 by file format: 'keras', 'tflite', 'onnx'.
+    :param folder: folder of the card.
+    :param training: description of the training.
     :param metrics: measured results, with their protocol.
-    :param licence: of the weights.
-    :param terms: of the data that it was trained on.
+    :param licence: licence of the weights.
+    :param terms: terms of use of the training data.
     """
 
     name: str
@@ -68,17 +73,17 @@ class ModelCard:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Name the forms that the bundle has of its network."""
+        """Return the file formats in which the bundle has its network."""
         return tuple(self.files)
 
     def read(self, kind: str) -> bytes:
         """
-        Read the network in one form, and compare its hash with the card's.
+        Read the network in one file format, and compare its hash with the hash in the card.
 
         :param kind: 'keras', 'tflite' or 'onnx'.
         :return: the content of the file.
-        :raises BundleError: if the bundle has no such form, or its file is missing, too large, or
-            has another hash.
+        :raises BundleError: if the bundle has no file of this format, or if the file is missing,
+            is too large, or has another hash.
         """
         path = self._path(kind)
         try:
@@ -99,19 +104,19 @@ class ModelCard:
 
     def file(self, kind: str) -> Path:
         """
-        Find the network in one form, and compare its hash with the card's.
+        Return the path of the network in one file format, after a check of its hash.
 
-        This is for training, which writes the file itself; the node uses `read`.
+        Training uses this method, because it writes the file itself. The node uses `read`.
 
         :param kind: 'keras', 'tflite' or 'onnx'.
         :return: the path of the file.
-        :raises BundleError: as `read`.
+        :raises BundleError: under the same conditions as `read`.
         """
         self.read(kind)
         return self._path(kind)
 
     def _path(self, kind: str) -> Path:
-        """Name the file of one form of the network."""
+        """Return the path of the network in one file format."""
         if kind not in self.files:
             raise BundleError(
                 f'the bundle {shortened(self.folder)} has no {kind} file; it has only: '
@@ -120,24 +125,24 @@ class ModelCard:
         return self.folder / self.files[kind][0]
 
     def sha256(self, kind: str) -> str:
-        """Look up the SHA-256 that the card states for a form of the network."""
+        """Return the SHA-256 that the card states for a file format of the network."""
         return self.files[kind][1]
 
 
 def find_bundle(model: str) -> Path:
     """
-    Find a bundle by its name in the folders of models, or by its path.
+    Find a bundle by its name in the model folders, or by its path.
 
-    :param model: a bundle's name, or a path with a separator in it or of an existing folder.
-    :return: the bundle's folder.
-    :raises BundleError: if there is none; the message lists the names that exist.
+    :param model: name of a bundle, or path of a bundle's folder.
+    :return: the folder of the bundle.
+    :raises BundleError: if there is no such bundle; for a name, the message lists all bundles.
     """
     try:
         path = Path(model).expanduser()
-        # A card that is a pipe or a folder is refused when it is read.
+        # A card that is a pipe or a folder is only rejected later, when it is read.
         is_bundle = os.path.lexists(path / CARD_NAME)
     except (OSError, RuntimeError, ValueError) as error:
-        # `~` of an unknown user, or a NUL byte.
+        # Raised for `~` of an unknown user, or for a NUL byte in the path.
         raise BundleError(f'{quoted(model)} is not a valid model: {shortened(error)}') from error
     if is_bundle:
         return path
@@ -152,12 +157,12 @@ def find_bundle(model: str) -> Path:
 
 def load_card(folder: Path) -> ModelCard:
     """
-    Read a bundle's card and check it; the network's files are not opened.
+    Load and check the card of a bundle. The files of the network are not opened.
 
-    :param folder: the bundle's.
+    :param folder: folder of the bundle.
     :return: the card.
     :raises BundleError: if the card is missing, is larger than LARGEST_CARD, is not YAML, has
-        aliases, or misses or misstates something.
+        aliases, or has missing or wrong fields.
     """
     path = Path(folder) / CARD_NAME
     shown = shortened(path)
@@ -179,12 +184,12 @@ def load_card(folder: Path) -> ModelCard:
 
 def card_of(written: Any, folder: Path) -> ModelCard:
     """
-    Make a card of the value of its file.
+    Create a card from the parsed content of its file.
 
-    :param written: the value.
-    :param folder: the bundle's.
+    :param written: the value of the YAML document.
+    :param folder: folder of the bundle.
     :return: the card.
-    :raises ValueError: if something is missing or wrong.
+    :raises ValueError: if a field is missing or wrong.
     """
     output = fields.entry(written, 'output')
     if output not in OUTPUTS:
@@ -212,7 +217,7 @@ def card_of(written: Any, folder: Path) -> ModelCard:
 
 
 def _input(written: Any) -> InputSpec:
-    """Read what the network takes."""
+    """Read the field `input` of a card."""
 
     def side(name: str) -> int:
         return fields.integer(fields.entry(written, name, 'input'), name, fields.SIDES)
@@ -230,10 +235,10 @@ def _input(written: Any) -> InputSpec:
 
 def to_request(card: ModelCard) -> dict[str, Any]:
     """
-    Collect the fields of a card that a trial in a child process needs.
+    Convert a card to the request for a trial in a child process.
 
     :param card: the card.
-    :return: what `card_of` reads, in types that JSON has.
+    :return: the fields that `card_of` needs, with JSON's types only.
     """
     return {
         'name': card.name,

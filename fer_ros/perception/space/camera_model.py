@@ -1,4 +1,4 @@
-"""The calibration of a camera: from a pixel to the direction that it sees."""
+"""Camera calibration: convert a pixel to the direction of its viewing ray."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-# By the names of sensor_msgs/distortion_models.hpp: how many coefficients OpenCV takes for each.
+# Numbers of coefficients that OpenCV accepts, by the name of the distortion model in
+# sensor_msgs/distortion_models.hpp.
 DISTORTIONS = {
     'plumb_bob': (4, 5),
     'rational_polynomial': (8, 12, 14),
@@ -16,30 +17,30 @@ DISTORTIONS = {
 }
 FISHEYE = 'equidistant'
 
-# Two sizes are of one field of view if their proportions agree this well: 848x480 and 424x240 do
-# exactly, 1366x768 and 640x360 nearly, 640x480 and 1280x720 not at all.
+# Maximum relative difference of the aspect ratios of two images with the same field of view.
+# 848x480 and 424x240 agree exactly, 1366x768 and 640x360 nearly; 640x480 and 1280x720 do not.
 PROPORTION_TOLERANCE = 0.02
 
-# A direction is right if it is seen within so many pixels of where it was looked for; 0.1 is what
-# OpenCV's iteration usually leaves.
+# Maximum reprojection error of a direction, in pixels. The error of OpenCV's iteration is usually
+# 0.1 pixels.
 LENS_TOLERANCE = 1.0
 
 
 class CalibrationError(ValueError):
-    """A calibration that gives no directions; the message says what it is, and what to do."""
+    """Raised if a calibration is not usable; the message states the problem and the remedy."""
 
 
 def scale_between(
     from_size: tuple[int, int], to_size: tuple[int, int], names: tuple[str, str]
 ) -> tuple[float, float]:
     """
-    Give the factors that take pixels of one image to those of another of the same view.
+    Compute the factors that convert pixels of one image to pixels of another with the same view.
 
-    :param from_size: (height, width) in pixels.
-    :param to_size: (height, width) in pixels.
-    :param names: of both, for who reads the error.
+    :param from_size: (height, width) of the first image in pixels.
+    :param to_size: (height, width) of the other image in pixels.
+    :param names: names of both images for the error message.
     :return: the factors in x and in y.
-    :raises CalibrationError: if the proportions differ, so that the views must.
+    :raises CalibrationError: if the aspect ratios differ, which means that the views differ.
     """
     across, down = to_size[1] / from_size[1], to_size[0] / from_size[0]
     if abs(across / down - 1) > PROPORTION_TOLERANCE:
@@ -54,14 +55,13 @@ def scale_between(
 @dataclass(frozen=True)
 class CameraModel:
     """
-    How a camera projects.
+    The projection of a camera.
 
-    :param size: (height, width) of the image that the matrix is for, in pixels.
-    :param focal_lengths: in x and in y, in pixels.
-    :param centre: the principal point's x and y, in pixels; 0 is the middle of the first pixel.
-    :param distortion: the coefficients of the lens as OpenCV orders them; none where the image is
-        rectified.
-    :param fisheye: True where these are of OpenCV's fisheye model (equidistant).
+    :param size: (height, width) of the calibrated image in pixels.
+    :param focal_lengths: focal lengths in x and in y, in pixels.
+    :param centre: (x, y) of the principal point in pixels; 0 is the centre of the first pixel.
+    :param distortion: distortion coefficients in OpenCV's order; empty for a rectified image.
+    :param fisheye: whether the coefficients belong to OpenCV's fisheye model (equidistant).
     """
 
     size: tuple[int, int]
@@ -72,15 +72,17 @@ class CameraModel:
 
     def scaled_to(self, size: tuple[int, int]) -> CameraModel:
         """
-        Give the same for an image of the same view in another size.
+        Scale the camera model to an image of the same view with another size.
 
-        :param size: (height, width) in pixels.
-        :raises CalibrationError: if its proportions are others.
+        :param size: (height, width) of the other image in pixels.
+        :return: the scaled camera model.
+        :raises CalibrationError: if the aspect ratio differs.
         """
         if size == self.size:
             return self
         across, down = scale_between(self.size, size, ('the calibrated image', 'the image'))
-        # Half a pixel, as a pixel's middle has the whole number.
+        # Coordinates are relative to the centre of the first pixel, so 0.5 is added to scale from
+        # the image corner.
         return CameraModel(
             size,
             (self.focal_lengths[0] * across, self.focal_lengths[1] * down),
@@ -91,11 +93,12 @@ class CameraModel:
 
     def direction(self, x: float, y: float) -> np.ndarray | None:
         """
-        Give the direction that a pixel sees.
+        Compute the direction of the viewing ray of a pixel.
 
-        :param x: to the right in pixels; 0 is the middle of the first column.
-        :param y: down in pixels; 0 is the middle of the first row.
-        :return: (3,) float64: to the right, down, and 1 forward; None where the lens sees nothing.
+        :param x: column in pixels; 0 is the centre of the first column.
+        :param y: row in pixels; 0 is the centre of the first row.
+        :return: (3,) float64: the components to the right, down and forward, the last of which is
+            1. None if the model has no direction for this pixel.
         """
         if self.distortion:
             return self._undistorted_direction(x, y)
@@ -105,7 +108,7 @@ class CameraModel:
         return direction if np.isfinite(direction).all() else None
 
     def _undistorted_direction(self, x: float, y: float) -> np.ndarray | None:
-        """Give the direction that a pixel sees through the lens, as `direction` does."""
+        """Compute the direction of a pixel's viewing ray through a lens with distortion."""
         matrix = np.array(
             [
                 [self.focal_lengths[0], 0, self.centre[0]],
@@ -120,7 +123,7 @@ class CameraModel:
         direction = np.array([*found, 1.0])
         if not np.isfinite(direction).all():
             return None
-        # Outside of what the lens was calibrated for the iteration ends anywhere.
+        # Outside the calibrated part of the image, OpenCV's iteration may return any direction.
         back, _ = lens.projectPoints(
             direction.reshape(1, 1, 3), nowhere, nowhere, matrix, coefficients
         )
@@ -134,14 +137,15 @@ def camera_model(
     distortion: Sequence[float],
 ) -> CameraModel:
     """
-    Make a model of what a calibration says.
+    Create a camera model from a calibration.
 
-    :param size: (height, width) of the image that it is for, in pixels.
+    :param size: (height, width) of the calibrated image in pixels.
     :param matrix: the nine numbers of the camera matrix, row by row.
-    :param distortion_model: a name of DISTORTIONS; it does not matter where nothing is distorted.
-    :param distortion: the lens's coefficients; none, or zeros, for a rectified image.
-    :raises CalibrationError: if the camera is not calibrated, or of a lens that OpenCV has no
-        model for.
+    :param distortion_model: a key of DISTORTIONS; ignored if there is no distortion.
+    :param distortion: distortion coefficients; empty or zeros for a rectified image.
+    :return: the camera model.
+    :raises CalibrationError: if the camera is not calibrated, or OpenCV does not support its
+        distortion model.
     """
     values = np.asarray(matrix, np.float64)
     coefficients = np.asarray(distortion, np.float64)

@@ -1,1 +1,6 @@
-"""In: detections over time. Out: tracks with ids that survive short losses."""
+"""
+Track faces over time.
+
+Input: detections of each frame.
+Output: tracks with ids; a face that is lost for a short time keeps its id.
+"""

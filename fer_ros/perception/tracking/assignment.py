@@ -1,4 +1,4 @@
-"""Pairs of two groups at the least cost in all."""
+"""Assign the members of two groups to each other at the lowest total cost."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import math
 
 def assign(costs: Sequence[Sequence[float]]) -> list[tuple[int, int]]:
     """
-    Pair rows with columns, as many as there can be, so that the sum of the costs is the least.
+    Assign as many rows to columns as possible, so that the sum of the costs is minimal.
 
-    This is the Hungarian method by shortest augmenting paths (Jonker and Volgenant 1987,
-    doi:10.1007/BF02278710), as `scipy.optimize.linear_sum_assignment` has it.  SciPy's own would
-    do; but importing it takes 50 MiB and longer than the rest of the node, for a few faces.  There
-    are few, so that plain numbers are faster than arrays.
+    This is the Hungarian method with shortest augmenting paths (Jonker and Volgenant 1987,
+    doi:10.1007/BF02278710), as in `scipy.optimize.linear_sum_assignment`. SciPy is not used,
+    because its import takes 50 MiB of memory and more time than the imports of the rest of the
+    node. For a few faces, plain Python numbers are faster than arrays.
 
     :param costs: N rows of M finite numbers.
-    :return: min(N, M) pairs of a row and a column, the rows growing.
+    :return: min(N, M) pairs of a row and a column, sorted by row.
     """
     if not costs:
         return []
@@ -26,7 +26,8 @@ def assign(costs: Sequence[Sequence[float]]) -> list[tuple[int, int]]:
     row_prices, column_prices = [0.0] * count, [0.0] * others
     row_of, column_of = [-1] * others, [-1] * count
     for row in range(count):
-        # The shortest way from this row to a free column; each step costs what the prices leave.
+        # Search the shortest path from this row to a free column. The length of a step is the
+        # cost minus the prices of its row and its column.
         distances, before = [math.inf] * others, [-1] * others
         reached: list[int] = []
         left = [*range(others)]
@@ -44,14 +45,16 @@ def assign(costs: Sequence[Sequence[float]]) -> list[tuple[int, int]]:
             left.remove(column)
             reached.append(column)
             here = row_of[column]
-        # With these prices every pair that is made costs nothing, and no other less than that.
+        # After this update, the cost minus the prices is 0 for every assigned pair, and not
+        # negative for any other pair.
         row_prices[row] += way
         for column_passed in reached:
             share = way - distances[column_passed]
             row_prices[row_of[column_passed]] += share
             column_prices[column_passed] -= share
         while column >= 0:
-            # The free column goes to the row before it, whose own column becomes free.
+            # Assign the free column to the previous row of the path. The former column of that
+            # row becomes free.
             here = before[column]
             row_of[column] = here
             column, column_of[here] = (column_of[here] if here != row else -1), column

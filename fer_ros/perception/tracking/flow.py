@@ -1,4 +1,4 @@
-"""From a face in one image to the same face in the next, by what it looks like."""
+"""Follow a face from one image to the next by optical flow."""
 
 from __future__ import annotations
 
@@ -9,29 +9,31 @@ import numpy as np
 
 from fer_ros.perception.faces import FaceDetection
 
-# A face is looked at with as much around it as half of its side, in a patch of this many pixels:
-# enough for points on a face, however large it is in the image.
+# Side of the patch to which a face is scaled, with a margin of half the face's side on each side
+# [px]. The number of pixels on a face therefore does not depend on its size in the image.
 PATCH = 96
 
-# Points on the middle of the face, as fractions of the patch, this many to a side.
+# The points to follow form a grid of POINTS x POINTS on the middle of the face. MIDDLE is the
+# range of the grid as fractions of the patch.
 MIDDLE = (0.33, 0.67)
 POINTS = 7
 
-# How far around a point its surroundings are compared, and with how many halvings of the patch
-# [px]: together they find a face again that is a third of a side from where it is expected.
+# Side of the window around a point that is compared [px], and number of pyramid levels above the
+# full resolution. With these values a face is found up to a third of its side away from the
+# expected position.
 WINDOW = 15
 LEVELS = 3
 
-# A point is trusted when, followed forth and back, it comes out this near to where it began [px],
-# and nearer than the half of all points.
+# A point is followed forward and backward. The point is trusted if it returns to within this
+# distance of its start [px]. Its distance must also be at most the median of all points.
 FARTHEST_RETURN = 2.0
-# So few trusted points may agree by chance.
+# Minimum number of trusted points. Fewer points may agree by chance.
 FEWEST_POINTS = 10
-# Nearer points tell nothing of the size [px].
+# Minimum distance of two points that are used to estimate the change of size [px].
 LEAST_DISTANCE = 5.0
-# What was found must look like what was searched for: the correlation of the middles, -1 to 1.
+# Minimum correlation between the middle of the face in both images, -1 to 1.
 LEAST_LIKENESS = 0.7
-# No head comes nearer faster than by this factor from image to image.
+# Maximum factor by which the size of a face may change from image to image.
 FASTEST_GROWTH = 1.1
 
 
@@ -39,16 +41,16 @@ def follow_face(
     before: np.ndarray, now: np.ndarray, face: FaceDetection, guess: FaceDetection
 ) -> FaceDetection | None:
     """
-    Find a face again by the flow of its pixels.
+    Find a face in the next image by optical flow.
 
-    This is the method of the median flow with the error of going forth and back (Kalal,
-    Mikolajczyk and Matas 2010, doi:10.1109/ICPR.2010.675), on the flow of Lucas and Kanade.
+    This is the median flow tracker with the forward-backward error (Kalal, Mikolajczyk and Matas
+    2010, doi:10.1109/ICPR.2010.675), based on Lucas-Kanade optical flow.
 
     :param before: (H, W, 3) uint8 BGR, an image with the face.
-    :param now: (H, W, 3) uint8 BGR, the next one.
-    :param face: in the first image.
-    :param guess: about where it is expected in the next.
-    :return: the face in the next image, with its eyes; None if it is not seen there.
+    :param now: (H, W, 3) uint8 BGR, the next image.
+    :param face: the face in the first image.
+    :param guess: the approximate face expected in the next image.
+    :return: the face in the next image, with its eyes; None if it was not found.
     """
     side = (face.width + face.height) / 2
     if side < 1:
@@ -60,7 +62,7 @@ def follow_face(
     moved, forth = _flow(old, new, points)
     back, found = _flow(new, old, moved)
     error = np.linalg.norm(back - points, axis=2)[:, 0]
-    # A quarter of a pixel is as exact as the flow gets.
+    # The optical flow is not more accurate than a quarter of a pixel.
     near = (error <= max(float(np.median(error)), 0.25)) & (error < FARTHEST_RETURN)
     trusted = forth & found & near
     if trusted.sum() < FEWEST_POINTS:
@@ -79,13 +81,13 @@ def follow_face(
 
 
 def _centre(face: FaceDetection) -> np.ndarray:
-    """Give the middle of a face's box: (2,)."""
+    """Return the centre (x, y) of a face's box in pixels: (2,)."""
     left, top, right, bottom = face.box
     return np.array([(left + right) / 2, (top + bottom) / 2])
 
 
 def _patch(image: np.ndarray, centre: np.ndarray, half: float) -> np.ndarray:
-    """Cut out a square of twice `half` around a point: (PATCH, PATCH) uint8, gray."""
+    """Crop a square with the side 2 * `half` around a point: (PATCH, PATCH) uint8, gray."""
     scale = PATCH / (2 * half)
     shift = PATCH / 2 - scale * centre
     matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
@@ -97,7 +99,14 @@ def _patch(image: np.ndarray, centre: np.ndarray, half: float) -> np.ndarray:
 def _flow(
     before: np.ndarray, now: np.ndarray, points: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Say where points, (N, 1, 2) float32, of one patch are in the other, and which were found."""
+    """
+    Find the points of one patch in another patch by optical flow.
+
+    :param before: (PATCH, PATCH) uint8, gray, the patch with the points.
+    :param now: (PATCH, PATCH) uint8, gray, the other patch.
+    :param points: (N, 1, 2) float32, pixels of the first patch.
+    :return: (N, 1, 2) float32, pixels of the other patch; and (N,) bool, whether each was found.
+    """
     moved, found, _ = cv2.calcOpticalFlowPyrLK(
         before, now, points, np.zeros_like(points), winSize=(WINDOW, WINDOW), maxLevel=LEVELS
     )
@@ -105,7 +114,14 @@ def _flow(
 
 
 def _likeness(before: np.ndarray, now: np.ndarray, shift: np.ndarray) -> float:
-    """Correlate the middle of a patch with what lies that shift further in another: -1 to 1."""
+    """
+    Compute the correlation of the middle of a patch with the shifted middle of another patch.
+
+    :param before: (PATCH, PATCH) uint8, gray.
+    :param now: (PATCH, PATCH) uint8, gray.
+    :param shift: (2,) float, (x, y) shift in pixels of the patch.
+    :return: the normalised correlation, -1 to 1.
+    """
     size = (PATCH // 2, PATCH // 2)
     middle = np.array([(PATCH - 1) / 2, (PATCH - 1) / 2])
     one = cv2.getRectSubPix(before, size, tuple(middle.tolist()))
@@ -114,7 +130,13 @@ def _likeness(before: np.ndarray, now: np.ndarray, shift: np.ndarray) -> float:
 
 
 def _growth(start: np.ndarray, end: np.ndarray) -> float:
-    """Give by how much the distances between points grew, in the median."""
+    """
+    Compute the median factor by which the distances between points grew.
+
+    :param start: (N, 2) float, points in the first patch.
+    :param end: (N, 2) float, the same points in the other patch.
+    :return: the factor, above 1 if the face became larger.
+    """
     one, other = np.triu_indices(len(start), 1)
     apart = np.linalg.norm(start[one] - start[other], axis=1)
     far = apart > LEAST_DISTANCE

@@ -1,35 +1,38 @@
-"""From stamps, which may stand still or run backwards, to a time that only runs forward."""
+"""Convert timestamps, which may repeat or go backwards, to a time that always increases."""
 
 from __future__ import annotations
 
-# What passes between two frames when their stamps stand still: a camera's usual period [s].
+# Time assumed between two frames with equal timestamps: the usual period of a camera [s].
 USUAL_PERIOD = 1 / 30
 
-# A frame a little older than the newest one was overtaken on its way; one much older begins
-# another recording, or the same one again [s].
+# Maximum delay of a frame that arrives out of order [s]. If a frame is older than the newest frame
+# by this or more, it is the start of a new recording, or of the same recording again.
 LATE = 1.0
 
-# What is let pass at least, and for a frame that was overtaken, whose time has passed [s].
+# Minimum time between two frames [s]. This time is also assumed for a frame that arrived out of
+# order.
 SHORTEST = 1e-3
 
-# What is let pass when a recording begins anew, and at most: longer than anything lasts [s].
+# Maximum time between two frames [s]. This time is also assumed at the start of a new recording.
+# The time is longer than every timeout, so that all tracks end.
 LONGEST = 3600.0
 
 
 class Timeline:
-    """Turns the stamps of the frames into a time that the tracker can trust."""
+    """Convert the timestamps of frames to a time that always increases."""
 
     def __init__(self) -> None:
-        # The newest so far.
+        # The newest timestamp so far.
         self._stamp: float | None = None
         self._time = 0.0
 
     def advance(self, stamp: float) -> float:
         """
-        Go on to the next frame.
+        Advance to the next frame.
 
-        :param stamp: of the frame, in seconds since any moment.
-        :return: in seconds since any moment; always later than what the last call returned.
+        :param stamp: timestamp of the frame in seconds, with an arbitrary origin.
+        :return: the time in seconds, with an arbitrary origin. It is always later than the time
+            that the last call returned.
         """
         if self._stamp is None:
             self._stamp = stamp

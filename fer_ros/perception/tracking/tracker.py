@@ -1,4 +1,4 @@
-"""From detections over time to who is who."""
+"""Assign the detections of each frame to tracks, and ids to the tracks."""
 
 from __future__ import annotations
 
@@ -17,67 +17,74 @@ from fer_ros.perception.faces import FaceDetection
 from fer_ros.perception.faces import Sighting
 from fer_ros.perception.tracking.assignment import assign
 
-# Two boxes further apart than this many times their mean side are not the same face.
+# Maximum distance of two boxes of the same face, as a multiple of their mean side.
 FARTHEST = 1.0
 
-# Nor are two whose sides differ by more than this factor.
+# Maximum ratio of the sides of two boxes of the same face.
 LARGEST_GROWTH = 1.6
 
-# A face that is lost may be where its motion took it, or still where it was seen last: who leaves
-# the picture and returns does so at the same border.  The latter costs this much more.
+# A lost face is expected at its predicted position or at its last position, because a person who
+# leaves the image often returns at the same border. This cost is added to a match with the last
+# position.
 RETURN_COST = 0.3
 
-# A face's motion is believed less the longer it is not seen: its speed halves in this time [s].
+# The predicted motion of a face becomes less reliable with time since the last detection.
+# The predicted speed halves in this time [s].
 SPEED_HALF_LIFE = 0.3
 
-# Over how long the motion of a face is averaged [s]: half of it is new in a frame at 30 Hz.
+# Time constant for the average of a face's speed [s]. At 30 Hz a frame has a weight of 20 %.
 SPEED_TIME = 0.15
 
-# A face that was in the last frame is not lost, however short the timeout, unless the camera stood
-# still for longer than this [s].
+# A face that was in the last frame can be matched in the next frame, even with a short timeout.
+# This does not apply after a pause between frames that is longer than this [s].
 SLOWEST_PERIOD = 2.0
 
-# The cost of a pair that must not be matched; any sum of possible costs is below it.
+# The cost of a pair that must not be matched, which is above any possible sum of other costs.
 IMPOSSIBLE = 1e6
 
-# A new face is believed when this is what is left of the chance that all its detections were
-# false: two of a score of 0.62 will do.
+# A new track is confirmed when the probability that all its detections are false positives is at
+# most this. Two detections with a score of 0.62 are sufficient.
 MOST_DOUBT = 0.15
 
-# Each frame that does not show it makes the doubt this much larger.
+# The probability that all detections of a track are false positives is multiplied by this factor
+# for each frame without a detection of the face.
 DOUBT_OF_A_MISS = 2.0
 
-# It must also be seen for this long, as most false detections last for one frame [s]: three frames
-# at 30 Hz, two at 10 Hz.
+# Minimum time between the first and the last detection of a confirmed track [s]. Most false
+# positives last for one frame only. This time corresponds to three frames at 30 Hz, or two frames
+# at 10 Hz.
 BELIEF_TIME = 0.06
 
-# Where the next frame is further off than this, or nobody knows if there will be one, a detection
-# is believed at once: waiting would cost more than a false face now and then [s].
+# If the time between frames is unknown or longer than this, a track is confirmed by its first
+# detection [s]. A long delay would be worse than an occasional false positive.
 LONG_PERIOD = 0.25
 
-# A box with its middle and the side of its square.
+# A box, its centre as a complex number, and the side of a square with the same area.
 _Place = tuple[Box, complex, float]
 
-# Finds a face again: where it was in the last image and where it is expected in this one → where
-# it is, or None.
+# A function that finds a face of the last image in the current image. Its arguments are the face
+# in the last image and the expected face in the current image. The function returns the face in
+# the current image, or None.
 Look = Callable[[FaceDetection, FaceDetection], FaceDetection | None]
 
 
 @dataclass(eq=False)
 class _Track:
     """
-    A face as it was last seen.
+    The track of a face.
 
-    :param number: of the track, from its first detection on.
-    :param face: the last detection, or where the face was followed to since.
-    :param placed: when the face was there, in seconds.
-    :param time: of the last detection, in seconds.
-    :param since: time of the first detection.
-    :param doubt: how likely it still is that there is no face, 0 to 1.
-    :param speed: of the centre, in pixels per second: to the right, and as imaginary part down.
-    :param growth: of the logarithm of the side, per second.
-    :param id: of the person, from when the face is believed.
-    :param shown: when it was last among the faces that are kept, in seconds.
+    :param number: number of the track.
+    :param face: the last detection, or the face as it was last followed by optical flow.
+    :param placed: time of `face` in seconds.
+    :param time: time of the last detection in seconds.
+    :param since: time of the first detection in seconds.
+    :param doubt: estimated probability that all detections are false positives. If it reaches 1,
+        an unconfirmed track is removed.
+    :param speed: speed of the centre in pixels per second. The real part is to the right, the
+        imaginary part down.
+    :param growth: change of the logarithm of the side, per second.
+    :param id: id of the person; None until the track is confirmed.
+    :param shown: time in seconds when the face was last among those kept by `max_faces`.
     """
 
     number: int
@@ -92,32 +99,32 @@ class _Track:
     shown: float = 0.0
 
     def predicted(self, time: float) -> FaceDetection:
-        """Say where the face should be now, its motion dying away."""
+        """Predict the face at a time, with a speed that decays since the last detection."""
         moved, scale = self._motion(time)
         shift = moved - scale * _centre(self.face.box)
         eyes = np.asarray(scale * self.face.eyes + (shift.real, shift.imag), np.float32)
         return replace(self.face, box=self.predicted_box(time), eyes=eyes)
 
     def predicted_box(self, time: float) -> Box:
-        """Say where the face's box should be now."""
+        """Predict the box of the face at a time."""
         moved, scale = self._motion(time)
         across, down = scale * self.face.width / 2, scale * self.face.height / 2
         return (moved.real - across, moved.imag - down, moved.real + across, moved.imag + down)
 
     def _motion(self, time: float) -> tuple[complex, float]:
-        """Give where the middle should be now, and how many times as large the face."""
+        """Predict the centre of the face at a time, and the factor by which its size changed."""
         rate = math.log(2) / SPEED_HALF_LIFE
         reach = (1 - math.exp(-rate * (time - self.placed))) / rate
         return _centre(self.face.box) + self.speed * reach, math.exp(self.growth * reach)
 
     def move(self, face: FaceDetection, time: float) -> None:
-        """Bring the track to where its face was detected now."""
+        """Update the track with a new detection of its face."""
         self.place(face, time)
         self.time = time
         self.doubt *= 1 - face.score
 
     def place(self, face: FaceDetection, time: float) -> None:
-        """Bring the track to where its face is now, and learn how it moves."""
+        """Set the current position of the face, and update its speed and growth."""
         elapsed = time - self.placed
         weight = 1 - math.exp(-elapsed / SPEED_TIME)
         seen_speed = (_centre(face.box) - _centre(self.face.box)) / elapsed
@@ -129,9 +136,11 @@ class _Track:
 
     def is_credible(self, period: float | None) -> bool:
         """
-        Say if the face was seen often enough to be believed.
+        Check whether the track has enough detections to be confirmed.
 
-        :param period: since the last frame, in seconds; None where there was none before.
+        :param period: time since the last frame in seconds; None for the first frame or after a
+            long pause.
+        :return: whether the track can be confirmed.
         """
         if period is None or period > LONG_PERIOD:
             return True
@@ -139,44 +148,49 @@ class _Track:
 
 
 class FaceTracker:
-    """Gives each person's face a number that it keeps from frame to frame."""
+    """
+    Track faces from frame to frame.
+
+    Each face gets a track. A track is confirmed when it has enough detections, and then gets an
+    id.
+    """
 
     def __init__(self, first_id: int = 1) -> None:
         """
-        Begin with nobody.
+        Create a tracker without tracks.
 
-        :param first_id: the id of who comes first.
+        :param first_id: id of the first confirmed track.
         """
         self.next_id = first_id
         self._tracks: list[_Track] = []
         self._kept: list[_Track] = []
         self._next_number = 1
-        # Of the last frame, and of the last one with detections.
+        # Times of the last frame and of the last frame in which faces were detected [s].
         self._time: float | None = None
         self._looked: float | None = None
 
     @property
     def ids(self) -> set[int]:
-        """Give the ids still held, of faces seen or lost for less than the timeout."""
+        """Return the ids of all faces that are visible or lost for less than the timeout."""
         return {track.id for track in self._tracks if track.id is not None}
 
     @property
     def numbers(self) -> set[int]:
-        """Give the numbers of all tracks, those included that are not believed yet."""
+        """Return the numbers of all tracks, including those that are not confirmed yet."""
         return {track.number for track in self._tracks}
 
     @property
     def boxes(self) -> list[Box]:
         """
-        Give where a face may be now, believed or not, seen in this frame or lost.
+        Return the predicted boxes of all tracks, whether confirmed or not, visible or lost.
 
-        :return: (left, top, right, bottom) of each, in pixels.
+        :return: (left, top, right, bottom) of each track in pixels.
         """
         return [track.predicted_box(self._time or 0.0) for track in self._tracks]
 
     @property
     def in_doubt(self) -> bool:
-        """Say if another look would tell whether a new face is one."""
+        """Check whether a track needs another detection to be confirmed."""
         return any(track.id is None for track in self._kept)
 
     def update(
@@ -187,18 +201,18 @@ class FaceTracker:
         max_faces: int,
     ) -> list[Sighting]:
         """
-        Find out who each detection is.
+        Update the tracks with the detections of a frame.
 
-        Detections are assigned to the faces known so far by the Hungarian method (Kuhn 1955), on
-        the overlap and the distance of the boxes.  A new face gets an id, which is never used for
-        another one, when it was seen often enough to be believed.
+        Detections are assigned to tracks by the Hungarian method (Kuhn 1955). The costs depend on
+        overlap, distance and size of the boxes. A new track gets an id when it has enough
+        detections to be confirmed. Ids are never reused.
 
-        :param detections: of one frame.
-        :param time: of the frame, in seconds; later than that of the last frame.
-        :param face_timeout: how long a face that is lost keeps its id, in seconds.
-        :param max_faces: of more faces, the largest are kept.
-        :return: the faces that are kept: those that are believed, the largest first; then, where
-            there is room, those that are not believed yet, without an id.
+        :param detections: detections in the frame.
+        :param time: time of the frame in seconds; later than the time of the last frame.
+        :param face_timeout: how long a lost face keeps its id, in seconds.
+        :param max_faces: maximum number of faces; the largest faces are kept.
+        :return: the faces that are kept: first those with an id, the largest first, then those of
+            tracks that are not confirmed yet, up to `max_faces`.
         """
         period = _elapsed(self._time, time)
         unseen = _elapsed(self._looked, time)
@@ -218,20 +232,20 @@ class FaceTracker:
                 self.next_id += 1
         room = max_faces - len(self._kept)
         self._kept += sorted(doubted, key=_size, reverse=True)[:room]
-        # Who is lost for the whole timeout now will not be found in a later frame either.
+        # A face that has been lost for the whole timeout cannot be matched in a later frame.
         self._forget(time, face_timeout)
         return [Sighting(track.number, track.id, track.face) for track in self._kept]
 
     def follow(self, time: float, height: int, width: int, look: Look) -> list[Sighting]:
         """
-        Say where the faces are in a frame that no detector has looked at.
+        Follow the faces in a frame that no detector searches.
 
-        :param time: of the frame, in seconds; later than that of the last frame.
-        :param height: of the frame, in pixels.
-        :param width: of the frame, in pixels.
-        :param look: finds a face of the last frame in this one.
-        :return: the faces kept in the last frame with detections, where they were found again, or
-            where their motion took them; who has left the frame by that is not among them.
+        :param time: time of the frame in seconds; later than the time of the last frame.
+        :param height: height of the frame in pixels.
+        :param width: width of the frame in pixels.
+        :param look: function that finds a face of the last frame in this frame.
+        :return: the faces kept by the last call of `update`. A face that `look` does not find is
+            at its predicted position. Faces whose centre is outside the frame are left out.
         """
         last, self._time = self._time or 0.0, time
         sightings = []
@@ -248,7 +262,7 @@ class FaceTracker:
         return sightings
 
     def _assign(self, detections: Sequence[FaceDetection], time: float) -> list[_Track]:
-        """Give the track of each detection, brought to where its face is now."""
+        """Return the updated track of each detection, creating new tracks where needed."""
         matches = _matches(detections, self._tracks, time)
         seen = []
         for index, face in enumerate(detections):
@@ -263,7 +277,15 @@ class FaceTracker:
         return seen
 
     def _forget(self, time: float, patience: float) -> None:
-        """Let go who was not seen, or was not among the largest, for too long."""
+        """
+        Remove tracks and ids after a timeout.
+
+        A track is removed if its face was not detected for too long, or if it is most likely a
+        false positive. A track loses its id if it was not among the kept faces for too long.
+
+        :param time: time of the frame in seconds.
+        :param patience: the timeout in seconds.
+        """
         for track in self._tracks:
             if time - track.shown > patience:
                 track.id = None
@@ -275,7 +297,7 @@ class FaceTracker:
 
 
 def _elapsed(before: float | None, time: float) -> float | None:
-    """Give the time between two frames; None for the first one, and after a long silence."""
+    """Return the time between two frames; None for the first frame or after a long pause."""
     if before is None or time - before > SLOWEST_PERIOD:
         return None
     return time - before
@@ -284,10 +306,10 @@ def _elapsed(before: float | None, time: float) -> float | None:
 def _matches(
     detections: Sequence[FaceDetection], tracks: Sequence[_Track], time: float
 ) -> dict[int, _Track]:
-    """Match detections with tracks: the track of a detection's index, where there is one."""
+    """Match detections with tracks; return the track of each matched detection by its index."""
     if not len(detections) or not tracks:
         return {}
-    # There are few, so that plain numbers are faster than arrays.
+    # For a few faces, plain Python numbers are faster than arrays.
     expected = [(_place(track.predicted_box(time)), _place(track.face.box)) for track in tracks]
     costs = [
         [min(_cost(found, moved), _cost(found, last) + RETURN_COST) for moved, last in expected]
@@ -299,12 +321,12 @@ def _matches(
 
 
 def _place(box: Box) -> _Place:
-    """Measure a box once for all the others that it is compared with."""
+    """Compute the centre and the side of a box once, for comparisons with several boxes."""
     return box, _centre(box), _side(box)
 
 
 def _cost(one: _Place, other: _Place) -> float:
-    """Say how badly a box fits where a face is expected."""
+    """Compute the cost of matching a detected box with an expected box."""
     box, centre, side = one
     expected, expected_centre, expected_side = other
     distance = abs(centre - expected_centre) / ((side + expected_side) / 2)
@@ -315,17 +337,17 @@ def _cost(one: _Place, other: _Place) -> float:
 
 
 def _centre(box: Box) -> complex:
-    """Give the middle of a box."""
+    """Return the centre of a box as a complex number, x + iy, in pixels."""
     left, top, right, bottom = box
     return complex(left + right, top + bottom) / 2
 
 
 def _side(box: Box) -> float:
-    """Give the side of the square of the box's area, at least a pixel."""
+    """Return the side of a square with the area of the box in pixels, at least 1."""
     left, top, right, bottom = box
     return max(math.sqrt((right - left) * (bottom - top)), 1.0)
 
 
 def _size(track: _Track) -> float:
-    """Give the area of a face's box, in square pixels."""
+    """Return the area of a track's box in square pixels."""
     return track.face.width * track.face.height

@@ -136,6 +136,13 @@ def test_images_that_show_nothing_are_named_with_the_remedy(mean, uniform, sente
     assert bool(told) == bool(sentence)
 
 
+def test_a_proposed_bit_depth_stands_in_the_place_of_a_dark_image():
+    told = complaint_of_image(Brightness(3.0, False), 12)
+
+    assert told == 'the images use at most 12 of 16 bits: set bit_depth to 12'
+    assert complaint_of_image(None, 12) == ''
+
+
 def test_nodes_of_one_name_are_counted():
     assert complaint_of_name('/emotion', 1) == ''
     assert complaint_of_name('/emotion', 2).startswith(

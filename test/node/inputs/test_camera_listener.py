@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import cv2
 from diagnostic_msgs.msg import DiagnosticArray
 import pytest
 from rcl_interfaces.msg import Log
@@ -12,8 +13,13 @@ from rclpy.topic_endpoint_info import TopicEndpointInfo
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
+from fer_ros.messages.images import to_compressed_message
+from fer_ros.node.emotion_node import EmotionNode
 from fer_ros.node.inputs.camera_listener import CameraListener
+from fer_ros.node.inputs.images import to_bgr
+from fer_ros.node.message_types import MESSAGE_TYPES
 from fer_ros.perception.settings import Settings
+from graph import Graph
 from graph import Inbox
 from graph import wait_until
 from guarded import guard
@@ -52,13 +58,129 @@ def test_a_topic_of_something_else_is_named_as_such():
     )
 
 
-def test_an_image_that_is_remapped_to_the_compressed_topic_is_told_the_raw_one():
-    offer = listener(compressed=[sender(0, CompressedImage)], name='/eye/compressed').offer()
+def listened(one, **settings):
+    """Give the topic that a listener selects, and whether it is compressed."""
+    wanted = one._wanted(Settings(**settings))
+    return wanted.topic, wanted.compressed
 
-    assert offer.mismatch == (
-        '/eye/compressed carries sensor_msgs/msg/CompressedImage, not sensor_msgs/msg/Image: '
-        'remap image to /eye, and the compressed one is found with it'
+
+@pytest.mark.parametrize('name', ['/eye/compressed', '/eye/jpeg', '/jpeg'])
+@pytest.mark.parametrize('transport', ['auto', 'compressed'])
+def test_a_topic_of_compressed_images_may_have_any_name(name, transport):
+    one = listener(name=name, topics={name: [sender(0, CompressedImage)]})
+
+    assert listened(one, image_transport=transport) == (name, True)
+
+
+def test_raw_images_are_taken_where_a_topic_carries_both_types():
+    one = listener(topics={'/image': [sender(0), sender(1, CompressedImage)]})
+
+    assert listened(one) == ('/image', False)
+
+
+def test_a_topic_of_compressed_images_comes_before_one_beside_it():
+    both = {name: [sender(0, CompressedImage)] for name in ('/eye', '/eye/compressed')}
+
+    assert listened(listener(name='/eye', topics=both)) == ('/eye', True)
+
+
+def test_who_asks_for_raw_images_on_a_compressed_topic_is_told_to_set_auto():
+    one = listener(name='/jpeg', topics={'/jpeg': [sender(0, CompressedImage)]})
+    one._listening = one._wanted(Settings(image_transport='raw'))
+
+    assert one.offer().mismatch == (
+        '/jpeg carries sensor_msgs/msg/CompressedImage, not sensor_msgs/msg/Image: '
+        'set image_transport to auto'
     )
+
+
+def test_who_asks_for_compressed_images_of_a_raw_camera_is_told_to_set_auto():
+    one = listener([sender(0)])
+    one._listening = one._wanted(Settings(image_transport='compressed'))
+
+    assert one.offer().mismatch == (
+        'nobody publishes /image/compressed, but /image: set image_transport to auto'
+    )
+
+
+@pytest.mark.parametrize(
+    ('name', 'transport', 'expected'),
+    [
+        ('/image', 'auto', ('/image', False)),
+        ('/image', 'compressed', ('/image/compressed', True)),
+        ('/eye/compressed', 'auto', ('/eye/compressed', True)),
+        ('/eye/compressed', 'compressed', ('/eye/compressed', True)),
+        ('/eye/compressed', 'raw', ('/eye/compressed', False)),
+    ],
+)
+def test_before_a_camera_is_there_the_name_tells_the_type(name, transport, expected):
+    assert listened(listener(name=name), image_transport=transport) == expected
+
+
+def test_a_camera_that_went_away_is_awaited_as_it_was():
+    topics = {'/jpeg': [sender(0, CompressedImage)]}
+    one = listener(name='/jpeg', topics=topics)
+    one._listening = one._wanted(Settings())
+
+    topics.clear()
+
+    assert listened(one) == ('/jpeg', True)
+    assert one.offer().mismatch.startswith('nobody publishes /jpeg: start the camera')
+
+
+def test_a_subscription_that_fails_is_tried_again():
+    topics = {}
+    one = listener(name='/jpeg', topics=topics)
+    kinds, failures = [], [RuntimeError('incompatible type')]
+
+    def create_subscription(kind, topic, *_, **__):
+        if kind is CompressedImage and failures:
+            raise failures.pop()
+        kinds.append(kind)
+        return kind
+
+    one._node.create_subscription = create_subscription
+    one._node.destroy_subscription = lambda _: None
+    one._node.get_logger = lambda: SimpleNamespace(debug=lambda _: None)
+    one.start(Settings())
+    topics['/jpeg'] = [sender(0, CompressedImage)]
+
+    one.follow(Settings())
+    assert one.offer().mismatch == 'cannot subscribe to /jpeg: incompatible type'
+    one.follow(Settings())
+    one.follow(Settings())
+
+    assert kinds == [Image, CompressedImage]
+    assert one.offer().mismatch == ''
+
+
+def jpeg(seconds):
+    """Make a compressed image message that shows one face to the stand-in detector."""
+    raw = picture(seconds=seconds)
+    data = cv2.imencode('.jpg', to_bgr(raw))[1]
+    return to_compressed_message(MESSAGE_TYPES, raw.header, data)
+
+
+@pytest.mark.parametrize('topic', ['/eye/compressed', '/jpeg'])
+def test_a_camera_is_followed_from_one_type_to_the_other_under_one_name(
+    graph, parts, emotions, topic, monkeypatch, domain_id
+):
+    resolve = EmotionNode.resolve_topic_name
+    monkeypatch.setattr(
+        EmotionNode,
+        'resolve_topic_name',
+        lambda self, name, **options: topic if name == 'image' else resolve(self, name, **options),
+    )
+    node = started(graph)
+    # Within one participant of DDS, a topic has one type.
+    for seconds, kind, make in ((1, CompressedImage, jpeg), (2, Image, picture)):
+        other = Graph(domain_id)
+        try:
+            camera = other.listener('camera_side').create_publisher(kind, topic, 1)
+            send(camera, emotions, node, make(seconds=seconds))
+        finally:
+            other.close()
+        wait_until(lambda: node.count_publishers(topic) == 0)
 
 
 def test_a_camera_that_only_sends_the_other_transport_is_named(graph, parts):
@@ -127,8 +249,10 @@ def sender(host, kind=Image, name='camera'):
     )
 
 
-def listener(raw=(), compressed=(), own=0, name='/image'):
+def listener(raw=(), compressed=(), own=0, name='/image', topics=None):
     """Return a listener on a simulated graph. By default, its node runs on the first host."""
+    if topics is None:
+        topics = {'/image': raw, '/image/compressed': compressed}
 
     class Node:
         get_name = staticmethod(lambda: 'emotion')
@@ -140,12 +264,8 @@ def listener(raw=(), compressed=(), own=0, name='/image'):
 
         @staticmethod
         def get_publishers_info_by_topic(topic):
-            return {
-                '/emotion': [sender(own, name='emotion')],
-                '/image': raw,
-                '/image/compressed': compressed,
-                '/eye/compressed': compressed,
-            }.get(topic, [])
+            emotion = {'/emotion': [sender(own, name='emotion')]}
+            return {**topics, **emotion}.get(topic, [])
 
     return CameraListener(Node(), None)
 

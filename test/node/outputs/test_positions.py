@@ -209,7 +209,7 @@ def test_changes_have_the_position_too(graph, node, camera, emotions, depth_came
     graph.listener('changes').create_subscription(
         Detection2DArray, 'emotion/changes', changes, 10
     )
-    wait_until(lambda: node._topics._changes.get_subscription_count() == 1)
+    wait_until(lambda: node._outputs.topics._changes.get_subscription_count() == 1)
     depth_camera.send(camera_info(), depth_image())
 
     send(camera, emotions, node, view())

@@ -231,6 +231,20 @@ def test_a_gpu_is_not_promised_where_there_can_be_none(card):
         create_backend('litert', card, 'gpu')
 
 
+@pytest.mark.parametrize('name', ['auto', 'tensorflow', 'torch', 'jax'])
+def test_without_a_driver_no_engine_is_imported_to_ask_for_a_gpu(card, monkeypatch, name):
+    def refuse_to_ask(*_):
+        raise AssertionError('an engine is imported')
+
+    monkeypatch.setattr(choice, 'gpu_present', lambda: False)
+    monkeypatch.setattr(choice, 'gpu_name', refuse_to_ask)
+    monkeypatch.setattr(choice, 'load_backend', refuse_to_ask)
+    monkeypatch.setattr(choice, 'ensure_tried', refuse_to_ask)
+
+    with pytest.raises(BackendError, match='device is gpu, but no driver .* set device to auto'):
+        create_backend(name, card, 'gpu')
+
+
 def test_an_engine_that_is_not_installed_is_named_with_its_installation(card, monkeypatch):
     monkeypatch.setitem(sys.modules, 'torch', None)
 

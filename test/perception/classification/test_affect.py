@@ -30,12 +30,11 @@ def test_every_emotion_of_the_data_sets_has_its_place():
     assert np.abs([valence, arousal]).max() < 1
 
 
-def test_the_readme_lists_the_place_of_each_emotion():
-    readme = (Path(__file__).parents[3] / 'README.md').read_text(encoding='utf-8')
+def test_the_documents_list_the_valence_and_arousal_of_each_emotion():
+    page = (Path(__file__).parents[3] / 'doc' / 'rep155.md').read_text(encoding='utf-8')
 
     for label, (valence, arousal) in VALENCE_AROUSAL.items():
-        numbers = f'{valence:.2f}, {arousal:.2f}' if valence else '0, 0'
-        assert f'{label} {numbers}' in readme
+        assert f'| {label} | {valence:.2f} | {arousal:.2f} |' in page
 
 
 def test_a_label_without_a_known_place_moves_nothing():

@@ -1,6 +1,7 @@
 """Test the statements in the cards of the shipped bundles."""
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 import zipfile
 
@@ -10,6 +11,7 @@ import pytest
 
 from fer_ros.perception.backends import create_backend
 from fer_ros.perception.classification.classifier import Classifier
+from fer_ros.perception.classification.classifier import LEAST_PROBABILITY
 from fer_ros.perception.crops.alignment import FER2013_CROP
 from fer_ros.perception.detection.choice import create_detector
 from fer_ros.perception.detection.choice import DetectorError
@@ -22,6 +24,11 @@ from training.data.datasets import FER2013_IMAGES_SHA256
 from training.data.datasets import PRIVATE
 from training.data.datasets import PUBLIC
 from training.data.reading.forms import read_data
+from training.evaluation.calibration import fit_temperature
+from training.evaluation.calibration import Logits
+from training.evaluation.calibration import PLAIN
+from training.evaluation.classifiers import classify
+from training.evaluation.degradations import degraded_in_turn
 from training.evaluation.report import figures
 from training.evaluation.scores import score
 
@@ -92,17 +99,50 @@ def test_a_bundle_is_as_good_on_the_sample_as_on_everything(folder, tmp_path):
     assert np.mean(list(found.values())) > expected.mean() - 4 * error
 
 
-def test_a_bundle_is_as_good_as_its_card_says(folder, fer2013):
+@pytest.fixture(scope='module')
+def on_public(fer2013):
+    """Give a function that runs a bundle on PublicTest, once for all tests."""
+    public = fer2013.of_split(PUBLIC)
+
+    @cache
+    def run(folder):
+        card = load_card(folder)
+        classifier = Classifier(card, create_backend('litert', card))
+        return classifier, score(classifier, public)
+
+    return run
+
+
+def test_a_bundle_is_as_good_as_its_card_says(folder, on_public):
     pytest.importorskip('ai_edge_litert')
     card = load_card(folder)
     (stated,) = (figures for name, figures in card.metrics.items() if name.endswith('_public'))
 
-    classifier = Classifier(card, create_backend('litert', card))
-    found = figures(score(classifier, fer2013.of_split(PUBLIC)))
+    _, scores = on_public(folder)
+    found = figures(scores)
 
     # Another processor may round differently where two labels are equally likely.
     assert found['accuracy'] == pytest.approx(stated['accuracy'], abs=0.002)
     assert found['ece'] == pytest.approx(stated['ece'], abs=0.003)
+
+
+def test_the_temperature_of_a_card_is_that_which_fits_its_network_best(folder, on_public):
+    pytest.importorskip('ai_edge_litert')
+    classifier, scores = on_public(folder)
+    card = classifier.card
+    calibrated_on = card.training.get('calibrated_on', PLAIN)
+    kept = scores.truth >= 0
+    said = degraded = scores.probabilities
+    if calibrated_on != PLAIN:
+        degraded = classify(classifier, degraded_in_turn(scores.data.images))
+
+    logits = (
+        np.log(np.maximum(one[kept], LEAST_PROBABILITY)) * card.temperature
+        for one in (said, degraded)
+    )
+    fitted = fit_temperature(*Logits(*logits, scores.truth[kept]).of(calibrated_on))
+
+    assert round(fitted, 4) == pytest.approx(card.temperature, abs=1e-4)
 
 
 def test_opencv_says_the_same_of_real_faces(folder, fer2013):

@@ -1,4 +1,4 @@
-"""Pictures from CSV files, a row each, with what is broken in them counted and named."""
+"""Read pictures from CSV files, one per row, and report broken rows."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from training.data.reading.ferplus_file import VotesFile
 from training.data.reading.pixels import parse_ranges
 from training.data.reading.pixels import PIXELS
 
-# A folder's file with all splits goes by one of these names: the official one, the one that came
-# with it later (whose columns are in another order), and CK+'s.
+# File names of a CSV with all splits: the official FER2013, its later release with the columns in
+# another order, and CK+.
 CSV_NAMES = ('fer2013.csv', 'icml_face_data.csv', 'ckextended.csv')
 
-# Read at once: enough rows for NumPy to be quick, few enough for the cache.
+# Bytes read at once: enough rows for NumPy to be fast, few enough for the CPU cache.
 BLOCK_BYTES = 1 << 18
 
-# Blanks in front of them, which the first number needs.
+# Number of blanks before the text, which the parser needs before the first number.
 MARGIN = 4
 
-# What stands around a field and is not of it.
+# Characters to strip around a field.
 _AROUND = b'" \t\r'
 
 _USAGES = {name.encode(): split for name, split in USAGES.items()}
@@ -48,10 +48,10 @@ class _Row:
     """
     A row of a file.
 
-    :param line: in the file, from 1 on.
-    :param number: from 0 on, blank rows not counted; -1 for a blank row.
-    :param fault: why it is skipped, or nothing.
-    :param pixels: where the numbers begin and end in the block that the row is of.
+    :param line: line number in the file, from 1.
+    :param number: row number from 0, not counting blank rows; -1 for a blank row.
+    :param fault: reason why the row is skipped, or an empty string.
+    :param pixels: begin and end of the numbers in the current block.
     """
 
     line: int
@@ -62,32 +62,36 @@ class _Row:
     pixels: tuple[int, int] = (0, 0)
 
     def name(self, file: Path) -> str:
-        """Give the name by which it is told of."""
+        """Return the name of the row for messages."""
         row = '' if self.number < 0 else f' (row {self.number})'
         return f'{file.name} line {self.line}{row}'
 
 
 def read_csv(path: Path, faults: Faults) -> FaceData:
     """
-    Read FER2013 or CK+ as CSV.
+    Read FER2013 or CK+ from CSV.
 
-    Either one file with the columns `emotion`, `pixels` and `Usage`, or files with the first two,
-    each named after its split (`train.csv`, `validation.csv`, `test.csv`).  A file whose name
-    begins with `ck` has the eight labels of CK+ with neutral faces (Kaggle's `ckextended.csv`),
-    any other the seven of FER2013.  Where `fer2013new.csv` lies beside FER2013, the votes of FER+
-    come along, by the number of the row.
+    The path is either one file with the columns `emotion`, `pixels` and `Usage`, or files with the
+    first two, each named after its split (`train.csv`, `validation.csv`, `test.csv`).  A file
+    whose
+    name begins with `ck` has the eight labels of CK+ with neutral faces (Kaggle's
+    `ckextended.csv`);
+    any other file has the seven labels of FER2013.  If `fer2013new.csv` is beside FER2013, its
+    FER+
+    votes are added by row number.
 
-    :param path: of a file or a folder.
-    :param faults: told of every row that is skipped.
-    :return: the pictures in order; the source id has the number of the row, from 0 on.
-    :raises DataError: if there is no such file, it has other columns, or no row is left.
+    :param path: path of a file or a folder.
+    :param faults: collects every skipped row.
+    :return: the pictures in order; the identifier of a picture contains its row number, from 0.
+    :raises DataError: if there is no such file, a column is missing, or no row can be read.
     """
     files = csv_files(path)
     names = FERPLUS_LABELS if files[0].stem.lower().startswith('ck') else FER2013_LABELS
     votes_path = files[0].parent / VOTES_FILE
     has_votes = names is FER2013_LABELS and votes_path.is_file()
     votes = read_votes(votes_path) if has_votes else None
-    # No row that is whole is shorter than its numbers; what is never written takes no memory.
+    # Upper bound of the number of rows, as each has `PIXELS` numbers; unused memory is never
+    # allocated.
     most = sum(file.stat().st_size for file in files) // (2 * PIXELS - 1)
     room = np.empty((most, PIXELS), np.uint8)
     labels: list[int] = []
@@ -120,11 +124,11 @@ def read_csv(path: Path, faults: Faults) -> FaceData:
 
 def csv_files(path: Path) -> list[Path]:
     """
-    Find the files of a data set that is CSV.
+    Find the files of a data set in CSV format.
 
-    :param path: of a file or a folder.
+    :param path: path of a file or a folder.
     :return: one file with all splits, or a file for each split, in the order of their names.
-    :raises DataError: if there is none.
+    :raises DataError: if there is no CSV file.
     """
     if path.is_file():
         return [path]
@@ -144,9 +148,11 @@ def _read_file(
     file: Path, labels: Sequence[str], votes: VotesFile | None, faults: Faults
 ) -> Iterator[tuple[list[_Row], np.ndarray, np.ndarray]]:
     """
-    Go through the rows that are whole, some at a time.
+    Read the valid rows, one block at a time.
 
-    :return: M rows; (M, 2304) uint8, their pixels; (M, 10) uint8, their votes, or (M, 0).
+    :return: iterator over M rows, their pixels as (M, 2304) uint8, and their votes as (M, 10)
+        uint8,
+        or (M, 0) without votes.
     """
     form: _Form | None = None
     voted, voted_split = np.empty((0, 0), np.uint8), np.empty(0, '<U7')
@@ -181,7 +187,7 @@ def _read_file(
 
 
 def _check_votes(rows: Sequence[_Row], voted_split: np.ndarray) -> None:
-    """Mark rows that the votes do not go with."""
+    """Mark rows without votes, or with votes of another split."""
     for row in rows:
         if row.fault:
             continue
@@ -193,10 +199,11 @@ def _check_votes(rows: Sequence[_Row], voted_split: np.ndarray) -> None:
 
 def _blocks(file: Path) -> Iterator[tuple[bytearray, int]]:
     """
-    Go through the lines of a file, some hundred kilobytes at a time.
+    Read the lines of a file in blocks of some hundred kilobytes.
 
-    :return: blanks, and from `MARGIN` on whole lines; how much of it counts.  Each time it is the
-        same array, whose content may be changed.
+    :return: iterator over a buffer and the number of its valid bytes.  The buffer has whole lines
+        from `MARGIN` on, and blanks before.  The buffer is the same array each time, and may be
+        modified.
     """
     text = bytearray(b' ' * MARGIN + bytes(2 * BLOCK_BYTES))
     filled = MARGIN
@@ -207,7 +214,7 @@ def _blocks(file: Path) -> Iterator[tuple[bytearray, int]]:
         ):
             while True:
                 if len(text) - filled <= BLOCK_BYTES:
-                    # A line so long is none, but is to be told of as one.
+                    # A line of this length is invalid, but is still reported as one line.
                     text += bytes(len(text))
                 count = opened.readinto(memoryview(text)[filled:][:BLOCK_BYTES])
                 progress.update(count)
@@ -228,22 +235,22 @@ def _blocks(file: Path) -> Iterator[tuple[bytearray, int]]:
 
 
 class _Form:
-    """The columns of a file, and how far in it the rows are."""
+    """The columns of a file, and the current position in its rows."""
 
     def __init__(self, file: Path, text: bytearray, size: int, labels: int) -> None:
         """
         Read the header.
 
-        :param file: which it is of.
-        :param text: of `_blocks`, the first; its first line becomes blank.
-        :param size: of it.
-        :param labels: how many there are.
-        :raises DataError: if the header lacks a column, or is none.
+        :param file: path of the file.
+        :param text: first buffer of `_blocks`; its first line is the header.
+        :param size: number of valid bytes in the buffer.
+        :param labels: number of labels.
+        :raises DataError: if the header is missing or lacks a column.
         """
         end = text.index(b'\n', 0, size)
         header = bytes(text[MARGIN:end]).decode('utf-8-sig', errors='replace').strip()
         names = [name.strip().lower() for name in next(csv.reader([header]), [])]
-        # A file named after its split needs no usage.
+        # The name of the file gives the split, so the column `Usage` is not needed.
         self.split = SPLIT_NAMES.get(file.stem.lower(), '')
         wanted = ['emotion', 'pixels'] + ([] if self.split else ['Usage'])
         missing = [name for name in wanted if name.lower() not in names]
@@ -260,18 +267,18 @@ class _Form:
 
     def rows(self, text: bytearray, size: int) -> list[_Row]:
         """
-        Make rows of the next lines.
+        Parse the next lines into rows.
 
-        :param text: of `_blocks`.
-        :param size: of it.
-        :return: the rows; blank ones only when another follows, so not those at the end.
+        :param text: buffer of `_blocks`.
+        :param size: number of valid bytes in the buffer.
+        :return: the rows; blank rows are included only if another row follows, so not at the end.
         """
         rows = []
         begin, self._begin = self._begin, MARGIN
         while begin < size:
             end = text.index(b'\n', begin, size)
             self._lines += 1
-            # Blank lines are short: there is no need to look at the whole of a long one.
+            # Long lines cannot be blank, so only short lines are stripped.
             if end - begin < PIXELS and not text[begin:end].strip():
                 self._blank.append(_Row(self._lines, -1, 'the row is blank'))
             else:
@@ -285,7 +292,7 @@ class _Form:
         return rows
 
     def _fill(self, row: _Row, text: bytearray, begin: int, end: int) -> str:
-        """Fill a row from its line, or tell what is wrong with it."""
+        """Fill a row from its line; return the reason if the line is invalid."""
         quoted = text.find(b'"', begin, end) >= 0
         try:
             fields = _quoted_fields(text, begin, end) if quoted else _fields(text, begin, end)
@@ -310,7 +317,7 @@ class _Form:
 
 
 def _fields(text: bytearray, begin: int, end: int) -> list[tuple[int, int]]:
-    """Tell where the fields of a line begin and end."""
+    """Return the begin and the end of each field of a line."""
     if text.endswith(b'\r', begin, end):
         end -= 1
     fields = []
@@ -321,11 +328,12 @@ def _fields(text: bytearray, begin: int, end: int) -> list[tuple[int, int]]:
 
 
 def _quoted_fields(text: bytearray, begin: int, end: int) -> list[tuple[int, int]]:
-    """Tell the same of a line with quotes in it, which a comma may stand between."""
+    """Return the begin and the end of each field of a line that contains quotes."""
     fields = []
     for field in next(csv.reader([text[begin:end].decode('utf-8').rstrip('\r')])):
         content = field.encode()
-        # One with quotes in itself is nowhere as it is; it is no number and no usage anyway.
+        # A field with escaped quotes is not found in the text; it is no valid number or usage
+        # anyway.
         first = max(text.find(content, begin, end), begin)
         fields.append((first, min(first + len(content), end)))
         begin = fields[-1][1]

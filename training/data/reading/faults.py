@@ -1,4 +1,4 @@
-"""What could not be read, and why."""
+"""Collect the entries of a data set that could not be read."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from training.data.datasets import DataError
 @dataclass
 class Faults:
     """
-    What was skipped, and why.
+    Skipped rows and files, with the reasons.
 
-    :param strict: stop at the first one.
-    :param names: of rows or files by the reason for which they were skipped.
+    :param strict: whether to fail at the first one.
+    :param names: names of the skipped rows or files, keyed by the reason.
     """
 
     strict: bool = False
@@ -22,11 +22,11 @@ class Faults:
 
     def skip(self, name: str, reason: str) -> None:
         """
-        Count a row or a file as skipped.
+        Record that a row or a file is skipped.
 
-        :param name: of it.
-        :param reason: in words.
-        :raises DataError: if this is strict.
+        :param name: name of the row or file.
+        :param reason: reason in words.
+        :raises DataError: if `strict` is set.
         """
         if self.strict:
             raise DataError(f'{name}: {reason}')
@@ -34,15 +34,15 @@ class Faults:
 
     @property
     def count(self) -> int:
-        """How many were skipped."""
+        """Return the number of skipped rows and files."""
         return sum(map(len, self.names.values()))
 
     def text(self, most: int = 5) -> str:
         """
-        Tell what was skipped, a line for each reason.
+        Format the skipped rows and files, one line per reason.
 
-        :param most: names that a line lists.
-        :return: lines, or nothing.
+        :param most: number of names to list in a line.
+        :return: lines, or an empty string.
         """
         return '\n'.join(
             f'skipped {len(names)}: {reason}: {", ".join(names[:most])}'

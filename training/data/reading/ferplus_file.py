@@ -1,4 +1,4 @@
-"""The file of FER+ with the votes of its annotators, and which picture each row is of."""
+"""Read the file with the votes of FER+, and match its rows to pictures."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ VOTES_FILE = 'fer2013new.csv'
 @dataclass(frozen=True)
 class VotesFile:
     """
-    The votes, in the order of FER2013's rows.
+    The votes, in the order of the rows of FER2013.
 
     :param votes: (N, 10) uint8, columns as `votes.VOTE_COLUMNS`.
     :param split: (N,) str, each one of `datasets.SPLITS`.
-    :param names: (N,) str, what FER+ calls the pictures: from row 60 on the number in it is not
-        the row; some are empty.
+    :param names: (N,) str, names of the pictures in FER+.  From row 60 on, the number in a name
+        differs from the row number.  Some names are empty.
     """
 
     votes: np.ndarray
@@ -33,7 +33,7 @@ class VotesFile:
 
     def of_split(self, split: str) -> np.ndarray:
         """
-        Give the votes of one split, in order.
+        Return the votes of one split, in order.
 
         :param split: one of `datasets.SPLITS`.
         :return: (M, 10) uint8.
@@ -42,9 +42,9 @@ class VotesFile:
 
     def by_name(self) -> dict[str, np.ndarray]:
         """
-        Give the votes of each picture that has a name of its own.
+        Return the votes of each picture with a unique name.
 
-        :return: by the name without its suffix, (10,) uint8.
+        :return: (10,) uint8 votes, keyed by the name without its suffix.
         """
         stems = [Path(str(name)).stem for name in self.names]
         count = Counter(stems)
@@ -59,10 +59,11 @@ def read_votes(path: Path) -> VotesFile:
     """
     Read the votes of FER+.
 
-    :param path: of `fer2013new.csv`.
-    :return: all of them.
-    :raises DataError: if it cannot be read, lacks a column, or a row has other than whole numbers
-        from 0 to 10 or another usage than FER2013 has.
+    :param path: path of `fer2013new.csv`.
+    :return: the votes of all pictures.
+    :raises DataError: if the file cannot be read or lacks a column, a vote is not a whole number
+        from
+        0 to 10, or a usage is not one of FER2013.
     """
     wanted = ('Usage', 'Image name', *VOTE_COLUMNS)
     try:

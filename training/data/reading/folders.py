@@ -1,4 +1,4 @@
-"""Pictures from folders and archives, with what is broken in them counted and named."""
+"""Read pictures from folders and archives, and report broken files."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from training.data.reading.faults import Faults
 from training.data.reading.ferplus_file import read_votes
 from training.data.reading.ferplus_file import VOTES_FILE
 
-# What people, and CK+, call the emotions.
+# Other common names of the emotions, including those of CK+.
 CLASS_NAMES = {
     'anger': 'angry',
     'disgusted': 'disgust',
@@ -42,7 +42,7 @@ CLASS_NAMES = {
     'surprised': 'surprise',
 }
 
-# A file or a folder, on a disk or in an archive.
+# A file or a folder, on disk or in an archive.
 _Place = Path | zipfile.Path
 
 PICTURE_SUFFIXES = {'.png', '.jpg', '.jpeg', '.bmp', '.webp', '.tif', '.tiff', '.pgm'}
@@ -50,7 +50,7 @@ PICTURE_SUFFIXES = {'.png', '.jpg', '.jpeg', '.bmp', '.webp', '.tif', '.tiff', '
 # CK+ names its pictures S<subject>_<session>_<frame>.png.
 _CKPLUS_NAME = re.compile(r'S\d+_\d+_\d+\.png')
 
-# Folders that tools leave behind, and none that people put pictures in.
+# Names of folders that tools create, such as `__MACOSX`; they contain no pictures to read.
 _LEFT_BEHIND = re.compile(r'\.|__')
 
 
@@ -59,7 +59,7 @@ class _Entry:
     """
     A file of a class.
 
-    :param name: the path below the folder or the archive.
+    :param name: path relative to the folder or the archive.
     """
 
     file: _Place
@@ -70,20 +70,25 @@ class _Entry:
 
 def read_folders(path: Path, faults: Faults) -> FaceData:
     """
-    Read pictures that lie in a folder for each class, on a disk or in a ZIP archive.
+    Read pictures from one folder per class, on disk or in a ZIP archive.
 
-    Either `train/<class>/`, `validation/<class>/` and `test/<class>/`, or `<class>/` alone; the
-    latter has no splits, and all of it is `private`: to be measured on, unless it is split anew.
-    What lies in a single folder, as in `CK+48/<class>/`, is found there.  Where `fer2013new.csv`
-    lies beside and names the files, as FER+'s own script writes them, its votes come along.
+    The folders are `train/<class>/`, `validation/<class>/` and `test/<class>/`, or only
+    `<class>/`.
+    Without folders of splits, all pictures have the split `private`, for measurement, unless they
+    are
+    split later.  A single enclosing folder, as in `CK+48/<class>/`, is skipped.  If
+    `fer2013new.csv`
+    is beside the folders and the files have the names of FER+'s own script, its votes are added.
 
-    :param path: of the folder or the archive.
-    :param faults: told of every file that is skipped.
-    :return: the pictures, made gray and 48x48 pixels, in the order of their names; the source id
-        is the path below the folder, for CK+ `ckplus/S<subject>_<session>_<frame>`.  The labels
-        are FER2013's, CK+'s or FER+'s, if these have all the classes, else the classes in
-        alphabetical order.
-    :raises DataError: if there are no two classes, or no picture can be read.
+    :param path: path of the folder or the archive.
+    :param faults: collects every skipped file.
+    :return: the pictures in gray and 48x48 pixels, in the order of their names.  The identifier of
+        a
+        picture is its path relative to the folder, for CK+
+        `ckplus/S<subject>_<session>_<frame>`.  The labels are those of FER2013, CK+ or FER+ if
+        they
+        include all classes, otherwise the classes in alphabetical order.
+    :raises DataError: if there are fewer than two classes, or no picture can be read.
     """
     entries = list(_entries(path, faults))
     found = {entry.class_name for entry in entries}
@@ -130,7 +135,7 @@ def read_folders(path: Path, faults: Faults) -> FaceData:
 
 
 def _entries(path: Path, faults: Faults) -> Iterator[_Entry]:
-    """Go through the files of all classes, in order."""
+    """Iterate over the files of all classes, in order."""
     try:
         root: _Place = zipfile.Path(path) if path.is_file() else path
     except (OSError, zipfile.BadZipFile) as error:
@@ -157,17 +162,17 @@ def _entries(path: Path, faults: Faults) -> Iterator[_Entry]:
 
 
 def _children(folder: _Place) -> list[_Place]:
-    """List what lies in a folder, in the order of the names."""
+    """List the contents of a folder, ordered by name."""
     return sorted(folder.iterdir(), key=lambda child: child.name)
 
 
 def _folders(folder: _Place) -> list[_Place]:
-    """List the folders in a folder, in the order of their names, but those of tools."""
+    """List the folders in a folder, ordered by name, without those of tools."""
     return [f for f in _children(folder) if f.is_dir() and not _LEFT_BEHIND.match(f.name)]
 
 
 def _class_entries(folder: _Place, name: str, split: str) -> Iterator[_Entry]:
-    """Go through the files of a class, in order."""
+    """Iterate over the files of a class, in order."""
     class_name = CLASS_NAMES.get(folder.name.lower(), folder.name.lower())
     stack = [(folder, name)]
     while stack:
@@ -181,16 +186,16 @@ def _class_entries(folder: _Place, name: str, split: str) -> Iterator[_Entry]:
 
 def _read_picture(entry: _Entry, faults: Faults) -> np.ndarray | None:
     """
-    Read a picture in gray, or count it as skipped.
+    Read a picture in gray, or record it as skipped.
 
-    :return: (H, W) uint8, or None.
+    :return: (H, W) uint8, or None if it is skipped.
     """
     if PurePosixPath(entry.name).suffix.lower() not in PICTURE_SUFFIXES:
         faults.skip(entry.name, 'the file name has no suffix of a picture')
         return None
     try:
         content = entry.file.read_bytes()
-    # What an archive raises where it is broken or has a password.
+    # Exceptions of a broken or encrypted archive.
     except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError) as error:
         reason = getattr(error, 'strerror', None) or error
         faults.skip(entry.name, f'the file cannot be read ({reason})')
@@ -199,21 +204,21 @@ def _read_picture(entry: _Entry, faults: Faults) -> np.ndarray | None:
         faults.skip(entry.name, 'the file is empty')
         return None
     try:
-        # Unlike OpenCV, Pillow refuses a picture that ends too early, and checks what it reads.
+        # Unlike OpenCV, Pillow rejects truncated pictures and verifies checksums.
         with Image.open(BytesIO(content)) as opened:
             turned = ImageOps.exif_transpose(opened)
             if turned.mode.startswith('I'):
-                # Pillow would cut 16 bits a pixel off at 255.
+                # Pillow's own conversion would clip 16-bit values at 255.
                 return (np.asarray(turned).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)
             return np.asarray(turned.convert('L'))
-    # A broken PNG is a SyntaxError to Pillow.
+    # Pillow raises SyntaxError for a broken PNG.
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         faults.skip(entry.name, 'the picture cannot be decoded')
         return None
 
 
 def _to_side(picture: np.ndarray) -> np.ndarray:
-    """Bring a picture to FER2013's size."""
+    """Resize a picture to the size of FER2013."""
     if picture.shape == (FER2013_SIDE, FER2013_SIDE):
         return picture
     shrink = min(picture.shape) > FER2013_SIDE
@@ -225,7 +230,7 @@ def _to_side(picture: np.ndarray) -> np.ndarray:
 
 
 def _with_votes(data: FaceData, votes_path: Path, faults: Faults) -> FaceData:
-    """Add the votes by the names of the files, if any file has one that FER+ knows."""
+    """Add the FER+ votes by the names of the files, if FER+ knows any of them."""
     by_name = read_votes(votes_path).by_name()
     rows = [by_name.get(PurePosixPath(str(source)).stem) for source in data.source]
     if all(row is None for row in rows):

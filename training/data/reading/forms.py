@@ -1,4 +1,4 @@
-"""Any of the known forms of a data set, read by where a path leads."""
+"""Read a data set in any supported format, detected from its path."""
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ from training.data.reading.folders import read_folders
 
 def read_data(path: Path, strict: bool = False) -> FaceData:
     """
-    Read a data set, whichever of the known forms a path leads to, and tell what was skipped.
+    Read a data set in any supported format, and report skipped rows and files.
 
-    :param path: of the packed `fer2013.npz` or a folder with it, of `CK+48.zip` or its folder, of
-        `fer2013.csv` or a folder with it or with a CSV for each split, or of a folder or an
+    :param path: path of one of these: the packed `fer2013.npz`, or a folder with it; `CK+48.zip`,
+        or
+        its folder; `fer2013.csv`, or a folder with it or with a CSV for each split; a folder or an
         archive of pictures.
-    :param strict: stop at the first row or file that is broken, rather than skip it.
+    :param strict: whether to fail at the first broken row or file instead of skipping it.
     :return: the pictures.
-    :raises DataError: if the path leads to nothing of the kind, or something is broken.
+    :raises DataError: if the format is not supported, or a row or file is broken and `strict` is
+        set.
     """
     faults = Faults(strict)
     data = _read(path, faults)
@@ -37,7 +39,7 @@ def read_data(path: Path, strict: bool = False) -> FaceData:
 
 
 def _read(path: Path, faults: Faults) -> FaceData:
-    """Read by the reader of its form."""
+    """Read a data set with the reader of its format."""
     if path.suffix == '.npz':
         return read_fer2013(path)
     if path.suffix == '.csv':

@@ -1,8 +1,9 @@
 """
-Numbers from 0 to 255 out of text, a whole block of rows at once.
+Parse numbers from 0 to 255 in text, a whole block of rows at once.
 
-FER2013 as a CSV is 300 MB of them.  A loop over the numbers takes ten seconds and more; here NumPy
-takes the three bytes up to the end of each number, all at once, and looks up what they say.
+FER2013 as CSV has 300 MB of such numbers, and a loop over them takes more than ten seconds.  Here,
+NumPy gathers the three bytes that end with the last digit of each number, all at once, and looks
+them up in a table.
 """
 
 from __future__ import annotations
@@ -18,32 +19,34 @@ PIXELS = FER2013_SIDE**2
 WRONG_COUNT = f'the number of pixels is not {PIXELS}'
 NO_PIXEL = 'a pixel is not a number from 0 to 255'
 
-# The lower five bits tell a blank (0) from the digits (16 to 25), once it is known that there is
-# nothing else.
+# In text of digits and blanks only, the lower five bits distinguish a blank (0) from the digits
+# (16 to 25).
 _BITS = 0x1F
 _BLANK = ord(' ') & _BITS
 _ZERO = ord('0') & _BITS
 
-# What the table has for three bytes that are no number from 0 to 255.
+# Table entry of three bytes that are no number from 0 to 255.
 _NONE = 256
 
-# Of four bytes, the bit that digits have and blanks have not.
+# Mask of the bit that is set in digits and not in blanks, in each of four bytes.
 _FOUR_DIGITS = 0x10101010
 
-# Of four bytes, the first being the lowest, the five bits of the last three.
+# Mask of the lower five bits of the last three of four bytes, in little-endian order.
 _LAST_THREE = _BITS << 24 | _BITS << 16 | _BITS << 8
 
 
 def _table() -> np.ndarray:
     """
-    List what each three bytes say that end with a digit, by five bits of each.
+    Create the table of numbers for three bytes that end with a digit.
 
-    :return: (2 ** 21,) uint16; few of the places are ever looked at, which the cache holds.
+    The index consists of the lower five bits of each byte.
+
+    :return: (2 ** 21,) uint16; only few entries are used, and they fit into the CPU cache.
     """
     table = np.full(1 << 21, _NONE, np.uint16)
     digits = [(_ZERO + value, value) for value in range(10)]
     for last, ones in digits:
-        # Before a number of one digit stands a blank, and before that anything.
+        # A number of one digit follows a blank; the byte before the blank has no meaning.
         table[(last << 16) + (_BLANK << 8) + np.arange(_BITS + 1)] = ones
         for middle, tens in digits:
             place = (last << 16) + (middle << 8)
@@ -60,12 +63,12 @@ def parse_ranges(
     text: bytearray, size: int, ranges: Sequence[tuple[int, int]]
 ) -> tuple[np.ndarray, dict[int, str]]:
     """
-    Read the rows of pixels that stand somewhere in a text, and write blanks over the rest of it.
+    Parse rows of pixels at given positions of a text; all other bytes are overwritten with blanks.
 
-    :param text: with three bytes or more before the first row.
-    :param size: how much of it counts.
-    :param ranges: where each row begins and ends, in order.
-    :return: as `parse_rows`.
+    :param text: text with at least three bytes before the first row.
+    :param size: number of valid bytes in the text.
+    :param ranges: begin and end of each row, in order.
+    :return: as in `parse_rows`.
     """
     after = 0
     for begin, end in ranges:
@@ -80,11 +83,12 @@ def parse_ranges(
 
 def parse_block(rows: Sequence[bytes]) -> np.ndarray | None:
     """
-    Read rows of pixels, all of them or none.
+    Parse rows of pixels, all rows or none.
 
-    :param rows: each of numbers with blanks between them.
-    :return: (N, 2304) uint8, or None unless each row has as many numbers from 0 to 255, of three
-        digits at most, and nothing else: `parse_row` tells which has not.
+    :param rows: rows of numbers separated by blanks.
+    :return: (N, 2304) uint8; None unless each row has 2,304 numbers from 0 to 255, with at most
+        three
+        digits each, and nothing else.  `parse_row` then finds the invalid row.
     """
     text = b' '.join((b'  ', *rows, b''))
     return _parse_text(text, len(text), (np.cumsum([len(row) + 1 for row in rows]) + 2).tolist())
@@ -92,24 +96,24 @@ def parse_block(rows: Sequence[bytes]) -> np.ndarray | None:
 
 def _parse_text(text: bytes | bytearray, size: int, ends: Sequence[int]) -> np.ndarray | None:
     """
-    Read a text of nothing but numbers and blanks, three of these in front, one at the end.
+    Parse a text of numbers and blanks only, with three blanks at the start and one at the end.
 
-    :param ends: where each row ends.
-    :return: as `parse_block`.
+    :param ends: end of each row.
+    :return: as in `parse_block`.
     """
     codes = np.frombuffer(text, np.uint8, size)
     is_digit = (codes - np.uint8(ord('0'))) < 10
     if np.count_nonzero(is_digit) + np.count_nonzero(codes == ord(' ')) != size:
         return None
-    # Three places before the last digit of each number, where the four bytes up to it begin.
+    # Index of the first of the four bytes that end with the last digit of each number.
     places = np.flatnonzero(is_digit[3:-1] > is_digit[4:])
     if len(places) != PIXELS * len(ends):
         return None
-    # A number too many in one row may be lacking in another.
+    # The total can be correct although one row has a number too many and another one too few.
     until = np.searchsorted(places, np.asarray(ends) - 3)
     if (until != PIXELS * np.arange(1, len(ends) + 1)).any():
         return None
-    # Four bytes at each place as one item: a single gathering instead of four.
+    # View of four bytes at each position as one item, so that one gather reads all four.
     windows = np.ndarray((size - 3,), 'V4', text, 0, (1,))
     found = windows.take(places).view('<u4')
     if ((found & _FOUR_DIGITS) == _FOUR_DIGITS).any():
@@ -124,17 +128,17 @@ def _parse_text(text: bytes | bytearray, size: int, ends: Sequence[int]) -> np.n
 
 def parse_row(row: bytes) -> np.ndarray | str:
     """
-    Read one row of pixels, or tell what is wrong with it.
+    Parse one row of pixels, or return the reason why it is invalid.
 
-    :param row: of numbers with blanks between them.
-    :return: (2304,) uint8, or the reason why there are none.
+    :param row: numbers separated by blanks.
+    :return: (2304,) uint8, or the reason.
     """
     if row.translate(None, b'0123456789 '):
         return NO_PIXEL
     numbers = row.split()
     if len(numbers) != PIXELS:
         return WRONG_COUNT
-    # A number with zeros in front is one, too.
+    # Numbers with leading zeros are valid.
     short = [number.lstrip(b'0') or b'0' for number in numbers]
     if any(len(number) > 3 or int(number) > 255 for number in short):
         return NO_PIXEL
@@ -143,11 +147,10 @@ def parse_row(row: bytes) -> np.ndarray | str:
 
 def parse_rows(rows: Sequence[bytes]) -> tuple[np.ndarray, dict[int, str]]:
     """
-    Read the rows of pixels that are whole, and tell what is wrong with the others.
+    Parse the valid rows of pixels, and return the reasons of invalid rows.
 
-    :param rows: each of numbers with blanks between them.
-    :return: (M, 2304) uint8, of the whole ones in order; by their positions, the reasons for
-        which the others are not.
+    :param rows: rows of numbers separated by blanks.
+    :return: (M, 2304) uint8, the valid rows in order; reasons of the invalid rows, keyed by index.
     """
     if not rows:
         return np.empty((0, PIXELS), np.uint8), {}
@@ -159,7 +162,7 @@ def parse_rows(rows: Sequence[bytes]) -> tuple[np.ndarray, dict[int, str]]:
         if isinstance(row, str):
             return np.empty((0, PIXELS), np.uint8), {0: row}
         return row[None], {}
-    # The halves: of many rows with one broken, most are still read together.
+    # Parse both halves separately, so that most rows are still parsed in large blocks.
     middle = len(rows) // 2
     first, wrong = parse_rows(rows[:middle])
     second, wrong_after = parse_rows(rows[middle:])

@@ -1,7 +1,8 @@
 """
-Training where pictures, augmentation and network stay on one device (JAX).
+Train with pictures, augmentation and network on one device (JAX).
 
-In: a recipe, its network, the pictures and their targets.  Out: an epoch a call, as one compiled
-program, with the running average and the validation.  The other way, with batches that NumPy and
-OpenCV make on the CPU, is `training.learning.batches`; both draw from the same distributions.
+In: a recipe, its network, the pictures and their targets.  Out: one epoch per call, as one
+compiled program, with the running average and the validation.  The alternative,
+`training.learning.batches`, creates batches on the CPU with NumPy and OpenCV.  Both ways of
+training use the same random distributions.
 """

@@ -1,10 +1,10 @@
 """
-Change pictures at random, in batches on the device (JAX).
+Augment pictures at random, in batches on the device (JAX).
 
-The same changes, in the same order and from the same distributions, as
-`training.data.augmentation` makes one picture at a time with NumPy and OpenCV; the pictures of a
-seed differ.  Values are float32, and whole numbers from 0 to 255 between the steps, as those of
-uint8 pictures are.
+The changes, their order and their distributions are those of `training.data.augmentation`, which
+changes one picture at a time with NumPy and OpenCV.  The same seed gives different pictures.
+Values are float32.  After each change, the values are whole numbers from 0 to 255, as in uint8
+pictures.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from training.data.augmentation import QUALITIES
 from training.data.augmentation import SMALLEST
 from training.learning.on_device.jpeg import compressed
 
-# Small matrix products are computed in float32: in TensorFloat-32 a gray level would be lost.
+# Small matrix products use float32, because TensorFloat-32 has errors of a gray level.
 _EXACT = jax.lax.Precision.HIGHEST
 
-# Entries of the table that the shares of mixup are drawn from.
+# Number of entries of the quantile table for the mixup shares.
 _QUANTILES = 4097
 
 
 def change(images: Any, augmentation: Augmentation, side: int, key: Any) -> Any:
     """
-    Change pictures at random, and bring them to one size.
+    Augment pictures at random, and resize them.
 
     :param images: (N, H, W) uint8, gray.
-    :param augmentation: how far.
-    :param side: of the result, in pixels.
-    :param key: of JAX, where chance comes from.
+    :param augmentation: ranges of the augmentation.
+    :param side: side of the result, in pixels.
+    :param key: JAX key of the random numbers.
     :return: (N, side, side) float32, whole numbers from 0 to 255.
     """
     numbers_key, noise_key, erase_key = jax.random.split(key, 3)
@@ -62,44 +62,45 @@ def change(images: Any, augmentation: Augmentation, side: int, key: Any) -> Any:
 
 class Drawn:
     """
-    Even numbers, a row of them for each picture, drawn at once.
+    Uniform random numbers for all pictures of a batch, drawn at once.
 
-    A draw of its own for each would take XLA a second to compile, and a GPU a kernel to run.
+    Separate draws would each take XLA a second to compile, and each run a GPU kernel of its own.
     """
 
-    # At least as many as the changes ask for.
+    # Upper bound of the random numbers that all changes together need per picture.
     _COLUMNS = 40
 
     def __init__(self, key: Any, count: int) -> None:
         """
-        Draw.
+        Draw the random numbers.
 
-        :param key: of JAX, where chance comes from.
-        :param count: of pictures.
+        :param key: JAX key of the random numbers.
+        :param count: number of pictures.
         """
         self.count = count
         self._columns = iter(jax.random.uniform(key, (self._COLUMNS, count), jnp.float32))
 
     def uniform(self, low: float = 0.0, high: float = 1.0) -> Any:
-        """Give a number for each picture: (N,) float32, from low to below high."""
+        """Return a number for each picture: (N,) float32, from low to below high."""
         return low + next(self._columns) * (high - low)
 
     def integers(self, low: int, high: int) -> Any:
-        """Give a whole number for each picture: (N,) float32, from low to below high."""
+        """Return a whole number for each picture: (N,) float32, from low to below high."""
         return jnp.minimum(jnp.floor(self.uniform(low, high)), high - 1)
 
 
 def mix_partners_and_shares(count: int, alpha: float, key: Any) -> tuple[Any, Any]:
     """
-    Draw which picture of a batch is laid over which, and how much of it stays: mixup.
+    Draw the partner and the share of each picture for mixup.
 
-    The batch is in random order, so that a partner at a random distance is any other.
+    The order of the batch is random, so all partners can have the same random distance in the
+    batch.
 
-    :param count: pictures of the batch.
-    :param alpha: of the Beta distribution that the share is drawn from, above 0.
-    :param key: of JAX.
-    :return: (count,) int32, the other picture of each; (count,) float32, the share of the picture
-        itself, at least a half.
+    :param count: number of pictures in the batch.
+    :param alpha: parameter of the Beta distribution of the share, above 0.
+    :param key: JAX key of the random numbers.
+    :return: (count,) int32, index of the partner of each picture; (count,) float32, share of the
+        picture itself, at least 0.5.
     """
     drawn = jax.random.uniform(key, (count + 1,), jnp.float32)
     distance = jnp.floor(drawn[0] * count).astype(jnp.int32)
@@ -110,31 +111,31 @@ def mix_partners_and_shares(count: int, alpha: float, key: Any) -> tuple[Any, An
 
 @lru_cache
 def _beta_quantiles(alpha: float) -> np.ndarray:
-    """Give the quantiles of Beta(alpha, alpha): JAX's own draw takes a loop on the device."""
+    """Return the quantiles of Beta(alpha, alpha); JAX's own sampler needs a loop on the device."""
     from scipy.special import betaincinv
 
     return betaincinv(alpha, alpha, np.linspace(0, 1, _QUANTILES)).astype(np.float32)
 
 
 def _whole(x: Any) -> Any:
-    """Round to what a uint8 picture can hold."""
+    """Round and clip to the values of a uint8 picture."""
     return jnp.clip(jnp.rint(x), 0, 255)
 
 
 def _wide(x: Any) -> Any:
-    """Give each picture's number the shape that fits pictures."""
+    """Add two axes to an array of one number per picture."""
     return x[:, None, None]
 
 
 def placements(shape: tuple[int, int], augmentation: Augmentation, side: int, drawn: Drawn) -> Any:
     """
-    Draw where each picture goes.
+    Draw the random transform of each picture.
 
     :param shape: (H, W) of the pictures.
-    :param augmentation: how far.
-    :param side: of the target, in pixels.
+    :param augmentation: ranges of the augmentation.
+    :param side: side of the target, in pixels.
     :param drawn: random numbers of the pictures.
-    :return: (N, 3, 3) float32, from source to target pixels, as `cv2.warpPerspective` has it.
+    :return: (N, 3, 3) float32, maps source to target pixels, as for `cv2.warpPerspective`.
     """
     height, width = shape
     angle = math.radians(augmentation.rotation_deg) * drawn.uniform(-1)
@@ -148,8 +149,9 @@ def placements(shape: tuple[int, int], augmentation: Augmentation, side: int, dr
     a, c = mirror * size * cos * columns, mirror * size * sin * columns
     b = size * (shear * cos - sin) * rows
     d = size * (shear * sin + cos) * rows
-    # The middle of the source goes to the middle of the target, plus the shift; the middle of the
-    # target is the origin until the end, for the tilt.
+    # Map the centre of the source to the centre of the target, plus the shift.  For the
+    # perspective,
+    # the origin stays at the centre of the target until the last step.
     x0, y0, middle = (width - 1) / 2, (height - 1) / 2, (side - 1) / 2
     first = jnp.stack([a, b, shift[0] - a * x0 - b * y0], axis=1)
     second = jnp.stack([c, d, shift[1] - c * x0 - d * y0], axis=1)
@@ -163,11 +165,11 @@ def placements(shape: tuple[int, int], augmentation: Augmentation, side: int, dr
 
 def warped(images: Any, matrices: Any, side: int) -> Any:
     """
-    Move pictures, with bilinear interpolation; what comes in has the colour of the border.
+    Transform pictures with bilinear interpolation; outside a picture its border is repeated.
 
     :param images: (N, H, W), uint8 or float32.
-    :param matrices: (N, 3, 3) float32, from source to target pixels.
-    :param side: of the target, in pixels.
+    :param matrices: (N, 3, 3) float32, map source to target pixels.
+    :param side: side of the target, in pixels.
     :return: (N, side, side) float32, whole numbers.
     """
     count, height, width = images.shape
@@ -194,11 +196,11 @@ def warped(images: Any, matrices: Any, side: int) -> Any:
 
 
 def _inverse(matrices: Any) -> Any:
-    """Invert (N, 3, 3) matrices up to a factor, which perspective has no use for: the adjugate."""
+    """Compute the adjugate of (N, 3, 3) matrices: the inverse up to a factor, which cancels."""
     m = [[matrices[:, row, column] for column in range(3)] for row in range(3)]
 
     def minor(row: int, column: int) -> Any:
-        # Cyclic indices give the sign as well.
+        # Cyclic indices include the sign of the cofactor.
         r, s = (row + 1) % 3, (row + 2) % 3
         c, d = (column + 1) % 3, (column + 2) % 3
         return m[r][c] * m[s][d] - m[r][d] * m[s][c]
@@ -217,7 +219,7 @@ def _lit(x: Any, augmentation: Augmentation, drawn: Drawn) -> Any:
 
 
 def _shaded(x: Any, shading: float, drawn: Drawn) -> Any:
-    """Let light come from one side."""
+    """Add a brightness gradient in a random direction."""
     side = x.shape[1]
     angle = drawn.uniform(0, 2 * math.pi)
     amount = drawn.uniform(0, shading)
@@ -228,7 +230,7 @@ def _shaded(x: Any, shading: float, drawn: Drawn) -> Any:
 
 
 def _occluded(x: Any, probability: float, drawn: Drawn) -> Any:
-    """Cover the eyes, the lower face or an ellipse of some pictures with one gray."""
+    """Cover the eyes, the lower face or an ellipse of some pictures with a gray level."""
     covered = drawn.uniform() < probability
     kind, gray = drawn.integers(0, 3), drawn.integers(0, 256)
     form = jnp.stack([drawn.uniform() for _ in range(5)], axis=1)
@@ -238,12 +240,12 @@ def _occluded(x: Any, probability: float, drawn: Drawn) -> Any:
 
 def occluders(kind: Any, drawn: Any, side: int) -> Any:
     """
-    Tell what objects cover.
+    Compute the masks of occluding objects.
 
     :param kind: (N,), 0 for dark glasses, 1 for a mask, 2 for a hand.
-    :param drawn: (N, 5) float32, from 0 to 1: their places and forms.
-    :param side: of the pictures, in pixels.
-    :return: (N, side, side) bool.
+    :param drawn: (N, 5) float32, random numbers from 0 to 1 for the positions and shapes.
+    :param side: side of the pictures, in pixels.
+    :return: (N, side, side) bool, True where a picture is covered.
     """
     place = (jnp.arange(side, dtype=jnp.float32) + 0.5) / side
     x, y = place[None, None, :], place[None, :, None]
@@ -264,7 +266,7 @@ def occluders(kind: Any, drawn: Any, side: int) -> Any:
 
 
 def _degraded(x: Any, probability: float, drawn: Drawn, key: Any) -> Any:
-    """Make some pictures as a poor camera gives them."""
+    """Degrade some pictures like a poor camera: low resolution, low light, noise and JPEG."""
     chosen = drawn.uniform() < probability
     small, dark, noisy, poor = (_wide((drawn.uniform() < 0.5) & chosen) for _ in range(4))
     shrink = jnp.exp(drawn.uniform(0, math.log(SMALLEST)))
@@ -280,10 +282,10 @@ def _degraded(x: Any, probability: float, drawn: Drawn, key: Any) -> Any:
 
 def shrunk(x: Any, low: Any) -> Any:
     """
-    Make pictures smaller by areas, and as large as they were by bilinear interpolation.
+    Shrink pictures by area averaging, and enlarge them again by bilinear interpolation.
 
     :param x: (N, side, side) float32.
-    :param low: (N,) int32, the side in between.
+    :param low: (N,) int32, side of the shrunk picture.
     :return: (N, side, side) float32, whole numbers.
     """
     side = x.shape[1]
@@ -295,10 +297,11 @@ def shrunk(x: Any, low: Any) -> Any:
 @lru_cache
 def _resizing(side: int) -> tuple[np.ndarray, np.ndarray]:
     """
-    Write resizing as matrices, by the side in between.
+    Compute the matrices that resize a row of pixels, for all sides of the shrunk picture.
 
-    :return: (side + 1, side, side) float32 twice: from `side` pixels to the first of as many rows
-        as the index says, by areas as OpenCV's `INTER_AREA`; and back, as its `INTER_LINEAR`.
+    :return: two (side + 1, side, side) float32 arrays, indexed by the side of the shrunk picture:
+        to
+        shrink by area averaging like OpenCV's `INTER_AREA`, and to enlarge like `INTER_LINEAR`.
     """
     down = np.zeros((side + 1, side, side), np.float32)
     up = np.zeros((side + 1, side, side), np.float32)
@@ -318,7 +321,7 @@ def _resizing(side: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _erased(x: Any, augmentation: Augmentation, drawn: Drawn, key: Any) -> Any:
-    """Cover a rectangle of some pictures with noise."""
+    """Replace a rectangle of some pictures with noise."""
     side = x.shape[1]
     chosen = drawn.uniform() < augmentation.erase_probability
     area = drawn.uniform(*augmentation.erase_area) * side**2

@@ -1,4 +1,4 @@
-"""What JPEG leaves of gray pictures, in batches on the device (JAX)."""
+"""JPEG compression artefacts of gray pictures, in batches on the device (JAX)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 _BLOCK = 8
 
-# ITU-T T.81 (1992), table K.1: how coarsely luminance is quantised at quality 50.
+# ITU-T T.81 (1992), table K.1: quantisation table of luminance at quality 50.
 _LUMINANCE = np.array(
     [
         [16, 11, 10, 16, 24, 40, 51, 61],
@@ -27,7 +27,7 @@ _LUMINANCE = np.array(
 
 
 def _cosines() -> np.ndarray:
-    """Make the matrix of the discrete cosine transform of a block (T.81, A.3.3)."""
+    """Return the matrix of the discrete cosine transform of a block (T.81, A.3.3)."""
     row, place = np.mgrid[:_BLOCK, :_BLOCK]
     matrix = np.sqrt(2 / _BLOCK) * np.cos((2 * place + 1) * row * np.pi / (2 * _BLOCK))
     matrix[0] /= np.sqrt(2)
@@ -39,17 +39,17 @@ _COSINES = _cosines()
 
 def compressed(x: Any, quality: Any) -> Any:
     """
-    Compress pictures by JPEG and decode them, as libjpeg does up to a rounding.
+    Compress pictures with JPEG and decode them; the result equals libjpeg's up to rounding.
 
-    The entropy coding loses nothing and is left out.
+    Entropy coding is lossless and therefore omitted.
 
     :param x: (N, side, side) float32, from 0 to 255.
-    :param quality: (N,) float32, from 1 to 100, as libjpeg scales its tables.
+    :param quality: (N,) float32, quality of libjpeg, from 1 to 100.
     :return: (N, side, side) float32, whole numbers from 0 to 255.
     """
     count, side = x.shape[:2]
     missing = -side % _BLOCK
-    # What does not fill a block is filled by the last pixels.
+    # Repeat the last pixels to fill incomplete blocks.
     padded = jnp.pad(x, ((0, 0), (0, missing), (0, missing)), mode='edge')
     blocks = padded.shape[1] // _BLOCK
     grid = padded.reshape(count, blocks, _BLOCK, blocks, _BLOCK).transpose(0, 1, 3, 2, 4) - 128

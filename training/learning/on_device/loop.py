@@ -30,7 +30,7 @@ from training.runs.files import BEST
 from training.runs.files import LOG
 from training.runs.state import TrainingState
 
-# How often a checkpoint is written, in seconds: an epoch may take less time than it does.
+# Time between two checkpoints [s]; writing a checkpoint may take longer than an epoch.
 CHECKPOINT_SECONDS = 60.0
 
 
@@ -46,20 +46,21 @@ def train_on_device(
     """
     Train a recipe with pictures, augmentation and network on one device.
 
-    The folder is that of `training.learning.loop.train`; best weights and checkpoint are written
-    once a minute, at the end, and where the training is interrupted.
+    The folder has the files of `training.learning.loop.train`.  The best weights and the
+    checkpoint are
+    written once a minute, at the end, and on an interruption.
 
     :param recipe: the recipe.
-    :param training: pictures to learn from; those that are no face are left out.
-    :param validation: pictures to choose the epoch by, never to learn from.
-    :param folder: of the run; made if need be.
-    :param resume: go on from the folder's checkpoint, if there is one.
-    :param stop_after: epochs after which this call ends, though the recipe has more.
-    :param on_epoch: given the row of the log after each epoch; what it raises ends the run.
-    :return: the validation accuracy by head of the weights that were chosen.
-    :raises FileExistsError: if the folder holds a run and it is not to be resumed.
-    :raises ValueError: if Keras does not run on JAX, or that run has other settings, another
-        network or other data, or was not on the device.
+    :param training: training pictures; those that show no face are left out.
+    :param validation: pictures that choose the epoch; they are never trained on.
+    :param folder: folder of the run; it is created if needed.
+    :param resume: whether to resume from the checkpoint of the folder, if there is one.
+    :param stop_after: number of epochs after which this call returns; None for all epochs.
+    :param on_epoch: called with the row of the log after each epoch; its exceptions end the run.
+    :return: validation accuracy of the chosen weights, keyed by head.
+    :raises FileExistsError: if the folder holds a run and `resume` is False.
+    :raises ValueError: if Keras does not run on JAX, or the run in the folder has other settings,
+        another network or other data, or was not trained on the device.
     """
     check_engine()
     learnt, recipe = resolve(recipe, training)
@@ -75,7 +76,7 @@ def train_on_device(
 
 
 class _Epochs:
-    """Trains epochs on the device; keeps what the last whole one left, for an interruption."""
+    """Trains epochs on the device; keeps the last full epoch, to be saved on an interruption."""
 
     def __init__(self, session: Session, state: TrainingState, device: DeviceTrainer) -> None:
         self._session = session
@@ -85,7 +86,7 @@ class _Epochs:
         self._written = time.monotonic()
 
     def run(self, state: TrainingState) -> tuple[TrainingState, dict[str, Any]]:
-        """Train for an epoch and validate; give the state after it, and its row of the log."""
+        """Train for one epoch and validate; return the state after it, and its row for the log."""
         session, recipe, device = self._session, self._session.recipe, self._device
         began = time.monotonic()
         if recipe.schedule != 'cosine':
@@ -97,7 +98,8 @@ class _Epochs:
         rate = device.learning_rate
         state, row, best = finish_epoch(session, state, began, fitted, rate, loss, validated)
         kept = device.state
-        # At once, as an interruption comes at any place.
+        # Both values are assigned in one statement, so that an interruption never finds only one
+        # of them updated.
         self._finished, self._best_weights = (
             (state, kept),
             kept.average if best else self._best_weights,
@@ -108,7 +110,7 @@ class _Epochs:
         return state, row
 
     def write(self) -> None:
-        """Write the best weights, if there are new ones, and the checkpoint of the last epoch."""
+        """Write the checkpoint of the last epoch, and the best weights if they are new."""
         state, kept = self._finished
         if not state.epoch:
             return
@@ -123,11 +125,11 @@ class _Epochs:
 
 def check_engine(share: Share = WHOLE, workers: int = 0) -> None:
     """
-    Refuse what cannot be trained on one device.
+    Check that a training can run on one device.
 
-    :param share: of each batch that this process feeds.
-    :param workers: processes that make batches.
-    :raises ValueError: if Keras does not run on JAX, or others are to take part.
+    :param share: part of each batch that this process feeds.
+    :param workers: number of processes that create batches.
+    :raises ValueError: if Keras does not run on JAX, or there are other devices or processes.
     """
     engine = keras.backend.backend()
     if engine != 'jax':

@@ -1,4 +1,4 @@
-"""Train, average and validate a network on the device: an epoch is one call (JAX)."""
+"""Train, average and validate a network on the device, with one call for an epoch (JAX)."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from training.learning.teachers import Teachers
 from training.recipes.heads import input_spec
 from training.runs.checkpoints import moved
 
-# Pictures that are validated at once.
+# Number of pictures in a validation batch.
 _VALIDATED = 512
 
 
 class State(NamedTuple):
     """
-    All that a step changes.
+    All values that a training step changes.
 
-    :param trainable: variables of the network that learn.
-    :param other: its other variables: statistics of normalisation, frozen layers, seeds.
-    :param optimizer: its variables.
-    :param average: of each weight of the network, in the order of `get_weights`.
-    :param steps: that are in the average, float32.
+    :param trainable: trainable variables of the network.
+    :param other: its other variables: normalisation statistics, frozen layers, seeds.
+    :param optimizer: variables of the optimizer.
+    :param average: average of each weight of the network, in the order of `get_weights`.
+    :param steps: number of steps in the average, float32.
     """
 
     trainable: list[Any]
@@ -58,12 +58,12 @@ class DeviceTrainer:
         teachers: Teachers | None = None,
     ) -> None:
         """
-        Copy the pictures to the device, and take over the state of the network.
+        Copy the pictures to the device, and read the state of the network.
 
-        :param session: of `training.learning.loop.prepare`.
-        :param training: pictures to learn from.
-        :param targets: by head, (N, labels) float32, of `prepare_targets`.
-        :param teachers: that are asked about each batch, or None.
+        :param session: session that `training.learning.loop.prepare` returned.
+        :param training: training pictures.
+        :param targets: targets from `prepare_targets`: (N, labels) float32, keyed by head.
+        :param teachers: teachers that predict each augmented batch, or None.
         """
         self._recipe = session.recipe
         self._model = session.model
@@ -77,7 +77,7 @@ class DeviceTrainer:
             head: jax.device_put(np.asarray(rows, np.float32)) for head, rows in targets.items()
         }
         self._told = [_variables_of(teacher.model) for teacher in teachers.all] if teachers else []
-        # By side, the pictures of the validation in batches.
+        # Batches of validation pictures, keyed by their side.
         self._validated: dict[int, Any] = {}
         trainable, other = _variables_of(self._model)
         self._state = State(
@@ -92,13 +92,13 @@ class DeviceTrainer:
 
     def run(self, epoch: int) -> float:
         """
-        Train for an epoch.
+        Train for one epoch.
 
-        It is a function of the recipe's seed and the number of the epoch, and of the weights
+        The result depends only on the seed of the recipe, the index of the epoch, and the state
         before it.
 
-        :param epoch: from 0 on.
-        :return: the mean loss of its steps.
+        :param epoch: index of the epoch, from 0.
+        :return: mean loss of its steps.
         """
         self._take_learning_rate()
         key = jax.random.fold_in(jax.random.key(self._recipe.seed), epoch)
@@ -112,8 +112,8 @@ class DeviceTrainer:
         """
         Run the network with the averaged weights on the validation pictures.
 
-        :param epoch: whose side they have, from 0 on.
-        :return: by head, (N, labels) float32 logits.
+        :param epoch: index of the epoch, from 0, which decides the side of the pictures.
+        :return: (N, labels) float32 logits, keyed by head.
         """
         side = self._recipe.side_at(epoch)
         if side not in self._validated:
@@ -128,12 +128,12 @@ class DeviceTrainer:
 
     @property
     def state(self) -> State:
-        """Give what the epochs so far have left, on the device; later ones do not change it."""
+        """Return the state after the last epoch, on the device; later epochs do not modify it."""
         return self._state
 
     @property
     def learning_rate(self) -> float:
-        """Give the learning rate of the next step."""
+        """Return the learning rate of the next step."""
         optimizer = self._model.optimizer
         index = _index_of(optimizer.iterations, optimizer.variables)
         optimizer.iterations.assign(self._state.optimizer[index])
@@ -141,9 +141,9 @@ class DeviceTrainer:
 
     def synchronise(self, state: State) -> None:
         """
-        Give a state to the network, its optimizer and its average.
+        Copy a state into the network, its optimizer and its average.
 
-        :param state: what `state` was after some epoch.
+        :param state: an earlier value of `state`.
         """
         model = self._model
         for variables, values in (
@@ -156,7 +156,7 @@ class DeviceTrainer:
         self._average.restore(jax.device_get(state.average), int(state.steps))
 
     def _take_learning_rate(self) -> None:
-        """Take the learning rate that was set from outside, where no schedule is compiled in."""
+        """Copy the learning rate of the optimizer into the state, if no schedule computes it."""
         if self._recipe.schedule == 'cosine':
             return
         optimizer = self._model.optimizer
@@ -170,7 +170,7 @@ class DeviceTrainer:
     def _epoch(
         self, side: int, state: State, key: Any, images: Any, targets: Any, told: Any
     ) -> tuple[State, Any]:
-        """Go through the pictures once."""
+        """Train on all pictures once."""
         recipe, steps = self._recipe, self._steps_an_epoch
         order_key, steps_key = jax.random.split(key)
         chosen = jax.random.permutation(order_key, len(images))[: steps * recipe.batch_size]
@@ -192,7 +192,7 @@ class DeviceTrainer:
         return state, losses.mean()
 
     def _inputs(self, images: Any, side: int, key: Any) -> Any:
-        """Make what the network sees of pictures."""
+        """Augment pictures and convert them to inputs of the network."""
         recipe = self._recipe
         low, high = recipe.value_range
         values = change(images, recipe.augmentation, side, key)
@@ -200,7 +200,7 @@ class DeviceTrainer:
         return jnp.repeat(values, input_spec(recipe, side).channels, axis=-1)
 
     def _ask(self, inputs: Any, told: Any) -> dict[str, Any]:
-        """Ask the teachers about a batch."""
+        """Predict a batch with the teachers."""
         assert self._teachers is not None
         teachers = self._teachers.all
 
@@ -210,7 +210,7 @@ class DeviceTrainer:
         return self._teachers.probabilities(inputs, run)
 
     def _step(self, state: State, inputs: Any, targets: Any) -> tuple[State, Any]:
-        """Learn from a batch."""
+        """Train on one batch."""
         model, recipe = self._model, self._recipe
 
         def loss_of(trainable: Any) -> tuple[Any, Any]:
@@ -227,7 +227,7 @@ class DeviceTrainer:
             state.optimizer, gradients, state.trainable
         )
         steps = state.steps + 1
-        # As of `RunningAverage.update`.
+        # The decay is that of `RunningAverage.update`.
         share = 1 - jnp.minimum(jnp.float32(self._average.decay), steps / (steps + 9))
         variables = [*trainable, *other]
         weights = [variables[place] for place in self._places]
@@ -236,7 +236,7 @@ class DeviceTrainer:
 
     @partial(jax.jit, static_argnums=0)
     def _predict(self, average: list[Any], batches: Any) -> Any:
-        """Run the network with averaged weights on batches of pictures."""
+        """Predict batches of pictures with the averaged weights."""
         trainable, other = _variables_of(self._measured)
         variables = [*trainable, *other]
         for value, place in zip(average, self._measured_places, strict=True):
@@ -252,7 +252,7 @@ class DeviceTrainer:
 
 
 def _variables_of(model: keras.Model) -> tuple[list[Any], list[Any]]:
-    """Give the values that a network is called with: trainable variables, and the others."""
+    """Return the values of the trainable and of the other variables of a network."""
     return (
         [variable.value for variable in model.trainable_variables],
         [variable.value for variable in model.non_trainable_variables],
@@ -260,12 +260,12 @@ def _variables_of(model: keras.Model) -> tuple[list[Any], list[Any]]:
 
 
 def _index_of(variable: Any, variables: Sequence[Any]) -> int:
-    """Find a variable among others."""
+    """Return the index of a variable in a sequence, by identity."""
     return next(index for index, one in enumerate(variables) if one is variable)
 
 
 def _places(model: keras.Model) -> list[int]:
-    """Find each weight of a network among its trainable variables and the others after them."""
+    """Return the index of each weight in the list of trainable and other variables."""
     variables = [*model.trainable_variables, *model.non_trainable_variables]
     places = {id(variable): place for place, variable in enumerate(variables)}
     return [places[id(weight)] for weight in model.weights]

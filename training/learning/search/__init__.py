@@ -1,5 +1,5 @@
 """
-Search for the settings of a network.
+Search for the hyperparameters of a network.
 
 In: a search space and `FaceData`.  Out: a study, and the recipe of its best trial.
 """

@@ -1,4 +1,4 @@
-"""Write the result of a search: the best recipe and the plots."""
+"""Write the result of a search: the recipe of the best trial, and plots."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from training.recipes.recipe import Recipe
 
 def recipe_text(recipe: Recipe, name: str, origin: str) -> str:
     """
-    Write a recipe as a file that `train` takes.
+    Format a recipe as the text of a recipe file.
 
     :param recipe: the recipe.
-    :param name: of the file, without its suffix.
-    :param origin: where it comes from, in a sentence.
-    :return: Python.
+    :param name: name of the file, without its suffix.
+    :param origin: origin of the recipe, in a sentence.
+    :return: Python source text.
     """
     changed = []
     for known in fields(recipe):
@@ -39,7 +39,7 @@ def recipe_text(recipe: Recipe, name: str, origin: str) -> str:
             default = known.default
         if known.name not in ('name', 'file') and value != default:
             changed.append(f'    {known.name}={value!r},')
-    # What the settings are made of, by their `repr`.
+    # The settings are written by their `repr`, so their classes must be imported.
     body = '\n'.join(changed).replace('PosixPath(', 'Path(').replace('WindowsPath(', 'Path(')
     parts = (Path, type(recipe.build), Augmentation, Recipe, Selection)
     imports = [
@@ -53,12 +53,12 @@ def recipe_text(recipe: Recipe, name: str, origin: str) -> str:
 
 def write_results(study: optuna.Study, search: Search, folder: Path) -> Path:
     """
-    Write the best recipe, the table of trials and the plots of a study.
+    Write the recipe of the best trial and the plots of a study.
 
-    :param study: with at least one finished trial.
-    :param search: that it went through.
-    :param folder: of the search.
-    :return: the file of the recipe.
+    :param study: study with at least one finished trial.
+    :param search: search of the study.
+    :param folder: folder of the search.
+    :return: path of the recipe file.
     """
     best = study.best_trial
     name = f'{study.study_name}_best'
@@ -74,18 +74,18 @@ def write_results(study: optuna.Study, search: Search, folder: Path) -> Path:
 
 
 def _plots(study: optuna.Study, folder: Path) -> None:
-    """Draw how the search went, and which settings mattered."""
+    """Plot the history of a search and the importance of its parameters."""
     matplotlib.use('Agg')
     plots: dict[str, Callable[[optuna.Study], Axes]] = {
         'history': optuna.visualization.matplotlib.plot_optimization_history
     }
-    # Which of the settings mattered can be told from differing trials only.
+    # Optuna computes the importance only if scores differ.
     scores = {t.value for t in study.get_trials(states=(TrialState.COMPLETE,), deepcopy=False)}
     if len(scores) > 1:
         plots['importance'] = optuna.visualization.matplotlib.plot_param_importances
     for name, plot in plots.items():
         with warnings.catch_warnings():
-            # They are experimental for Optuna for years.
+            # Optuna has marked these functions as experimental for years.
             warnings.simplefilter('ignore', optuna.exceptions.ExperimentalWarning)
             plot(study)
         figure = plt.gcf()

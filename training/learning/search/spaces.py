@@ -1,4 +1,4 @@
-"""What `python -m training tune` chooses from."""
+"""The search spaces of `python -m training tune`."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Space:
     """
-    A space to search in.
+    A search space.
 
-    :param name: of it.
-    :param purpose: in a few words.
-    :param trials: as its source ran.
-    :param sampler: as its source used: 'random' or 'tpe'.
-    :param suggest: makes a recipe of a trial.
+    :param name: name of the space.
+    :param purpose: description in a few words.
+    :param trials: number of trials in its source.
+    :param sampler: sampler of its source: 'random' or 'tpe'.
+    :param suggest: function that creates the recipe of a trial.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Space:
 
 
 def _blocks(trial: optuna.trial.BaseTrial, count: int) -> Recipe:
-    """Choose a network of so many blocks, and its learning rate."""
+    """Create a recipe with a network of `count` blocks and a learning rate."""
 
     def widths(name: str, number: int) -> tuple[int, ...]:
         return tuple(trial.suggest_int(f'{name}_{i}', 32, 512, step=32) for i in range(number))
@@ -63,7 +63,7 @@ def _blocks(trial: optuna.trial.BaseTrial, count: int) -> Recipe:
 
 
 def _pairs(trial: optuna.trial.BaseTrial) -> Recipe:
-    """Choose the small network of two pairs, and its optimizer."""
+    """Create a recipe with a network of two pairs, an optimizer and a learning rate."""
     network = PairNetwork(
         kernel=trial.suggest_categorical('kernel', (1, 3, 5)),
         dropout=trial.suggest_float('dropout', 0.0, 0.5),
@@ -100,11 +100,11 @@ SPACES = {
 
 def find_space(name: str) -> Space:
     """
-    Find a space.
+    Find a search space by its name.
 
-    :param name: of it.
+    :param name: name of the space.
     :return: the space.
-    :raises ValueError: if there is none; the message lists the names there are.
+    :raises ValueError: if no space has this name; the message lists all names.
     """
     if name not in SPACES:
         raise ValueError(f'there is no search space {name}; choose one of: {", ".join(SPACES)}')

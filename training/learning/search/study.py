@@ -1,4 +1,4 @@
-"""Search for the settings of a network: `python -m training tune csce633_pairs --trials 15`."""
+"""Search for hyperparameters: `python -m training tune csce633_pairs --trials 15`."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ SAMPLERS: dict[str, Callable[..., optuna.samplers.BaseSampler]] = {
     'tpe': optuna.samplers.TPESampler,
 }
 
-# Trials that count towards the number asked for; one that broke does not.
+# States of trials that count towards the requested number; failed trials do not count.
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 
-# Trials and epochs before one is given up for being worse than half of the others.
+# Numbers of trials and of epochs before a trial below the median may be pruned.
 PRUNING_TRIALS = 4
 PRUNING_EPOCHS = 3
 
@@ -40,16 +40,16 @@ PRUNING_EPOCHS = 3
 @dataclass(frozen=True)
 class Search:
     """
-    What a search does in each trial.
+    The settings of a search; calling the instance runs a trial.
 
-    :param space: to choose from.
-    :param training: pictures to learn from.
-    :param validation: pictures to choose by.
-    :param folder: of the search.
-    :param selection: of these pictures from their data set, for the recipe of the best.
-    :param executions: runs of a trial, each from another seed; their mean counts.
-    :param epochs: of a run, or None for the space's own.
-    :param smoke: shorten each run to seconds.
+    :param space: search space.
+    :param training: training pictures.
+    :param validation: pictures that choose the epoch and the trial.
+    :param folder: folder of the search.
+    :param selection: how the pictures were selected from their data set, for the best recipe.
+    :param executions: number of runs of a trial with different seeds; their mean score counts.
+    :param epochs: number of epochs of a run, or None for the number of the space.
+    :param smoke: whether to shorten each run to seconds.
     """
 
     space: Space
@@ -63,10 +63,10 @@ class Search:
 
     def recipe(self, trial: optuna.trial.BaseTrial) -> Recipe:
         """
-        Make the recipe of a trial.
+        Create the recipe of a trial.
 
-        :param trial: that chooses.
-        :return: the recipe, with the search's number of epochs.
+        :param trial: trial that chooses the parameters.
+        :return: recipe with the number of epochs of the search.
         """
         recipe = replace(self.space.suggest(trial), selection=self.selection)
         if self.epochs:
@@ -75,11 +75,11 @@ class Search:
 
     def __call__(self, trial: optuna.Trial) -> float:
         """
-        Carry out a trial.
+        Run a trial.
 
-        :param trial: that chooses.
-        :return: the mean of the executions' best validation accuracies.
-        :raises optuna.TrialPruned: if it does worse than others did so early.
+        :param trial: trial that chooses the parameters.
+        :return: mean of the best validation accuracies of all executions.
+        :raises optuna.TrialPruned: if an epoch is worse than the median of other trials.
         """
         recipe = self.recipe(trial)
         scores = []
@@ -96,7 +96,7 @@ class Search:
                     on_epoch=partial(_report, watched),
                 )
             finally:
-                # What a trial leaves is its log; the best is trained anew.
+                # Only the log of a trial is kept; the best recipe is trained again later.
                 for path in (*folder.glob('*.npz'), *folder.glob('*.h5')):
                     path.unlink()
                 keras.backend.clear_session()
@@ -105,7 +105,7 @@ class Search:
 
 
 def _report(trial: optuna.Trial | None, row: dict[str, Any]) -> None:
-    """Tell a trial how an epoch did, and end it if others did better by then."""
+    """Report the score of an epoch to Optuna, and prune the trial if Optuna suggests it."""
     if trial is None:
         return
     trial.report(row['validation_labels'], row['epoch'])
@@ -119,14 +119,14 @@ def open_study(
     space: Space, storage: str, sampler: str, seed: int, name: str | None = None
 ) -> optuna.Study:
     """
-    Begin a study, or join the one of this name in the storage.
+    Create a study, or join the study of this name in the storage.
 
-    :param space: that it searches.
-    :param storage: a URL as SQLAlchemy has them, of a database that several machines may share.
+    :param space: search space of the study.
+    :param storage: SQLAlchemy URL of a database, which several machines may share.
     :param sampler: 'random' or 'tpe'.
-    :param seed: of the sampler, and how many trials there were counts too, so that a resumed
-        search does not choose again what it has.
-    :param name: of the study; None for the space's.
+    :param seed: seed of the sampler.  The number of existing trials is added to the seed, so that
+        a resumed search does not repeat its choices.
+    :param name: name of the study; None for the name of the space.
     :return: the study.
     """
     name = name or space.name
@@ -144,13 +144,13 @@ def open_study(
 
 def search_until(study: optuna.Study, search: Search, trials: int) -> None:
     """
-    Search until a study has so many finished trials, those of other machines included.
+    Search until a study has the requested number of finished trials, also those of other machines.
 
-    A trial that is interrupted is put back, to be the next one's choice.
+    The parameters of an interrupted trial are queued for the next trial.
 
-    :param study: to go on with.
-    :param search: a trial of it.
-    :param trials: finished or pruned.
+    :param study: study to continue.
+    :param search: search that runs the trials.
+    :param trials: number of finished or pruned trials.
     """
 
     def objective(trial: optuna.Trial) -> float:
@@ -165,7 +165,7 @@ def search_until(study: optuna.Study, search: Search, trials: int) -> None:
 
 
 def _tell(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
-    """Say how a trial did."""
+    """Print the result of a trial."""
     done = len(study.get_trials(deepcopy=False, states=FINISHED))
     score = 'no score' if trial.value is None else f'{100 * trial.value:.2f} %'
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))

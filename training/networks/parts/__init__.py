@@ -1,5 +1,5 @@
 """
-The parts that networks are built from: layers, backbones, fused layers, initial weights.
+Parts of networks: layers, backbones, fused layers and initial weights.
 
-In: settings of layers, files of weights.  Out: layers, backbones and bodies of networks.
+In: settings of layers, files of weights.  Out: layers, backbones and initialised networks.
 """

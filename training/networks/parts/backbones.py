@@ -1,4 +1,4 @@
-"""The networks of keras.applications, with the weights that ImageNet gave them where they are."""
+"""Networks of keras.applications, with weights of ImageNet where they exist."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import numpy as np
 from training.networks.parts.layer_lists import chain
 from training.networks.parts.layer_lists import dense
 
-# What torchvision's networks want of an RGB picture from 0 to 1, its mean and deviation taken.
+# Mean and deviation by which torchvision normalises RGB values from 0 to 1.
 TORCHVISION_MEAN = (0.485, 0.456, 0.406)
 TORCHVISION_DEVIATION = (0.229, 0.224, 0.225)
 
-# torchvision's batch normalisation adds this to the variances; Keras's MobileNetV2 adds 1e-3.
+# Epsilon of torchvision's batch normalisation; Keras's MobileNetV2 has 1e-3.
 TORCHVISION_EPSILON = 1e-5
 
-# What keras.applications takes from the pixels of its first networks, in the order red, green,
-# blue; they were trained on blue, green, red.
+# Mean that the older networks of keras.applications subtract, here in the order red, green, blue.
+# These networks were trained on the order blue, green, red.
 CAFFE_MEAN = (123.68, 116.779, 103.939)
 
 
 class WeightsError(ValueError):
-    """Weights that cannot be had, or do not fit."""
+    """The weights are not available or do not fit."""
 
 
 def backbone(
@@ -38,18 +38,20 @@ def backbone(
     """
     Build a network of keras.applications without its top, for RGB pictures with values 0 to 1.
 
-    Where it has weights, a layer before it brings the values into the range that these expect.
+    With weights, a layer before the network scales the values to the range that the weights
+    expect.
 
-    :param name: as keras.applications has it: 'ResNet101', 'MobileNetV2', ...
-    :param side: of the input, in pixels.
-    :param weights: None for chance, as for a picture with values from -1 to 1; 'imagenet' for
-        those that Keras downloads or has in its cache; a path of a file that Keras wrote for this
-        network without its top; or of an `.npz` file with torchvision's, for MobileNetV2.
-    :param load: read them; without, the network is the same and its weights are of chance.
+    :param name: name in keras.applications: 'ResNet101', 'MobileNetV2', ...
+    :param side: side of the input, in pixels.
+    :param weights: None for random weights, which expect values from -1 to 1.  'imagenet' for the
+        weights that Keras downloads or has in its cache.  Otherwise the path of a file: one that
+        Keras wrote for this network without its top, or for MobileNetV2 an `.npz` file of
+        torchvision's weights.
+    :param load: whether to read the weights; if not, the same network has random weights.
     :param pooling: 'avg' for the mean over the picture, or None.
-    :return: layers, the network last.
+    :return: layers; the last is the network.
     :raises ValueError: if keras.applications has no such network.
-    :raises WeightsError: if the weights cannot be had, or do not fit.
+    :raises WeightsError: if the weights are not available or do not fit.
     """
     make = getattr(keras.applications, name, None)
     if not callable(make):
@@ -74,7 +76,8 @@ def backbone(
     if not _wants_caffe(name):
         return [layers.Rescaling(2.0, -1.0), body]
     if load:
-        # Trained on blue, green, red: a kernel the other way round takes red, green, blue.
+        # Reversing the first kernel turns the trained order blue, green, red into red, green,
+        # blue.
         first = next(layer for layer in body.layers if isinstance(layer, layers.Conv2D))
         kernel, *rest = first.get_weights()
         first.set_weights([kernel[:, :, ::-1], *rest])
@@ -82,7 +85,7 @@ def backbone(
 
 
 def _wants_caffe(name: str) -> bool:
-    """Say if a network was trained on values of mean 0 and range 255; others were on -1 to 1."""
+    """Check whether a network expects values of range 255 and mean 0; others expect -1 to 1."""
     return name in ('VGG16', 'VGG19', 'ResNet50', 'ResNet101', 'ResNet152')
 
 
@@ -93,7 +96,7 @@ def _load_keras(
     pooling: str | None,
     weights: str,
 ) -> None:
-    """Give a network the weights that Keras has, or a file of Keras."""
+    """Load the weights of ImageNet that Keras provides, or a file of Keras."""
     if weights != 'imagenet' and not Path(weights).is_file():
         raise WeightsError(
             f'the file of weights {weights} does not exist; use random weights with --weights none'
@@ -101,7 +104,7 @@ def _load_keras(
     try:
         loaded = make(input_shape=shape, include_top=False, weights=weights, pooling=pooling)
     except Exception as error:
-        # Keras raises a bare Exception where a download fails.
+        # Keras raises a bare Exception if a download fails.
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise WeightsError(
             f"the weights '{weights}' of {body.name} cannot be downloaded ({reason}); set a file "
@@ -111,7 +114,7 @@ def _load_keras(
 
 
 def as_torchvision_has_it(body: keras.Model) -> keras.Model:
-    """Give a MobileNetV2 torchvision's padding and epsilon, without which the weights are off."""
+    """Change a MobileNetV2 to torchvision's padding and epsilon, for torchvision's weights."""
 
     def changed(layer: keras.Layer) -> keras.Layer:
         options = layer.get_config()
@@ -126,9 +129,9 @@ def as_torchvision_has_it(body: keras.Model) -> keras.Model:
 
 def _load_torchvision(body: keras.Model, path: Path) -> None:
     """
-    Give a MobileNetV2 the weights of torchvision's.
+    Load torchvision's weights into a MobileNetV2.
 
-    The arrays are named as in its state dict; kernels are (out, in, height, width).
+    The arrays have the names of its state dict; kernels are (out, in, height, width).
     """
     if not path.is_file():
         raise WeightsError(
@@ -157,7 +160,7 @@ def _load_torchvision(body: keras.Model, path: Path) -> None:
         layer.set_weights(values)
 
 
-# In the order of Keras's weights.
+# Arrays of a batch normalisation in torchvision's state dict, in the order of Keras's weights.
 _NORMALISATION = ('weight', 'bias', 'running_mean', 'running_var')
 
 
@@ -169,14 +172,14 @@ def fine_tuned(
     load: bool = True,
 ) -> keras.Model:
     """
-    Build a backbone with a dense layer on its averages.
+    Build a backbone with average pooling and a dense layer.
 
-    :param classes: how many.
-    :param name: of the backbone: 'ResNet101', 'MobileNetV2', ...
-    :param side: of the input, in pixels.
-    :param weights: of the backbone, and
-    :param load: as for `backbone`.
-    :return: from (N, side, side, 3) to (N, classes) logits.
+    :param classes: number of classes.
+    :param name: name of the backbone: 'ResNet101', 'MobileNetV2', ...
+    :param side: side of the input, in pixels.
+    :param weights: weights of the backbone, as in `backbone`.
+    :param load: whether to load the weights, as in `backbone`.
+    :return: model that maps (N, side, side, 3) to (N, classes) logits.
     :raises ValueError: if keras.applications has no such network.
     """
     return chain(

@@ -1,4 +1,4 @@
-"""Networks that begin from others of their kind, which are there as `.keras` files."""
+"""Initialise a network with the weights of similar networks in `.keras` files."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import keras
 
 from training.networks.parts.backbones import WeightsError
 
-# What must be the same of two layers, for the weights of one to mean the same in the other.
+# Options that two layers must share, so that weights have the same meaning in both.
 _OPTIONS = ('epsilon', 'padding', 'strides')
 
 
 def read_networks(files: str) -> list[keras.Model]:
     """
-    Read networks.
+    Read networks from files.
 
-    :param files: `.keras` files, joined by commas.
-    :return: each.
-    :raises WeightsError: if one is not there, or no network.
+    :param files: paths of `.keras` files, separated by commas.
+    :return: the networks, in the order of the files.
+    :raises WeightsError: if a file is missing or holds no network.
     """
     return [_read(Path(file)) for file in files.split(',')]
 
@@ -34,20 +34,20 @@ def begin_from(
     free: Collection[str] = (),
 ) -> None:
     """
-    Take the weights of a network of this kind, or of the whole of one that is cut short.
+    Copy the weights of a network of the same kind, or of its full-length form.
 
-    :param body: that takes them.
-    :param learned: that has them.
-    :param file: it is of.
-    :param own: layers that one which is cut short has and a whole one has not.
-    :param kind: of the network, in words.
-    :param free: layers whose weights mean the same whatever their stride and padding are.
-    :raises WeightsError: if it is of another kind.
+    :param body: network to initialise.
+    :param learned: trained network with the weights.
+    :param file: path of the file of `learned`, for error messages.
+    :param own: names of layers that only a shortened network has.
+    :param kind: kind of the network in words, for error messages.
+    :param free: names of layers whose stride and padding may differ.
+    :raises WeightsError: if `learned` is of another kind.
     """
     known = {layer.name for layer in learned.layers}
     try:
         for layer in body.layers:
-            # Where a whole network is cut short, nothing is known of what takes its end's place.
+            # A full-length network has no weights for the layers that replace its end.
             if layer.name in own and layer.name not in known:
                 continue
             other = learned.get_layer(layer.name)
@@ -61,11 +61,11 @@ def begin_from(
 
 def take_heads(model: keras.Model, learned: keras.Model, heads: Iterable[str]) -> None:
     """
-    Take the heads that a network has too, of as many features and labels.
+    Copy the heads that both networks have, if they have the same numbers of features and labels.
 
-    :param model: that takes them.
-    :param learned: that may have some.
-    :param heads: of the model.
+    :param model: network to initialise.
+    :param learned: trained network, which may have some of the heads.
+    :param heads: names of the heads of `model`.
     """
     names = {layer.name for layer in learned.layers}
     for name in names & set(heads):
@@ -75,7 +75,7 @@ def take_heads(model: keras.Model, learned: keras.Model, heads: Iterable[str]) -
 
 
 def _read(path: Path) -> keras.Model:
-    """Read a network."""
+    """Read a network from a file."""
     if not path.is_file():
         raise WeightsError(
             f'the file of weights {path} does not exist; use random weights with --weights none'

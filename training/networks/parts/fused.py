@@ -1,10 +1,12 @@
 """
-Convolution and batch normalisation that an engine computes without detours.
+Convolution and batch normalisation with few copies, for training in mixed precision.
 
-Keras's layers of channels last copy a picture into another order and back around each
-convolution on PyTorch, and make float32 of it for batch normalisation.  Networks of thin layers,
-trained in bfloat16, mostly wait for that.  These do the same by PyTorch's own kernels on views;
-their weights are those of Keras's layers, in the same order.
+On PyTorch, Keras's channels-last layers copy the data into another memory order and back around
+each convolution.  Keras's layers also convert the data to float32 for batch normalisation.
+Training of networks with few channels in bfloat16 mostly waits for these copies.
+
+The layers here call PyTorch's own kernels on views.  The weights are those of Keras's layers, in
+the same order.
 """
 
 from __future__ import annotations
@@ -17,11 +19,11 @@ from keras import ops
 
 
 class FusedConv2D(layers.Conv2D):
-    """A convolution without a bias, that keeps the size."""
+    """A convolution without a bias that keeps the size."""
 
     def call(self, inputs: Any) -> Any:
         """
-        Convolve.
+        Convolve the input.
 
         :param inputs: (N, height, width, channels).
         :return: (N, height, width, filters).
@@ -31,11 +33,11 @@ class FusedConv2D(layers.Conv2D):
 
 
 class FusedDepthwiseConv2D(layers.DepthwiseConv2D):
-    """A convolution of each channel by itself, without a bias, in the padding it is told."""
+    """A depthwise convolution without a bias, with the configured padding."""
 
     def call(self, inputs: Any) -> Any:
         """
-        Convolve.
+        Convolve the input.
 
         :param inputs: (N, height, width, channels).
         :return: (N, height / stride, width / stride, channels).
@@ -44,24 +46,26 @@ class FusedDepthwiseConv2D(layers.DepthwiseConv2D):
         padding = self.kernel_size[0] // 2 if self.padding == 'same' else 0
         if not (self.trainable and inputs.device.type == 'cpu'):
             return _convolve(inputs, kernel, padding, len(kernel), self.strides[0])
-        # All places, and every other one taken: oneDNN's gradient of a stride in bfloat16 takes
-        # six to ten times as long (128 pictures of 26x26, 144 channels: 109 ms, and so 17).
+        # Stride 1, then every other position: the gradient of a strided convolution in bfloat16
+        # takes
+        # oneDNN six to ten times as long (128 pictures of 26x26, 144 channels: 109 ms instead of
+        # 17 ms).
         everywhere = _convolve(inputs, kernel, padding, len(kernel))
         return everywhere[:, :: self.strides[0], :: self.strides[1]].contiguous()
 
 
 class FusedBatchNormalization(layers.BatchNormalization):
-    """Batch normalisation over all axes but the last, with scale and centre."""
+    """Batch normalisation over all axes except the last, with scale and centre."""
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """
-        Normalise.
+        Normalise the input.
 
         :param inputs: (N, height, width, channels).
-        :param training: by the batch itself, and take its statistics in; else by what was
-            taken in.  A layer that is not trainable never looks at the batch.
-        :param mask: None, as pictures have none.
-        :return: of the same shape and type.
+        :param training: whether to normalise by the statistics of the batch and update the moving
+            statistics; if not, or if the layer is not trainable, the moving statistics are used.
+        :param mask: None; pictures have no mask.
+        :return: array of the same shape and type.
         """
         from torch.nn import functional
 
@@ -79,14 +83,14 @@ class FusedBatchNormalization(layers.BatchNormalization):
 
 class ShiftedDepthwiseConv2D(layers.DepthwiseConv2D):
     """
-    A convolution of each channel by itself, as a sum of shifted pictures, in one kernel of a GPU.
+    A depthwise convolution as a sum of shifted pictures, compiled into one GPU kernel.
 
-    cuDNN, which XLA calls for a convolution in groups, is slow where each group is one channel.
+    XLA calls cuDNN for grouped convolutions, and cuDNN is slow if each group has one channel.
     """
 
     def call(self, inputs: Any) -> Any:
         """
-        Convolve.
+        Convolve the input.
 
         :param inputs: (N, height, width, channels).
         :return: (N, height / stride, width / stride, channels).
@@ -109,7 +113,7 @@ class ShiftedDepthwiseConv2D(layers.DepthwiseConv2D):
 
 
 def _on_gpu() -> bool:
-    """Tell whether JAX computes on a GPU."""
+    """Check whether JAX computes on a GPU."""
     import jax
 
     return jax.default_backend() == 'gpu'
@@ -119,20 +123,21 @@ def _convolve(inputs: Any, kernel: Any, padding: int, groups: int, stride: int =
     """Convolve (N, height, width, in) with (out, in / groups, height, width)."""
     from torch.nn import functional
 
-    # A view: PyTorch knows channels that lie innermost as its channels-last format.
+    # This permuted view costs nothing: PyTorch treats it as its channels-last memory format.
     picture = inputs.permute(0, 3, 1, 2)
     return functional.conv2d(picture, kernel, None, stride, padding, 1, groups).permute(0, 2, 3, 1)
 
 
 def fused(layer: keras.Layer, options: dict[str, Any]) -> keras.Layer:
     """
-    Make a layer anew, for training in mixed precision by kernels that suit the engine.
+    Recreate a layer, in the form that trains fastest on the engine in mixed precision.
 
-    In float32, in which networks are measured and exported, on TensorFlow, and on JAX without a
-    GPU it is Keras's.
+    The layer stays Keras's own in float32, which measurement and export use, on TensorFlow, and on
+    JAX
+    without a GPU.
 
-    :param layer: of Keras.
-    :param options: of the new one.
+    :param layer: layer of Keras.
+    :param options: options of the new layer, as in `get_config`.
     :return: the new layer.
     """
     mixed = keras.config.dtype_policy().compute_dtype != 'float32'

@@ -1,4 +1,4 @@
-"""The few words that networks are written in, those of the notebooks above all."""
+"""Short functions that create layers, used above all by the networks of the notebooks."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ def chain(
     name: str, shape: tuple[int, int, int], stack: Sequence[keras.Layer | Sequence[keras.Layer]]
 ) -> keras.Model:
     """
-    Put layers one after the other.
+    Build a sequential model.
 
-    :param name: of the model.
+    :param name: name of the model.
     :param shape: (height, width, channels) of the input.
-    :param stack: layers, or lists of them, in order.
-    :return: from (N, height, width, channels) float32 to what the last layer gives.
+    :param stack: layers, or lists of layers, in order.
+    :return: model that maps (N, height, width, channels) float32 to the output of the last layer.
     """
     flat: list[keras.Layer] = []
     for entry in stack:
@@ -31,12 +31,12 @@ def with_head(
     name: str, heads: Mapping[str, int], build: Callable[[int], keras.Model]
 ) -> keras.Model:
     """
-    Name the output of a network that has one.
+    Name the output of a network with one output after its head.
 
-    :param name: of the network.
-    :param heads: the number of labels of the only head, by its name.
-    :param build: makes the network, from the number of labels.
-    :return: from pictures to a dict of (N, labels) logits with that name.
+    :param name: name of the network.
+    :param heads: number of labels of the only head, keyed by its name.
+    :param build: function that builds the network from the number of labels.
+    :return: model that maps pictures to a dict of (N, labels) logits, keyed by head.
     :raises ValueError: if there are several heads.
     """
     if len(heads) != 1:
@@ -56,14 +56,14 @@ def conv(
     regularizer: keras.Regularizer | None = None,
 ) -> list[keras.Layer]:
     """
-    Make a convolution with a bias, and its activation.
+    Create a convolution with a bias, and its activation.
 
-    :param channels: of the result.
+    :param channels: channels of the output.
     :param kernel: side of the kernel, in pixels.
-    :param activation: a name, a layer, or None for none.
-    :param same: keep the size, rather than lose the border.
-    :param stride: in pixels.
-    :param regularizer: of the kernel.
+    :param activation: name of an activation, a layer, or None for no activation.
+    :param same: whether to pad the input, so that the size stays the same.
+    :param stride: stride in pixels.
+    :param regularizer: regularizer of the kernel.
     :return: the layers, in order.
     """
     named = activation if isinstance(activation, str) else None
@@ -86,12 +86,12 @@ def dense(
     regularizer: keras.Regularizer | None = None,
 ) -> list[keras.Layer]:
     """
-    Make a fully connected layer, with dropout after it if asked for.
+    Create a fully connected layer, followed by dropout if its rate is above 0.
 
-    :param units: of the result.
-    :param activation: a name, or None for none.
-    :param dropout: rate.
-    :param regularizer: of the kernel.
+    :param units: units of the layer.
+    :param activation: name of an activation, or None for no activation.
+    :param dropout: dropout rate.
+    :param regularizer: regularizer of the kernel.
     :return: the layers, in order.
     """
     layer = layers.Dense(units, activation=activation, kernel_regularizer=regularizer)
@@ -100,11 +100,11 @@ def dense(
 
 def pool(side: int = 2, *, dropout: float = 0.0, normalise: bool = False) -> list[keras.Layer]:
     """
-    Take the largest of each square, then drop out and normalise if asked for.
+    Create maximum pooling, optionally followed by dropout and batch normalisation.
 
-    :param side: of the squares, in pixels.
-    :param dropout: rate.
-    :param normalise: over the batch.
+    :param side: side of the pooling window, in pixels.
+    :param dropout: dropout rate; 0 for no dropout.
+    :param normalise: whether to add batch normalisation.
     :return: the layers, in order.
     """
     made: list[keras.Layer] = [layers.MaxPooling2D(side)]
@@ -119,15 +119,15 @@ def logits_of(
     x: keras.KerasTensor, heads: Mapping[str, int], dropout: float
 ) -> dict[str, keras.KerasTensor]:
     """
-    Put heads on the features of a picture.
+    Add heads to the features of a picture.
 
     :param x: (N, features).
-    :param heads: the number of labels by the head's name.
-    :param dropout: rate before the heads.
-    :return: by head, (N, labels) float32 logits.
+    :param heads: number of labels of each head, keyed by the name of the head.
+    :param dropout: dropout rate before the heads.
+    :return: (N, labels) float32 logits, keyed by head.
     """
     x = layers.Dropout(dropout)(x)
-    # In float32 whatever the body computes in: a softmax needs the digits.
+    # The heads always use float32, because a softmax needs the precision.
     return {
         head: layers.Dense(count, dtype='float32', name=head)(x) for head, count in heads.items()
     }

@@ -1,5 +1,5 @@
 """
-The networks of the sources, with their exact numbers of parameters; one source a module.
+Networks of the sources, with their exact numbers of parameters; one module for each source.
 
-In: the number of labels.  Out: a Keras model from pictures to logits.
+In: the number of labels.  Out: a Keras model that maps pictures to logits.
 """

@@ -1,4 +1,4 @@
-"""The network of COM3528's robot project, a VGG with batch normalisation for 48x48 pixels."""
+"""The network of the COM3528 robot project: a VGG with batch normalisation for 48x48 pixels."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from training.networks.parts.layer_lists import conv
 from training.networks.parts.layer_lists import dense
 from training.networks.parts.layer_lists import pool
 
-# Channels and convolutions of each block.
+# Channels and number of convolutions of each block.
 _BLOCKS = ((64, 2), (128, 3), (256, 4), (256, 4), (512, 4))
 
-# (block, convolution) pairs, from 0 on, that are not normalised.
+# Zero-based (block, convolution) pairs without batch normalisation.
 _NOT_NORMALISED = {(1, 2), (4, 3)}
 
 
@@ -21,8 +21,8 @@ def com3528_vgg(classes: int) -> keras.Model:
     """
     Build the network.
 
-    :param classes: how many.
-    :return: from (N, 48, 48, 1) to (N, classes) logits.
+    :param classes: number of classes.
+    :return: model that maps (N, 48, 48, 1) to (N, classes) logits.
     """
     stack = []
     for block, (channels, count) in enumerate(_BLOCKS):

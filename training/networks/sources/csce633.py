@@ -1,4 +1,4 @@
-"""The networks of the CSCE633 project: fully connected, small convolutional, and fine-tuned."""
+"""The networks of the CSCE633 project: fully connected, small convolutional and fine-tuned."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def csce633_fnn(classes: int, number: int) -> keras.Model:
     """
     Build one of the five fully connected networks on all 2,304 pixels.
 
-    :param classes: how many.
-    :param number: from 1 to 5.
-    :return: from (N, 48, 48, 1) to (N, classes) logits.
+    :param classes: number of classes.
+    :param number: number of the network, from 1 to 5.
+    :return: model that maps (N, 48, 48, 1) to (N, classes) logits.
     """
     decay = regularizers.L2(1e-4)
     hidden = {
@@ -48,8 +48,8 @@ def csce633_cnn1(classes: int) -> keras.Model:
     """
     Build the first convolutional network.
 
-    :param classes: how many.
-    :return: from (N, 48, 48, 1) to (N, classes) logits.
+    :param classes: number of classes.
+    :return: model that maps (N, 48, 48, 1) to (N, classes) logits.
     """
     return chain(
         'csce633_cnn1',
@@ -70,10 +70,10 @@ def csce633_cnn1(classes: int) -> keras.Model:
 
 def csce633_cnn2(classes: int) -> keras.Model:
     """
-    Build the second one: wider, with weight penalties.
+    Build the second convolutional network: wider, with L2 penalties on the weights.
 
-    :param classes: how many.
-    :return: from (N, 48, 48, 1) to (N, classes) logits.
+    :param classes: number of classes.
+    :return: model that maps (N, 48, 48, 1) to (N, classes) logits.
     """
     return chain(
         'csce633_cnn2',
@@ -94,10 +94,10 @@ def csce633_cnn2(classes: int) -> keras.Model:
 
 def csce633_cnn3(classes: int) -> keras.Model:
     """
-    Build the third one: with strides, and few parameters.
+    Build the third convolutional network: with strides and few parameters.
 
-    :param classes: how many.
-    :return: from (N, 48, 48, 1) to (N, classes) logits.
+    :param classes: number of classes.
+    :return: model that maps (N, 48, 48, 1) to (N, classes) logits.
     """
     return chain(
         'csce633_cnn3',
@@ -120,10 +120,10 @@ def csce633_cnn3(classes: int) -> keras.Model:
 
 def csce633_tuned(classes: int) -> keras.Model:
     """
-    Build what the Bayesian search found.
+    Build the network that the Bayesian search of the project found.
 
-    :param classes: how many.
-    :return: from (N, 48, 48, 1) to (N, classes) logits.
+    :param classes: number of classes.
+    :return: model that maps (N, 48, 48, 1) to (N, classes) logits.
     """
     dropout = 0.2448
     return chain(
@@ -147,13 +147,13 @@ def csce633_ft(
     classes: int, number: int, weights: str | None = None, load: bool = True
 ) -> keras.Model:
     """
-    Build one of the networks on a frozen backbone.
+    Build one of the three networks on a frozen backbone.
 
-    :param classes: how many.
-    :param number: 1 (ResNet50), 2 or 3 (MobileNetV2, the last with penalties).
-    :param weights: of the backbone, and
-    :param load: as for `backbones.backbone`.
-    :return: from (N, 48, 48, 3) to (N, classes) logits.
+    :param classes: number of classes.
+    :param number: 1 (ResNet50), 2 or 3 (MobileNetV2; 3 has penalties on the weights).
+    :param weights: weights of the backbone, as in `backbones.backbone`.
+    :param load: whether to load the weights, as in `backbones.backbone`.
+    :return: model that maps (N, 48, 48, 3) to (N, classes) logits.
     """
     name = 'ResNet50' if number == 1 else 'MobileNetV2'
     body = backbone(name, 48, weights, load, pooling='avg')

@@ -1,8 +1,8 @@
 """
-The networks of the facial emotion detection notebooks, on four classes.
+The networks of the facial emotion detection notebooks, for four classes.
 
-Random searches over blocks and widths found them; where their authors shipped another network
-than the search gave, both are here, the latter as `_search`.
+The authors found them by random searches over blocks and channels.  Where they published another
+network than the search found, this module has both; the searched network ends in `_search`.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ _SHAPE = (48, 48, 1)
 
 
 def _leaky() -> keras.Layer:
-    """Make the activation of most of these networks."""
+    """Create the activation of most of these networks."""
     return layers.LeakyReLU(negative_slope=0.1)
 
 
 def fed_model1(classes: int) -> keras.Model:
     """
-    Build model 1: two blocks of two convolutions, and wide dense layers without activation.
+    Build model 1: two blocks of two convolutions, and wide dense layers without activations.
 
-    :param classes: how many.
-    :return: from (N, 48, 48, 1) to (N, classes) logits.
+    :param classes: number of classes.
+    :return: model that maps (N, 48, 48, 1) to (N, classes) logits.
     """
     return chain(
         'fed_model1',
@@ -50,10 +50,10 @@ def fed_model1(classes: int) -> keras.Model:
 
 def fed_model2_search(classes: int) -> keras.Model:
     """
-    Build model 2 as the search gave it.
+    Build model 2 as the search found it.
 
-    :param classes: how many.
-    :return: from (N, 48, 48, 1) to (N, classes) logits.
+    :param classes: number of classes.
+    :return: model that maps (N, 48, 48, 1) to (N, classes) logits.
     """
     return chain(
         'fed_model2_search',
@@ -75,10 +75,10 @@ def fed_model2_search(classes: int) -> keras.Model:
 
 def fed_model2(classes: int) -> keras.Model:
     """
-    Build model 2 as its authors chose it.
+    Build model 2 as the authors published it.
 
-    :param classes: how many.
-    :return: from (N, 48, 48, 1) to (N, classes) logits.
+    :param classes: number of classes.
+    :return: model that maps (N, 48, 48, 1) to (N, classes) logits.
     """
     return chain(
         'fed_model2',
@@ -100,7 +100,7 @@ def fed_model2(classes: int) -> keras.Model:
 
 
 def _model2_head(classes: int) -> list[keras.Layer | list[keras.Layer]]:
-    """Make the dense layers of model 2."""
+    """Create the dense layers of model 2."""
     return [
         layers.Flatten(),
         dense(32, dropout=0.25),
@@ -112,10 +112,10 @@ def _model2_head(classes: int) -> list[keras.Layer | list[keras.Layer]]:
 
 def fed_model3(classes: int) -> keras.Model:
     """
-    Build model 3: five single convolutions.
+    Build model 3: five convolutions, each followed by pooling.
 
-    :param classes: how many.
-    :return: from (N, 48, 48, 1) to (N, classes) logits.
+    :param classes: number of classes.
+    :return: model that maps (N, 48, 48, 1) to (N, classes) logits.
     """
     blocks = [(416, 2), (416, 2), (64, 2)]
     return chain(
@@ -141,10 +141,10 @@ def fed_model3(classes: int) -> keras.Model:
 
 def fed_model4_search(classes: int) -> keras.Model:
     """
-    Build model 4 as the search gave it.
+    Build model 4 as the search found it.
 
-    :param classes: how many.
-    :return: from (N, 48, 48, 1) to (N, classes) logits.
+    :param classes: number of classes.
+    :return: model that maps (N, 48, 48, 1) to (N, classes) logits.
     """
     return chain(
         'fed_model4_search',
@@ -168,10 +168,10 @@ def fed_model4_search(classes: int) -> keras.Model:
 
 def fed_model4(classes: int) -> keras.Model:
     """
-    Build model 4 as its authors chose it.
+    Build model 4 as the authors published it.
 
-    :param classes: how many.
-    :return: from (N, 48, 48, 1) to (N, classes) logits.
+    :param classes: number of classes.
+    :return: model that maps (N, 48, 48, 1) to (N, classes) logits.
     """
     return chain(
         'fed_model4',
@@ -191,7 +191,7 @@ def fed_model4(classes: int) -> keras.Model:
 
 
 def _model4_head(classes: int) -> list[keras.Layer | list[keras.Layer]]:
-    """Make the dense layers of model 4."""
+    """Create the dense layers of model 4."""
     return [
         layers.Flatten(),
         dense(128, dropout=0.25),

@@ -16,10 +16,10 @@ def gr5243_mobilenet(classes: int, weights: str | None = None, load: bool = True
     """
     Build MobileNetV2 with a convolution and dense layers on top.
 
-    :param classes: how many.
-    :param weights: of the backbone, and
-    :param load: as for `backbones.backbone`.
-    :return: from (N, 48, 48, 3) to (N, classes) logits.
+    :param classes: number of classes.
+    :param weights: weights of the backbone, as in `backbones.backbone`.
+    :param load: whether to load the weights, as in `backbones.backbone`.
+    :return: model that maps (N, 48, 48, 3) to (N, classes) logits.
     """
     return chain(
         'gr5243_mobilenet',
@@ -38,12 +38,12 @@ def gr5243_mobilenet(classes: int, weights: str | None = None, load: bool = True
 
 def gr5243_resnet50(classes: int, weights: str | None = None, load: bool = True) -> keras.Model:
     """
-    Build ResNet50 with a dense layer on its averages.
+    Build ResNet50 with average pooling and dense layers.
 
-    :param classes: how many.
-    :param weights: of the backbone, and
-    :param load: as for `backbones.backbone`.
-    :return: from (N, 48, 48, 3) to (N, classes) logits.
+    :param classes: number of classes.
+    :param weights: weights of the backbone, as in `backbones.backbone`.
+    :param load: whether to load the weights, as in `backbones.backbone`.
+    :return: model that maps (N, 48, 48, 3) to (N, classes) logits.
     """
     return chain(
         'gr5243_resnet50',
@@ -59,10 +59,10 @@ def gr5243_resnet50(classes: int, weights: str | None = None, load: bool = True)
 
 def gr5243_vgg19(classes: int) -> keras.Model:
     """
-    Build what its authors call VGG19: eight convolutions in pairs.
+    Build the network that the authors call VGG19: eight convolutions in pairs.
 
-    :param classes: how many.
-    :return: from (N, 48, 48, 1) to (N, classes) logits.
+    :param classes: number of classes.
+    :return: model that maps (N, 48, 48, 1) to (N, classes) logits.
     """
     return chain(
         'gr5243_vgg19',
@@ -89,10 +89,10 @@ def gr5243_vgg19(classes: int) -> keras.Model:
 
 def gr5243_improved(classes: int) -> keras.Model:
     """
-    Build the improved network: one convolution, then blocks of two, two and three.
+    Build the improved network: one convolution, then blocks of two, two and three convolutions.
 
-    :param classes: how many.
-    :return: from (N, 48, 48, 1) to (N, classes) logits.
+    :param classes: number of classes.
+    :return: model that maps (N, 48, 48, 1) to (N, classes) logits.
     """
     return chain(
         'gr5243_improved',

@@ -1,4 +1,4 @@
-"""Mini-Xception (Arriaga et al. 2017, arXiv:1710.07557), behind the `fer` package of PyPI."""
+"""Mini-Xception (Arriaga et al. 2017, arXiv:1710.07557), used by the `fer` package of PyPI."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from keras import layers
 
 def mini_xception(classes: int, side: int = 64) -> keras.Model:
     """
-    Build the network.
+    Build Mini-Xception.
 
-    :param classes: how many.
-    :param side: of the input, in pixels.
-    :return: from (N, side, side, 1) to (N, classes) logits.
+    :param classes: number of classes.
+    :param side: side of the input, in pixels.
+    :return: model that maps (N, side, side, 1) to (N, classes) logits.
     """
     image = keras.Input((side, side, 1), name='image')
     x = image

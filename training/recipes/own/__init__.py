@@ -1,1 +1,1 @@
-"""This project's own recipes, one a module; a docstring gives the command and the results."""
+"""Recipes of this project, one module each; the docstring has the command and the results."""

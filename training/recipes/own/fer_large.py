@@ -1,18 +1,18 @@
 """
-A residual network of 12 M parameters for 48x48 pixels, made to teach: too large for most robots.
+A residual network of 12 M parameters for 48x48 pixels, a teacher too large for most robots.
 
-It works on all pixels (the first stage has 48x48 of them), begins from chance, and is taught by
-`fer_mobile_distilled`, which is asked about each picture as it is augmented:
+The first stage has the full 48x48 pixels.  The network starts from random weights.  The teacher,
+`fer_mobile_distilled`, predicts each picture after its augmentation:
 
     KERAS_BACKEND=jax python -m training train fer_large --on-device \
         --teachers runs/fer_mobile_distilled
 
-Without `--teachers` it learns from the labels alone.  With `--smoke` it goes
-through all the steps on 64 pictures.
+Without `--teachers`, the network learns from the labels alone.  `--smoke` runs all steps on 64
+pictures.
 
-A run took 152 s on one NVIDIA H100 (26,000 pictures a second, the teacher's answers included).
-PublicTest chose epoch 118: 71.6 % on FER2013's labels, 87.5 % on the FER+ majority.  One seed;
-nothing of it was searched for.
+A run took 152 s on one NVIDIA H100 (26,000 pictures/s, including the predictions of the teacher).
+Epoch 118 was best on PublicTest: 71.6 % on the labels of FER2013, 87.5 % on the FER+ majority.
+Only one seed was run, and no hyperparameters were searched.
 """
 
 from dataclasses import replace

@@ -1,24 +1,26 @@
 """
-EfficientNet-lite0 without its last block, begun from ImageNet and taught: 2.5 M parameters.
+EfficientNet-lite0 without its last block, from ImageNet and distilled: 2.5 M parameters.
 
-Four networks teach it, each the quarter of the pictures that it did not learn from:
+The network has four teachers.  Each teacher predicts the quarter of the pictures that it was not
+trained on:
 
     python -m training train fer_mobile --weights mobilenet_v2.npz --epochs 12 --hold-back 1/4 \
         --output runs/part_1
-    (and so for 2/4, 3/4 and 4/4)
+    (repeat for 2/4, 3/4 and 4/4)
     python -m training train fer_lite_taught --weights efficientnet_lite0.npz \
         --teachers runs/part_1 runs/part_2 runs/part_3 runs/part_4
 
-A third of FER2013's labels are not what most people see.  What a network says of a picture that it
-learned from is mostly its label once more; what it says of one that it never saw is what such
-pictures are labelled on average.
+A third of the labels of FER2013 differ from the majority of annotators.  On a training picture, a
+network mostly repeats its label.  On a picture that a network was not trained on, it predicts the
+average label of similar pictures.
 
-Not good enough to ship so far.  Three seeds were run on PyTorch (`KERAS_BACKEND=torch --workers 3
---epochs 40`) on one NVIDIA H200, all at once, at 5,400 to 5,700 pictures a second each; their time
-ended after 34, 32 and 31 epochs.  By then they had 67.9, 67.8 and 67.7 % of PublicTest on
-FER2013's labels and 86.3, 86.2 and 86.2 % on the FER+ majority, where `fer_mobile_distilled` has
-69.9 and 87.3 %, and still rose: so few steps of so large batches were not enough.  The four that
-taught had 65.7 to 66.6 % and 85.0 to 85.6 %.
+This recipe is not good enough for a release.  Three seeds ran at the same time on PyTorch
+(`KERAS_BACKEND=torch --workers 3 --epochs 40`) on one NVIDIA H200, at 5,400 to 5,700 pictures/s
+each.  A time limit ended the runs after 34, 32 and 31 epochs.  At the end they had reached 67.9,
+67.8 and 67.7 % on PublicTest with the labels of FER2013, and 86.3, 86.2 and 86.2 % on the FER+
+majority.  `fer_mobile_distilled` has 69.9 and 87.3 %.  The accuracy was still rising at the end,
+so the runs had too few steps of such large batches.  The four teachers had 65.7 to 66.6 % and 85.0
+to 85.6 %.
 """
 
 from dataclasses import replace

@@ -1,15 +1,16 @@
 """
-MobileNetV2, begun from ImageNet, that learns both label sets of FER2013 at once: 2.3 M parameters.
+MobileNetV2, initialised from ImageNet, with the label sets FER2013 and FER+: 2.3 M parameters.
 
-Run it with `python -m training train fer_mobile --weights mobilenet_v2.npz`, where the file has
-torchvision's weights of MobileNetV2 (BSD-3-Clause) by the names of its state dict; without
-`--weights`, Keras downloads its own.  With `--smoke` it goes through all the steps on 64 pictures.
+Run it with `python -m training train fer_mobile --weights mobilenet_v2.npz`.  The file has
+torchvision's weights of MobileNetV2 (BSD-3-Clause), keyed by the names of its state dict.  Without
+`--weights`, Keras downloads its own weights.  `--smoke` runs all steps on 64 pictures.
 
-The run that taught `fer_mobile_distilled`, whose weights ship, took 78 minutes on PyTorch
-(`KERAS_BACKEND=torch`) on two cores of an AMD EPYC (Zen 5, bfloat16) that others used at the same
-time; 30 epochs of 116 to 354 s.  PublicTest chose epoch 26: 69.7 % on FER2013's labels, 86.9 % on
-the FER+ majority.  Then, by `python -m training evaluate --model NAME --split private`: 70.5 %
-(macro-F1 0.685) and 85.9 % (macro-F1 0.672).  One seed; nothing of it was searched for.
+The run that is the teacher of `fer_mobile_distilled`, a released network, took 78 minutes on
+PyTorch (`KERAS_BACKEND=torch`): 30 epochs of 116 to 354 s on two shared cores of an AMD EPYC (Zen
+5, bfloat16).  Epoch 26 was best on PublicTest: 69.7 % on the labels of FER2013, 86.9 % on the FER+
+majority.  `python -m training evaluate --model NAME --split private` then measured 70.5 %
+(macro-F1 0.685) and 85.9 % (macro-F1 0.672).  Only one seed was run, and no hyperparameters were
+searched.
 """
 
 from training.data.augmentation import Augmentation

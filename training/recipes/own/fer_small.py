@@ -1,12 +1,14 @@
 """
-A small residual network that learns both label sets of FER2013 at once: 2.2 M parameters.
+A small residual network with the label sets FER2013 and FER+: 2.2 M parameters.
 
-Run it with `python -m training train fer_small`; with `--smoke` it goes through all the steps on
-64 pictures.  It begins from chance, and is what there was before `fer_mobile`.  A run took 51
-minutes on two cores of an AMD EPYC (Zen 4, bfloat16) that others used at the same time; 24 epochs
-of 74 to 213 s.  PublicTest chose epoch 23: 63.6 % on FER2013's labels, 82.3 % on the FER+
-majority.  Then, by `python -m training evaluate --model NAME --split private`: 64.1 % (macro-F1
-0.571) and 81.3 % (macro-F1 0.574).  One seed; the loss was still falling, more epochs would help.
+Run it with `python -m training train fer_small`.  `--smoke` runs all steps on 64 pictures.  The
+network starts from random weights.  This project used it before `fer_mobile`.
+
+A run took 51 minutes: 24 epochs of 74 to 213 s on two shared cores of an AMD EPYC (Zen 4,
+bfloat16).  Epoch 23 was best on PublicTest: 63.6 % on the labels of FER2013, 82.3 % on the FER+
+majority.  `python -m training evaluate --model NAME --split private` then measured 64.1 %
+(macro-F1 0.571) and 81.3 % (macro-F1 0.574).  Only one seed was run.  The loss was still falling,
+so more epochs would help.
 """
 
 from training.data.augmentation import Augmentation
@@ -15,7 +17,7 @@ from training.recipes.recipe import Recipe
 
 RECIPE = Recipe(
     name='fer_small',
-    # Most of its parameters work on 6x6 pixels.
+    # Most parameters of the network are in the stage with 6x6 pixels.
     build=ResidualNetwork(
         'fer_small', stem=48, widths=(48, 96, 192), blocks=(1, 2, 3), dropout=0.2
     ),

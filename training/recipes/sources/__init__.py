@@ -1,1 +1,1 @@
-"""Recipes for the networks of the sources, one a module; a docstring gives the command."""
+"""Recipes for the networks of the sources, one module each; the docstring has the command."""

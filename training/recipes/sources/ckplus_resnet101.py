@@ -1,11 +1,11 @@
 """
-ResNet101 of ImageNet, fine-tuned as a whole on CK+.
+ResNet101 with weights of ImageNet, all layers fine-tuned on CK+.
 
-Run it with `python -m training train ckplus_resnet101`; with `--smoke` it goes through all the
-steps on 64 pictures.  Its source tests on a random fifth; as CK+ has three nearly equal pictures
-of each sequence, that measures memory.  `--split-by subject` is the sound protocol.  It wants the
-weights of ImageNet, which Keras downloads; `--weights PATH` takes a file of them, `--weights
-none` begins from chance.
+Run it with `python -m training train ckplus_resnet101`.  `--smoke` runs all steps on 64 pictures.
+The source tests on a random fifth of the pictures.  CK+ has three nearly equal pictures of each
+sequence, so a random split tests on pictures that nearly occur in the training set.  `--split-by
+subject` avoids this.  Keras downloads the weights of ImageNet, or `--weights PATH` loads them from
+a file.  `--weights none` starts from random weights.
 """
 
 from dataclasses import replace

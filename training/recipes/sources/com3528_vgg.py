@@ -1,9 +1,9 @@
 """
 The VGG with batch normalisation of the COM3528 robot project.
 
-Run it with `python -m training train com3528_vgg`; with `--smoke` it goes through all the steps
-on 64 pictures.  Shifts, brightness, shear and rotation are as in its source; the optimizer, the
-batch and the epochs are chosen here.
+Run it with `python -m training train com3528_vgg`.  `--smoke` runs all steps on 64 pictures.  The
+source specifies the shifts, brightness, shear and rotation.  This recipe chooses the optimizer,
+the batch size and the epochs.
 """
 
 from dataclasses import replace

@@ -1,10 +1,10 @@
 """
-Mini-Xception (Arriaga et al. 2017, arXiv:1710.07557), the network of PyPI's `fer`.
+Mini-Xception (Arriaga et al. 2017, arXiv:1710.07557), used by the `fer` package of PyPI.
 
-Run it with `python -m training train mini_xception`; with `--smoke` it goes through all the steps
-on 64 pictures.  The paper's repository trains for up to 10,000 epochs with plateau and early
-stopping; the epochs are cut here.  It is compiled by XLA, as the oneDNN kernels of TensorFlow
-2.21 end the process on this network.
+Run it with `python -m training train mini_xception`.  `--smoke` runs all steps on 64 pictures.
+The paper's repository trains for up to 10,000 epochs with the schedule plateau and early stopping;
+this recipe has fewer epochs.  XLA compiles the network, because the oneDNN kernels of TensorFlow
+2.21 crash on it.
 """
 
 from training.recipes.notebook import notebook

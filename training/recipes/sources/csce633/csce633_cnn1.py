@@ -1,9 +1,9 @@
 """
 Convolutional network 1 of the CSCE633 project: two blocks of two convolutions.
 
-Run it with `python -m training train csce633_cnn1`; with `--smoke` it goes through all the steps
-on 64 pictures.  The widths, activations, dropout and penalties are its source's; the optimizer,
-the batch, the epochs and the augmentation are chosen here.
+Run it with `python -m training train csce633_cnn1`.  `--smoke` runs all steps on 64 pictures.  The
+source specifies the widths, activations, dropout and penalties.  This recipe chooses the
+optimizer, the batch size, the epochs and the augmentation.
 """
 
 from training.recipes.notebook import CONVOLUTIONAL

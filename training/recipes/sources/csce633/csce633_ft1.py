@@ -1,10 +1,9 @@
 """
-Dense layers on a frozen ResNet50 of ImageNet, from the CSCE633 project.
+Dense layers on a frozen ResNet50 with weights of ImageNet, from the CSCE633 project.
 
-Run it with `python -m training train csce633_ft1`; with `--smoke` it goes through all the steps
-on 64 pictures.  It wants the weights of ImageNet, which Keras downloads; `--weights PATH` takes a
-file of them, `--weights none` begins from chance, which teaches the dense layers on top of a
-frozen body of chance next to nothing.
+Run it with `python -m training train csce633_ft1`.  `--smoke` runs all steps on 64 pictures.
+Keras downloads the weights of ImageNet, or `--weights PATH` loads them from a file.  With
+`--weights none`, the frozen backbone is random, and the dense layers learn almost nothing.
 """
 
 from training.recipes.notebook import notebook

@@ -1,9 +1,9 @@
 """
-Model 2 of the facial emotion detection notebooks, as their search gave it: four emotions.
+Model 2 of the facial emotion detection notebooks, as found by their search: four emotions.
 
-Run it with `python -m training train fed_model2_search`; with `--smoke` it goes through all the
-steps on 64 pictures.  The learning rate is its source's; the batch and the epochs are chosen
-here.
+Run it with `python -m training train fed_model2_search`.  `--smoke` runs all steps on 64
+pictures.  The source specifies the learning rate.  This recipe chooses the batch size and the
+epochs.
 """
 
 from training.recipes.notebook import FOUR_EMOTIONS

@@ -1,8 +1,8 @@
 """
 Model 3 of the facial emotion detection notebooks: four emotions.
 
-Run it with `python -m training train fed_model3`; with `--smoke` it goes through all the steps on
-64 pictures.  The learning rate is its source's; the batch and the epochs are chosen here.
+Run it with `python -m training train fed_model3`.  `--smoke` runs all steps on 64 pictures.  The
+source specifies the learning rate.  This recipe chooses the batch size and the epochs.
 """
 
 from training.recipes.notebook import FOUR_EMOTIONS

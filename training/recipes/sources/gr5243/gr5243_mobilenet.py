@@ -1,9 +1,9 @@
 """
-MobileNetV2 of ImageNet with a convolution and dense layers on top, from the GR5243 project.
+Pretrained MobileNetV2 with a convolution and dense layers on top, from the GR5243 project.
 
-Run it with `python -m training train gr5243_mobilenet`; with `--smoke` it goes through all the
-steps on 64 pictures.  It wants the weights of ImageNet, which Keras downloads; `--weights PATH`
-takes a file of them, `--weights none` begins from chance.
+Run it with `python -m training train gr5243_mobilenet`.  `--smoke` runs all steps on 64 pictures.
+Keras downloads the weights of ImageNet, or `--weights PATH` loads them from a file.  `--weights
+none` starts from random weights.
 """
 
 from training.recipes.notebook import notebook

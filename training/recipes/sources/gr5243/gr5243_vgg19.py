@@ -1,8 +1,8 @@
 """
-What the GR5243 project calls VGG19: eight convolutions in pairs.
+The network that the GR5243 project calls VGG19: eight convolutions in pairs.
 
-Run it with `python -m training train gr5243_vgg19`; with `--smoke` it goes through all the steps
-on 64 pictures.  Ten epochs, as its source; the batch and the learning rate are chosen here.
+Run it with `python -m training train gr5243_vgg19`.  `--smoke` runs all steps on 64 pictures.  The
+source trains for ten epochs too.  This recipe chooses the batch size and the learning rate.
 """
 
 from training.recipes.notebook import notebook
