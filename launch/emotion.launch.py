@@ -48,26 +48,29 @@ ARGUMENTS = {
         'image',
         'Topic of the camera images: raw images, or compressed images (JPEG, PNG) under any name.',
     ),
-    'depth_topic': ('depth', 'Topic of a depth camera registered to the images, if there is one.'),
-    'camera_info_topic': ('camera_info', 'Topic of the calibration of the images, for depth.'),
+    'depth_topic': ('depth', 'Topic of depth images registered to the camera images (optional).'),
+    'camera_info_topic': ('camera_info', 'Topic of the camera calibration; needed for depth.'),
     'params_file': (
         str(SHARE / 'config' / 'emotion.yaml'),
         'File with the parameters of the nodes.',
     ),
     'namespace': ('', 'Namespace of the nodes and of their topics.'),
-    'model': ('', "Emotion model, by its name or path; empty: the parameter file's."),
-    'backend': ('', "What runs the model, litert for example; empty: the parameter file's."),
+    'model': ('', 'Emotion model, as name or path; empty: use the parameter file.'),
+    'backend': (
+        '',
+        'Back end that runs the model, such as litert; empty: use the parameter file.',
+    ),
     'camera': (
         '',
-        'Start a camera node on this source: astronaut, a device number or /dev/video*, a '
-        'video, a folder of pictures or a picture; empty: none.',
+        'Source of a camera node to start: astronaut, a device number or /dev/video*, a video, a '
+        'folder of pictures or a picture; empty: start none.',
     ),
     'use_sim_time': (
         '',
-        'Whether the time is that of /clock, as with a recording or in a simulation: true or '
-        "false; empty: the parameter file's.",
+        'Whether the nodes use the time of /clock, for a recording or a simulation: true or '
+        'false; empty: use the parameter file.',
     ),
-    'log_level': ('info', 'How much the nodes say: debug, info, warn, error or fatal.'),
+    'log_level': ('info', 'Log level of the nodes: debug, info, warn, error or fatal.'),
     'respawn': (
         'true',
         'Whether a node that ends is restarted after 1 s; a node that ends because of a '
@@ -119,7 +122,7 @@ def make_nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """
     given = {name: LaunchConfiguration(name).perform(context) for name in ARGUMENTS}
     if not Path(given['params_file']).is_file():
-        raise FileNotFoundError(f"there is no parameter file '{given['params_file']}'")
+        raise FileNotFoundError(f"the parameter file '{given['params_file']}' does not exist")
     common = {
         'package': 'fer_ros',
         'namespace': given['namespace'],
@@ -218,5 +221,5 @@ def truth(name: str, value: str) -> bool:
     """Parse an argument that is true or false."""
     words = {'true': True, '1': True, 'false': False, '0': False}
     if value.lower() not in words:
-        raise ValueError(f"{name} is '{value}', not true or false")
+        raise ValueError(f"{name} is '{value}', but must be true or false")
     return words[value.lower()]

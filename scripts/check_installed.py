@@ -46,13 +46,15 @@ def find_faults(root: Path) -> list[str]:
         try:
             module = importlib.import_module(name)
         except Exception as error:
-            faults.append(f'{name} cannot be imported: {type(error).__name__}: {error}')
+            faults.append(f'cannot import {name}: {type(error).__name__}: {error}')
             continue
         if prefix not in Path(module.__file__ or '').parents:
-            faults.append(f'{name} comes from {module.__file__}, not from {prefix}')
+            faults.append(
+                f'{name} was imported from {module.__file__}, but must be imported from {prefix}'
+            )
     for name in sorted({*EXECUTABLES, *entry_points()}):
         if not os.access(prefix / 'lib' / 'fer_ros' / name, os.X_OK):
-            faults.append(f'lib/fer_ros/{name} is not there, or not executable')
+            faults.append(f'lib/fer_ros/{name} does not exist or is not executable')
     share = Path(get_package_share_directory('fer_ros'))
     sources = {root / name for name in SHARED}
     for pattern in ('config/*', 'launch/*.launch.py', 'models/*/*'):
@@ -60,11 +62,11 @@ def find_faults(root: Path) -> list[str]:
     for source in sorted(sources):
         installed = share / source.relative_to(root)
         if not installed.is_file():
-            faults.append(f'{installed} is not there')
+            faults.append(f'{installed} does not exist')
         elif not source.is_file() or installed.read_bytes() != source.read_bytes():
-            faults.append(f'{installed} is not the {source.relative_to(root)} of the source')
+            faults.append(f'{installed} differs from {source.relative_to(root)} of the source')
     if not any((share / 'models').glob('*/card.yaml')):
-        faults.append('share/fer_ros/models holds no model')
+        faults.append('share/fer_ros/models contains no model')
     return faults
 
 

@@ -130,12 +130,16 @@ class Program:
         :raises DemoError: if the process has ended; the message contains its last log lines.
         """
         if self.status is not None:
-            raise DemoError(f'{self.name} ended with status {self.status}\n{self.last_words()}')
+            raise DemoError(
+                f'{self.name} ended with exit status {self.status}\n{self.last_words()}'
+            )
 
     def last_words(self) -> str:
         """Return the last lines of the process's log."""
         lines = self._log.read_text(errors='replace').splitlines()[-12:]
-        return '\n'.join(f'  {self.name}: {line}' for line in lines) or f'  {self.name}: (nothing)'
+        return (
+            '\n'.join(f'  {self.name}: {line}' for line in lines) or f'  {self.name}: (no output)'
+        )
 
     def stop(self) -> None:
         """Stop the process by SIGINT and, if it does not end in time, by SIGKILL."""
@@ -206,7 +210,7 @@ class Listener(Node):
         self._table.close()
         video = self._video.close()
         if self.frames and not self.pictures:
-            raise DemoError('messages came on /emotion, but no picture on /emotion/image')
+            raise DemoError('messages arrived on /emotion, but no image on /emotion/image')
         if self.frames and not (video and self._best.save()):
             raise DemoError(f'OpenCV could not write the video and the picture to {self._output}')
 
@@ -308,8 +312,8 @@ def run(options: argparse.Namespace, listener: Listener, folder: Path, stop: Eve
                     return
             elif now - begin > START_TIMEOUT:
                 raise DemoError(
-                    f'no message came on /emotion in {START_TIMEOUT:.0f} s\n'
-                    f'{camera.last_words()}\n{emotion.last_words()}'
+                    f'no message arrived on /emotion within {START_TIMEOUT:.0f} '
+                    f's\n{camera.last_words()}\n{emotion.last_words()}'
                 )
         # After an early stop, the first annotated image may not have arrived yet.
         deadline = time.monotonic() + LAST_WORDS
@@ -323,27 +327,33 @@ def run(options: argparse.Namespace, listener: Listener, folder: Path, stop: Eve
 
 def parse_arguments(args: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(prog='scripts/demo', description='See fer_ros at work.')
+    parser = argparse.ArgumentParser(
+        prog='scripts/demo', description='Run fer_ros on a video, a camera or a photograph.'
+    )
     parser.add_argument(
         '--source',
         default=ASTRONAUT,
         metavar='FILE|FOLDER|DEVICE',
-        help='a video, a picture, a folder of pictures, or a camera such as 0 '
-        '(default: a moving view over a photograph)',
+        help='video, picture, folder of pictures, or camera such as 0 (default: a moving view '
+        'over a photograph)',
     )
     parser.add_argument(
-        '--seconds', type=float, default=30.0, metavar='N', help='how long (default: %(default)g)'
+        '--seconds',
+        type=float,
+        default=30.0,
+        metavar='N',
+        help='duration in seconds (default: %(default)g)',
     )
     parser.add_argument(
         '--output',
         type=Path,
         default=Path('demo_output'),
         metavar='DIR',
-        help='where annotated.mp4, annotated.png and emotions.csv go (default: %(default)s)',
+        help='folder for annotated.mp4, annotated.png and emotions.csv (default: %(default)s)',
     )
     options = parser.parse_args(args)
     if not options.seconds > 0:
-        parser.error(f'--seconds is {options.seconds:g}, not more than 0')
+        parser.error(f'--seconds is {options.seconds:g}, but must be more than 0')
     return options
 
 
@@ -394,18 +404,16 @@ def main(args: Sequence[str] | None = None) -> int:
         rclpy.try_shutdown()
 
     if not failure and not listener.frames:
-        failure = 'no message came on /emotion'
+        failure = 'no message arrived on /emotion'
     if failure:
         print(f'demo: {failure}', file=sys.stderr)
         return 1
     top = listener.emotions.most_common(1)
     print(
-        f'demo: annotated.mp4, annotated.png and emotions.csv are in {options.output}; '
-        f'{listener.camera_frames} images came from the camera\n'
-        f'demo: {listener.frames} frames, {listener.faces()} faces, '
-        f'top emotion {top[0][0] if top else "none"}, '
-        f'median age {statistics.median(listener.ages_ms):.1f} ms, '
-        f'{listener.rate():.1f} frames/s'
+        f'demo: annotated.mp4, annotated.png and emotions.csv are in {options.output}; the camera '
+        f'published {listener.camera_frames} images\ndemo: {listener.frames} frames, '
+        f'{listener.faces()} faces, top emotion {top[0][0] if top else "none"}, median age '
+        f'{statistics.median(listener.ages_ms):.1f} ms, {listener.rate():.1f} frames/s'
     )
     return 0
 

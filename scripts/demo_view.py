@@ -74,7 +74,7 @@ def bars_of(face: SeenFace) -> RenderableType:
 def short_line(faces: list[SeenFace]) -> str:
     """Format all faces in one short line."""
     if not faces:
-        return 'nobody'
+        return 'no face'
     return '; '.join(f'face {face.id} {face.emotion} {face.score:.2f}' for face in faces)
 
 
@@ -121,7 +121,7 @@ class TerminalView:
             if detailed:
                 lines.append(bars_of(face))
         if not faces:
-            lines.append(line_of('  nobody'))
+            lines.append(line_of('  no face'))
         self._live.start()
         self._live.update(Group(*lines), refresh=True)
 

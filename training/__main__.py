@@ -85,18 +85,18 @@ def _compare() -> Any:
 
 # For each command, the function that imports its module, and its purpose.
 COMMANDS: dict[str, tuple[Callable[[], Any], str]] = {
-    'inspect': (_inspect, 'report what is in a data set, and what is wrong with it'),
-    'models': (_models, 'list all networks with their parameters'),
+    'inspect': (_inspect, 'report the contents and the faults of a data set'),
+    'models': (_models, 'list all networks with their numbers of parameters'),
     'recipes': (_recipes, 'list the recipes, or describe the settings of one'),
     'train': (_train, 'train a recipe'),
-    'average': (_average, 'take the mean of the weights of runs'),
-    'tune': (_tune, 'search for the settings of a network'),
-    'export': (_export, 'make a bundle of a trained network'),
+    'average': (_average, 'average the weights of several runs'),
+    'tune': (_tune, 'search for the best settings of a network'),
+    'export': (_export, 'export a trained network as a bundle'),
     'evaluate': (_evaluate, 'measure a bundle, a run or a Keras file on a data set'),
-    'calibrate': (_calibrate, "compare what a bundle's temperature may be fitted on"),
-    'card': (_card, 'measure a bundle and write its page'),
-    'yunet_graph': (_yunet_graph, 'write the graph by which the node runs YuNet on LiteRT'),
-    'compare': (_compare, 'measure runs, and set them beside what the sources say'),
+    'calibrate': (_calibrate, "compare data sets for fitting a bundle's temperature"),
+    'card': (_card, 'measure a bundle and write its model card'),
+    'yunet_graph': (_yunet_graph, 'write the graph that runs YuNet on LiteRT'),
+    'compare': (_compare, 'measure runs, and compare them with the figures of the sources'),
 }
 
 
@@ -111,7 +111,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return run_command('training', __doc__, COMMANDS, refusals, argv)
     except KeyboardInterrupt:
-        print('interrupted; `train --resume` goes on from the last epoch', file=sys.stderr)
+        print('interrupted; continue from the last epoch with `train --resume`', file=sys.stderr)
         return 130
 
 

@@ -55,10 +55,18 @@ BIASES = (0.0, 1.0, 2.0, 3.0)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     defaults = Settings()
-    parser.add_argument('--data', help='with FER2013 in it (default: as in training)')
-    parser.add_argument('--model', default=defaults.model, help='default: %(default)s')
-    parser.add_argument('--backend', default=defaults.backend, help='default: %(default)s')
-    parser.add_argument('--persons', type=int, default=100, help='default: %(default)s')
+    parser.add_argument(
+        '--data', help='folder of the data sets with FER2013 (default: as in training)'
+    )
+    parser.add_argument(
+        '--model', default=defaults.model, help='name or path of the model (default: %(default)s)'
+    )
+    parser.add_argument(
+        '--backend', default=defaults.backend, help='back end (default: %(default)s)'
+    )
+    parser.add_argument(
+        '--persons', type=int, default=100, help='number of persons per row (default: %(default)s)'
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -71,8 +79,8 @@ def run(arguments: argparse.Namespace) -> int:
     classifier = Classifier(card, create_backend(arguments.backend, card, 'auto', 0))
     labels = card.labels
     pictures = scores_of_pictures(data_root(arguments.data), classifier)
-    print(f'model {card.name}, {arguments.persons} persons a row, baseline {LEARNING:.0f} s')
-    print('\n                        decided at rest              right when shown')
+    print(f'model {card.name}, {arguments.persons} persons per row, baseline {LEARNING:.0f} s')
+    print('\n                        decided at rest              recall when shown')
     print('  sad bias  baseline    neutral    sad   happy     happy    sad  surprise  angry')
     for bias in BIASES:
         for learned in (False, True):
@@ -81,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
                 person = Person(pictures, labels, np.random.default_rng(seed), bias)
                 told += person.live(USUAL_REST, learned)
             print(f'  {bias:8.0f}  {"on " if learned else "off":>8}  {row(told)}')
-    print('\n  who smiles through all of the learning')
+    print('\n  persons who smile during all of the learning')
     for learned in (False, True):
         told = Counter[tuple[str, str]]()
         for seed in range(arguments.persons):

@@ -84,7 +84,10 @@ def run(arguments: argparse.Namespace) -> int:
     print(f'  {row(total)}  all')
     settings = Settings()
     allowed = settings.hold + settings.smoothing + 0.2
-    print(f'\na step to a probability of {CERTAIN} is decided after (allowed: {allowed:.2f} s)')
+    print(
+        f'\ndelay of the decision after a step to a probability of {CERTAIN} (allowed: '
+        f'{allowed:.2f} s)'
+    )
     for rate in RATES:
         delays = step_delays(rate, settings)
         print(

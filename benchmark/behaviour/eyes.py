@@ -148,7 +148,7 @@ def row_of(name: str, errors: np.ndarray) -> Row:
     return Row(
         name,
         value=float(centred.std()),
-        unit='% of the distance of the eyes',
+        unit='% of the interocular distance',
         further={
             'faces': len(errors),
             'along': float(centred[:, :, 0].std()),
@@ -165,9 +165,12 @@ def row_of(name: str, errors: np.ndarray) -> Row:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument(
-        '--pictures', type=int, default=300, help='of FER2013 PublicTest (default: 300)'
+        '--pictures',
+        type=int,
+        default=300,
+        help='number of pictures of FER2013 PublicTest (default: 300)',
     )
-    parser.add_argument('--data', help='FER2013 (default: FER_ROS_DATA)')
+    parser.add_argument('--data', help='folder of FER2013 (default: FER_ROS_DATA)')
     add_figures_arguments(parser)
 
 
@@ -182,10 +185,10 @@ def run(arguments: argparse.Namespace) -> int:
         rows.append(row_of(f'{name}_photographs', errors_in_photographs(detector)))
         rows.append(row_of(f'{name}_scenes', errors_in_scenes(detector, pictures)))
     remark = (
-        'The value is the standard deviation of a coordinate of an eye. `photographs`: against '
-        'the landmarks of photos/dlib, which a program placed, in whole pixels. `scenes`: faces '
-        f'of FER2013 in {SCENES} scenes each, against the mean over the scenes. `spread` is 1.48 '
-        'times the median deviation, which a few wrong faces do not change; `middle` is the '
-        'standard deviation of the middle of both eyes.'
+        'The value is the standard deviation of one coordinate of an eye. `photographs`: the '
+        'reference is the landmarks of photos/dlib, which a program placed at whole pixels. '
+        f'`scenes`: each face of FER2013 is placed in {SCENES} scenes, and the reference is the '
+        'mean over the scenes. `spread` is 1.48 times the median deviation, which is robust to a '
+        'few outliers. `middle` is the standard deviation of the midpoint between both eyes.'
     )
     return tell('eyes', rows, arguments, [remark])

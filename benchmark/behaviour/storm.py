@@ -212,7 +212,7 @@ class Attacker(Listening):
             self._good.header.frame_id = wanted = f'good {self._good_ones}'
             end = time.monotonic() + PATIENCE
             while self._answered != wanted:
-                self._check(end, 'a good image')
+                self._check(end, 'a valid image')
                 self._raw.publish(self._good)
                 pause = time.monotonic() + RETRY
                 while self._answered != wanted and time.monotonic() < pause:
@@ -245,7 +245,9 @@ class Attacker(Listening):
     def _check(self, end: float, what: str) -> None:
         """Raise an error if the node has ended, or has not responded in time."""
         if self.node is not None and self.node.poll() is not None:
-            raise NodeDiedError(f'the node ended by itself, with status {self.node.returncode}')
+            raise NodeDiedError(
+                f'the node ended unexpectedly with exit status {self.node.returncode}'
+            )
         if time.monotonic() > end:
             raise NodeDiedError(f'the node does not answer {what} within {PATIENCE:g} s')
 
@@ -259,10 +261,18 @@ KINDS = ('images', 'parameters', 'transitions', 'cards', 'networks', 'detectors'
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument('--minutes', type=float, default=10.0, help='how long (default: 10)')
-    parser.add_argument('--seed', type=int, default=0, help='of the generator (default: 0)')
     parser.add_argument(
-        '--attacks', nargs='+', choices=KINDS, default=KINDS, help='kinds (default: all)'
+        '--minutes', type=float, default=10.0, help='duration in minutes (default: 10)'
+    )
+    parser.add_argument(
+        '--seed', type=int, default=0, help='seed of the random generator (default: 0)'
+    )
+    parser.add_argument(
+        '--attacks',
+        nargs='+',
+        choices=KINDS,
+        default=KINDS,
+        help='kinds of attacks (default: all)',
     )
 
 
@@ -276,7 +286,8 @@ def run(arguments: argparse.Namespace) -> int:
     settle_domain()
     attacks = list(arguments.attacks)
     print(
-        f'{arguments.minutes:g} minutes of {", ".join(attacks)}, seed {arguments.seed}', flush=True
+        f'{arguments.minutes:g} minutes of attacks ({", ".join(attacks)}), seed {arguments.seed}',
+        flush=True,
     )
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -299,8 +310,8 @@ def run(arguments: argparse.Namespace) -> int:
             raise
     flat = after <= MOST_GROWTH * before
     print(
-        f'the node is alive and answers; memory {before / MIB:.1f} MiB before and '
-        f'{after / MIB:.1f} MiB after, {after / before:.2f} times: {"flat" if flat else "GROWS"}'
+        f'the node is alive and responds; memory {before / MIB:.1f} MiB before and '
+        f'{after / MIB:.1f} MiB after, {after / before:.2f} times: {"stable" if flat else "GROWS"}'
     )
     return 0 if flat else 1
 

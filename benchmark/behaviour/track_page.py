@@ -88,11 +88,11 @@ def write_page(
 def _telling_frames(watched: Watched, measures: TrackMeasures | None) -> dict[int, str]:
     """Choose the frames to show, with the reason for each."""
     last = len(watched.times) - 1
-    frames = {last * part // 3: 'on the way' for part in range(4) if last >= 0}
+    frames = {last * part // 3: 'sample frame' for part in range(4) if last >= 0}
     if measures is not None:
         for change in (*measures.switches, *measures.returns):
             frames[change.frame] = (
-                f'person {change.person} was {change.before}, is {change.after} now'
+                f'person {change.person}: id changed from {change.before} to {change.after}'
             )
     return frames
 

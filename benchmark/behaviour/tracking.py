@@ -71,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path('benchmark_output'),
         metavar='DIR',
-        help='where a page for each video goes (default: %(default)s)',
+        help='folder for the pages, one per video (default: %(default)s)',
     )
 
 
@@ -99,7 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
         lines = [*told(video, full, measures), '', *table(rows)]
         print('\n'.join(['', *lines]))
         page = write_page(arguments.output, video, full, annotation, measures, lines)
-        print(f'\nsee {page}')
+        print(f'\nwrote {page}')
     return 0
 
 
@@ -155,18 +155,18 @@ def told(video: Path, full: Watched, measures: TrackMeasures | None) -> list[str
         f'{len(spans)} ids, {short} of them for less than 0.5 s'
     ]
     if measures is None:
-        return [*lines, '  nobody has annotated it: id switches are not known']
+        return [*lines, '  the video has no annotations, so id switches are unknown']
     lines += [
-        f'  annotated {measures.boxes} boxes, found {measures.found} '
-        f'({100 * measures.recall:.1f} %), false {measures.false}',
+        f'  {measures.boxes} annotated boxes, {measures.found} detected '
+        f'({100 * measures.recall:.1f} %), {measures.false} false positives',
         f'  id switches {len(measures.switches)}, new ids after a loss longer than face_timeout '
         f'{len(measures.returns)}, fragmentations {measures.fragmentations}',
-        f'  ids that are on no person {measures.false_ids}, IDF1 {measures.idf1:.3f}',
+        f'  ids on no person {measures.false_ids}, IDF1 {measures.idf1:.3f}',
     ]
     for name, changes in (('switch', measures.switches), ('return', measures.returns)):
         lines += [
-            f'  {name} in frame {one.frame}: person {one.person} was {one.before}, is {one.after} '
-            f'(unseen for {one.unseen:.2f} s)'
+            f'  {name} in frame {one.frame}: person {one.person} had id {one.before} and now has '
+            f'id {one.after} (not detected for {one.unseen:.2f} s)'
             for one in changes
         ]
     return lines

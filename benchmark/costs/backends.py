@@ -23,7 +23,7 @@ from fer_ros.perception.settings import Settings
 BACKENDS = ('litert', 'opencv', 'tensorflow', 'torch', 'jax')
 
 # The answer assumed if a process ends without an answer.
-ENDED: dict[str, Any] = {'error': 'its process ended'}
+ENDED: dict[str, Any] = {'error': 'the process of the back end ended'}
 
 # Batch sizes that are measured on a GPU only.
 MANY = (32, 64)
@@ -146,13 +146,24 @@ def measure(engines: dict[str, Engine], turns: int, count: int) -> list[Row]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument('--model', default=Settings().model, help='default: %(default)s')
-    parser.add_argument('--device', default='auto', choices=('auto', 'cpu', 'gpu'))
     parser.add_argument(
-        '--backends', default=','.join(BACKENDS), help='which (default: %(default)s)'
+        '--model',
+        default=Settings().model,
+        help='name or path of the model (default: %(default)s)',
     )
-    parser.add_argument('--turns', type=int, default=5, help='of each (default: 5)')
-    parser.add_argument('--count', type=int, default=10, help='runs of a turn (default: 10)')
+    parser.add_argument(
+        '--device',
+        default='auto',
+        choices=('auto', 'cpu', 'gpu'),
+        help='device of the back ends (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--backends',
+        default=','.join(BACKENDS),
+        help='back ends to measure, separated by commas (default: %(default)s)',
+    )
+    parser.add_argument('--turns', type=int, default=5, help='turns of each back end (default: 5)')
+    parser.add_argument('--count', type=int, default=10, help='runs per turn (default: 10)')
     add_figures_arguments(parser)
 
 
@@ -167,14 +178,15 @@ def run(arguments: argparse.Namespace) -> int:
             except ValueError as error:
                 absent.append(f'Not measured: {error}.')
         if not engines:
-            raise ValueError(f'no back end runs here: {" ".join(absent)}')
+            raise ValueError(f'no back end can run on this machine: {" ".join(absent)}')
         rows = measure(engines, arguments.turns, arguments.count)
     finally:
         for engine in engines.values():
             engine.close()
     remark = (
-        f'{arguments.model}; `ratio` is to LiteRT on the same batch; `first ms` is the first run '
-        f'of that number of faces, in which an engine that compiles may do so; `…_start` is from '
-        f'the start of Python to the first result, `…_memory` after all of it.'
+        f'{arguments.model}. `ratio` is relative to LiteRT with the same batch. `first ms` is the '
+        'first run with that number of faces, which includes the compilation if the engine '
+        'compiles. `…_start` is the time from the start of Python to the first result. `…_memory` '
+        'is the memory after all runs.'
     )
     return tell('backends', rows, arguments, [remark, *absent])

@@ -114,4 +114,4 @@ def faces_for(
         ]
         if len(crops) >= faces:
             return to_network_input(crops[:faces], card.input)
-    raise ValueError(f'{len(images)} images show {len(crops)} faces, not {faces}')
+    raise ValueError(f'{len(images)} images show {len(crops)} faces, but must show {faces}')

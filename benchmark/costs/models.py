@@ -84,11 +84,22 @@ def _one_by_one(classifier: Classifier, crops: list[np.ndarray]) -> None:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command `models`."""
     parser.add_argument('models', nargs='+', help='bundles, folders of runs, or .keras files')
-    parser.add_argument('--backend', default='litert', help='of bundles, as of the node')
-    parser.add_argument('--accuracy', action='store_true', help='measure it on the data as well')
-    parser.add_argument('--data', help='folder of the data (default: FER_ROS_DATA)')
-    parser.add_argument('--split', choices=SPLITS, default='private')
-    parser.add_argument('--runs', type=int, default=15, help='turns of each (default: 15)')
+    parser.add_argument(
+        '--backend',
+        default='litert',
+        help="back end for bundles; the values are those of the node's parameter backend",
+    )
+    parser.add_argument(
+        '--accuracy', action='store_true', help='also measure the accuracy on the data'
+    )
+    parser.add_argument('--data', help='folder of the data sets (default: FER_ROS_DATA)')
+    parser.add_argument(
+        '--split',
+        choices=SPLITS,
+        default='private',
+        help='split for the accuracy (default: %(default)s)',
+    )
+    parser.add_argument('--runs', type=int, default=15, help='turns of each model (default: 15)')
     parser.add_argument('--json', action='store_true', help='print the figures as JSON')
 
 
@@ -104,7 +115,14 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(figures, indent=1))
         return 0
     print(f'median of {figures["runs"]} turns, on {figures["machine"]}')
-    head = ['', 'MB', 'ms a face', 'of processor', f'ms a face of {BATCH}', 'accuracy']
+    head = [
+        '',
+        'MB',
+        'ms per face',
+        'processor ms per face',
+        f'ms per face, batch of {BATCH}',
+        'accuracy',
+    ]
     rows = [
         [
             name,

@@ -202,7 +202,7 @@ def parameter_row(client: Client, camera: Camera, changes: int) -> Row:
         'parameter_in_force',
         seconds,
         value=float(max(frames)),
-        unit='frames, the worst',
+        unit='frames (maximum)',
         goal=1.0,
         measure='value',
         further={'changes': changes},
@@ -289,7 +289,9 @@ def overload_rows(faces: int, seconds: float) -> list[Row]:
             or not set(STAGES) <= client.health.keys()
         ):
             if time.monotonic() - begin > seconds + PATIENCE:
-                raise RuntimeError(f'the node gave {len(client.answers)} answers under overload')
+                raise RuntimeError(
+                    f'the node published only {len(client.answers)} results under overload'
+                )
             times.append(time.monotonic() - begin)
             sizes.append(resident_memory(node.pid))
             time.sleep(0.25)
@@ -337,18 +339,26 @@ def overload_rows(faces: int, seconds: float) -> list[Row]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument('--starts', type=int, default=5, help='of the node (default: 5)')
     parser.add_argument(
-        '--turns', type=int, default=TURNS, help='of node and bare calls (default: %(default)s)'
+        '--starts', type=int, default=5, help='number of starts of the node (default: 5)'
     )
     parser.add_argument(
-        '--changes', type=int, default=20, help='of a parameter (default: %(default)s)'
+        '--turns',
+        type=int,
+        default=TURNS,
+        help='turns of node and bare calls (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--changes',
+        type=int,
+        default=20,
+        help='number of changes of a parameter (default: %(default)s)',
     )
     parser.add_argument(
         '--seconds',
         type=float,
         default=10.0,
-        help='how long processor time and memory are watched (default: 10)',
+        help='time for measuring processor time and memory in seconds (default: 10)',
     )
     parser.add_argument(
         '--overload-faces',
@@ -356,7 +366,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs='*',
         default=[1, 8],
         metavar='N',
-        help='that the camera sees under overload (default: 1 8)',
+        help='numbers of faces in the images under overload (default: 1 8)',
     )
     add_figures_arguments(parser)
 
@@ -377,7 +387,8 @@ def run(arguments: argparse.Namespace) -> int:
     except RuntimeError as error:
         raise ValueError(str(error)) from error
     remark = (
-        f'{DEFAULT_MODEL} on LiteRT, YuNet; one face at 640x480 and {RATE:g} Hz; overload: '
-        f'1280x720 at {OVERLOAD_RATE:g} Hz, the node on one core, camera and listener on another.'
+        f'{DEFAULT_MODEL} on LiteRT, YuNet. One face at 640x480 and {RATE:g} Hz. Overload: '
+        f'1280x720 at {OVERLOAD_RATE:g} Hz, with the node on one core, and camera and subscriber '
+        'on another core.'
     )
     return tell('node', rows, arguments, [remark])

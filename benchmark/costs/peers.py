@@ -45,10 +45,10 @@ from training.evaluation.classifiers import classify
 from training.evaluation.truth import truth_for
 
 HOW_TO = (
-    "peers needs an environment with PyPI's fer, whose python is given by --peer-python; make it "
-    'with: python3 -m venv peer && peer/bin/pip install torch==2.14.1 torchvision==0.29.1 '
-    "tensorflow-cpu 'setuptools<81' 'opencv-contrib-python<5' requests Pillow tqdm && "
-    'peer/bin/pip install --no-deps fer facenet-pytorch'
+    "peers needs a Python environment with PyPI's fer; select its python with --peer-python. "
+    'Create it with: python3 -m venv peer && peer/bin/pip install torch==2.14.1 '
+    "torchvision==0.29.1 tensorflow-cpu 'setuptools<81' 'opencv-contrib-python<5' requests Pillow "
+    'tqdm && peer/bin/pip install --no-deps fer facenet-pytorch'
 )
 
 # Environment variable with the default of `--peer-python`.
@@ -83,7 +83,7 @@ class Peer:
         :raises ValueError: if the executable does not exist.
         """
         if not python.is_file():
-            raise ValueError(f'there is no {python}; {HOW_TO}')
+            raise ValueError(f'{python} does not exist; {HOW_TO}')
         self._process = WorkerProcess(
             [str(python), str(Path(__file__).with_name('peer_worker.py'))],
             env={key: value for key, value in os.environ.items() if key not in FOREIGN},
@@ -100,7 +100,7 @@ class Peer:
         answer = self._process.ask({'do': do, **words})
         if answer is None:
             status = self._process.wait()
-            raise ValueError(f'the process of fer ended with status {status}; {HOW_TO}')
+            raise ValueError(f'the process of fer ended with exit status {status}; {HOW_TO}')
         if 'error' in answer:
             raise ValueError(f'fer cannot {do}: {answer["error"]}; {HOW_TO}')
         return answer
@@ -248,13 +248,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=os.environ.get(PEER_VARIABLE),
         metavar='PATH',
-        help=f'of an environment with fer (default: {PEER_VARIABLE})',
+        help=f'python of an environment with fer (default: {PEER_VARIABLE})',
     )
-    parser.add_argument('--model', default=Settings().model, help='default: %(default)s')
-    parser.add_argument('--turns', type=int, default=6, help='of each (default: 6)')
-    parser.add_argument('--frames', type=int, default=8, help='of a turn (default: 8)')
-    parser.add_argument('--pictures', type=int, help='of PrivateTest (default: all)')
-    parser.add_argument('--data', help='FER2013, for the accuracy (default: FER_ROS_DATA)')
+    parser.add_argument(
+        '--model',
+        default=Settings().model,
+        help='name or path of the model (default: %(default)s)',
+    )
+    parser.add_argument('--turns', type=int, default=6, help='turns of each package (default: 6)')
+    parser.add_argument('--frames', type=int, default=8, help='frames per turn (default: 8)')
+    parser.add_argument(
+        '--pictures', type=int, help='number of pictures of PrivateTest (default: all)'
+    )
+    parser.add_argument(
+        '--data', help='folder of FER2013, for the accuracy (default: FER_ROS_DATA)'
+    )
     add_figures_arguments(parser)
 
 
@@ -275,10 +283,11 @@ def run(arguments: argparse.Namespace) -> int:
         }
         rows += weights_rows(peer, classifiers, data, folder, arguments.turns)
     remark = (
-        f'fer {loaded["version"]}, its defaults, MTCNN on PyTorch with {loaded["torch_threads"]} '
-        f'threads; {classifier.card.name} on LiteRT, YuNet. `ratio` tells how many times as fast '
-        f'the pipeline is; `fer faces` is what it found in a frame, on average. '
-        f'`weights_…`: a face alone, and the accuracy on PrivateTest by the labels of FER2013 and '
-        f'by the majority of FER+.'
+        f'fer {loaded["version"]} with its defaults, MTCNN on PyTorch with '
+        f'{loaded["torch_threads"]} threads; {classifier.card.name} on LiteRT, YuNet. `ratio` is '
+        'the time of fer divided by the time of the pipeline. `fer faces` is the mean number of '
+        'faces that fer detects in a frame. `weights_…`: time of the network for one face, and '
+        'its accuracy on PrivateTest against the labels of FER2013 and against the majority of '
+        'FER+.'
     )
     return tell('peers', rows, arguments, [remark])

@@ -278,7 +278,7 @@ def step_rows(detector: Detector, classifier: Classifier, frames: int) -> list[R
             Row(
                 f'step_{name}_faces_{faces}',
                 value=1e6 * seconds,
-                unit='us a frame',
+                unit='us per frame',
                 further={'percent': round(100 * seconds / whole, 1)},
             )
             for name, seconds in steps.items()
@@ -289,15 +289,24 @@ def step_rows(detector: Detector, classifier: Classifier, frames: int) -> list[R
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument('--model', default=Settings().model, help='default: %(default)s')
-    parser.add_argument('--frames', type=int, default=400, help='of each way (default: 400)')
+    parser.add_argument(
+        '--model',
+        default=Settings().model,
+        help='name or path of the model (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--frames',
+        type=int,
+        default=400,
+        help='number of frames for each measurement (default: 400)',
+    )
     add_figures_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command `pipeline`."""
     if arguments.frames < 8:
-        raise ValueError(f'{arguments.frames} frames tell nothing; 8 is the least')
+        raise ValueError(f'{arguments.frames} frames are too few; set --frames to at least 8')
     detector = create_detector('yunet', str(detector_weights()))
     classifier = create_classifier(load_card(find_bundle(arguments.model)), 'litert')
     rows = [
@@ -308,9 +317,9 @@ def run(arguments: argparse.Namespace) -> int:
         *predict_rows(detector, classifier, max(4, int(PREDICT_SHARE * arguments.frames))),
     ]
     remark = (
-        f'{classifier.card.name} on LiteRT, YuNet; `ratio` of `with_…` is to YuNet, that of '
-        f'`against_…` tells how many times as fast the pipeline is.  `step_…`: by cProfile, which '
-        f'costs small functions about half a microsecond a call; the networks, calls of OpenCV '
-        f'and files of the package.'
+        f'{classifier.card.name} on LiteRT, YuNet. The `ratio` of `with_…` is relative to YuNet. '
+        'The `ratio` of `against_…` is the other time divided by the time of the pipeline. '
+        '`step_…` is measured by cProfile, which adds about half a microsecond to each call. The '
+        'steps are the networks, calls of OpenCV, and files of the package.'
     )
     return tell('pipeline', rows, arguments, [remark])

@@ -233,17 +233,29 @@ def _travel_row(name: str, sizes: list[int], rate: float) -> Row:
     return Row(
         f'travels_{name}',
         value=each * rate,
-        unit='bytes a second',
+        unit='bytes per second',
         further={'bytes_each': round(each), 'messages_per_second': round(rate, 2)},
     )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument('--model', default=Settings().model, help='default: %(default)s')
-    parser.add_argument('--frames', type=int, default=60, help='of each way (default: 60)')
     parser.add_argument(
-        '--seconds', type=float, default=8.0, help='how long nodes are watched (default: 8)'
+        '--model',
+        default=Settings().model,
+        help='name or path of the model (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--frames',
+        type=int,
+        default=60,
+        help='number of frames for each measurement (default: 60)',
+    )
+    parser.add_argument(
+        '--seconds',
+        type=float,
+        default=8.0,
+        help='time for measuring the nodes in seconds (default: 8)',
     )
     parser.add_argument(
         '--cameras',
@@ -253,7 +265,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='N',
         help='numbers of cameras (default: 1 2 4)',
     )
-    parser.add_argument('--plot', type=Path, metavar='PATH', help='where the plots go (SVG, PNG)')
+    parser.add_argument(
+        '--plot', type=Path, metavar='PATH', help='file for the plots (SVG or PNG)'
+    )
     add_figures_arguments(parser)
 
 
@@ -276,9 +290,9 @@ def run(arguments: argparse.Namespace) -> int:
 
         draw([row.figures() for row in rows], plot, f'commit {commit()}, {machine()}')
     remark = (
-        f'{arguments.model} on LiteRT, YuNet; cameras: {names(SMALL)} at {RATE:g} Hz, one face; '
-        f'their times are the age of the answers, their memory is the proportional set size. '
-        f'`ratio` is to no face. `travels_…`: messages as they are serialised; '
-        f'`image` and `image_compressed` at {RATE:g} Hz.'
+        f'{arguments.model} on LiteRT, YuNet. Cameras: {names(SMALL)} at {RATE:g} Hz, one face. '
+        'Their times are the age of the results, and their memory is the proportional set size. '
+        '`ratio` is relative to no face. `travels_…`: size of the serialised messages; `image` '
+        f'and `image_compressed` at {RATE:g} Hz.'
     )
     return tell('scale', rows, arguments, [remark])

@@ -50,22 +50,24 @@ def draw(rows: Sequence[dict[str, Any]], path: Path, caption: str = '') -> None:
             found = points(rows, rf'faces_(\d+)_at_{size}', 'median_ms')
             of_faces.plot([key[0] for key in found], list(found.values()), 'o-', label=size)
         of_faces.set_xlabel('faces')
-        of_faces.set_ylabel('ms a frame')
+        of_faces.set_ylabel('ms per frame')
         for name, label in (
             ('pixels', 'min_face_size 24'),
-            ('pixels_in_proportion', 'in proportion to the width'),
+            ('pixels_in_proportion', 'min_face_size in proportion to the width'),
         ):
             found = points(rows, rf'{name}_(\d+)x(\d+)', 'median_ms')
             millions = [width * height / 1e6 for width, height in found]
             of_pixels.plot(millions, list(found.values()), 'o-', label=label)
-        of_pixels.set_xlabel('million pixels, one face')
+        of_pixels.set_xlabel('image size [megapixels], one face')
         found = points(rows, r'cameras_(\d+)', 'value')
         cameras = [key[0] for key in found]
-        of_cameras.plot(cameras, list(found.values()), 'o-', label='all nodes, % of a core')
+        of_cameras.plot(
+            cameras, list(found.values()), 'o-', label='CPU of all nodes [% of a core]'
+        )
         for key, label in (('median_ms', 'age, median [ms]'), ('p95_ms', 'age, p95 [ms]')):
             found = points(rows, r'cameras_(\d+)', key)
             of_cameras.plot(cameras, list(found.values()), 'o--', label=label)
-        of_cameras.set_xlabel('cameras of 640x480 at 30 Hz')
+        of_cameras.set_xlabel('number of cameras, 640x480 at 30 Hz')
         figure.suptitle(caption, fontsize=8)
         for axes in (of_faces, of_pixels, of_cameras):
             axes.set_ylim(bottom=0)

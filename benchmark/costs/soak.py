@@ -58,7 +58,7 @@ class Verdict:
             f'memory {self.settled / MIB:.1f} MiB in the minute after minute '
             f'{SETTLING_TIME / 60:g}, {self.last / MIB:.1f} MiB in the last minute: '
             f'{(self.last - self.settled) / MIB:+.1f} MiB (at most {MOST_GROWTH / MIB:+.1f}): '
-            f'{"flat" if self.flat else "GROWS"}'
+            f'{"stable" if self.flat else "GROWS"}'
         )
 
 
@@ -80,8 +80,8 @@ def judge(times: Sequence[float], sizes: Sequence[int]) -> Verdict:
     # The last sample can be up to one period before the end of the run.
     if passed[-1] < SHORTEST_RUN - 2 * PERIOD or not first.any():
         raise ValueError(
-            f'{passed[-1]:.0f} s of samples are too few for a verdict: '
-            f'run for at least {SHORTEST_RUN / 60:g} minutes'
+            f'{passed[-1]:.0f} s of samples are too few for a result; run for at least '
+            f'{SHORTEST_RUN / 60:g} minutes'
         )
     return Verdict(float(np.median(memory[first])), float(np.median(memory[final])))
 
@@ -91,7 +91,8 @@ def minutes_of(text: str) -> float:
     minutes = float(text)
     if not SHORTEST_RUN / 60 <= minutes < float('inf'):
         raise argparse.ArgumentTypeError(
-            f'{text!r} is too short for a verdict: at least {SHORTEST_RUN / 60:g} minutes'
+            f'{text!r} minutes are too short for a result; run for at least {SHORTEST_RUN / 60:g} '
+            'minutes'
         )
     return minutes
 
@@ -99,10 +100,13 @@ def minutes_of(text: str) -> float:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument(
-        '--minutes', type=minutes_of, default=30.0, help='how long, at least 7 (default: 30)'
+        '--minutes',
+        type=minutes_of,
+        default=30.0,
+        help='duration in minutes, at least 7 (default: 30)',
     )
     parser.add_argument(
-        '--source', default='astronaut', help='of the camera node (default: astronaut)'
+        '--source', default='astronaut', help='source of the camera node (default: astronaut)'
     )
     parser.add_argument('--rate', type=float, default=30.0, help='images per second (default: 30)')
     parser.add_argument(
@@ -110,7 +114,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action='append',
         default=[],
         metavar='NAME:=VALUE',
-        help='a parameter of the emotion node; may be repeated',
+        help='parameter of the emotion node; the option may be repeated',
     )
 
 
@@ -161,7 +165,7 @@ def watch(
     began = time.monotonic()
     while not listener.answers:
         if node.poll() is not None or time.monotonic() - began > PATIENCE:
-            raise RuntimeError('the node gives no answer')
+            raise RuntimeError('the node publishes no result')
         time.sleep(PERIOD)
     began = time.monotonic()
     times: list[float] = []
@@ -169,7 +173,7 @@ def watch(
     told = -1
     while (now := time.monotonic() - began) < seconds:
         if node.poll() is not None:
-            raise RuntimeError(f'the node ended by itself, with status {node.returncode}')
+            raise RuntimeError(f'the node ended unexpectedly with exit status {node.returncode}')
         memory = resident_memory(node.pid)
         times.append(now)
         sizes.append(memory)
@@ -177,12 +181,12 @@ def watch(
             told = int(now // 60)
             print(
                 f'{told:4d} min  {memory / MIB:7.1f} MiB  {thread_count(node.pid)} threads  '
-                f'{file_count(node.pid)} files  {listener.answers} answers, '
-                f'{listener.faces} with a face  {listener.health}',
+                f'{file_count(node.pid)} files  {listener.answers} results, {listener.faces} with '
+                f'a face  {listener.health}',
                 flush=True,
             )
         time.sleep(PERIOD)
-    print(f'{listener.answers} answers, {listener.answers / seconds:.1f} a second')
+    print(f'{listener.answers} results, {listener.answers / seconds:.1f} per second')
     return times, sizes
 
 
@@ -212,6 +216,6 @@ class Listener(Listening):
         (status,) = message.status
         values = {one.key: one.value for one in status.values}
         self.health = (
-            f'{status.message}; {values["frames_dropped"]} dropped, '
-            f'age p50 {values["age_p50_ms"]} ms, p95 {values["age_p95_ms"]} ms'
+            f'{status.message}; {values["frames_dropped"]} frames dropped, age p50 '
+            f'{values["age_p50_ms"]} ms, p95 {values["age_p95_ms"]} ms'
         )

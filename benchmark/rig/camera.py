@@ -50,7 +50,12 @@ def main() -> int:
     parser.add_argument('--faces', type=int, default=1)
     parser.add_argument('--width', type=int, default=640)
     parser.add_argument('--height', type=int, default=480)
-    parser.add_argument('--rate', type=float, default=0.0, help='from the beginning on')
+    parser.add_argument(
+        '--rate',
+        type=float,
+        default=0.0,
+        help='images per second at the start (default: %(default)s)',
+    )
     parser.add_argument('--namespace', default='')
     arguments = parser.parse_args()
     images = scene(arguments.faces, (arguments.width, arguments.height), FRAMES)

@@ -43,7 +43,7 @@ class Camera:
         )
         assert self._process.stdout is not None
         if self._process.stdout.readline().strip() != 'ready':
-            raise RuntimeError('the camera of the benchmark does not start')
+            raise RuntimeError('the camera of the benchmark did not start')
 
     def __enter__(self) -> Camera:
         """Return the camera."""

@@ -79,7 +79,9 @@ class Client(Listening):
                 lambda: next((one for one in self._answers if wanted(one)), None), patience
             )
         if found is None:
-            raise RuntimeError(f'the node gave no such answer in {patience:g} s')
+            raise RuntimeError(
+                f'the node did not publish the expected result within {patience:g} s'
+            )
         return found
 
     def listen(self, seconds: float) -> list[Answer]:
@@ -101,7 +103,7 @@ class Client(Listening):
 
         service = self._node.create_client(SetParameters, f'{node}/set_parameters')
         if not service.wait_for_service(PATIENCE):
-            raise RuntimeError('the node offers no service for parameters')
+            raise RuntimeError('the node has no parameter services')
 
         def set_integer(name: str, value: int) -> None:
             parameter = Parameter(
@@ -115,7 +117,7 @@ class Client(Listening):
                 done.wait_for(future.done, PATIENCE)
             (result,) = future.result().results
             if not result.successful:
-                raise RuntimeError(f'the node refuses {name}: {result.reason}')
+                raise RuntimeError(f'the node rejects {name}: {result.reason}')
 
         return set_integer
 

@@ -112,4 +112,4 @@ def emotion_node(
         if status is not None:
             log.seek(0)
             told = log.read().decode(errors='replace')[-2000:]
-            raise RuntimeError(f'the node ended by itself, with status {status}: {told}')
+            raise RuntimeError(f'the node ended unexpectedly with exit status {status}: {told}')

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / 'benchmark' / 'RESULTS.md'
 HEAD = """# Results
 
-Each section is written by the command that it names, with `--record`; nothing is written by hand.
+The command named in each section writes that section with `--record`; nothing is written by hand.
 Times are in milliseconds.
 """
 
@@ -92,7 +92,9 @@ def commit() -> str:
     """Return the commit of this checkout, and note uncommitted changes."""
     try:
         name = _git('rev-parse', '--short=12', 'HEAD')
-        return f'{name} with changes' if _git('status', '--porcelain', '-uno') else name
+        return (
+            f'{name} with uncommitted changes' if _git('status', '--porcelain', '-uno') else name
+        )
     except (OSError, subprocess.CalledProcessError):
         return 'unknown'
 
@@ -109,7 +111,7 @@ def add_figures_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--record',
         action='store_true',
-        help=f'write the figures into {RESULTS.relative_to(ROOT)} as well',
+        help=f'also write the figures to {RESULTS.relative_to(ROOT)}',
     )
 
 
@@ -149,7 +151,7 @@ def table(rows: Sequence[dict[str, Any]]) -> list[str]:
     """Format rows as a Markdown table."""
     known = {'name', 'median_ms', 'p95_ms', 'ratio', 'goal', 'value', 'unit', 'measure'}
     known |= {'at_least', 'met'}
-    head = ['figure', 'median', 'p95', 'ratio', 'value', 'goal', 'met', 'with']
+    head = ['figure', 'median', 'p95', 'ratio', 'value', 'goal', 'met', 'details']
     cells = []
     for row in rows:
         value, goal = row.get('value'), row['goal']

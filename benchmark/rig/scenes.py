@@ -51,7 +51,9 @@ def data_file(name: str) -> Path:
     """
     path = data_root(None) / name
     if not path.is_file():
-        raise FileNotFoundError(f'there is no {path}; set FER_ROS_DATA to the folder of the data')
+        raise FileNotFoundError(
+            f'{path} does not exist; set FER_ROS_DATA to the folder of the data sets'
+        )
     return path
 
 
@@ -68,7 +70,7 @@ def read_image(name: str) -> np.ndarray:
     """Read a photograph of the benchmark data, (H, W, 3) uint8, BGR."""
     image = cv2.imread(str(data_file(name)))
     if image is None:
-        raise ValueError(f'{name} is no picture that OpenCV can read')
+        raise ValueError(f'OpenCV cannot read {name} as a picture')
     return image
 
 
@@ -125,7 +127,7 @@ def montage(faces: int, size: tuple[int, int], shift: int = 0) -> np.ndarray:
     """
     columns = 4
     if not 0 <= faces <= columns**2:
-        raise ValueError(f'a scene has 0 to {columns**2} faces, not {faces}')
+        raise ValueError(f'a scene can have 0 to {columns**2} faces, but {faces} were requested')
     image = fitted(read_image(BACKGROUND), size)
     width, height = size[0] // columns, size[1] // columns
     # The central cells are filled first, so that a few heads are never at the border.

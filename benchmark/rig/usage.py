@@ -47,7 +47,7 @@ def growth(times: Sequence[float], sizes: Sequence[int]) -> Growth:
     start = moments[0] + min(LONGEST_WARM_UP, WARM_UP * (moments[-1] - moments[0]))
     moments, memory = moments[moments >= start], memory[moments >= start]
     if len(moments) < 3:
-        raise ValueError(f'{len(moments)} samples after the warm-up tell nothing; run longer')
+        raise ValueError(f'{len(moments)} samples after the warm-up are too few; run longer')
     slope = float(np.polyfit(moments - moments[0], memory, 1)[0])
     grown = slope * float(moments[-1] - moments[0])
     return Growth(slope, grown, grown / float(np.median(memory)))

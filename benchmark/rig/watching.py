@@ -28,11 +28,21 @@ from fer_ros.perception.settings import Settings
 def add_watching_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options for the videos and the models."""
     defaults = Settings()
-    parser.add_argument('videos', nargs='+', type=Path, metavar='VIDEO')
-    parser.add_argument('--model', default=defaults.model, help='default: %(default)s')
-    parser.add_argument('--backend', default=defaults.backend, help='default: %(default)s')
-    parser.add_argument('--detector', default=defaults.detector, help='default: %(default)s')
-    parser.add_argument('--detector-model', default='', help='weights (default: searched)')
+    parser.add_argument('videos', nargs='+', type=Path, metavar='VIDEO', help='video files')
+    parser.add_argument(
+        '--model', default=defaults.model, help='name or path of the model (default: %(default)s)'
+    )
+    parser.add_argument(
+        '--backend', default=defaults.backend, help='back end (default: %(default)s)'
+    )
+    parser.add_argument(
+        '--detector', default=defaults.detector, help='face detector (default: %(default)s)'
+    )
+    parser.add_argument(
+        '--detector-model',
+        default='',
+        help='path of the detector weights (default: search the folders of models)',
+    )
 
 
 def load_models(arguments: argparse.Namespace) -> tuple[Detector, Classifier]:
@@ -60,7 +70,7 @@ def images_of(video: Path) -> Iterator[tuple[float, np.ndarray]]:
     capture = cv2.VideoCapture(str(video))
     rate = capture.get(cv2.CAP_PROP_FPS)
     if not capture.isOpened() or not rate > 0:
-        raise ValueError(f'{video} is no video that OpenCV can read')
+        raise ValueError(f'OpenCV cannot read {video} as a video')
     number = 0
     while True:
         there, image = capture.read()

@@ -209,17 +209,21 @@ def watch_training(data: FaceData, name: str, steps: int, batch_size: int = 64) 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command `augmentation`."""
-    parser.add_argument('--data', help='FER2013 (default: FER_ROS_DATA)')
-    parser.add_argument('--pictures', type=int, default=1024, help='a run (default: 1024)')
+    parser.add_argument('--data', help='folder of FER2013 (default: FER_ROS_DATA)')
     parser.add_argument(
-        '--batch-sizes', default=BATCH_SIZES, help='pictures a batch (default: %(default)s)'
+        '--pictures', type=int, default=1024, help='pictures per run (default: 1024)'
     )
-    parser.add_argument('--runs', type=int, default=3, help='of each pipeline (default: 3)')
-    parser.add_argument('--steps', type=int, default=20, help='of training (default: 20)')
+    parser.add_argument(
+        '--batch-sizes', default=BATCH_SIZES, help='pictures per batch (default: %(default)s)'
+    )
+    parser.add_argument('--runs', type=int, default=3, help='runs of each pipeline (default: 3)')
+    parser.add_argument(
+        '--steps', type=int, default=20, help='training steps to measure (default: 20)'
+    )
     parser.add_argument(
         '--networks',
         default=','.join(NETWORKS),
-        help='recipes whose networks are watched while they train (default: %(default)s)',
+        help='recipes whose networks are measured during training (default: %(default)s)',
     )
     parser.add_argument('--json', action='store_true', help='print the figures as JSON')
 
@@ -249,23 +253,22 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(figures, indent=1))
         return 0
     print(
-        f'{figures["pictures"]} pictures, median of {figures["runs"]} runs in turns, on '
+        f'{figures["pictures"]} pictures, median of {figures["runs"]} alternating runs, on '
         f'{figures["machine"]}'
     )
     for row in figures['pipelines']:
         print(
-            f'batch {row["batch_size"]:3}{", ZCA" if row["whitening"] else "":5}  '
-            f'Keras {row["keras_pictures_per_second"]:6} pictures/s  '
-            f'training {row["training_pictures_per_second"]:6}  '
-            f'{row["times_as_fast"]:5.1f} times '
+            f'batch {row["batch_size"]:3}{", ZCA" if row["whitening"] else "":5}  Keras '
+            f'{row["keras_pictures_per_second"]:6} pictures/s  training '
+            f'{row["training_pictures_per_second"]:6}  {row["times_as_fast"]:5.1f} times as fast '
             f'({row["times_as_fast_by_cpu"]:.1f} by processor time)'
         )
     for row in figures['training']:
         print(
             f'{row["network"]:14} {row["parameters"]:11,} parameters  '
-            f'{1000 * row["seconds_per_step"]:7.1f} ms a step, '
-            f'{1000 * row["seconds_per_batch_alone"]:5.1f} ms a batch, '
-            f'idle {100 * row["idle"]:.1f} % '
-            f'({100 * row["idle_without_threads"]:.1f} % without threads)'
+            f'{1000 * row["seconds_per_step"]:7.1f} ms per step, '
+            f'{1000 * row["seconds_per_batch_alone"]:5.1f} ms per batch, idle '
+            f'{100 * row["idle"]:.1f} % ({100 * row["idle_without_threads"]:.1f} % without '
+            'threads)'
         )
     return 0

@@ -50,7 +50,9 @@ def read_as_notebooks(path: Path) -> np.ndarray:
     try:
         import pandas
     except ImportError as error:
-        raise ImportError('the way of the notebooks needs pandas: pip install pandas') from error
+        raise ImportError(
+            'the method of the notebooks needs pandas; install it with: pip install pandas'
+        ) from error
     table = pandas.read_csv(path)
     faces = []
     for sequence in table['pixels'].tolist():
@@ -79,7 +81,7 @@ def compare(data: FaceData, runs: int) -> dict[str, Any]:
         timings = time_in_turns(ways, runs)
         for name, images in read.items():
             if not np.array_equal(images, data.images):
-                raise ValueError(f'{name} reads other pictures than those that were written')
+                raise ValueError(f'{name} reads pictures that differ from those in the file')
         return {
             'machine': machine(),
             'rows': len(data),
@@ -92,9 +94,9 @@ def compare(data: FaceData, runs: int) -> dict[str, Any]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command `reading`."""
-    parser.add_argument('--data', help='the packed FER2013 (default: FER_ROS_DATA)')
-    parser.add_argument('--rows', type=int, help='only so many of them')
-    parser.add_argument('--runs', type=int, default=3, help='of each way (default: 3)')
+    parser.add_argument('--data', help='folder of the packed FER2013 (default: FER_ROS_DATA)')
+    parser.add_argument('--rows', type=int, help='maximum number of rows (default: all)')
+    parser.add_argument('--runs', type=int, default=3, help='runs of each method (default: 3)')
     parser.add_argument('--json', action='store_true', help='print the figures as JSON')
 
 
@@ -106,12 +108,15 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(figures, indent=1))
         return 0
     print(
-        f'{figures["rows"]} rows, {figures["megabytes"]} MB, median of {figures["runs"]} runs in '
-        f'turns, on {figures["machine"]}'
+        f'{figures["rows"]} rows, {figures["megabytes"]} MB, median of {figures["runs"]} '
+        f'alternating runs, on {figures["machine"]}'
     )
     for name, what in (('notebooks', 'pandas, split, int per pixel'), ('training', 'read_csv')):
         timing = figures[name]
-        print(f'{what:30} {timing["seconds"]:8.2f} s {timing["cpu_seconds"]:8.2f} s of processor')
+        print(
+            f'{what:30} {timing["seconds"]:8.2f} s {timing["cpu_seconds"]:8.2f} s of processor '
+            'time'
+        )
     print(
         f'{figures["times_as_fast"]:.1f} times as fast '
         f'({figures["times_as_fast_by_cpu"]:.1f} by processor time)'

@@ -110,7 +110,7 @@ class CameraNode(CheckedParameters):
     def start(self) -> None:
         """Start publishing; the executor calls this method."""
         self.destroy_guard_condition(self._spinning)
-        self.get_logger().info(f'{self._source.name} goes to {self._publisher.topic_name}')
+        self.get_logger().info(f'publishing {self._source.name} on {self._publisher.topic_name}')
         self._worker.start()
 
     def stop(self) -> None:
@@ -125,7 +125,7 @@ class CameraNode(CheckedParameters):
             if self._play():
                 skipped = f', {self._source.skipped} skipped' if self._source.skipped else ''
                 self.get_logger().info(
-                    f'end of {self._source.name}: {self.published} images{skipped}'
+                    f'end of {self._source.name}: {self.published} images published{skipped}'
                 )
         except SourceError as error:
             self.get_logger().error(shortened(error, REASON_LENGTH))
@@ -187,7 +187,7 @@ class CameraNode(CheckedParameters):
     def _wait_for_listener(self) -> None:
         """Wait for a subscriber, because a late subscriber would miss a source that ends."""
         if not self._listeners():
-            self.get_logger().info(f'waiting for a listener on {self._publisher.topic_name}')
+            self.get_logger().info(f'waiting for a subscriber to {self._publisher.topic_name}')
         while not self._listeners():
             if self._wait_until(time.monotonic() + LOOK_PERIOD):
                 return

@@ -36,15 +36,21 @@ def check_backends(model: str) -> Iterator[Finding]:
         yield Finding(FAIL, f'model {shortened(model)}', str(error))
         return
     gpu = gpu_present()
-    yield Finding(OK, 'GPU', 'a driver is loaded' if gpu else 'none: the CPU does the work')
+    yield Finding(
+        OK,
+        'GPU',
+        'a GPU driver is loaded' if gpu else 'no GPU driver is loaded; the model runs on the CPU',
+    )
     works = False
     for name in (*CPU_BACKENDS, *GPU_BACKENDS):
         if name in GPU_BACKENDS and importlib.util.find_spec(name) is None:
             level = WARN if gpu else OK
-            yield Finding(level, f'back end {name}', 'not installed; it is for GPUs')
+            yield Finding(level, f'back end {name}', 'not installed; only useful with a GPU')
             continue
         if name in GPU_BACKENDS and not gpu:
-            yield Finding(OK, f'back end {name}', 'installed; not tried, as there is no GPU')
+            yield Finding(
+                OK, f'back end {name}', 'installed; not tested, because this machine has no GPU'
+            )
             continue
         try:
             backend = create_backend(name, card)
@@ -55,4 +61,8 @@ def check_backends(model: str) -> Iterator[Finding]:
             works = True
             yield Finding(OK, f'back end {name}', f'runs {card.name} on {backend.device}')
     if not works:
-        yield Finding(FAIL, 'back ends', f'none runs {card.name}; do what one of them asks for')
+        yield Finding(
+            FAIL,
+            'back ends',
+            f'no back end can run {card.name}; follow the instructions of one back end above',
+        )

@@ -55,9 +55,9 @@ def diagnose(checks: Sequence[Callable[[], Iterator[Finding]]]) -> int:
             print(f'{FAIL:5} {type(error).__name__}: {shortened(error)}', flush=True)
     print(
         {
-            OK: 'all is well',
-            WARN: 'the node will work; it would work better without the warnings',
-            FAIL: 'the node will not work as it is',
+            OK: 'all checks passed',
+            WARN: 'the node will work; follow the warnings to improve it',
+            FAIL: 'the node will not work; correct the failures above',
         }[worst]
     )
     return 1 if worst == FAIL else 0
@@ -72,14 +72,21 @@ def main(args: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog='doctor', description=__doc__.split(':')[0].strip())
     parser.add_argument(
         '--topic',
-        help='image topic; the exit status is 1 if nobody publishes it (default: image, for which '
+        help='image topic; the exit status is 1 if it has no publisher (default: image, for which '
         'the exit status stays 0)',
     )
     parser.add_argument(
-        '--seconds', type=_seconds, default=3.0, help='how long to listen (default: 3)'
+        '--seconds',
+        type=_seconds,
+        default=3.0,
+        help='time to receive images from the topic in seconds (default: 3)',
     )
-    parser.add_argument('--model', default='', help='a model to try (default: the default one)')
-    parser.add_argument('--no-ros', action='store_true', help='leave out what needs ROS')
+    parser.add_argument(
+        '--model',
+        default='',
+        help='name or path of the model to test (default: the default model)',
+    )
+    parser.add_argument('--no-ros', action='store_true', help='skip the checks that need ROS')
     words = list(sys.argv[1:] if args is None else args)
     own = words.index('--ros-args') if '--ros-args' in words else len(words)
     ros_args = words[own:]
@@ -107,6 +114,6 @@ def _seconds(text: str) -> float:
         seconds = math.nan
     if not 0 <= seconds <= LONGEST:
         raise argparse.ArgumentTypeError(
-            f'{quoted(text)} is not a number from 0 to {LONGEST:.0f} seconds'
+            f'{quoted(text)} is not a number of seconds from 0 to {LONGEST:.0f}'
         )
     return seconds

@@ -26,4 +26,6 @@ def check_detectors() -> Iterator[Finding]:
             found.append(Finding(OK, f'detector {name}', detector.reason))
     yield from found
     if all(finding.level != OK for finding in found):
-        yield Finding(FAIL, 'detectors', 'none can run; do what one of them asks for')
+        yield Finding(
+            FAIL, 'detectors', 'no detector can run; follow the instructions of one detector above'
+        )

@@ -82,7 +82,9 @@ def check_camera(
     """
     domain = os.environ.get('ROS_DOMAIN_ID', '')
     if domain.isdecimal() and int(domain[:9]) > LARGEST_DOMAIN:
-        told = f'ROS_DOMAIN_ID is {quoted(domain)}: set a number up to {LARGEST_DOMAIN}'
+        told = (
+            f'ROS_DOMAIN_ID is {quoted(domain)}: set it to an integer from 0 to {LARGEST_DOMAIN}'
+        )
         yield Finding(FAIL, 'ROS 2', told)
         return
     context = Context()
@@ -149,14 +151,16 @@ def _judge_camera(
     senders = node.get_publishers_info_by_topic(name)
     if not senders:
         if node.count_publishers(f'{name}{SUFFIX}'):
-            yield Finding(OK, name, 'only the compressed images are published')
+            yield Finding(OK, name, 'only compressed images are published')
         else:
             yield _judge_silence(node, name, required)
         return
     kinds = {sender.topic_type for sender in senders}
     if kinds.isdisjoint(IMAGE_TYPES):
         told = shortened(', '.join(sorted(kinds)))
-        yield Finding(FAIL, name, f'carries {told}, not images; name an image topic by --topic')
+        yield Finding(
+            FAIL, name, f'the messages are {told}, not images; select an image topic with --topic'
+        )
         return
     qos = ', '.join(sorted({one.qos_profile.reliability.name.lower() for one in senders}))
     last = heard.last
@@ -164,18 +168,19 @@ def _judge_camera(
         yield Finding(
             WARN,
             name,
-            f'published ({qos}), but no image arrived within {seconds:g} s: check the camera, and '
-            'start it with config/fastdds.xml, because large images do not fit into the default '
-            'segment of Fast DDS',
+            f'the topic has a publisher ({qos}), but no image arrived within {seconds:g} s. Check '
+            'the camera, and start it with config/fastdds.xml, because large images do not fit '
+            'into the default shared memory segment of Fast DDS',
         )
         return
     frame = shortened(last.header.frame_id, 80) or 'unnamed'
-    told = f'{heard.rate:.1f} Hz, {qos}, {_kind(last)}, frame {frame}'
+    told = f'{heard.rate:.1f} Hz, {qos}, {_kind(last)}, frame_id {frame}'
     age = node.get_clock().now().nanoseconds / 1e9 - last.header.stamp.sec
     if abs(age) > FAR_OFF:
         told += (
-            f', stamped {age:.0f} s ago by this clock (a recording needs use_sim_time, two '
-            'machines need one time)'
+            f'; the timestamp is {abs(age):.0f} s {"older" if age > 0 else "newer"} than the '
+            'clock of this machine: set use_sim_time for a recording, or synchronise the clocks '
+            'of both machines'
         )
     try:
         image = to_bgr(last)
@@ -205,10 +210,10 @@ def _judge_rotation(name: str, last: Image | CompressedImage | None) -> Iterator
 def _judge_silence(node: Node, name: str, required: bool) -> Finding:
     """Report a topic without a publisher, and list the existing image topics."""
     found = camera_topics(node)
-    hint = f'; images are on {shortened(", ".join(found))}' if found else ''
+    hint = f'; these topics have images: {shortened(", ".join(found))}' if found else ''
     level = FAIL if required else WARN
-    remedy = 'name another topic by --topic, or start the camera'
-    return Finding(level, name, f'nobody publishes it{hint}; {remedy}')
+    remedy = 'select another topic with --topic, or start the camera'
+    return Finding(level, name, f'the topic has no publisher{hint}; {remedy}')
 
 
 def _kind(message: Image | CompressedImage) -> str:

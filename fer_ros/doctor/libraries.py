@@ -28,7 +28,7 @@ def check_libraries() -> Iterator[Finding]:
     if PYTHONS[0] <= version[:2] <= PYTHONS[1]:
         yield Finding(OK, 'Python', found)
     else:
-        yield Finding(WARN, 'Python', f'{found}; tested with 3.10 to 3.13')
+        yield Finding(WARN, 'Python', f'{found} is not tested; use Python 3.10 to 3.13')
     for module, name, remedy in (
         ('numpy', 'NumPy', 'apt install python3-numpy'),
         ('yaml', 'PyYAML', 'apt install python3-yaml'),
@@ -38,9 +38,11 @@ def check_libraries() -> Iterator[Finding]:
             library = importlib.import_module(module)
             told = str(library.__version__)
         except Exception as error:  # a broken library can raise any exception
-            yield Finding(FAIL, name, f'{type(error).__name__}: {error}; {remedy}')
+            yield Finding(
+                FAIL, name, f'{type(error).__name__}: {error}; install it with: {remedy}'
+            )
             continue
         if module == 'cv2':
             runs = [what for member, what in CAPABILITIES.items() if hasattr(library, member)]
-            told += f', which can run {", ".join(runs) or "none of the detectors"}'
+            told += f'; it can run these detectors: {", ".join(runs) or "none"}'
         yield Finding(OK, name, told)

@@ -26,5 +26,5 @@ def check_models() -> Iterator[Finding]:
         except BundleError as error:
             yield Finding(FAIL, f'model {shortened(folder.name)}', str(error))
         else:
-            told = f'{", ".join(hashes)} match the card, in {shortened(folder)}'
+            told = f'{", ".join(hashes)} match the card; folder {shortened(folder)}'
             yield Finding(OK, f'model {card.name}', told)

@@ -16,9 +16,9 @@ MESSAGES = ('sensor_msgs', 'vision_msgs', 'diagnostic_msgs', 'lifecycle_msgs')
 
 # Optional packages, each with the topic that needs it.
 OPTIONAL = {
-    'sensor_msgs_py': 'emotion/faces, the positions of faces as points',
-    'visualization_msgs': 'emotion/markers, the positions of faces for RViz',
-    'hri_msgs': 'ros4hri, the topics of REP 155',
+    'sensor_msgs_py': 'emotion/faces (positions of faces as points)',
+    'visualization_msgs': 'emotion/markers (positions of faces for RViz)',
+    'hri_msgs': 'the topics of REP 155 (parameter ros4hri)',
 }
 
 
@@ -37,7 +37,9 @@ def check_ros(
         from fer_ros.doctor.graph_check import check_camera
     except ImportError as error:
         reason = shortened(error)
-        yield Finding(FAIL, 'ROS 2', f'{reason}; source its setup.bash, and that of the workspace')
+        yield Finding(
+            FAIL, 'ROS 2', f'{reason}; source the setup.bash of ROS and that of the workspace'
+        )
         return
     distribution = os.environ.get('ROS_DISTRO') or 'ROS_DISTRO is not set'
     yield Finding(OK, 'ROS 2', shortened(distribution))
@@ -55,12 +57,14 @@ def check_messages() -> Iterator[Finding]:
         except ImportError as error:
             name = package.replace('_', '-')
             reason = shortened(error)
-            yield Finding(FAIL, package, f'{reason}; apt install ros-$ROS_DISTRO-{name}')
+            yield Finding(
+                FAIL, package, f'{reason}; install it with: apt install ros-$ROS_DISTRO-{name}'
+            )
         else:
-            yield Finding(OK, package, 'is there')
+            yield Finding(OK, package, 'installed')
     for package, offer in OPTIONAL.items():
         there = importlib.util.find_spec(package) is not None
-        told = 'is there' if there else f'is not installed, and so {offer}, is not offered'
+        told = 'installed' if there else f'not installed; not published: {offer}'
         yield Finding(OK, package, told)
     bridge, reason = working_bridge()
     if bridge is None:

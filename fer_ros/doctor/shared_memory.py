@@ -33,14 +33,17 @@ def check_shared_memory() -> Iterator[Finding]:
     """Check the shared memory that carries images between processes."""
     if not uses_fast_dds():
         middleware = quoted(os.environ.get('RMW_IMPLEMENTATION', ''))
-        yield Finding(OK, 'shared memory', f'not checked: {middleware} is not Fast DDS')
+        yield Finding(OK, 'shared memory', f'not checked, because {middleware} is not Fast DDS')
         return
     yield _judge_profile()
     free = free_memory()
     needed = sum(needed_memory([size]) for size in SHIPPED_SEGMENTS)
-    room = f'{mebibytes(free)} free; a camera and the node need {mebibytes(needed)}'
+    room = f'{mebibytes(free)} are free; a camera and the node need {mebibytes(needed)}'
     if free < needed:
-        room = f'{room}; with less, both use UDP alone, which loses large images; {ENLARGE}'
+        room = (
+            f'{room}. With less, both use only UDP, which loses large images. Enlarge it: '
+            f'{ENLARGE}'
+        )
     yield Finding(OK if free >= needed else WARN, str(FOLDER), room)
     leftovers = find_leftovers()
     if leftovers.count:
@@ -54,22 +57,25 @@ def _judge_profile() -> Finding:
         return Finding(
             OK,
             'shared memory',
-            'no Fast DDS profile is set here; the launch files set config/fastdds.xml. A camera '
-            f'or node started without them needs {PROFILE_VARIABLES[0]} set to that file',
+            'no Fast DDS profile is set in this shell. The launch files set config/fastdds.xml. '
+            f'To start a camera or node without them, set {PROFILE_VARIABLES[0]} to that file',
         )
     name, profile = found
     try:
         segments = segments_of(profile)
     except ProfileError as error:
-        told = f'cannot read the profile that {name} names: {error}; set it to config/fastdds.xml'
+        told = (
+            f'cannot read the Fast DDS profile in {name}: {error}; set {name} to '
+            'config/fastdds.xml'
+        )
         return Finding(FAIL, 'shared memory', told)
     largest = max(segments, default=0)
     if largest < LEAST_SEGMENT:
         return Finding(
             WARN,
             'shared memory',
-            f'{quoted(str(profile))} asks for a segment of {largest} bytes, not at least '
-            f'{LEAST_SEGMENT}: large images are lost; use config/fastdds.xml',
+            f'{quoted(str(profile))} sets a segment of {largest} bytes. Large images are lost '
+            f'below {LEAST_SEGMENT} bytes; use config/fastdds.xml',
         )
-    told = f'{quoted(str(profile))} asks for a segment of {mebibytes(largest)}'
+    told = f'{quoted(str(profile))} sets a segment of {mebibytes(largest)}'
     return Finding(OK, 'shared memory', told)

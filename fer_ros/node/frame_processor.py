@@ -60,7 +60,7 @@ class FrameProcessor:
         self.publish: Publish | None = None
         self._bridge, reason = working_bridge()
         if self._bridge is None:
-            node.get_logger().debug(f'decoding images without cv_bridge ({shortened(reason)})')
+            node.get_logger().debug(f'images are decoded without cv_bridge ({shortened(reason)})')
 
     def forget_memory(self) -> None:
         """Return freed memory to the system after the next image, because models were loaded."""
@@ -75,7 +75,9 @@ class FrameProcessor:
         try:
             self._process(message)
         except ImageError as error:
-            sentence = f'image dropped ({self._statistics.refused + 1} so far): {shortened(error)}'
+            sentence = (
+                f'image rejected ({self._statistics.refused + 1} so far): {shortened(error)}'
+            )
             self._statistics.refuse(sentence)
             self.complain(sentence)
             self._freed.settle(0)
@@ -117,6 +119,9 @@ class FrameProcessor:
 
     def _lose(self, reason: str) -> None:
         """Count and log an image that was lost because of an error."""
-        sentence = f'image lost ({self._statistics.lost + 1} so far): {reason}'
+        sentence = (
+            f'image not processed because of an error ({self._statistics.lost + 1} so far): '
+            f'{reason}'
+        )
         self._statistics.lose(sentence)
         self.complain(sentence)

@@ -208,8 +208,9 @@ class ModelSlot:
             if device:
                 self._recovery.reset()
                 self.makeshift = (
-                    f'the model runs on {name}, on the {classifier.backend.device}, as '
-                    f'{failed.name} failed: {reason}; setting backend tries what is set again'
+                    f'{failed.name} failed ({reason}), so the model runs on {name} on the '
+                    f'{classifier.backend.device}. To retry {failed.name}, set the parameter '
+                    'backend again'
                 )
                 self._logger.warning(self.makeshift)
             return

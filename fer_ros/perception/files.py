@@ -61,19 +61,19 @@ def _read_regular(descriptor: int, most: int) -> bytes:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         kind = next((kind for is_kind, kind in _KINDS if is_kind(status.st_mode)), 'special')
-        raise ValueError(f'it is {kind}, not a regular file')
+        raise ValueError(f'the path is {kind}, not a regular file')
     with open(descriptor, 'rb', closefd=False) as file:
         # Some files report a size of 0, and a file may grow while it is read.
         content = file.read(most + 1) if status.st_size <= most else None
     if content is None or len(content) > most:
-        raise ValueError(f'it has more than {most} bytes, the limit for this kind of file')
+        raise ValueError(f'the file has more than {most} bytes, the limit for this kind of file')
     return content
 
 
 def _unreadable(path: Path, error: OSError | ValueError) -> FileError:
     """Create the error for a file that cannot be read."""
     reason = getattr(error, 'strerror', None) or error
-    return FileError(f'{shortened(path)} cannot be read: {reason}')
+    return FileError(f'cannot read {shortened(path)}: {reason}')
 
 
 def sha256_of_bytes(content: bytes) -> str:
@@ -97,13 +97,13 @@ def private_copy(content: bytes, name: str) -> Iterator[Path]:
     try:
         folder = tempfile.TemporaryDirectory(prefix='fer_ros_')
     except OSError as error:
-        raise FileError(f'no temporary folder can be made: {error.strerror}') from error
+        raise FileError(f'cannot create a temporary folder: {error.strerror}') from error
     with folder:
         path = Path(folder.name) / name
         try:
             path.write_bytes(content)
         except OSError as error:
-            raise FileError(f'{folder.name} cannot be written to: {error.strerror}') from error
+            raise FileError(f'cannot write to {folder.name}: {error.strerror}') from error
         yield path
 
 

@@ -23,10 +23,10 @@ DEFAULT_MODEL = 'fer2013_mobile'
 # The name of each type in an error message.
 KINDS: dict[type, str] = {
     float: 'a number',
-    int: 'a whole number',
-    str: 'a text',
+    int: 'an integer',
+    str: 'a string',
     bool: 'true or false',
-    tuple: 'a list of texts',
+    tuple: 'a list of strings',
 }
 
 
@@ -70,26 +70,30 @@ class Settings:
     """The settings of the pipeline and the node. The metadata of each field describe it."""
 
     model: str = setting(
-        DEFAULT_MODEL, 'Emotion model: the name of a bundle in models/, or the path of one.'
+        DEFAULT_MODEL, 'Emotion model: name of a bundle in models/, or path of a bundle.'
     )
     backend: str = setting(
         'auto',
-        'What runs the model; auto takes an engine that sees a GPU, else litert, else opencv.',
+        'Back end that runs the model; auto selects one with a GPU, else litert, else opencv.',
         choices=('auto', *BACKENDS),
     )
     device: str = setting(
-        'auto', 'Where tensorflow, torch and jax run.', choices=('auto', 'cpu', 'gpu')
+        'auto',
+        'Device for the back ends tensorflow, torch and jax.',
+        choices=('auto', 'cpu', 'gpu'),
     )
     gpu_memory_limit: int = setting(
-        0, 'Most memory of the GPU to take [MiB]; 0: grows as needed.', bounds=(0, 65536)
+        0,
+        'Maximum GPU memory for the model [MiB]; 0: no limit, grows as needed.',
+        bounds=(0, 65536),
     )
     detector: str = setting(
         'auto',
-        'What finds faces; auto takes yunet, else blazeface, else haar, as they are there.',
+        'Face detector; auto selects the first available of yunet, blazeface and haar.',
         choices=('auto', *DETECTORS),
     )
     detector_model: str = setting(
-        '', 'Path of the weights of the detector; empty: searched where models are.'
+        '', 'Path of the detector weights; empty: search the folders of models.'
     )
     rotation: int = setting(
         0,
@@ -97,42 +101,49 @@ class Settings:
         choices=(0, 90, 180, 270),
     )
     detect_every: int = setting(
-        1, 'Faces are searched in every so many frames, and followed between.', bounds=(1, 30)
+        1,
+        'Run the detector on every N-th frame; track faces by optical flow in between.',
+        bounds=(1, 30),
     )
-    min_face_score: float = setting(0.6, 'Less certain faces are ignored.', bounds=(0.0, 1.0))
-    min_face_size: int = setting(24, 'Smaller faces are ignored [px].', bounds=(8, 1000))
-    max_faces: int = setting(16, 'Of more faces, the largest are taken.', bounds=(1, 256))
+    min_face_score: float = setting(0.6, 'Minimum detector score of a face.', bounds=(0.0, 1.0))
+    min_face_size: int = setting(
+        24, 'Minimum size of a face, the shorter side of its bounding box [px].', bounds=(8, 1000)
+    )
+    max_faces: int = setting(
+        16, 'Maximum number of faces per frame; the largest are kept.', bounds=(1, 256)
+    )
     min_confidence: float = setting(
-        0.4, 'A face with no emotion of this probability is uncertain.', bounds=(0.0, 1.0)
+        0.4, 'Minimum probability of an emotion; a face below it is uncertain.', bounds=(0.0, 1.0)
     )
     smoothing: float = setting(
-        0.4, 'Time constant of the smoothing of the probabilities [s].', bounds=(0.0, 10.0)
+        0.4, 'Time constant of the smoothing of probabilities over time [s].', bounds=(0.0, 10.0)
     )
     hold: float = setting(
-        0.3, 'How long a new emotion must last before it is decided [s].', bounds=(0.0, 10.0)
+        0.3,
+        'Time that a new emotion must last before it becomes the decided emotion [s].',
+        bounds=(0.0, 10.0),
     )
     baseline: float = setting(
         0.0,
-        "How long a person's own neutral is learned, against 'always sad' [s]; 0: not at all.",
+        "Time to learn each person's neutral expression, to correct a bias such as 'always sad' "
+        '[s]; 0: off.',
         bounds=(0.0, 600.0),
     )
     face_timeout: float = setting(
-        1.0, 'How long a face that is lost keeps its id [s].', bounds=(0.0, 60.0)
+        1.0, 'Time for which a lost face keeps its id [s].', bounds=(0.0, 60.0)
     )
     max_rate: float = setting(
-        0.0, 'Most frames to process in a second [Hz]; 0: every frame.', bounds=(0.0, 240.0)
+        0.0, 'Maximum processing rate [Hz]; 0: process every frame.', bounds=(0.0, 240.0)
     )
-    groups: tuple[str, ...] = setting(
-        ('',), 'Labels that a behaviour does not tell apart, each name=label,label.'
-    )
+    groups: tuple[str, ...] = setting(('',), 'Labels to merge, each entry as name=label,label.')
     image_transport: str = setting(
         'auto',
-        'Which image topic to listen to; auto takes compressed from a camera on another host.',
+        'Image topic to subscribe to; auto selects compressed for a camera on another host.',
         choices=('raw', 'compressed', 'auto'),
     )
     image_reliability: str = setting(
         'auto',
-        "Reliability of the image subscription; auto matches the publisher's.",
+        'Reliability of the image subscription; auto matches the publisher.',
         choices=('auto', 'best_effort', 'reliable'),
     )
     bit_depth: int = setting(
@@ -143,14 +154,16 @@ class Settings:
     )
     draw: str = setting(
         'boxes',
-        'The annotated image; labels: on black, blur: with the faces made unrecognisable.',
+        'Style of the annotated image; labels: black background, blur: faces unrecognisable.',
         choices=('boxes', 'labels', 'blur'),
     )
     ros4hri: bool = setting(
-        False, 'Publish /humans/faces/... (REP 155) as well; it needs hri_msgs.'
+        False, 'Also publish the topics of REP 155, /humans/faces/...; needs hri_msgs.'
     )
     autostart: bool = setting(
-        True, 'The node configures and activates itself; read at the start only.', live=False
+        True,
+        'Configure and activate the node automatically; read only at the start of the node.',
+        live=False,
     )
 
     def changed(self, values: Mapping[str, Any]) -> Settings:
@@ -192,14 +205,16 @@ def checked_value(described: Field[Any], value: Any) -> Any:
     if kind is tuple and isinstance(value, Sequence) and all(type(part) is str for part in value):
         value = tuple(value) if type(value) is not str else value
     if type(value) is not kind:
-        raise SettingError(f'{described.name} is {quoted(value)}, not {KINDS[kind]}')
+        raise SettingError(f'{described.name} is {quoted(value)}, but must be {KINDS[kind]}')
     bounds, off = described.metadata['bounds'], described.metadata['off']
     # This comparison also rejects NaN.
     if bounds and not bounds[0] <= value <= bounds[1] and (off is None or value != off):
         wanted = 'from' if off is None else f'{off} or from'
-        raise SettingError(f'{described.name} is {value}, not {wanted} {bounds[0]} to {bounds[1]}')
+        raise SettingError(
+            f'{described.name} is {value}, but must be {wanted} {bounds[0]} to {bounds[1]}'
+        )
     choices = described.metadata['choices']
     if choices and value not in choices:
         allowed = ', '.join(map(str, choices))
-        raise SettingError(f'{described.name} is {quoted(value)}, not one of {allowed}')
+        raise SettingError(f'{described.name} is {quoted(value)}, but must be one of {allowed}')
     return value

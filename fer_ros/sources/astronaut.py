@@ -47,8 +47,8 @@ def load_astronaut() -> np.ndarray:
         if image is not None:
             return image
     raise SourceError(
-        'the astronaut is a photograph of scikit-image, which is not installed: install it '
-        f'(pip install scikit-image), or take another source: {SOURCES}'
+        'the source astronaut needs a photograph of scikit-image, which is not installed. Install '
+        f'it (pip install scikit-image), or select another source: {SOURCES}'
     )
 
 
@@ -116,7 +116,7 @@ class AstronautView(ImageSource):
     """
 
     def __init__(self, photo: np.ndarray, rate: float, size: tuple[int, int]) -> None:
-        super().__init__('the built-in view of an astronaut', endless=True)
+        super().__init__('the built-in astronaut view', endless=True)
         self._photo = photo
         self._period = 1 / (rate or VIEW_RATE)
         self._size = size

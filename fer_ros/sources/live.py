@@ -74,4 +74,4 @@ class LiveSource(ImageSource):
         """Close a source that delivers no images."""
         self._capture.release()
         self._capture = None
-        self._tell(f'{self.name} gives no more images; it is tried again every second')
+        self._tell(f'{self.name} delivers no more images; trying again every second')

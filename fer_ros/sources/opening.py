@@ -72,7 +72,7 @@ def open_source(
             return Video(source, rate, loop, width, height)
         if not source or not (path.is_dir() or path.is_file()):
             raise SourceError(
-                f'there is no file or folder {quoted(source)}; a source is {SOURCES}'
+                f'there is no file or folder {quoted(source)}; a source can be {SOURCES}'
             )
         if path.is_dir():
             pictures, left_out = list_pictures(path)
@@ -94,7 +94,7 @@ def open_source(
     # RuntimeError: no home folder. ValueError: characters that are not allowed in a path.
     except (OSError, RuntimeError, ValueError) as error:
         reason = shortened(getattr(error, 'strerror', None) or error)
-        raise SourceError(f'{quoted(source)} cannot be read: {reason}') from error
+        raise SourceError(f'cannot read {quoted(source)}: {reason}') from error
     if is_picture(path):
         name = f'the picture {shown(path)}'
         return Pictures(name, [path], rate, loop, width, height, tell, bit_depth)

@@ -64,7 +64,7 @@ def list_pictures(folder: Path) -> tuple[list[Path], list[Path]]:
         (pictures if is_picture(path) else others).append(path)
     if not pictures:
         hint = f': {describe_left_out(others)}' if others else ''
-        raise SourceError(f'the folder {shown(folder)} holds no pictures{hint}')
+        raise SourceError(f'the folder {shown(folder)} contains no pictures{hint}')
     return pictures, others
 
 
@@ -171,7 +171,7 @@ class Pictures(ImageSource):
         if path not in self._broken:
             self._broken.add(path)
             self.skipped = len(self._left_out) + len(self._broken)
-            self._tell(f'{shown(path)} is skipped: OpenCV cannot read it as a picture')
+            self._tell(f'skipped {shown(path)}: OpenCV cannot read it as a picture')
         return None
 
     def _decode(self, path: Path) -> np.ndarray | None:
@@ -197,8 +197,10 @@ class Pictures(ImageSource):
     def _nothing_left(self) -> SourceError:
         """Return the error for a source without any readable file."""
         if len(self._paths) == 1:
-            return SourceError(f'the picture {shown(self._paths[0])} cannot be read')
-        return SourceError(f'none of the {len(self._paths)} pictures of {self.name} can be read')
+            return SourceError(f'OpenCV cannot read the picture {shown(self._paths[0])}')
+        return SourceError(
+            f'OpenCV cannot read any of the {len(self._paths)} pictures in {self.name}'
+        )
 
 
 def _ignore(_: str) -> None:

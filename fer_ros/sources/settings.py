@@ -17,28 +17,26 @@ class CameraSettings:
     The metadata of each field describes the setting.
     """
 
-    source: str = setting(ASTRONAUT, f'What to show: {SOURCES}.', live=False)
+    source: str = setting(ASTRONAUT, f'Image source: {SOURCES}.', live=False)
     rate: float = setting(
         0.0,
-        "Images per second [Hz]; 0: the source's own (a picture a second).",
+        'Image rate [Hz]; 0: the rate of the source (1 Hz for pictures).',
         (0.0, 240.0),
         live=False,
     )
-    loop: bool = setting(
-        False, 'Whether a video, a folder or a picture begins again at its end.', live=False
-    )
+    loop: bool = setting(False, 'Restart a video, a folder or a picture when it ends.', live=False)
     frame_id: str = setting(
         'camera', 'Coordinate frame in the header of each image.', live=False
     )
     width: int = setting(
         0,
-        "Images are scaled to fit into this width, in proportion [px]; 0: the source's own.",
+        'Width to scale images to; the aspect ratio is kept [px]; 0: the width of the source.',
         (0, 8192),
         live=False,
     )
     height: int = setting(
         0,
-        "Images are scaled to fit into this height, in proportion [px]; 0: the source's own.",
+        'Height to scale images to; the aspect ratio is kept [px]; 0: the height of the source.',
         (0, 8192),
         live=False,
     )

@@ -45,7 +45,9 @@ class Video(ImageSource):
         readable = capture.read()[0]
         capture.release()
         if not readable:
-            raise SourceError(f'{shown(path)} is neither a video nor a picture that can be read')
+            raise SourceError(
+                f'OpenCV cannot read {shown(path)}, neither as a video nor as a picture'
+            )
         if not 0 < own_rate <= MAX_VIDEO_RATE:
             own_rate = VIDEO_RATE
         self._rate = rate
@@ -57,7 +59,7 @@ class Video(ImageSource):
             try:
                 found, image = capture.read()
                 if not found:
-                    raise SourceError(f'{self.name} cannot be read any more')
+                    raise SourceError(f'cannot read {self.name} again from its beginning')
                 time = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
                 while found:
                     found, following = capture.read()

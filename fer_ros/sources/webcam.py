@@ -52,12 +52,12 @@ class Webcam(LiveSource):
         self._fourcc = fourcc
         if not Path(device).exists():
             there = ', '.join(map(str, sorted(Path('/dev').glob('video*')))) or 'none'
-            raise SourceError(f'there is no camera {shown(device)}; there are: {there}')
+            raise SourceError(f'there is no camera {shown(device)}; available devices: {there}')
         self._capture = self._open()
         if self._capture is None:
             raise SourceError(
-                f'{self.name} gives no images: another process uses it, this user may not open it '
-                '(group video), or it is not a camera'
+                f'{self.name} delivers no images. Another process uses it, this user may not open '
+                'it (add the user to the group video), or the device is not a camera'
             )
 
     def _open(self) -> Any:

@@ -246,7 +246,7 @@ def test_a_folder_is_published_once_in_order_and_then_the_node_ends(graph, folde
 
     assert process.returncode == 0
     assert log.count('5.jpg') == 1
-    assert '3 images, 1 skipped' in log
+    assert '3 images published, 1 skipped' in log
     wait_until(lambda: len(inbox.messages) >= 3)
     assert levels_of(inbox.messages) == [10, 20, 30]
     assert [message.height for message in inbox.messages] == [48, 48, 20]
@@ -286,7 +286,7 @@ def test_a_video_is_published_to_its_end(graph, video, run):
 
 def test_a_source_that_ends_waits_for_a_listener(graph, folder, run):
     process = run(source=folder, rate=100)
-    while 'waiting for a listener' not in process.stdout.readline():
+    while 'waiting for a subscriber' not in process.stdout.readline():
         assert process.poll() is None
     inbox = listen(graph)
 
@@ -497,13 +497,16 @@ def test_a_missing_source_is_no_start(camera, source):
 @pytest.mark.parametrize(
     ('parameters', 'sentence'),
     [
-        ({'source': 'gone.mp4'}, "there is no file or folder 'gone.mp4'; a source is astronaut"),
+        (
+            {'source': 'gone.mp4'},
+            "there is no file or folder 'gone.mp4'; a source can be astronaut",
+        ),
         ({'source': '987'}, 'there is no camera /dev/video987'),
         ({'source': '987', 'fourcc': 'MJPEG'}, "fourcc is 'MJPEG', not four characters"),
-        ({'source': 'empty_folder'}, 'the folder empty_folder holds no pictures'),
-        ({'source': 'broken.mp4'}, 'broken.mp4 is neither a video nor a picture'),
-        ({'rate': '-1'}, 'rate is -1.0, not from 0.0 to 240.0'),
-        ({'rate': 'fast'}, "rate is 'fast', not a number"),
+        ({'source': 'empty_folder'}, 'the folder empty_folder contains no pictures'),
+        ({'source': 'broken.mp4'}, 'cannot read broken.mp4, neither as a video nor as a picture'),
+        ({'rate': '-1'}, 'rate is -1.0, but must be from 0.0 to 240.0'),
+        ({'rate': 'fast'}, "rate is 'fast', but must be a number"),
     ],
 )
 def test_what_cannot_be_played_ends_with_a_sentence(run, tmp_path, parameters, sentence):
@@ -528,7 +531,7 @@ def test_a_source_that_goes_away_ends_with_a_sentence(graph, folder, run):
     log, _ = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 1
-    assert 'none of the 3 pictures' in log
+    assert 'cannot read any of the 3 pictures' in log
     assert 'Traceback' not in log
 
 
@@ -559,7 +562,7 @@ def test_a_signal_ends_the_node_cleanly(graph, folder, run, number, again, endle
     if endless:
         listen(graph).wait_for(lambda _: True)
     else:
-        while 'waiting for a listener' not in process.stdout.readline():
+        while 'waiting for a subscriber' not in process.stdout.readline():
             assert process.poll() is None
 
     process.send_signal(number)

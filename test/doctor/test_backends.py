@@ -15,4 +15,4 @@ def test_a_model_that_is_none_is_found():
     (finding,) = check_backends('gone')
 
     assert finding.level == FAIL
-    assert "no model is called 'gone'" in finding.sentence
+    assert "there is no model 'gone'" in finding.sentence

@@ -11,8 +11,8 @@ from fer_ros.doctor.finding import WARN
 @pytest.mark.parametrize(
     ('found', 'status', 'verdict'),
     [
-        ([OK, OK], 0, 'all is well'),
-        ([OK, WARN, OK], 0, 'the node will work; it would work better'),
+        ([OK, OK], 0, 'all checks passed'),
+        ([OK, WARN, OK], 0, 'the node will work; follow the warnings'),
         ([FAIL, WARN], 1, 'the node will not work'),
     ],
 )
@@ -41,7 +41,7 @@ def test_a_time_that_is_none_is_refused_in_a_sentence(capsys, seconds):
 
     assert ended.value.code == 2
     told = capsys.readouterr().err.splitlines()[-1]
-    assert 'is not a number from 0 to 3600 seconds' in told
+    assert 'is not a number of seconds from 0 to 3600' in told
     assert len(told) < 250
 
 

@@ -43,15 +43,17 @@ def test_a_topic_that_nobody_publishes_is_named_with_those_that_are(graph):
     (finding,) = check_camera('image', PATIENCE)
 
     assert finding.level == WARN
-    assert finding.sentence.startswith('nobody publishes it; images are on /left/image_raw')
+    assert finding.sentence.startswith(
+        'the topic has no publisher; these topics have images: /left/image_raw'
+    )
 
 
 def test_a_topic_that_must_be_published_is_a_failure_without_a_publisher(graph):
     (finding,) = check_camera('image', 0.1, required=True)
 
     assert finding.level == FAIL
-    remedy = 'name another topic by --topic, or start the camera'
-    assert finding.sentence == f'nobody publishes it; {remedy}'
+    remedy = 'select another topic with --topic, or start the camera'
+    assert finding.sentence == f'the topic has no publisher; {remedy}'
 
 
 def test_the_images_of_an_emotion_node_are_no_cameras_in_any_namespace(graph):
@@ -120,7 +122,7 @@ def test_a_domain_that_ends_the_process_is_a_failure_before_it_does(monkeypatch,
 
     assert finding.level == FAIL
     assert finding.sentence.startswith("ROS_DOMAIN_ID is '")
-    assert finding.sentence.endswith(': set a number up to 232')
+    assert finding.sentence.endswith(': set it to an integer from 0 to 232')
     assert len(finding.sentence) < 200
 
 
@@ -200,11 +202,11 @@ def test_a_camera_that_only_sends_compressed_images_is_told(graph):
 
     raw, compressed = check_camera('image', SECONDS, patience=PATIENCE)
 
-    assert (raw.level, raw.sentence) == (OK, 'only the compressed images are published')
+    assert (raw.level, raw.sentence) == (OK, 'only compressed images are published')
     assert compressed.level == OK
     assert 'bytes of bgr8; jpeg' in compressed.sentence
     # The timestamp of the image is in 1970.
-    assert 'a recording needs use_sim_time' in compressed.sentence
+    assert 'set use_sim_time for a recording' in compressed.sentence
 
 
 def test_a_camera_with_fewer_significant_bits_gets_a_bit_depth_proposed(graph):
@@ -231,4 +233,4 @@ def test_a_camera_is_told_with_its_rate_and_its_kind(graph, encoding, level):
     (finding,) = check_camera('image', SECONDS, patience=PATIENCE)
 
     assert finding.level == level
-    assert f'Hz, best_effort, 30x20 {encoding}, frame the_camera' in finding.sentence
+    assert f'Hz, best_effort, 30x20 {encoding}, frame_id the_camera' in finding.sentence

@@ -16,7 +16,7 @@ def test_a_missing_ros_is_named_with_what_to_source(monkeypatch):
 
     assert finding.level == FAIL
     assert 'rclpy' in finding.sentence
-    assert 'source its setup.bash' in finding.sentence
+    assert 'source the setup.bash of ROS' in finding.sentence
 
 
 def test_the_messages_are_there():

@@ -24,7 +24,7 @@ UDP = '<dds><useBuiltinTransports>false</useBuiltinTransports></dds>'
     ('content', 'level', 'sentence'),
     [
         (SEGMENT.format(33554432), OK, 'a segment of 32.0 MiB'),
-        (SEGMENT.format(524288), WARN, 'a segment of 524288 bytes, not at least'),
+        (SEGMENT.format(524288), WARN, 'a segment of 524288 bytes. Large images are lost below'),
         (UDP, WARN, 'a segment of 0 bytes'),
         ('<dds>', FAIL, 'not XML'),
         (None, FAIL, 'No such file'),
@@ -52,7 +52,7 @@ def test_a_profile_that_the_launch_file_sets_anyway_is_explained_and_not_warned_
         monkeypatch.delenv(name, raising=False)
     finding, *_ = check_shared_memory()
     assert finding.level == OK
-    assert 'the launch files set config/fastdds.xml' in finding.sentence
+    assert 'The launch files set config/fastdds.xml' in finding.sentence
 
     monkeypatch.setenv('RMW_IMPLEMENTATION', 'rmw_cyclonedds_cpp')
     (finding,) = check_shared_memory()
@@ -67,8 +67,8 @@ def test_shared_memory_without_room_is_warned_of_with_what_is_left_in_it(monkeyp
     _, room, left = check_shared_memory()
 
     assert room.level == left.level == WARN
-    assert room.sentence.startswith('40.0 MiB free; a camera and the node need 42.3 MiB')
-    assert left.sentence.startswith('segments of ended processes: 3 (22.0 MiB); remove them with')
+    assert room.sentence.startswith('40.0 MiB are free; a camera and the node need 42.3 MiB')
+    assert left.sentence.startswith('3 segments of ended processes use 22.0 MiB; remove them with')
 
 
 def test_the_sizes_of_the_shipped_segments_are_those_of_the_profiles():

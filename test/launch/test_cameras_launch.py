@@ -89,13 +89,16 @@ def test_camera_nodes_are_started_on_their_sources():
 @pytest.mark.parametrize(
     ('arguments', 'sentence'),
     [
-        ({'cameras': 'front,front'}, "cameras is 'front,front', not names that differ"),
-        ({'cameras': ' , '}, 'not names that differ'),
-        ({'cameras': 'front,2nd'}, "cameras has '2nd', not a name"),
-        ({'cameras': 'front,back', 'sources': '0'}, 'sources has 1 entries, not 2'),
+        (
+            {'cameras': 'front,front'},
+            "cameras is 'front,front', but must be a list of different names",
+        ),
+        ({'cameras': ' , '}, 'must be a list of different names'),
+        ({'cameras': 'front,2nd'}, "cameras contains '2nd', but a name"),
+        ({'cameras': 'front,back', 'sources': '0'}, 'sources has 1 entries, but must have 2'),
         (
             {'cameras': 'front,back', 'image_topic': '/image'},
-            "image_topic is '/image', the same for every camera",
+            "image_topic is '/image', the same topic for all cameras",
         ),
     ],
 )

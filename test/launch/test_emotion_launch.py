@@ -121,7 +121,7 @@ def test_a_camera_publishes_its_compressed_images_on_the_topic_that_is_given(top
 
 @pytest.mark.parametrize('name', ['respawn', 'required', 'use_sim_time'])
 def test_what_is_neither_true_nor_false_is_refused(name):
-    with pytest.raises(ValueError, match=f"{name} is 'yes', not true or false"):
+    with pytest.raises(ValueError, match=f"{name} is 'yes', but must be true or false"):
         nodes(LAUNCH_FILE, **{name: 'yes'})
 
 

@@ -27,7 +27,7 @@ def parts(monkeypatch):
 
     def load_classifier(self, settings):
         if settings.model == 'gone':
-            raise BundleError("no model is called 'gone'; there are: here")
+            raise BundleError("there is no model 'gone'; available models: here")
         classifier.loaded.append(settings.backend)
         return ColourClassifier('litert') if settings.backend == 'litert' else classifier
 

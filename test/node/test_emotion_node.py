@@ -94,7 +94,7 @@ def test_a_broken_image_is_counted_and_logged_and_not_answered(node, camera, emo
     send(camera, emotions, node, picture(seconds=4))
 
     assert [message.header.stamp.sec for message in emotions.messages] == [1, 4]
-    assert 'image dropped (1 so far)' in capfd.readouterr().err
+    assert 'image rejected (1 so far)' in capfd.readouterr().err
 
 
 def test_a_face_in_10_bits_is_found_with_the_bit_depth_that_the_diagnostics_name(
@@ -190,9 +190,11 @@ def test_a_back_end_that_keeps_failing_is_loaded_anew_and_then_replaced(
     assert decisions(answer) == ['happy']
     # The images of this test have one colour and a timestamp of 1970, which adds a warning.
     inbox.wait_for(
-        lambda one: one.status[0].message.split('; the images ')[0]
-        == 'the model runs on litert, on the CPU, as made_up failed: out of memory; '
-        'setting backend tries what is set again'
+        lambda one: (
+            one.status[0].message.split('; the timestamps ')[0]
+            == 'made_up failed (out of memory), so the model runs on litert on the CPU. '
+            'To retry made_up, set the parameter backend again'
+        )
     )
     classifier.error = None
     assert set_parameters(graph, backend='auto').successful
@@ -259,7 +261,7 @@ def test_a_fallback_that_fails_too_leaves_the_first_reason_in_diagnostics(
 
     found = diagnoses.wait_for(lambda one: 'the model runs on' in one.status[0].message)
     assert (
-        'the model runs on opencv, on the CPU, as made_up failed: the memory of the GPU is full;'
+        'made_up failed (the memory of the GPU is full), so the model runs on opencv on the CPU.'
     ) in found.status[0].message
 
 
@@ -469,21 +471,22 @@ def test_groups_at_the_start_are_taken_as_people_type_them(graph, parts):
     [
         (
             {'hold': 0.5, 'holt': 0.5},
-            "there is no parameter 'holt' (closest: hold); ros2 param list shows all",
+            "there is no parameter 'holt' (closest: hold); "
+            'list the parameters with "ros2 param list"',
         ),
-        ({'hold': None}, 'hold needs a value'),
-        ({'hold': float('nan')}, 'hold is nan, not from 0.0 to 10.0'),
-        ({'hold': 0.5, 'max_faces': 2.5}, 'max_faces is 2.5, not a whole number'),
-        ({'draw': ''}, "draw is '', not one of boxes,"),
-        ({'groups': ''}, "groups is '', not a list of texts"),
-        ({'ros4hri': 'yes'}, "ros4hri is 'yes', not true or false"),
-        ({'min_confidence': 1.5}, 'min_confidence is 1.5, not from 0.0 to 1.0'),
-        ({'hold': 'long'}, "hold is 'long', not a number"),
-        ({'max_faces': 0}, 'max_faces is 0, not from 1 to 256'),
-        ({'backend': 'cuda'}, "backend is 'cuda', not one of auto,"),
-        ({'model': 'gone'}, "no model is called 'gone'; there are: here"),
+        ({'hold': None}, 'hold has no value'),
+        ({'hold': float('nan')}, 'hold is nan, but must be from 0.0 to 10.0'),
+        ({'hold': 0.5, 'max_faces': 2.5}, 'max_faces is 2.5, but must be an integer'),
+        ({'draw': ''}, "draw is '', but must be one of boxes,"),
+        ({'groups': ''}, "groups is '', but must be a list of strings"),
+        ({'ros4hri': 'yes'}, "ros4hri is 'yes', but must be true or false"),
+        ({'min_confidence': 1.5}, 'min_confidence is 1.5, but must be from 0.0 to 1.0'),
+        ({'hold': 'long'}, "hold is 'long', but must be a number"),
+        ({'max_faces': 0}, 'max_faces is 0, but must be from 1 to 256'),
+        ({'backend': 'cuda'}, "backend is 'cuda', but must be one of auto,"),
+        ({'model': 'gone'}, "there is no model 'gone'; available models: here"),
         ({'detector': 'haar'}, 'no cascades'),
-        ({'groups': ['low=sad,fear']}, "merges 'fear', which is no label of the model"),
+        ({'groups': ['low=sad,fear']}, "merges 'fear', which is not a label of the model"),
     ],
 )
 def test_a_refused_value_says_why_and_changes_nothing(graph, node, values, reason):
@@ -506,7 +509,7 @@ def test_no_neutral_is_learned_of_a_model_that_has_none(graph, node, monkeypatch
     result = set_parameters(graph, baseline=30)
 
     assert not result.successful
-    assert "no label 'neutral'; there are: happy, sad, angry" in result.reason
+    assert "no label 'neutral'; its labels are: happy, sad, angry" in result.reason
     assert node._settings.baseline == 0.0
 
 
@@ -600,7 +603,7 @@ def test_diagnostics_tell_how_the_node_is(graph, node, camera, emotions):
     broken.encoding = '32FC1'
     camera.publish(broken)
 
-    message = inbox.wait_for(lambda one: 'without an answer' in one.status[0].message)
+    message = inbox.wait_for(lambda one: ' frames failed: ' in one.status[0].message)
 
     (status,) = message.status
     values = {one.key: one.value for one in status.values}

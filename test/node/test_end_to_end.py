@@ -165,10 +165,10 @@ def test_a_node_in_the_middle_of_its_work_ends_cleanly(graph, processes, number)
 @pytest.mark.parametrize(
     ('parameters', 'sentence'),
     [
-        ({'model': 'gone'}, "no model is called 'gone'; there are: "),
-        ({'min_confidence': '7'}, 'min_confidence is 7.0, not from 0.0 to 1.0'),
-        ({'hold': 'long'}, "hold is 'long', not a number"),
-        ({'backend': 'cuda'}, "backend is 'cuda', not one of auto"),
+        ({'model': 'gone'}, "there is no model 'gone'; available models: "),
+        ({'min_confidence': '7'}, 'min_confidence is 7.0, but must be from 0.0 to 1.0'),
+        ({'hold': 'long'}, "hold is 'long', but must be a number"),
+        ({'backend': 'cuda'}, "backend is 'cuda', but must be one of auto"),
         ({'detector_model': '/nowhere.onnx'}, '/nowhere.onnx'),
     ],
 )

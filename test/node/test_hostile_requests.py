@@ -99,7 +99,7 @@ def test_a_parameter_of_an_unknown_type_is_refused_and_the_others_are_set(call, 
     results = call(service_of(node, SetParameters), SetParameters, request).results
 
     assert [one.successful for one in results] == [False, True]
-    assert f"'hold' has the type {number}, not one of" in results[0].reason
+    assert f"'hold' has the type {number}, but must have a type of" in results[0].reason
     assert node._settings.hold == 0.7
 
 
@@ -157,7 +157,7 @@ def test_a_wrong_type_hash_is_refused_in_one_short_line(call, either, type_hash,
     answer = call(service_of(either, kind), kind, request)
 
     assert not answer.successful
-    assert 'not RIHS01_ and 64 hexadecimal digits' in answer.failure_reason
+    assert 'but must be RIHS01_ and 64 hexadecimal digits' in answer.failure_reason
     assert len(answer.failure_reason) < 300
     assert 'forged' not in capfd.readouterr().err
 

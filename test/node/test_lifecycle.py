@@ -165,9 +165,12 @@ def test_diagnostics_say_what_a_node_at_rest_waits_for(graph, idle, manager):
     graph.listener('monitor').create_subscription(DiagnosticArray, '/diagnostics', inbox, 10)
 
     for transition, words in (
-        (None, 'not active: ros2 lifecycle set … configure loads the models'),
-        (CONFIGURE, 'not active: ros2 lifecycle set … activate begins the work'),
-        (Transition.TRANSITION_INACTIVE_SHUTDOWN, 'not active: it is shut down; start it anew'),
+        (None, 'not active: load the models with "ros2 lifecycle set … configure"'),
+        (CONFIGURE, 'not active: start processing with "ros2 lifecycle set … activate"'),
+        (
+            Transition.TRANSITION_INACTIVE_SHUTDOWN,
+            'not active: the node is shut down; restart its process',
+        ),
     ):
         if transition is not None:
             assert manager.set(transition)
@@ -183,7 +186,7 @@ def test_diagnostics_say_why_a_transition_failed(graph, idle, manager):
 
     failed = inbox.wait_for(lambda one: one.status[0].level == DiagnosticStatus.ERROR)
     assert failed.status[0].message == (
-        "cannot configure: no model is called 'gone'; there are: here"
+        "cannot configure: there is no model 'gone'; available models: here"
     )
 
 

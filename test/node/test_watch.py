@@ -78,11 +78,11 @@ def test_changes_name_who_came_who_changed_and_who_left():
     lines = Lines()
 
     assert list(lines.changes(faces(face(3, 'neutral', 0.8), seconds=1))) == [
-        '12:03:01.512  3 came: 3 neutral 0.80'
+        '12:03:01.512  3 appeared: 3 neutral 0.80'
     ]
     assert list(lines.changes(faces(face(3, 'happy', 0.9), face(5, 'sad'), seconds=2))) == [
         '12:03:02.512  3 neutral → happy',
-        '12:03:02.512  5 came: 5 sad 0.50',
+        '12:03:02.512  5 appeared: 5 sad 0.50',
     ]
     assert list(lines.changes(faces(face(3, 'sad'), face(5), seconds=3))) == [
         '12:03:03.512  3 happy → sad',
@@ -111,7 +111,7 @@ def test_a_face_comes_whichever_message_of_its_image_arrives_first(status_first)
     (line,) = lines.changes(message)
     lines.status(message)
 
-    assert '3 came' in line
+    assert '3 appeared' in line
     assert list(lines.changes(faces(face(3, 'sad'), seconds=2))) == [
         '12:03:02.512  3 neutral → sad'
     ]
@@ -124,7 +124,7 @@ def test_an_id_that_begins_anew_after_a_restart_comes():
     lines.forget()
 
     (line,) = lines.changes(faces(face(1, 'happy'), seconds=9))
-    assert '1 came' in line
+    assert '1 appeared' in line
 
 
 def test_an_id_that_was_not_seen_for_long_is_forgotten_and_comes_again():
@@ -137,7 +137,7 @@ def test_an_id_that_was_not_seen_for_long_is_forgotten_and_comes_again():
     now[0] += 2
 
     assert list(lines.changes(faces(face(1, 'happy'), face(2, 'happy'), seconds=3))) == [
-        '12:03:03.512  1 came: 1 happy 0.50',
+        '12:03:03.512  1 appeared: 1 happy 0.50',
         '12:03:03.512  2 sad → happy',
     ]
 
@@ -180,8 +180,8 @@ def test_a_line_is_short_whatever_the_numbers_of_a_message(number):
 @pytest.mark.parametrize(
     ('words', 'reason'),
     [
-        (['--rate', '-1'], 'not 0 or more'),
-        (['--rate', 'nan'], 'not 0 or more'),
+        (['--rate', '-1'], 'not a number of at least 0'),
+        (['--rate', 'nan'], 'not a number of at least 0'),
         (['--rate', 'often'], 'often'),
         (['--topic', 'a b'], 'Invalid topic name'),
         (['emotion'], 'unrecognized'),
@@ -262,7 +262,9 @@ def test_without_a_publisher_the_command_explains_and_waits(graph, watched):
     process = watched('--ros-args', '-r', f'__ns:={OWN}')
 
     line = process.stderr.readline()
-    assert line.startswith(f"watch: nobody publishes '{OWN}/emotion' as vision_msgs/msg/Detection")
+    assert line.startswith(
+        f"watch: '{OWN}/emotion' has no publisher of type vision_msgs/msg/Detection"
+    )
     assert '--topic' in line
     assert process.poll() is None
     # Messages of a publisher that appears later are received as well.
@@ -291,8 +293,8 @@ def test_a_silent_publisher_is_explained_once(graph, capsys):
     wait_until(lambda: node._explained)
     node._check()
     assert capsys.readouterr().err == (
-        f"watch: '{OWN}/emotion' is published, but no message arrived for 2 s; read /diagnostics "
-        'of the emotion node\n'
+        f"watch: '{OWN}/emotion' has a publisher, but no message arrived for 2 s; "
+        'look for the cause in /diagnostics of the emotion node\n'
     )
 
 
@@ -302,7 +304,9 @@ def test_topics_of_other_nodes_are_proposed(graph, capsys):
     node = watch_once_published(graph, f'{OWN}/front/emotion')
 
     wait_until(lambda: node._explained)
-    assert f'--topic can name one of these: {OWN}/front/emotion' in capsys.readouterr().err
+    assert (
+        f'select one of these topics with --topic: {OWN}/front/emotion' in capsys.readouterr().err
+    )
 
 
 def test_faces_of_a_restarted_node_are_new(graph, capsys):
@@ -323,7 +327,7 @@ def test_faces_of_a_restarted_node_are_new(graph, capsys):
     changes.publish(faces(face(1, 'happy'), seconds=2))
 
     wait_until(lambda: node._lines._known and node._gids)
-    assert capsys.readouterr().out == '12:03:02.512  1 came: 1 happy 0.50\n'
+    assert capsys.readouterr().out == '12:03:02.512  1 appeared: 1 happy 0.50\n'
 
 
 def test_the_end_of_the_reader_ends_the_command_quietly(graph, watched):

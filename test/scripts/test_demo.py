@@ -179,7 +179,7 @@ def test_a_node_that_dies_is_named_with_its_last_words(start):
 
     assert demo.returncode == 1
     assert complaints == (
-        'demo: camera_node ended with status 3\n  camera_node: there is no such camera\n'
+        'demo: camera_node ended with exit status 3\n  camera_node: there is no such camera\n'
     )
     assert said == ''
 
@@ -190,7 +190,7 @@ def test_a_source_without_an_image_is_a_failure(start):
     _, complaints = demo.communicate(timeout=90)
 
     assert demo.returncode == 1
-    assert complaints == 'demo: no message came on /emotion\n'
+    assert complaints == 'demo: no message arrived on /emotion\n'
 
 
 def test_killed_itself_it_leaves_no_node_behind(start):

@@ -83,7 +83,7 @@ def test_without_a_terminal_each_state_is_one_line(monkeypatch):
     view.show('head', [])
     view.close()
 
-    assert stream.getvalue() == 'head: face 1 happy 0.51; face 2 happy 0.51\nhead: nobody\n'
+    assert stream.getvalue() == 'head: face 1 happy 0.51; face 2 happy 0.51\nhead: no face\n'
 
 
 def test_a_terminal_that_cannot_move_its_cursor_gets_lines(monkeypatch):
@@ -93,7 +93,7 @@ def test_a_terminal_that_cannot_move_its_cursor_gets_lines(monkeypatch):
     view.show('head', [])
     view.close()
 
-    assert stream.getvalue() == 'head: nobody\n'
+    assert stream.getvalue() == 'head: no face\n'
 
 
 def test_on_a_terminal_a_face_has_a_line_and_a_bar_for_each_emotion():
@@ -115,7 +115,7 @@ def test_on_a_terminal_the_new_state_takes_the_place_of_the_old():
     view.show('second', [])
     view.close()
 
-    assert [line for line in stream.screen() if line] == ['second', '  nobody']
+    assert [line for line in stream.screen() if line] == ['second', '  no face']
 
 
 def test_the_cursor_is_given_back_on_a_line_of_its_own():

@@ -227,7 +227,7 @@ def test_interfaces_that_cannot_be_built_end_the_set_up(checkout):
 
     assert done.returncode == 1
     assert 'building some_msgs' in done.stderr
-    assert 'failed with status 1' in done.stderr
+    assert 'failed with exit status 1' in done.stderr
     # The downloaded files are kept.
     assert 'building some_msgs' in set_up(checkout).stdout
     assert len((checkout / 'calls').read_text().splitlines()) == 3

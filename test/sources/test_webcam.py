@@ -138,13 +138,13 @@ def test_a_webcam_that_goes_is_told_of_once_and_comes_back(device, told):
 
     device.plugged = True
     assert next(images)[0] is not None
-    assert told[1:] == ['the camera /dev/video0 is back']
+    assert told[1:] == ['the camera /dev/video0 delivers images again']
 
 
 def test_a_camera_that_gives_no_image_is_refused(monkeypatch, device):
     device.plugged = False
 
-    with pytest.raises(SourceError, match='gives no images'):
+    with pytest.raises(SourceError, match='delivers no images'):
         open_source('0')
 
 

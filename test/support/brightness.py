@@ -19,7 +19,7 @@ class Brightness:
     name = 'brightness'
     device = 'CPU'
     kind = 'tflite'
-    reason = 'as asked for'
+    reason = 'as requested'
 
     def run(self, batch: np.ndarray) -> np.ndarray:
         """Run the network; see Backend."""

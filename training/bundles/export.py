@@ -64,7 +64,9 @@ def single_head(model: keras.Model, head: str, name: str) -> keras.Model:
     :raises ExportError: if the model has no such head.
     """
     if head not in model.output:
-        raise ExportError(f"the network has no head '{head}'; it has: {', '.join(model.output)}")
+        raise ExportError(
+            f"the network has no head '{head}'; its heads are: {', '.join(model.output)}"
+        )
     return keras.Model(model.input, model.output[head], name=name)
 
 
@@ -103,13 +105,16 @@ def check_parity(backends: dict[str, Backend], batch: np.ndarray) -> dict[str, f
     differences = {}
     for kind, output in outputs.items():
         if output.shape != expected.shape:
-            raise ExportError(f'{kind} gives {output.shape}, {first} {expected.shape}')
+            raise ExportError(
+                f'the {kind} file outputs the shape {output.shape}, but the {first} '
+                f'file outputs {expected.shape}'
+            )
         difference = float(np.abs(output - expected).max())
         # The condition is negated so that NaN, which compares as false, is rejected too.
         if not difference <= PARITY_TOLERANCE:
             raise ExportError(
-                f'{kind} differs from {first} by {difference:.2g}; '
-                f'at most {PARITY_TOLERANCE} may be'
+                f'the outputs of the {kind} and {first} files differ by {difference:.2g}, but at '
+                f'most {PARITY_TOLERANCE} is allowed'
             )
         differences[kind] = difference
     return differences

@@ -83,16 +83,17 @@ def measure_seeds(bundle: Path, data: FaceData, runs: Sequence[Path]) -> None:
     prefixes = [name.removesuffix('_private') for name in card.metrics if 'private' in name]
     if len(runs) < 2 or not prefixes:
         raise BundleError(
-            f'{len(runs)} runs are given for the seeds of {card.name}, which has figures of '
-            f'{", ".join(prefixes) or "nothing"}: it takes two runs, and figures (--measure)'
+            f'the seeds of {card.name} need two runs or more and figures on its card (--measure), '
+            f'but there are {len(runs)} runs and figures of {", ".join(prefixes) or "no data"}'
         )
     (prefix,) = prefixes
     classifiers = [load_classifier(str(folder), ModelOptions(head=prefix)) for folder in runs]
     for folder, classifier in zip(runs, classifiers, strict=True):
         if classifier.card.labels != card.labels:
             raise BundleError(
-                f'{folder} says {", ".join(classifier.card.labels)}, and {card.name} '
-                f'{", ".join(card.labels)}: seeds are compared by the same labels'
+                f'the labels of {folder} are {", ".join(classifier.card.labels)}, but those of '
+                f'{card.name} are {", ".join(card.labels)}; runs of different seeds must have the '
+                'same labels'
             )
     private = data.of_split(PRIVATE)
     accuracies = []

@@ -68,7 +68,7 @@ def write_quantized(
     :raises QuantizationError: if the precision is unknown.
     """
     if precision not in PRECISIONS:
-        raise QuantizationError(f"there is no precision '{precision}'; take float16 or int8")
+        raise QuantizationError(f"there is no precision '{precision}'; choose float16 or int8")
     # Only the converter of TensorFlow quantizes, whichever engine trained the network.
     import tensorflow
 
@@ -106,8 +106,8 @@ def quantize_bundle(
     """
     if folder.resolve() == card.folder.resolve():
         raise QuantizationError(
-            f'{folder} is the bundle in float32 itself; name another --output, '
-            f'{folder}_{precision} for example'
+            f'{folder} is the bundle in float32 itself; set another --output, for example '
+            f'{folder}_{precision}'
         )
     public = data.of_split(PUBLIC)
     truth = truth_for(card.name, card.labels, public).labels
@@ -127,9 +127,9 @@ def quantize_bundle(
         )
         if before - after > MOST_LOSS and not force:
             raise QuantizationError(
-                f'{precision} has {100 * after:.2f} % on PublicTest, float32 '
-                f'{100 * before:.2f} %: it loses more than {100 * MOST_LOSS:.1f} points; '
-                '--force writes it all the same'
+                f'the accuracy of {precision} on PublicTest is {100 * after:.2f} %, and that of '
+                f'float32 is {100 * before:.2f} %. The loss is more than {100 * MOST_LOSS:.1f} '
+                'points; write the bundle anyway with --force'
             )
         made = {
             'precision': precision,

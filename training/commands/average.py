@@ -16,8 +16,8 @@ from training.runs.run import load_run
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `average`."""
-    parser.add_argument('runs', type=Path, nargs='+', help='folders of runs of one recipe')
-    parser.add_argument('--output', type=Path, required=True, help='folder of the new run')
+    parser.add_argument('runs', type=Path, nargs='+', help='folders of runs of the same recipe')
+    parser.add_argument('--output', type=Path, required=True, help='folder for the new run')
     parser.add_argument('--data', help='folder of the data sets (default: FER_ROS_DATA)')
 
 
@@ -27,5 +27,5 @@ def run(arguments: argparse.Namespace) -> int:
     recipe = runs[0].recipe
     data = select(read_data(data_root(arguments.data, recipe.dataset)), recipe.selection)
     average(runs, data.of_split(PUBLIC), arguments.output)
-    print(f'the mean of {len(runs)} runs is in {arguments.output / BEST}')
+    print(f'wrote the mean weights of {len(runs)} runs to {arguments.output / BEST}')
     return 0

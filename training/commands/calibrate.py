@@ -38,7 +38,7 @@ from training.evaluation.truth import truth_for
 from training.pages.markdown import table
 
 _COLUMNS = (
-    'fitted on',
+    'temperature fitted on',
     'temperature',
     'PublicTest, cross-validated: plain',
     'degraded',
@@ -46,29 +46,35 @@ _COLUMNS = (
     'degraded',
 )
 _CELLS = (
-    'Each cell: calibration error, log loss, share of faces answered at min_confidence '
-    '{min_confidence} in %, accuracy on these in %. Degraded: each picture in one way, by turns.'
+    'Each cell: expected calibration error, log loss, share of faces that are not uncertain at '
+    'min_confidence {min_confidence} in %, and accuracy on these faces in %. Degraded: each '
+    'picture has one degradation; the degradations alternate.'
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `calibrate`."""
-    parser.add_argument('model', help='a bundle: its folder, or its name')
+    parser.add_argument('model', help='name or folder of the bundle')
     add_data_arguments(parser)
-    parser.add_argument('--backend', default='litert', help='as the parameter of the node')
     parser.add_argument(
-        '--limit', type=int, metavar='N', help='only N pictures of each split, to try'
+        '--backend',
+        default='litert',
+        help="back end; the values are those of the node's parameter backend",
+    )
+    parser.add_argument(
+        '--limit', type=int, metavar='N', help='use only N pictures of each split, for a trial'
     )
     parser.add_argument(
         '--calibrate-on',
         choices=CALIBRATED_ON,
         default=DEFAULT_CALIBRATED_ON,
-        help='of --write: PublicTest as it is, degraded, or both (default: %(default)s)',
+        help='data for the temperature of --write: PublicTest as it is, degraded, or both '
+        '(default: %(default)s)',
     )
     parser.add_argument(
-        '--write', action='store_true', help="put the temperature into the bundle's card"
+        '--write', action='store_true', help="write the temperature to the bundle's card"
     )
-    parser.add_argument('--json', action='store_true', help='print JSON, and nothing else')
+    parser.add_argument('--json', action='store_true', help='print only JSON')
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -137,7 +143,7 @@ def _lines(report: dict[str, Any]) -> list[str]:
         parts = [row[split][kind] for split in (PUBLIC, PRIVATE) for kind in ('plain', 'degraded')]
         rows.append([name, f'{row["temperature"]:.3f}', *map(_cell, parts)])
     return [
-        f'{report["model"]}: the card has the temperature {report["temperature"]}. '
+        f'{report["model"]}: the temperature on the card is {report["temperature"]}. '
         + _CELLS.format(**report),
         '',
         *table(_COLUMNS, rows),

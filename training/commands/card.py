@@ -20,21 +20,31 @@ CARD_PAGE = 'README.md'
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `card`."""
-    parser.add_argument('model', help='a bundle: its folder, or its name')
+    parser.add_argument('model', help='name or folder of the bundle')
     parser.add_argument(
-        '--measure', action='store_true', help='measure all figures anew, and put them in the card'
+        '--measure',
+        action='store_true',
+        help='measure all figures again, and write them to the card',
     )
     parser.add_argument(
         '--seeds',
         type=Path,
         nargs='+',
         metavar='RUN_OR_BUNDLE',
-        help='measure runs of its recipe that differ in their seeds (a bundle stands for the run '
-        'that it was made of), and tell their mean and spread',
+        help='measure runs of the recipe with different seeds, and write their mean and spread; a '
+        'bundle represents the run from which it was exported',
     )
     parser.add_argument('--data', help='folder of the data sets (default: FER_ROS_DATA)')
-    parser.add_argument('--detector', default='auto', help='for scenes, as of the node')
-    parser.add_argument('--detector-model', default='', help='its weights; empty: searched')
+    parser.add_argument(
+        '--detector',
+        default='auto',
+        help="detector for the scenes; the values are those of the node's parameter detector",
+    )
+    parser.add_argument(
+        '--detector-model',
+        default='',
+        help='path of the detector weights; empty: search the folders of models',
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -53,7 +63,9 @@ def run(arguments: argparse.Namespace) -> int:
         measure_seeds(bundle, read_data(data_root(arguments.data)), arguments.seeds)
     card = load_card(bundle)
     if not any(name.endswith('_private') for name in card.metrics):
-        raise BundleError(f'the card of {card.name} has no figures yet; say --measure')
+        raise BundleError(
+            f'the card of {card.name} has no figures yet; measure them with --measure'
+        )
     (bundle / CARD_PAGE).write_text(card_page(card), encoding='utf-8')
     print(f'wrote {bundle / CARD_PAGE}')
     return 0

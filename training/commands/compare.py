@@ -28,24 +28,35 @@ from training.runs.run import load_run
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `compare`."""
     parser.add_argument(
-        'runs', type=Path, nargs='*', help='folders of runs; none only writes the page anew'
+        'runs',
+        type=Path,
+        nargs='*',
+        help='folders of runs; without runs, only the page is written again',
     )
     parser.add_argument('--data', help='folder of the data sets (default: FER_ROS_DATA)')
     parser.add_argument(
-        '--machine', default='machine not recorded', help='that the runs were trained on, in words'
+        '--machine',
+        default='machine not recorded',
+        help='description of the machine on which the runs were trained',
     )
-    parser.add_argument('--results', type=Path, default=RESULTS, help='the table of all runs')
+    parser.add_argument(
+        '--results', type=Path, default=RESULTS, help='file with the table of all runs'
+    )
     parser.add_argument(
         '--robustness',
         type=Path,
         nargs='+',
         default=[],
         metavar='JSON',
-        help='put what `evaluate --robustness --output` wrote on the page as well',
+        help='add the file that `evaluate --robustness --output` wrote to the page',
     )
-    parser.add_argument('--page', type=Path, default=RESULTS_PAGE, help='that is written')
+    parser.add_argument('--page', type=Path, default=RESULTS_PAGE, help='file of the page')
     parser.add_argument(
-        '--forget', action='append', default=[], metavar='RECIPE', help='drop the rows of a recipe'
+        '--forget',
+        action='append',
+        default=[],
+        metavar='RECIPE',
+        help='remove the rows of a recipe',
     )
 
 
@@ -81,5 +92,5 @@ def run(arguments: argparse.Namespace) -> int:
     arguments.page.write_text(
         results_page(read_sources(), rows, recipe_files(), robustness), encoding='utf-8'
     )
-    print(f'{len(rows)} rows in {arguments.page}')
+    print(f'wrote {len(rows)} rows to {arguments.page}')
     return 0

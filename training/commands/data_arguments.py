@@ -25,9 +25,11 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
         `--strict`, and the arguments of a selection.
     """
     if not any(action.dest == 'data' for action in parser._actions):
-        parser.add_argument('--data', help='a data set (default: FER_ROS_DATA)')
-    parser.add_argument('--strict', action='store_true', help='stop at the first broken picture')
-    which = parser.add_argument_group('which pictures count')
+        parser.add_argument('--data', help='data set (default: FER_ROS_DATA)')
+    parser.add_argument(
+        '--strict', action='store_true', help='stop at the first unreadable picture'
+    )
+    which = parser.add_argument_group('selection of the pictures')
     which.add_argument(
         '--classes',
         type=_names,
@@ -40,31 +42,40 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
         action='append',
         dest='groups',
         metavar='NAME=LABEL,LABEL',
-        help='merge labels; may be given several times',
+        help='merge labels; the option may be repeated',
     )
     which.add_argument(
-        '--exclude', type=Path, metavar='LIST', help='a file of names to leave out, one a line'
+        '--exclude',
+        type=Path,
+        metavar='LIST',
+        help='file with the names of pictures to leave out, one per line',
     )
     which.add_argument(
         '--clean',
         action='store_true',
         default=None,
-        help='leave out of training what inspect finds: copies, conflicts, what is no face',
+        help='leave out of training the faults that inspect finds: copies, conflicting labels, '
+        'pictures without a face',
     )
     which.add_argument(
-        '--split-by', choices=SPLITTINGS, help='the splits: its own, at random, or by subject'
+        '--split-by',
+        choices=SPLITTINGS,
+        help='splits: those of the data set, random, or by subject',
     )
     which.add_argument(
-        '--fold', type=part, metavar='K/N', help='of those, test on the K-th of N (default: 1/10)'
+        '--fold',
+        type=part,
+        metavar='K/N',
+        help='use the K-th of N folds of these splits as the test split (default: 1/10)',
     )
     which.add_argument(
         '--fractions',
         type=_fractions,
         metavar='TRAIN,VALIDATION,TEST',
-        help='with --split-by random, in place of folds',
+        help='fractions of the splits, with --split-by random, instead of folds',
     )
     which.add_argument(
-        '--split-seed', type=int, dest='split_seed', help='of those splits (default: 0)'
+        '--split-seed', type=int, dest='split_seed', help='seed of these splits (default: 0)'
     )
 
 
@@ -93,7 +104,7 @@ def selection_from(arguments: argparse.Namespace, default: Selection | None = No
         known = replace(known, split_by='official', fractions=None)
     selection = replace(known, **{name: v for name, v in said.items() if v is not None})
     if arguments.fold and selection.split_by == 'official':
-        raise DataError('--fold is for --split-by random or subject')
+        raise DataError('--fold needs --split-by random or --split-by subject')
     return selection
 
 
@@ -120,7 +131,9 @@ def _merged_groups(
     """Merge groups into a dict, and reject a name that occurs twice."""
     by_name = dict(groups)
     if len(by_name) < len(groups):
-        raise DataError(f'a group is given twice: {", ".join(name for name, _ in groups)}')
+        raise DataError(
+            f'--group has the same name twice: {", ".join(name for name, _ in groups)}'
+        )
     return by_name
 
 
@@ -128,7 +141,7 @@ def _names(text: str) -> tuple[str, ...]:
     """Parse names separated by commas."""
     names = tuple(name.strip() for name in text.split(','))
     if not all(names):
-        raise argparse.ArgumentTypeError(f"'{text}' is not NAME,NAME")
+        raise argparse.ArgumentTypeError(f"'{text}' must have the form NAME,NAME")
     return names
 
 
@@ -137,7 +150,7 @@ def _group(text: str) -> tuple[str, tuple[str, ...]]:
     name, equals, members = (part.strip() for part in text.partition('='))
     labels = tuple(member.strip() for member in members.split(','))
     if not (name and equals and all(labels)):
-        raise argparse.ArgumentTypeError(f"'{text}' is not NAME=LABEL,LABEL")
+        raise argparse.ArgumentTypeError(f"'{text}' must have the form NAME=LABEL,LABEL")
     return name, labels
 
 
@@ -151,7 +164,7 @@ def part(text: str) -> tuple[int, int]:
     """
     match = re.fullmatch(r'(\d+)/(\d+)', text)
     if not match or not 1 <= int(match[1]) <= int(match[2]):
-        raise argparse.ArgumentTypeError(f"'{text}' is not K/N with K from 1 to N")
+        raise argparse.ArgumentTypeError(f"'{text}' must have the form K/N with K from 1 to N")
     return int(match[1]) - 1, int(match[2])
 
 
@@ -160,4 +173,6 @@ def _fractions(text: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in text.split(','))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is not TRAIN,VALIDATION,TEST") from None
+        raise argparse.ArgumentTypeError(
+            f"'{text}' must have the form TRAIN,VALIDATION,TEST"
+        ) from None

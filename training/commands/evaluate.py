@@ -44,17 +44,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--model',
         required=True,
         nargs='+',
-        help='a bundle (name or folder), the folder of a run, or a .keras file; several with '
+        help='bundle (name or folder), folder of a run, or .keras file; several are allowed with '
         '--robustness',
     )
     add_data_arguments(parser)
     parser.add_argument(
-        '--split', choices=SPLITS, help='(default: private; public with --robustness)'
+        '--split',
+        choices=SPLITS,
+        help='split to measure (default: private; public with --robustness)',
     )
-    parser.add_argument('--backend', default='litert', help='as the parameter of the node')
-    parser.add_argument('--head', help='of a run with several')
     parser.add_argument(
-        '--labels', type=lambda text: tuple(text.split(',')), help='of a bare .keras file'
+        '--backend',
+        default='litert',
+        help="back end; the values are those of the node's parameter backend",
+    )
+    parser.add_argument('--head', help='head of the network, for a run with several heads')
+    parser.add_argument(
+        '--labels',
+        type=lambda text: tuple(text.split(',')),
+        help='labels in the order of the outputs, for a .keras file without a run',
     )
     parser.add_argument(
         '--value-range',
@@ -62,34 +70,48 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs=2,
         default=(0.0, 1.0),
         metavar=('LOW', 'HIGH'),
-        help='of a bare .keras file: what 0 and 255 become (default: 0 1)',
+        help='input values for the pixels 0 and 255, for a .keras file without a run (default: 0 '
+        '1)',
     )
     parser.add_argument(
-        '--mirrored', action='store_true', help='mean of each picture and its mirror image'
+        '--mirrored',
+        action='store_true',
+        help='average the predictions for each picture and its mirror image',
     )
     parser.add_argument(
         '--real-path',
         action='store_true',
-        help='put each picture into a scene, and let the node find and read the face there too',
+        help="also place each picture in a scene, in which the node's pipeline detects and "
+        'classifies the face',
     )
     parser.add_argument(
         '--robustness',
         action='store_true',
         help='measure accuracy, F1 and calibration under many conditions: CK+, the real path, and '
-        'its crops made worse; the mean is the robustness score',
+        'degraded crops of the real path; the mean accuracy is the robustness score',
     )
     parser.add_argument(
-        '--detector', default='auto', help='of --real-path and --robustness, as of the node'
+        '--detector',
+        default='auto',
+        help="detector of --real-path and --robustness; the values are those of the node's "
+        'parameter detector',
     )
-    parser.add_argument('--detector-model', default='', help='its weights; empty: searched')
     parser.add_argument(
-        '--limit', type=int, metavar='N', help='only N of the pictures, of each label its share'
+        '--detector-model',
+        default='',
+        help='path of the detector weights; empty: search the folders of models',
     )
-    parser.add_argument('--json', action='store_true', help='print JSON, and nothing else')
     parser.add_argument(
-        '--output', type=Path, metavar='DIR', help='write a page with plots and a JSON file there'
+        '--limit',
+        type=int,
+        metavar='N',
+        help='use only N pictures, with the same share of each label',
     )
-    parser.add_argument('--record', metavar='NAME', help="put the figures into the bundle's card")
+    parser.add_argument('--json', action='store_true', help='print only JSON')
+    parser.add_argument(
+        '--output', type=Path, metavar='DIR', help='folder for a page with plots and a JSON file'
+    )
+    parser.add_argument('--record', metavar='NAME', help="write the figures to the bundle's card")
 
 
 def _selection_of_run(arguments: argparse.Namespace, model: str) -> Selection | None:
@@ -118,7 +140,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _run_robustness(arguments)
     if len(arguments.model) > 1:
         raise ValueError(
-            f'--model names {len(arguments.model)} models; several are measured with --robustness'
+            f'--model has {len(arguments.model)} models; several models need --robustness'
         )
     (model,) = arguments.model
     split = arguments.split or PRIVATE
@@ -156,7 +178,7 @@ def _run_robustness(arguments: argparse.Namespace) -> int:
     """Run the command `evaluate --robustness`."""
     for name in ('real_path', 'mirrored', 'record'):
         if getattr(arguments, name):
-            raise ValueError(f'--{name.replace("_", "-")} does not go with --robustness')
+            raise ValueError(f'--{name.replace("_", "-")} cannot be combined with --robustness')
     split = arguments.split or PUBLIC
     data = read_selected(arguments, _selection_of_run(arguments, arguments.model[0]))
     data = data.of_split(split)

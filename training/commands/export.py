@@ -27,45 +27,49 @@ from training.runs.run import Run
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `export`."""
-    parser.add_argument('recipe', nargs='?', help='the recipe of the run: its file, or its name')
+    parser.add_argument('recipe', nargs='?', help='name or file of the recipe of the run')
     parser.add_argument(
-        '--run', dest='folder', type=Path, help='the folder of the run (default: runs/<name>)'
+        '--run', dest='folder', type=Path, help='folder of the run (default: runs/<name>)'
     )
     parser.add_argument(
-        '--head', help='of a run with several: fer2013, ferplus, or labels for those of the data'
+        '--head',
+        help='head to export, for a run with several heads: fer2013, ferplus, or labels '
+        '(the labels of the data)',
     )
-    parser.add_argument('--output', type=Path, help='the folder of the bundle')
+    parser.add_argument('--output', type=Path, help='folder for the bundle')
     parser.add_argument('--data', help='folder of the data sets (default: FER_ROS_DATA)')
     parser.add_argument(
         '--quantize',
         nargs='+',
         choices=PRECISIONS,
         default=[],
-        help='make smaller bundles too, <output>_<precision>, for LiteRT alone',
+        help='also write smaller bundles <output>_<precision>, only for LiteRT',
     )
     parser.add_argument(
         '--calibrate-on',
         choices=CALIBRATED_ON,
         default=DEFAULT_CALIBRATED_ON,
-        help='fit the temperature on PublicTest as it is, degraded, or both (default: '
-        '%(default)s); a smaller bundle of one takes what that was fitted on',
+        help='data for fitting the temperature: PublicTest as it is, degraded, or both (default: '
+        '%(default)s); with --bundle, the data of that bundle',
     )
-    parser.add_argument('--bundle', help='make them of a bundle that is there, in place of a run')
-    parser.add_argument('--force', action='store_true', help='make them though they lose accuracy')
+    parser.add_argument('--bundle', help='quantize an existing bundle instead of a run')
+    parser.add_argument(
+        '--force', action='store_true', help='write the smaller bundles even if they lose accuracy'
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command `export`."""
     if (arguments.bundle is None) == (arguments.recipe is None and arguments.folder is None):
-        raise ExportError('name the recipe or --run of what was trained, or a --bundle')
+        raise ExportError('give the recipe of a run, or --run, or --bundle')
     if arguments.bundle is not None:
         if not arguments.quantize:
-            raise ExportError('a bundle is exported already; say --quantize int8 or float16')
+            raise ExportError('--bundle needs --quantize int8 or --quantize float16')
         folder = find_bundle(arguments.bundle)
         data = read_data(data_root(arguments.data))
     else:
         if arguments.output is None:
-            raise ExportError('name the folder of the bundle by --output')
+            raise ExportError('set the folder of the bundle with --output')
         folder = arguments.output
         found = load_run(arguments.folder or Path('runs') / Path(arguments.recipe).stem)
         data = read_data(data_root(arguments.data, found.recipe.dataset))
@@ -95,7 +99,7 @@ def _export_run(
     head = given or (next(iter(found.labels)) if len(found.labels) == 1 else None)
     if head not in found.labels:
         raise ExportError(
-            f'--head is {given}; {found.folder} has the heads {", ".join(found.labels)}'
+            f'--head is {given}, but the heads of {found.folder} are {", ".join(found.labels)}'
         )
     with contextlib.redirect_stdout(None):
         differences = export(

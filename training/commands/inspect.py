@@ -14,7 +14,7 @@ from training.pages.inspection import report_page
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `inspect`."""
-    parser.add_argument('data', nargs='?', help='a data set (default: FER_ROS_DATA)')
+    parser.add_argument('data', nargs='?', help='data set (default: FER_ROS_DATA)')
     parser.add_argument('--output', type=Path, default=Path('runs') / 'inspection')
     add_data_arguments(parser)
 
@@ -29,10 +29,9 @@ def run(arguments: argparse.Namespace) -> int:
     page.with_suffix('.json').write_text(json.dumps(report, indent=1), encoding='utf-8')
     skipped = sum(map(len, report['skipped'].values()))
     print(
-        f'{report["pictures"]} pictures, {skipped} skipped: '
-        f'{report["extra_duplicates"]} extra copies, '
-        f'{len(report["conflicting_labels"])} groups of copies with conflicting labels, '
+        f'{report["pictures"]} pictures, {skipped} skipped: {report["extra_duplicates"]} extra '
+        f'copies, {len(report["conflicting_labels"])} groups of copies with conflicting labels, '
         f'{len(report["near_duplicates"])} near duplicates, {len(report["constant"])} constant, '
-        f'{len(report["not_a_face"])} not a face; see {page}'
+        f'{len(report["not_a_face"])} not a face; wrote {page}'
     )
     return 0

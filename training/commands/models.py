@@ -69,7 +69,7 @@ def describe() -> dict[str, dict[str, Any]]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `models`."""
-    parser.add_argument('--json', action='store_true', help='print JSON, and nothing else')
+    parser.add_argument('--json', action='store_true', help='print only JSON')
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -60,7 +60,7 @@ def _described(declared: Field[Any]) -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `recipes`."""
-    parser.add_argument('recipe', nargs='?', type=Path, help='a recipe: its file, or its name')
+    parser.add_argument('recipe', nargs='?', type=Path, help='name or file of a recipe')
     parser.add_argument('--json', action='store_true', help='print the settings as JSON')
 
 

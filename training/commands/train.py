@@ -29,45 +29,55 @@ CHANGEABLE = ('epochs', 'seed', 'weights', 'precision', 'teachers', 'held_back',
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `train`."""
-    parser.add_argument('recipe', type=Path, help='a recipe: its file, or its name')
-    parser.add_argument('--output', type=Path, help='folder of the run (default: runs/<name>)')
-    parser.add_argument('--epochs', type=int, help='another number than the recipe has')
-    parser.add_argument('--seed', type=int, help='another seed than the recipe has')
+    parser.add_argument('recipe', type=Path, help='name or file of the recipe')
+    parser.add_argument('--output', type=Path, help='folder for the run (default: runs/<name>)')
     parser.add_argument(
-        '--weights', help="of the backbone: 'none' for chance, 'imagenet', or a file of them"
+        '--epochs', type=int, help='number of epochs, instead of that of the recipe'
+    )
+    parser.add_argument('--seed', type=int, help='seed, instead of that of the recipe')
+    parser.add_argument(
+        '--weights', help="initial weights of the backbone: 'none' (random), 'imagenet', or a file"
     )
     parser.add_argument(
-        '--teachers', nargs='+', help='folders of runs or bundles that it learns from as well'
+        '--teachers',
+        nargs='+',
+        help='folders of runs or bundles that are the teachers of the network',
     )
     parser.add_argument(
         '--hold-back',
         dest='held_back',
         type=part,
         metavar='K/N',
-        help='do not learn from the K-th of N parts, to teach that part alone afterwards',
+        help='do not train on the K-th of N parts of the pictures; as a teacher, the network '
+        'later teaches only this part',
     )
     parser.add_argument(
         '--consistent',
         action='store_true',
         default=None,
-        help='ask the teachers about each batch as it is augmented, not once about the pictures',
+        help='run the teachers on each augmented batch, instead of once on the original pictures',
     )
-    parser.add_argument('--precision', help='float32, mixed_bfloat16 or mixed_float16')
+    parser.add_argument('--precision', help='precision: float32, mixed_bfloat16 or mixed_float16')
     parser.add_argument(
         '--distribute',
         action='store_true',
-        help='train on all devices of JAX, of this machine or of several',
+        help='train on all devices of JAX, on one or several machines',
     )
     parser.add_argument(
-        '--workers', type=int, default=0, help='processes that make batches, for a fast GPU'
+        '--workers',
+        type=int,
+        default=0,
+        help='number of processes that create batches, for a fast GPU',
     )
     parser.add_argument(
         '--on-device',
         action='store_true',
-        help='keep pictures, augmentation and network on one device (KERAS_BACKEND=jax)',
+        help='run data, augmentation and network on one device (needs KERAS_BACKEND=jax)',
     )
-    parser.add_argument('--smoke', action='store_true', help='all steps, on 64 pictures')
-    parser.add_argument('--resume', action='store_true', help='go on with an interrupted run')
+    parser.add_argument(
+        '--smoke', action='store_true', help='run all steps, but only on 64 pictures'
+    )
+    parser.add_argument('--resume', action='store_true', help='continue an interrupted run')
     add_data_arguments(parser)
 
 
@@ -109,5 +119,5 @@ def run(arguments: argparse.Namespace) -> int:
             workers=arguments.workers,
         )
     chosen = ', '.join(f'{head} {100 * value:.2f} %' for head, value in best.items())
-    print(f'best on the validation split: {chosen}; the weights are in {folder / BEST}')
+    print(f'best accuracy on the validation split: {chosen}; wrote the weights to {folder / BEST}')
     return 0

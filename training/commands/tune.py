@@ -27,29 +27,35 @@ from training.learning.smoke import SMOKE_COUNT
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `tune`."""
-    parser.add_argument('space', choices=SPACES, help='what to choose from')
+    parser.add_argument('space', choices=SPACES, help='search space')
     parser.add_argument(
         '--trials',
         type=int,
-        help="finished trials that the study shall have (default: its source's)",
+        help='total number of finished trials of the study (default: that of its source)',
     )
     parser.add_argument(
         '--sampler',
         choices=SAMPLERS,
-        help="at random, or tree-structured Parzen (default: its source's)",
+        help='sampler: random or tree-structured Parzen estimator (default: that of its source)',
     )
-    parser.add_argument('--executions', type=int, default=1, help='runs of a trial (default: 1)')
-    parser.add_argument('--epochs', type=int, help="of a run (default: the space's own)")
-    parser.add_argument('--seed', type=int, default=0, help='of the sampler')
+    parser.add_argument(
+        '--executions', type=int, default=1, help='training runs per trial (default: 1)'
+    )
+    parser.add_argument('--epochs', type=int, help='epochs per run (default: that of the space)')
+    parser.add_argument('--seed', type=int, default=0, help='seed of the sampler')
     parser.add_argument(
         '--storage',
-        help='URL of a database, which several machines may share (default: a file in --output)',
+        help='URL of a database, which several machines can share (default: a file in --output)',
     )
-    parser.add_argument('--study', help="name in the storage (default: the space's)")
     parser.add_argument(
-        '--output', type=Path, help='folder of the search (default: runs/tune_<space>)'
+        '--study', help='name of the study in the storage (default: name of the space)'
     )
-    parser.add_argument('--smoke', action='store_true', help='runs of seconds, on 64 pictures')
+    parser.add_argument(
+        '--output', type=Path, help='folder for the search (default: runs/tune_<space>)'
+    )
+    parser.add_argument(
+        '--smoke', action='store_true', help='short runs of seconds, only on 64 pictures'
+    )
     add_data_arguments(parser)
 
 
@@ -81,9 +87,14 @@ def run(arguments: argparse.Namespace) -> int:
     )
     trials = arguments.trials or space.trials
     finished = len(study.get_trials(deepcopy=False, states=FINISHED))
-    print(f'study {study.study_name}: {finished} of {trials} trials are done; storage {storage}')
+    print(
+        f'study {study.study_name}: {finished} of {trials} trials are finished; storage {storage}'
+    )
     search_until(study, search, trials)
     path = write_results(study, search, folder)
-    print(f'best: {100 * study.best_value:.2f} % on the validation split, by {study.best_params}')
-    print(f'`python -m training train {path}` trains it; plots are in {folder}')
+    print(
+        f'best accuracy on the validation split: {100 * study.best_value:.2f} %, with '
+        f'{study.best_params}'
+    )
+    print(f'train it with `python -m training train {path}`; the plots are in {folder}')
     return 0

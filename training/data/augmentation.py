@@ -29,56 +29,62 @@ class Augmentation:
     :raises ValueError: if a value is out of range.
     """
 
-    flip: bool = setting(True, 'Mirror every second picture.')
-    shift: float = setting(0.1, 'Largest shift, as a fraction of the side.', (0.0, 0.5))
+    flip: bool = setting(True, 'Mirror each picture with a probability of 1/2.')
+    shift: float = setting(0.1, 'Maximum shift, as a fraction of the side.', (0.0, 0.5))
     scale: float = setting(
-        0.15, 'Largest scaling s: a factor from 1 / (1 + s) to 1 + s, log-uniform.', (0.0, 1.0)
+        0.15, 'Maximum scaling s: the factor is log-uniform from 1 / (1 + s) to 1 + s.', (0.0, 1.0)
     )
-    rotation_deg: float = setting(12.0, 'Largest rotation [deg].', (0.0, 180.0))
-    shear: float = setting(0.0, 'Largest sideways movement per height.', (0.0, 1.0))
+    rotation_deg: float = setting(12.0, 'Maximum rotation [deg].', (0.0, 180.0))
+    shear: float = setting(0.0, 'Maximum shear: horizontal shift per height.', (0.0, 1.0))
     perspective: float = setting(
         0.0,
-        'Largest p of a head that is turned or a camera that is tilted: from one edge to the '
-        'opposite one the size changes from 1 / (1 - p / 2) to 1 / (1 + p / 2).',
+        'Maximum perspective p, as of a turned head or a tilted camera: between opposite edges, '
+        'the scale changes from 1 / (1 - p / 2) to 1 / (1 + p / 2).',
         (0.0, 0.8),
     )
     brightness: float = setting(
-        0.15, 'Largest value that is added, as a fraction of the value range.', (0.0, 1.0)
+        0.15, 'Maximum value added to all pixels, as a fraction of the value range.', (0.0, 1.0)
     )
     brightness_factor: tuple[float, float] = setting(
-        (1.0, 1.0), 'Lowest and highest factor of all values; above 0, at most 10.'
+        (1.0, 1.0), 'Minimum and maximum factor of all pixel values; above 0, at most 10.'
     )
     contrast: float = setting(
-        0.25, 'Largest contrast c: a factor from 1 - c to 1 + c around middle gray.', (0.0, 1.0)
+        0.25,
+        'Maximum contrast change c: the factor around middle gray is from 1 - c to 1 + c.',
+        (0.0, 1.0),
     )
     shading: float = setting(
         0.0,
-        'Largest s of light from one side: a factor that rises from 1 - s to 1 + s across the '
-        'picture, in any direction.',
+        'Maximum strength s of light from one side: the factor rises from 1 - s to 1 + s across '
+        'the picture, in a random direction.',
         (0.0, 1.0),
     )
     occlusion_probability: float = setting(
         0.0,
-        'Probability that one gray covers the eyes (dark glasses), the lower face (a mask) or an '
-        'ellipse anywhere (a hand).',
+        'Probability that a uniform gray covers the eyes (dark glasses), the lower face (a mask) '
+        'or a random ellipse (a hand).',
         (0.0, 1.0),
     )
     # Random erasing: Zhong et al. 2017, arXiv:1708.04896.
     erase_probability: float = setting(
-        0.25, 'Probability that a rectangle of noise covers a part of the picture.', (0.0, 1.0)
+        0.25,
+        'Probability of random erasing: a rectangle of noise covers a part of the picture.',
+        (0.0, 1.0),
     )
     erase_area: tuple[float, float] = setting(
-        (0.02, 0.15), 'Smallest and largest area of that rectangle, as fractions of the picture.'
+        (0.02, 0.15), 'Minimum and maximum area of that rectangle, as fractions of the picture.'
     )
     degrade_probability: float = setting(
         0.0,
-        "Probability of a poor camera's picture: small, blurred, dark, noisy or compressed.",
+        'Probability of a degradation as by a poor camera: small, blurred, dark, noisy or '
+        'compressed.',
         (0.0, 1.0),
     )
     # Mixup: Zhang et al. 2017, arXiv:1710.09412.
     mixup: float = setting(
         0.2,
-        'Parameter of the Beta distribution of the share of a second picture; 0: no mixup.',
+        'Parameter of the Beta distribution for the weight of the second picture in mixup; 0: no '
+        'mixup.',
         (0.0, 10.0),
     )
 
@@ -87,12 +93,14 @@ class Augmentation:
         low, high = self.brightness_factor
         if not 0 < low <= high <= 10:
             raise ValueError(
-                f'brightness_factor is {self.brightness_factor}, not (lowest, highest) from '
-                'above 0 to 10'
+                f'brightness_factor is {self.brightness_factor}, but must be (lowest, highest), '
+                'above 0 and at most 10'
             )
         low, high = self.erase_area
         if not 0 < low <= high < 1:
-            raise ValueError(f'erase_area is {self.erase_area}, not (smallest, largest) below 1')
+            raise ValueError(
+                f'erase_area is {self.erase_area}, but must be (smallest, largest), below 1'
+            )
 
 
 # No change, for recipes that train on the original pictures.

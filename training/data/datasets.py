@@ -97,19 +97,19 @@ class FaceData:
         count = len(self.images)
         if self.images.ndim != 3 or self.images.dtype != np.uint8:
             raise DataError(
-                f'images are {self.images.shape} {self.images.dtype}, not (N, H, W) uint8'
+                f'images are {self.images.shape} {self.images.dtype}, but must be (N, H, W) uint8'
             )
         for name in ('labels', 'split', 'source', 'votes', 'sizes'):
             values = getattr(self, name)
             if values is not None and len(values) != count:
-                raise DataError(f'{count} images have {len(values)} {name}')
+                raise DataError(f'there are {count} images, but {len(values)} {name}')
         unknown = sorted(set(np.unique(self.split).tolist()) - set(SPLITS))
         if unknown:
-            raise DataError(f'splits are {unknown}, not some of {", ".join(SPLITS)}')
+            raise DataError(f'splits contain {unknown}, but may only contain {", ".join(SPLITS)}')
         if count and not 0 <= self.labels.min() <= self.labels.max() < len(self.label_names):
             raise DataError(
-                f'labels go from {self.labels.min()} to {self.labels.max()}, '
-                f'but there are {len(self.label_names)} names'
+                f'labels are from {self.labels.min()} to {self.labels.max()}, but there are '
+                f'{len(self.label_names)} label names'
             )
 
     def __len__(self) -> int:
@@ -154,10 +154,10 @@ class FaceData:
         :raises DataError: if the split is unknown or empty.
         """
         if split not in SPLITS:
-            raise DataError(f"there is no split '{split}'; there are: {', '.join(SPLITS)}")
+            raise DataError(f"there is no split '{split}'; the splits are: {', '.join(SPLITS)}")
         kept = self.take(self.split == split)
         if not len(kept):
-            raise DataError(f"the data has no picture of the split '{split}'")
+            raise DataError(f"the data has no picture in the split '{split}'")
         return kept
 
 
@@ -177,7 +177,7 @@ def data_root(given: str | None = None, dataset: str = 'fer2013') -> Path:
     if not given:
         path /= DATASETS[dataset]
     if not path.exists():
-        raise DataError(f'there is no data in {path}; name its folder by --data or FER_ROS_DATA')
+        raise DataError(f'there is no data in {path}; set its folder with --data or FER_ROS_DATA')
     return path
 
 
@@ -204,14 +204,14 @@ def read_fer2013(path: Path) -> FaceData:
     for begin, end in pairwise(offsets):
         strip = cv2.imdecode(strips[begin:end], cv2.IMREAD_GRAYSCALE)
         if strip is None or strip.shape[1] != FER2013_SIDE:
-            raise DataError(f'{file}: the strip of bytes {begin} to {end} is no picture of it')
+            raise DataError(f'{file}: bytes {begin} to {end} are not a strip of pictures')
         tiles.append(strip.reshape(-1, FER2013_SIDE, FER2013_SIDE))
     images = np.concatenate(tiles)
     found = hashlib.sha256(images.tobytes()).hexdigest()
     if found != FER2013_IMAGES_SHA256:
         raise DataError(
-            f'{file}: the decoded pictures have the SHA-256 {found[:12]}…, '
-            f'FER2013 has {FER2013_IMAGES_SHA256[:12]}…'
+            f'{file}: the decoded pictures have the SHA-256 {found[:12]}…, but those of FER2013 '
+            f'have {FER2013_IMAGES_SHA256[:12]}…'
         )
     return FaceData(
         images=images,

@@ -24,7 +24,7 @@ def check_declared(settings: Any) -> None:
         value = getattr(settings, declared.name)
         if isinstance(declared.default, tuple):
             if not isinstance(value, (tuple, list)):
-                raise ValueError(f'{declared.name} is {value!r}, not a tuple')
+                raise ValueError(f'{declared.name} is {value!r}, but must be a tuple')
             checked: Any = tuple(value)
         else:
             checked = checked_value(declared, value)

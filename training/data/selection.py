@@ -63,9 +63,11 @@ class Selection:
 
     def __post_init__(self) -> None:
         if self.split_by not in SPLITTINGS:
-            raise DataError(f"split_by is '{self.split_by}', not one of {', '.join(SPLITTINGS)}")
+            raise DataError(
+                f"split_by is '{self.split_by}', but must be one of {', '.join(SPLITTINGS)}"
+            )
         if self.fractions is not None and self.split_by != 'random':
-            raise DataError(f"fractions are for split_by 'random', not '{self.split_by}'")
+            raise DataError(f"fractions need split_by 'random', but it is '{self.split_by}'")
 
     def summary(self) -> dict[str, Any]:
         """Return the fields that differ from the defaults, as values that JSON can store."""
@@ -89,10 +91,13 @@ def select_classes(data: FaceData, names: Sequence[str]) -> FaceData:
     unknown = [name for name in names if name not in data.label_names]
     if unknown:
         raise DataError(
-            f'there is no class {", ".join(unknown)}; there are: {", ".join(data.label_names)}'
+            f'there is no class {", ".join(unknown)}; the classes are: '
+            f'{", ".join(data.label_names)}'
         )
     if len(names) < 2 or len(set(names)) < len(names):
-        raise DataError(f'the classes are {", ".join(names)}, not two or more different ones')
+        raise DataError(
+            f'the classes are {", ".join(names)}, but must be two or more different classes'
+        )
     number = np.full(len(data.label_names), -1)
     number[[data.label_names.index(name) for name in names]] = np.arange(len(names))
     kept = data.take(number[data.labels] >= 0)
@@ -118,15 +123,17 @@ def group_classes(data: FaceData, groups: Mapping[str, Sequence[str]]) -> FaceDa
         for member in members:
             if member not in data.label_names:
                 raise DataError(
-                    f"the group '{name}' merges '{member}', which is no class; "
-                    f'there are: {", ".join(data.label_names)}'
+                    f"the group '{name}' merges '{member}', which is not a class; the classes "
+                    f'are: {", ".join(data.label_names)}'
                 )
             if member in group_of:
-                raise DataError(f"the groups merge '{member}' twice")
+                raise DataError(f"the groups merge '{member}' twice; merge each class only once")
             group_of[member] = name
     for name in groups:
         if name in data.label_names and group_of.get(name) != name:
-            raise DataError(f"the group '{name}' has the name of a class that it does not merge")
+            raise DataError(
+                f"the name of the group '{name}' is a class that the group does not merge"
+            )
     became = [group_of.get(label, label) for label in data.label_names]
     names = tuple(dict.fromkeys(became))
     merged = {
@@ -170,7 +177,7 @@ def read_names(path: Path, known: Iterable[str]) -> tuple[list[str], list[str]]:
     try:
         lines = path.read_text(encoding='utf-8-sig').splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f'{path} cannot be read: {error}') from error
+        raise DataError(f'cannot read {path}: {error}') from error
     there = set(known)
     found, unknown = [], []
     for line in map(str.strip, lines):
@@ -199,15 +206,15 @@ def select(data: FaceData, selection: Selection, strict: bool = False) -> FaceDa
         names, unknown = read_names(selection.exclude, map(str, data.source))
         if unknown:
             message = (
-                f'{selection.exclude} names {len(unknown)} pictures that the data does not have: '
-                f'{", ".join(unknown[:5])}' + (', …' if len(unknown) > 5 else '')
+                f'{selection.exclude} contains {len(unknown)} pictures that the data does not '
+                f'have: {", ".join(unknown[:5])}' + (', …' if len(unknown) > 5 else '')
             )
             if strict:
                 raise DataError(message)
             _tell(message)
         before = len(data)
         data = exclude(data, names)
-        _tell(f'left out {before - len(data)} pictures that {selection.exclude} names')
+        _tell(f'left out {before - len(data)} pictures listed in {selection.exclude}')
     if selection.groups:
         data = group_classes(data, selection.groups)
     if selection.classes:

@@ -56,7 +56,7 @@ def split_random(
     few = np.bincount(data.labels, minlength=len(data.label_names))
     if ((few > 0) & (few < folds)).any():
         names = [name for name, n in zip(data.label_names, few, strict=True) if 0 < n < folds]
-        raise DataError(f'{folds} folds need as many pictures of {", ".join(names)}')
+        raise DataError(f'{folds} folds need at least {folds} pictures of {", ".join(names)}')
     tests = [
         test
         for _, test in StratifiedKFold(folds, shuffle=True, random_state=seed).split(
@@ -83,7 +83,7 @@ def split_by_subject(data: FaceData, fold: int = 0, folds: int = 10, seed: int =
     who = subjects(data)
     count = len(np.unique(who))
     if count < folds:
-        raise DataError(f'{folds} folds need as many subjects; the data has {count}')
+        raise DataError(f'{folds} folds need at least {folds} subjects, but the data has {count}')
     tests = [
         test
         for _, test in GroupKFold(folds, shuffle=True, random_state=seed).split(
@@ -105,8 +105,8 @@ def subjects(data: FaceData) -> np.ndarray:
     without = [str(source) for source, match in zip(data.source, found, strict=True) if not match]
     if without:
         raise DataError(
-            f'{len(without)} pictures name no subject as CK+ does (S052_004_00000031), '
-            f'{without[0]} among them'
+            f'the names of {len(without)} pictures, such as {without[0]}, do not contain a '
+            'subject as in CK+ (S052_004_00000031)'
         )
     return np.array([match.group(1) for match in found if match])
 
@@ -122,8 +122,8 @@ def _drawn(data: FaceData, fractions: Sequence[float], seed: int) -> tuple[np.nd
         or abs(sum(fractions) - 1) > 1e-6
     ):
         raise DataError(
-            f'fractions are {tuple(fractions)}, not those of training, validation and test, '
-            'which sum to 1'
+            f'fractions are {tuple(fractions)}, but must be three fractions for training, '
+            'validation and test that sum to 1'
         )
     rest = np.arange(len(data))
     drawn = []
@@ -147,9 +147,9 @@ def _drawn(data: FaceData, fractions: Sequence[float], seed: int) -> tuple[np.nd
 def _check_fold(fold: int, folds: int) -> None:
     """Check the index and the number of folds."""
     if folds < LEAST_FOLDS:
-        raise DataError(f'there are {folds} folds, not {LEAST_FOLDS} or more')
+        raise DataError(f'there are {folds} folds, but there must be at least {LEAST_FOLDS}')
     if not 0 <= fold < folds:
-        raise DataError(f'the fold is {fold}, not from 0 to {folds - 1}')
+        raise DataError(f'the fold is {fold}, but must be from 0 to {folds - 1}')
 
 
 def _with_splits(data: FaceData, validation: np.ndarray, test: np.ndarray) -> FaceData:

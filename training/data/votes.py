@@ -87,7 +87,8 @@ def label_votes(votes: np.ndarray, labels: Sequence[Sequence[str]]) -> np.ndarra
     unknown = sorted({member for members in labels for member in members} - set(FERPLUS_LABELS))
     if unknown:
         raise ValueError(
-            f'FER+ has no votes for {", ".join(unknown)}; it has: {", ".join(FERPLUS_LABELS)}'
+            f'FER+ has no votes for {", ".join(unknown)}; its labels are: '
+            f'{", ".join(FERPLUS_LABELS)}'
         )
     columns = [[FERPLUS_LABELS.index(member) for member in members] for members in labels]
     return np.stack([counts[:, members].sum(axis=1) for members in columns], axis=1)
@@ -145,4 +146,4 @@ def is_not_a_face(votes: np.ndarray) -> np.ndarray:
 def _check(votes: np.ndarray) -> None:
     """Check the shape of a table of votes."""
     if votes.ndim != 2 or votes.shape[1] != len(VOTE_COLUMNS):
-        raise ValueError(f'votes are {votes.shape}, not (N, {len(VOTE_COLUMNS)})')
+        raise ValueError(f'votes are {votes.shape}, but must be (N, {len(VOTE_COLUMNS)})')

@@ -61,7 +61,7 @@ class InMemory:
 
     device = 'as Keras has it'
     kind = 'keras'
-    reason = 'the model is no bundle'
+    reason = 'the model is not a bundle'
 
     def __init__(self, model: keras.Model, head: str | None = None) -> None:
         """
@@ -97,7 +97,7 @@ def load_classifier(model: str, options: ModelOptions | None = None) -> Classifi
     path = Path(model).expanduser()
     if path.suffix == '.keras':
         if not path.is_file():
-            raise BundleError(f'there is no {path}')
+            raise BundleError(f'{path} does not exist')
         if (path.parent / CARD_NAME).is_file():
             import keras
 
@@ -153,8 +153,8 @@ def _of_run(folder: Path, options: ModelOptions) -> Classifier:
     heads = tuple(run.labels)
     head = options.head or (heads[0] if len(heads) == 1 else None)
     if head not in heads:
-        given = f"no head '{head}'" if head else 'several heads: choose one by --head'
-        raise BundleError(f'the run {folder} has {given}; it has: {", ".join(heads)}')
+        given = f"no head '{head}'" if head else 'several heads; select one with --head'
+        raise BundleError(f'the run {folder} has {given}; its heads are: {", ".join(heads)}')
     model = run.model
     spec = _spec(model, run.recipe.value_range)
     card = _made_up_card(folder.resolve().name, run.labels[head], spec, 'logits')
@@ -170,14 +170,17 @@ def _bare_keras(path: Path, options: ModelOptions) -> Classifier:
     noise = np.random.default_rng(0).uniform(*spec.value_range, (4, *spec.shape))
     output = model.predict(noise.astype(np.float32), verbose=0)
     if not isinstance(output, np.ndarray) or output.ndim != 2:
-        raise BundleError(f'{path} has not one output of a number a label; export a head of it')
+        raise BundleError(
+            f'{path} must have one output with one number per label; export one '
+            'head of the network'
+        )
     count = output.shape[1]
     known = {len(labels): labels for labels in (FER2013_LABELS, FERPLUS_LABELS)}
     labels = options.labels or known.get(count)
     if labels is None or len(labels) != count:
         raise BundleError(
-            f'{path} gives {count} numbers a picture, '
-            f'and {len(labels) if labels else "no"} labels are known: name them by --labels'
+            f'{path} outputs {count} numbers per picture, but {len(labels) if labels else "no"} '
+            'labels are known; set them with --labels'
         )
     sums_to_one = np.abs(output.sum(axis=1) - 1).max() < _SUM_TOLERANCE and output.min() >= 0
     kind = 'probabilities' if sums_to_one else 'logits'

@@ -91,8 +91,8 @@ def _check_learnt_from(run: Run, data: FaceData) -> None:
     training = learnt_from(training, run.recipe.held_back)
     if run.state['pictures'] != len(training):
         raise DataError(
-            f'{run.folder} learnt from {run.state["pictures"]} pictures, the data has '
-            f'{len(training)} for it: a run of --smoke or on other data is no result'
+            f'{run.folder} was trained on {run.state["pictures"]} pictures, but the data has '
+            f'{len(training)} for it; runs with --smoke or on other data cannot be compared'
         )
 
 

@@ -116,7 +116,7 @@ def find_eyes(detector: Detector, pictures: np.ndarray, seed: int = 0) -> FoundE
     count = len(pictures)
     eyes = np.full((count, 2, 2), np.nan, np.float32)
     least = np.zeros(count, np.float32)
-    with progress_bar('looking for faces', count, 'scenes') as progress:
+    with progress_bar('detecting faces', count, 'scenes') as progress:
         for index, picture in enumerate(pictures):
             scene, box = scene_of(picture, seed * count + index)
             faces = detector.detect(scene, SETTINGS.min_face_score, SETTINGS.min_face_size)
@@ -210,7 +210,7 @@ def measure_real_path(
     kept = scores.take(scores.truth >= 0)
     pipeline = Pipeline(detector, classifier)
     said = np.full(len(kept.truth), -1)
-    with progress_bar('looking at scenes', len(said), 'scenes') as progress:
+    with progress_bar('processing scenes', len(said), 'scenes') as progress:
         for index, picture in enumerate(kept.data.images):
             scene, box = scene_of(picture, seed * len(said) + index)
             probabilities = see(pipeline, scene, box, str(index))

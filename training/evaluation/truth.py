@@ -47,8 +47,8 @@ def truth_for(name: str, labels: tuple[str, ...], data: FaceData) -> Truth:
     common = [label for label in data.label_names if label in labels]
     if len(common) < 2:
         raise DataError(
-            f'{name} has the labels {", ".join(labels)}, '
-            f'the data {", ".join(data.label_names)}: fewer than two in common'
+            f'the labels of {name} are {", ".join(labels)}, and those of the data are '
+            f'{", ".join(data.label_names)}; they must have at least two in common'
         )
     index = np.array([labels.index(n) if n in labels else LEFT_OUT for n in data.label_names])
     left_out = [label for label in data.label_names if label not in labels]

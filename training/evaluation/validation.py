@@ -50,7 +50,7 @@ def head_truth(head: str, data: FaceData) -> np.ndarray:
     if head != 'ferplus':
         return data.labels
     if data.votes is None:
-        raise DataError(f'the head {head} is measured by votes, and the data has none')
+        raise DataError(f'the head {head} needs votes, but the data has no votes')
     return majority(data.votes)
 
 

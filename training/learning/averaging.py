@@ -47,13 +47,15 @@ def average(runs: Sequence[Run], validation: FaceData, folder: Path) -> dict[str
     :raises ValueError: if there are fewer than two runs, or they differ in more than their seeds.
     """
     if len(runs) < 2:
-        raise ValueError(f'the mean is of at least two runs, not of {len(runs)}')
+        raise ValueError(f'the mean needs at least two runs, but there are {len(runs)}')
     if (folder / CHECKPOINT).exists():
-        raise FileExistsError(f'{folder / CHECKPOINT} exists; name another --output')
+        raise FileExistsError(f'{folder / CHECKPOINT} already exists; set another --output')
     first = runs[0]
     for run in runs:
         if 'averaged' in run.state:
-            raise ValueError(f'{run.folder} is a mean itself; name the runs that it is of')
+            raise ValueError(
+                f'{run.folder} is already a mean of runs; give the runs from which it was made'
+            )
         _check_alike(first, run)
     parts: list[dict[str, Any]] = []
     for run in runs:
@@ -70,7 +72,7 @@ def average(runs: Sequence[Run], validation: FaceData, folder: Path) -> dict[str
     model = keras.models.clone_model(first.model)
     columns = zip(*(run.model.get_weights() for run in runs), strict=True)
     model.set_weights([np.mean(values, axis=0, dtype=np.float64) for values in columns])
-    accuracy = _measure(model, validation, first.recipe, 'their mean')
+    accuracy = _measure(model, validation, first.recipe, 'mean of the runs')
     folder.mkdir(parents=True, exist_ok=True)
     model.save_weights(folder / BEST)
     state = {
@@ -96,8 +98,8 @@ def _check_alike(first: Run, run: Run) -> None:
     }
     for name, (one, other) in differing.items():
         raise ValueError(
-            f'{run.folder} has the {name} {quoted(other)}, and {first.folder} {quoted(one)}: runs '
-            'that are averaged differ in their seeds alone'
+            f'{name} is {quoted(other)} in {run.folder}, but {quoted(one)} in {first.folder}; '
+            'averaged runs may differ only in their seeds'
         )
 
 
@@ -105,5 +107,5 @@ def _measure(model: keras.Model, data: FaceData, recipe: Recipe, name: str) -> d
     """Measure a network on the validation split, and print its accuracy and loss."""
     accuracy, loss = validate(model, data, recipe, recipe.side)
     told = ', '.join(f'{head} {100 * value:.2f} %' for head, value in accuracy.items())
-    print(f'{name}: {told} of the validation split, loss {loss:.4f}', flush=True)
+    print(f'{name}: accuracy {told} on the validation split, loss {loss:.4f}', flush=True)
     return accuracy

@@ -30,7 +30,7 @@ def steps_of(pictures: int, batch_size: int) -> int:
     :raises DataError: if the pictures do not fill one batch.
     """
     if pictures < batch_size:
-        raise DataError(f'{pictures} pictures do not fill a batch of {batch_size}')
+        raise DataError(f'{pictures} pictures are fewer than a batch of {batch_size}')
     return pictures // batch_size
 
 

@@ -66,14 +66,14 @@ def teach(
     for head, count in counts.items():
         if not count.any():
             raise DataError(
-                f'no teacher of {", ".join(teachers)} has the labels of the head {head}: '
-                f'{", ".join(labels[head])}'
+                f'none of the teachers {", ".join(teachers)} has the labels of the head {head}, '
+                f'which are: {", ".join(labels[head])}'
             )
         untaught = int((count == 0).sum())
         if untaught:
             raise DataError(
-                f'no teacher of {", ".join(teachers)} held back {untaught} of {len(count)} '
-                'pictures; name one for each part'
+                f'none of the teachers {", ".join(teachers)} held back {untaught} of the '
+                f'{len(count)} pictures; give one teacher for each part'
             )
     return {
         head: np.where(
@@ -121,4 +121,4 @@ def _run(teacher: str, labels: Mapping[str, tuple[str, ...]], images: np.ndarray
 
 def _tell(teacher: str, images: np.ndarray) -> None:
     """Print a message, because the prediction takes minutes on a CPU and repeats on a resume."""
-    print(f'{teacher} looks at {len(images)} pictures', flush=True)
+    print(f'{teacher} predicts {len(images)} pictures', flush=True)

@@ -58,8 +58,8 @@ class Share:
         """
         if batch_size % self.devices:
             raise ValueError(
-                f'a batch of {batch_size} pictures cannot be shared out to {self.devices} '
-                'devices; choose a multiple'
+                f'a batch of {batch_size} pictures cannot be divided among {self.devices} '
+                f'devices; set a multiple of {self.devices}'
             )
 
 
@@ -77,7 +77,7 @@ def distribute() -> Share:
     engine = keras.backend.backend()
     if engine != 'jax':
         raise ValueError(
-            f'--distribute needs Keras on JAX (KERAS_BACKEND=jax), and it runs on {engine}'
+            f'--distribute needs Keras on JAX (KERAS_BACKEND=jax), but Keras runs on {engine}'
         )
     import jax
 

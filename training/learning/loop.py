@@ -164,7 +164,7 @@ def run_epochs(
     try:
         while state.epoch < last:
             if ends_early(state.watch, recipe):
-                print(f'ended early: {recipe.early_stopping} epochs brought nothing better')
+                print(f'stopped early: no improvement for {recipe.early_stopping} epochs')
                 break
             state, row = run(state)
             if session.share.is_first:
@@ -212,7 +212,9 @@ def check_folder(folder: Path, recipe: Recipe, resume: bool, share: Share) -> bo
             write_settings(folder, recipe)
         return False
     if not resume:
-        raise FileExistsError(f'{checkpoint} exists; say --resume, or name another --output')
+        raise FileExistsError(
+            f'{checkpoint} already exists; continue the run with --resume, or set another --output'
+        )
     check_settings(folder, recipe)
     return True
 
@@ -390,4 +392,6 @@ def _check_facts(folder: Path, saved: dict[str, Any], facts: dict[str, Any]) -> 
     differing = [name for name in facts if saved.get(name) != facts[name]]
     if differing:
         was, would_be = ({name: of[name] for name in differing} for of in (saved, facts))
-        raise ValueError(f'{folder} is of a run with {was}, not with {would_be}')
+        raise ValueError(
+            f'the run in {folder} has {was}, but this run has {would_be}; set another --output'
+        )

@@ -111,8 +111,8 @@ class Teachers:
         for head, names in labels.items():
             if not any(head in teacher.heads for teacher in self.all):
                 raise DataError(
-                    f'no teacher of {", ".join(recipe.teachers)} has the labels of the head '
-                    f'{head}: {", ".join(names)}'
+                    f'none of the teachers {", ".join(recipe.teachers)} has the labels of the '
+                    f'head {head}, which are: {", ".join(names)}'
                 )
 
     def probabilities(self, inputs: Any, run: Callable[[int, Any], Any]) -> dict[str, Any]:
@@ -201,7 +201,9 @@ def heads_of(
     if not heads:
         found = '; '.join(', '.join(names) for names in dict.fromkeys(known.values()))
         wanted = '; '.join(f'{head}: {", ".join(names)}' for head, names in labels.items())
-        raise DataError(f'the teacher {teacher} has the labels {found}, not those of {wanted}')
+        raise DataError(
+            f'the teacher {teacher} has the labels {found}, but must have those of {wanted}'
+        )
     return heads
 
 
@@ -211,8 +213,8 @@ def _bundle(folder: str, labels: Mapping[str, tuple[str, ...]]) -> Teacher:
     heads = heads_of(folder, labels, dict.fromkeys(labels, card.labels))
     if 'keras' not in card.files:
         raise DataError(
-            f'the teacher {folder} has no Keras file, which a teacher that is asked about each '
-            'batch needs; export it with one'
+            f'the teacher {folder} has no Keras file, but --consistent needs one; export the '
+            'bundle with a Keras file'
         )
     model = keras.saving.load_model(card.file('keras'), compile=False)
     return Teacher(folder, model, card.input, heads, card.output, card.temperature)
@@ -224,8 +226,8 @@ def _run(folder: str, labels: Mapping[str, tuple[str, ...]]) -> Teacher:
     heads = heads_of(folder, labels, run.labels)
     if run.recipe.held_back:
         raise ValueError(
-            f'the teacher {folder} held pictures back and teaches these alone; leave out '
-            '--consistent'
+            f'the teacher {folder} held back a part of the pictures and teaches only this part; '
+            'omit --consistent'
         )
     model = build_model(replace(run.recipe, sides=()), run.labels)
     model.set_weights(run.model.get_weights())

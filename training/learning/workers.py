@@ -78,8 +78,8 @@ def batches_by(
     steps = len(EpochBatches(data, targets, recipe, 0, rows))
     if workers and teachers is not None:
         raise ValueError(
-            f'teachers that are asked about each batch are in this process, and {workers} workers '
-            'would make the batches; leave out --workers'
+            'teachers run on each batch in this process, but the batches would be created by '
+            f'{workers} worker processes; omit --workers'
         )
     if workers:
         # Workers need no network, and cannot unpickle a function of a recipe file, which is no
@@ -138,7 +138,7 @@ def _maker(
 
 def _no_network(heads: Mapping[str, int], side: int | None) -> keras.Model:
     """Replace the network in worker processes, which do not build one."""
-    raise NotImplementedError('a process that makes batches has no network')
+    raise NotImplementedError('a worker process has no network')
 
 
 # Set in a worker process only: the function that creates a batch.

@@ -56,7 +56,9 @@ class BlockNetwork:
             length.
         """
         if len(self.channels) != len(self.kernels):
-            raise ValueError(f'{len(self.channels)} channels have {len(self.kernels)} kernels')
+            raise ValueError(
+                f'there are {len(self.channels)} channels, but {len(self.kernels)} kernels'
+            )
         side = left = side or 48
         stack = []
         for channels, kernel in zip(self.channels, self.kernels, strict=True):

@@ -101,8 +101,9 @@ class LiteNetwork:
         """
         if not weights.endswith(('.npz', '.keras')):
             raise WeightsError(
-                f"{self.name} begins from an .npz or .keras file, not from '{weights}'; name one "
-                'by --weights PATH, or say --weights none to begin from chance'
+                f'{self.name} needs initial weights from an .npz or .keras file, but got '
+                f"'{weights}'; set a file with --weights PATH, or use random weights with "
+                '--weights none'
             )
         return replace(self, weights=weights, load=load)
 
@@ -119,7 +120,7 @@ class LiteNetwork:
         :raises WeightsError: if the weights are not available or do not fit.
         """
         if self.version not in _SCALES:
-            raise ValueError(f'version is {self.version}, not one of 0, 1, 2')
+            raise ValueError(f'version is {self.version}, but must be 0, 1 or 2')
         side = checked_side(self.name, side, self.output_stride)
         image = keras.Input((side, side, 1), name='image')
         features = self._features(image)
@@ -237,7 +238,9 @@ _PARTS = ('weight', 'bias', 'running_mean', 'running_var')
 def _take(model: keras.Model, path: Path, whole: bool) -> None:
     """Load the weights of a PyTorch state dict, whose kernels are (out, in, h, w)."""
     if not path.is_file():
-        raise WeightsError(f'there is no file {path} of weights; say --weights none for chance')
+        raise WeightsError(
+            f'the file of weights {path} does not exist; use random weights with --weights none'
+        )
     with np.load(path) as saved:
         arrays = {name: saved[name] for name in saved.files}
     taken = set()
@@ -249,11 +252,13 @@ def _take(model: keras.Model, path: Path, whole: bool) -> None:
         try:
             layer.set_weights(values)
         except ValueError as error:
-            raise WeightsError(f'{path} does not fit: its {names[0]} is {error}') from error
+            raise WeightsError(
+                f'the weights in {path} do not fit: {names[0]} is {error}'
+            ) from error
     left = {name.split('.')[1] for name in arrays if name.startswith('_blocks.')}
     used = {name.split('.')[1] for name in taken if name.startswith('_blocks.')}
     if whole and left != used:
-        raise WeightsError(f'{path} has {len(left)} blocks, {model.name} has {len(used)}')
+        raise WeightsError(f'{path} has {len(left)} blocks, but {model.name} has {len(used)}')
 
 
 def _of_state_dict(
@@ -279,7 +284,7 @@ def _of_state_dict(
     )
     missing = [name for name in names if name not in arrays]
     if missing:
-        raise WeightsError(f'{path} has no {missing[0]}: it is of no EfficientNet-lite')
+        raise WeightsError(f'{path} has no {missing[0]}, so it is not an EfficientNet-lite')
     values = [arrays[name] for name in names]
     if not is_convolution:
         if role == 'stem':

@@ -224,7 +224,7 @@ def checked_side(name: str, side: int | None, output_stride: int) -> int:
     :raises ValueError: if the side is not a multiple of 16, or the stride is neither 16 nor 32.
     """
     if output_stride not in (16, 32):
-        raise ValueError(f'output_stride is {output_stride}, not 16 or 32')
+        raise ValueError(f'output_stride is {output_stride}, but must be 16 or 32')
     if side is None or side % 16:
-        raise ValueError(f'the side of {name} is a multiple of 16, not {side}')
+        raise ValueError(f'the side of {name} is {side}, but must be a multiple of 16')
     return side

@@ -92,7 +92,9 @@ class RegisteredNetwork:
         :raises ValueError: if the network has no backbone.
         """
         if not find_network(self.name).has_backbone:
-            raise ValueError(f"{self.name} has no backbone: its weights are 'none', not {weights}")
+            raise ValueError(
+                f"{self.name} has no backbone, so its weights must be 'none', not {weights}"
+            )
         return replace(self, weights=weights, load=load)
 
 
@@ -108,7 +110,7 @@ def find_network(name: str) -> NetworkEntry:
         if entry.name == name:
             return entry
     names = ', '.join(entry.name for entry in ENTRIES)
-    raise ValueError(f'no network is called {name}; there are: {names}')
+    raise ValueError(f'there is no network {name}; choose one of: {names}')
 
 
 _FER = len(FER2013_LABELS)

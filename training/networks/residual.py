@@ -98,7 +98,7 @@ def residual_network(
     :raises ValueError: if `widths` and `blocks` differ in length.
     """
     if len(widths) != len(blocks):
-        raise ValueError(f'{len(widths)} widths have {len(blocks)} numbers of blocks')
+        raise ValueError(f'there are {len(widths)} widths, but {len(blocks)} numbers of blocks')
     image = keras.Input((side, side, 1), name='image')
     x = _convolution(image, stem, kernel=stem_kernel, stride=stem_stride)
     x = layers.ReLU()(layers.BatchNormalization()(x))

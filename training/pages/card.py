@@ -50,44 +50,44 @@ EFFICIENTNET_LITE = Pretrained(
 # Names of accuracies, their keys in a report, and the keys of their numbers of pictures.
 _OF_PRIVATE = (
     ('accuracy on PrivateTest', 'accuracy', 'pictures'),
-    ('its balanced accuracy', 'balanced_accuracy', None),
-    ('its top-2 accuracy', 'top2', None),
+    ('balanced accuracy', 'balanced_accuracy', None),
+    ('top-2 accuracy', 'top2', None),
     (
-        'without the pictures that also occur in Training',
+        'accuracy without the pictures that also occur in Training',
         'accuracy_without_training_pictures',
         'pictures_without_training_pictures',
     ),
     (
-        'accuracy against the plurality of votes, ties and minorities kept',
+        'accuracy against the plurality of votes, with ties and minorities included',
         'accuracy_plurality',
         'pictures_plurality',
     ),
-    ('single votes that are for its label', 'vote_agreement', None),
+    ('share of single votes for the predicted label', 'vote_agreement', None),
     (
-        'single votes that are for the label of the other annotators',
+        'share of single votes for the label of the other annotators',
         'vote_agreement_of_annotators',
         None,
     ),
     (
-        'accuracy among happy, sad, surprise and neutral alone',
+        'accuracy on happy, sad, surprise and neutral only',
         'accuracy_four_classes',
         'pictures_four_classes',
     ),
     (
-        'accuracy with the mirrored picture too (not what the node does)',
+        'accuracy with the mirrored picture averaged in (not done by the node)',
         'accuracy_mirrored',
         None,
     ),
 )
-_OF_PUBLIC = (('accuracy on PublicTest, on which it was chosen', 'accuracy', 'pictures'),)
+_OF_PUBLIC = (('accuracy on PublicTest, used for model selection', 'accuracy', 'pictures'),)
 _OF_CKPLUS = (
-    ('CK+, never trained on', 'accuracy', 'pictures'),
-    ('CK+, among the labels that it has', 'accuracy_among_shared', 'pictures_among_shared'),
+    ('accuracy on CK+, not used for training', 'accuracy', 'pictures'),
+    ('accuracy on CK+, among its labels only', 'accuracy_among_shared', 'pictures_among_shared'),
 )
 _NO_SHARES = (
-    ('its macro-F1', 'macro_f1'),
-    ('its expected calibration error', 'ece'),
-    ('its log loss', 'log_loss'),
+    ('macro-F1', 'macro_f1'),
+    ('expected calibration error', 'ece'),
+    ('log loss', 'log_loss'),
 )
 
 
@@ -142,7 +142,7 @@ def _figures(
     for share, value in private['accuracy_at_coverage'].items():
         if float(share) < 1:
             between = percent_interval(limits['accuracy_at_coverage'][share], 1)
-            words = f'accuracy on the surest {percent(float(share), 0)}'
+            words = f'accuracy at {percent(float(share), 0)} coverage'
             rows.append([words, percent(value, 1), between, ''])
     for words, name in _NO_SHARES:
         rows.append([words, f'{private[name]:.3f}', interval(limits[name]), ''])
@@ -150,10 +150,10 @@ def _figures(
         points = [100 * limit for limit in real_path['ci95']['loss']]
         rows.append(
             [
-                'loss through the real path, in points',
+                'accuracy loss on the real path, in points',
                 f'{100 * real_path["loss"]:.1f}',
                 interval(points, 1),
-                f'{real_path["found"]:,} found of {real_path["pictures"]:,}',
+                f'{real_path["found"]:,} detected of {real_path["pictures"]:,}',
             ]
         )
     return '\n'.join(table(['figure', 'value', '95 % interval', 'pictures'], rows))
@@ -178,8 +178,8 @@ def _classes(private: Mapping[str, Any]) -> str:
         'F1',
         '95 % interval',
         'pictures',
-        'its share',
-        'share it is said',
+        'true share',
+        'predicted share',
     ]
     rows = [
         [
@@ -210,7 +210,7 @@ def _reliability(private: Mapping[str, Any]) -> str:
     """Create the table of the reliability diagram."""
     bins = private['reliability']
     width = 100 / len(bins['pictures'])
-    head = ['how sure it is', 'pictures', 'its mean confidence', 'how often it is right']
+    head = ['confidence', 'pictures', 'mean confidence', 'accuracy']
     counted = zip(bins['pictures'], bins['confidence'], bins['accuracy'], strict=True)
     rows = [
         [
@@ -271,7 +271,9 @@ def _degraded(degraded: Mapping[str, Any] | None) -> str | None:
         ]
         for words, row in degraded.items()
     ]
-    return '\n'.join(table(['made worse by', 'accuracy', '95 % interval', 'said most'], rows))
+    return '\n'.join(
+        table(['degradation', 'accuracy', '95 % interval', 'most frequent prediction'], rows)
+    )
 
 
 def _pretrained(weights: str) -> Pretrained | None:

@@ -121,10 +121,10 @@ def _comparison(sources: Sequence[Row], rows: Sequence[Row]) -> list[str]:
     """Create the table that compares the figures of the sources with ours."""
     head = [
         'recipe',
-        "the source's figure",
-        'ours, measured likewise',
+        'figure of the source',
+        'our figure, measured in the same way',
         'difference',
-        'the sound figure: test',
+        'our test figure (unbiased)',
         'macro-F1',
     ]
     return table(head, (_compared(source, rows) for source in sources))
@@ -149,7 +149,7 @@ def _compared(source: Row, rows: Sequence[Row]) -> list[str]:
         said,
         f'{ours:.2f} % {source["measured_on"]}',
         f'{ours - source["accuracy"]:+.2f}',
-        _test(sound) if sound else 'not run by subject',
+        _test(sound) if sound else 'no run split by subject',
         f'{sound["test"]["macro_f1"]:.3f}' if sound else '',
     ]
 
@@ -167,10 +167,10 @@ def _runs(rows: Sequence[Row]) -> list[str]:
         'recipe',
         'train',
         'validation',
-        'test (95 %; pictures)',
+        'test (95 % interval; pictures)',
         'macro-F1',
         'parameters',
-        'epochs (chosen)',
+        'epochs (selected)',
         'time',
         'seed',
         'engine, machine',
@@ -225,9 +225,9 @@ def _together(rows: Sequence[Row]) -> Iterator[str]:
         else:
             accuracies = np.array([100 * row['test']['accuracy'] for row in runs])
             yield (
-                f'{_name(runs[0])}: {len(runs)} runs, test {accuracies.mean():.2f} % on average, '
-                f'standard deviation {accuracies.std(ddof=1):.2f}, '
-                f'{interval([accuracies.min(), accuracies.max()], 2)}.'
+                f'{_name(runs[0])}: {len(runs)} runs with a mean test accuracy of '
+                f'{accuracies.mean():.2f} %, standard deviation {accuracies.std(ddof=1):.2f}, '
+                f'range {interval([accuracies.min(), accuracies.max()], 2)}.'
             )
 
 
@@ -249,7 +249,7 @@ def _pooled(runs: Sequence[Mapping[str, Any]]) -> str:
     said = [row['selection']['fold'][1] for row in runs if 'fold' in row['selection']]
     of = said[0] if said else Selection().fold[1]
     return (
-        f'{len(runs)} of {of} folds by {selection.get("split_by", "official")}, '
-        f'{100 * right / pictures:.2f} % of all {pictures:,} tested pictures; '
-        f'{min(accuracies):.2f} to {max(accuracies):.2f} % by fold.'
+        f'{len(runs)} of {of} folds, split by {selection.get("split_by", "official")}: '
+        f'{100 * right / pictures:.2f} % accuracy on all {pictures:,} tested pictures; '
+        f'{min(accuracies):.2f} to {max(accuracies):.2f} % per fold.'
     )

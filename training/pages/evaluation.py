@@ -141,10 +141,13 @@ def _confusion(report: dict[str, Any]) -> Plot:
     counts = np.array(report['confusion'])
     np.fill_diagonal(counts, 0)
     true, said = np.unravel_index(counts.argmax(), counts.shape)
-    words = 'A row for each true label: its share taken for each label, and how many pictures.'
+    words = (
+        'Rows: true label. Columns: predicted label. Each cell: share of the row, and number of '
+        'pictures.'
+    )
     if counts.max():
-        words += f' Most often, {names[true]} is taken for {names[said]}.'
-    return Plot('What it takes for what', words, address)
+        words += f' The most frequent error: {names[true]} is predicted as {names[said]}.'
+    return Plot('Confusion matrix', words, address)
 
 
 def _reliability(report: dict[str, Any]) -> Plot:
@@ -152,8 +155,11 @@ def _reliability(report: dict[str, Any]) -> Plot:
     with plot(5, 4) as (figure, (axes,)):
         draw_reliability(axes, report)
         address = svg_address(svg(figure))
-    words = 'Above the dashed line it is right more often than it says, below it less often.'
-    return Plot('Does it know what it knows?', words, address)
+    words = (
+        'Accuracy over confidence. Above the dashed line the model is underconfident, below it '
+        'overconfident.'
+    )
+    return Plot('Reliability diagram', words, address)
 
 
 def _coverage(kept: Scores) -> Plot:
@@ -165,8 +171,10 @@ def _coverage(kept: Scores) -> Plot:
     with plot(5, 4) as (figure, (axes,)):
         draw_coverage(axes, _CURVE, accuracy[at])
         address = svg_address(svg(figure))
-    words = 'How often it is right where it answers only when it is surest.'
-    return Plot('What keeping silent brings', words, address)
+    words = (
+        'Accuracy on the pictures with the highest confidence, over their share of all pictures.'
+    )
+    return Plot('Accuracy over coverage', words, address)
 
 
 def _class_f1(report: dict[str, Any]) -> Plot:
@@ -174,8 +182,11 @@ def _class_f1(report: dict[str, Any]) -> Plot:
     with plot(5, 4) as (figure, (axes,)):
         draw_class_f1(axes, report)
         address = svg_address(svg(figure))
-    words = 'The harmonic mean of precision and recall; in brackets, how many pictures are true.'
-    return Plot('How well it tells each label', words, address)
+    words = (
+        'F1 is the harmonic mean of precision and recall. In brackets: number of pictures with '
+        'this true label.'
+    )
+    return Plot('F1 of each label', words, address)
 
 
 def _shares(report: dict[str, Any]) -> Plot:
@@ -185,8 +196,11 @@ def _shares(report: dict[str, Any]) -> Plot:
         for tick in axes.get_xticklabels():
             tick.set(rotation=30, ha='right')
         address = svg_address(svg(figure))
-    words = 'Shares of all pictures; above the bars, how many points it is off.'
-    return Plot('What it says too often, and too rarely', words, address)
+    words = (
+        'Share of each label in all pictures. Above the bars: predicted minus true share, in '
+        'points.'
+    )
+    return Plot('True and predicted shares', words, address)
 
 
 def read_log(run: Path) -> dict[str, np.ndarray]:
@@ -220,7 +234,7 @@ def _curves(run: Path) -> Plot | None:
     words = ''
     if 'seconds' in epochs:
         words = f'{len(epochs["epoch"])} epochs, {epochs["seconds"].sum() / 60:.0f} minutes.'
-    return Plot('How the training went', words, address)
+    return Plot('Training curves', words, address)
 
 
 def best_epoch(run: Path) -> int | None:

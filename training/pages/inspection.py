@@ -173,30 +173,35 @@ def _faults(data: FaceData, report: dict[str, Any]) -> Iterator[Fault]:
         if len({str(data.split[index[name]]) for name in group}) > 1
     ]
     shared = ', '.join(
-        f'{len(names):,} of {split} are in {other}'
+        f'{len(names):,} pictures of {split} are also in {other}'
         for other, key in (('train', 'in_training_too'), ('public', 'in_public_too'))
         for split, names in report[key].items()
     )
     kinds: list[tuple[str, str, Sequence[Sequence[str]]]] = [
         (
             'Copies with conflicting labels',
-            'The same picture, pixel for pixel, with several labels.',
+            'Identical pictures with different labels.',
             report['conflicting_labels'],
         ),
         (
             'Copies across splits',
-            f'What is learnt by heart in one split is no test in another: {shared}',
+            f'A picture in two splits makes test figures too high: {shared}',
             across,
         ),
         (
             'Near duplicates',
-            'Nearly the same picture: recompressed, or the next frame of a sequence.',
+            'Nearly identical pictures, such as a recompressed picture or the next frame of a '
+            'sequence.',
             report['near_duplicates'],
         ),
-        ('Constant', 'One gray level.', [[name] for name in report['constant']]),
+        (
+            'Constant',
+            'All pixels have the same gray level.',
+            [[name] for name in report['constant']],
+        ),
         (
             'Not a face',
-            'Most annotators of FER+ saw none.',
+            'Most annotators of FER+ saw no face.',
             [[name] for name in report['not_a_face']],
         ),
     ]

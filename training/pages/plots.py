@@ -100,8 +100,8 @@ def draw_confusion(axes: Axes, report: dict[str, Any], left_out: Sequence[str] =
         )
     axes.set_xticks(range(len(names)), names)
     axes.set_yticks(range(len(rows)), [names[i] for i in rows])
-    axes.set_xlabel('what the model says')
-    axes.set_ylabel('what is true')
+    axes.set_xlabel('predicted label')
+    axes.set_ylabel('true label')
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set_xticks(np.arange(1, len(names)) - 0.5, minor=True)
@@ -127,13 +127,15 @@ def draw_reliability(axes: Axes, report: dict[str, Any]) -> None:
         align='edge',
         color='#dfe4ea',
         edgecolor='white',
-        label='share of the pictures',
+        label='share of pictures',
     )
     there = counts > 0
     confidence = np.array([v for v in bins['confidence'] if v is not None])
     accuracy = np.array([v for v in bins['accuracy'] if v is not None])
     error = 1.96 * np.sqrt(accuracy * (1 - accuracy) / counts[there])
-    axes.plot([0, 1], [0, 1], color=GRAY, linewidth=1, linestyle=(0, (4, 3)), label='as it should')
+    axes.plot(
+        [0, 1], [0, 1], color=GRAY, linewidth=1, linestyle=(0, (4, 3)), label='perfect calibration'
+    )
     axes.errorbar(
         confidence,
         accuracy,
@@ -143,9 +145,9 @@ def draw_reliability(axes: Axes, report: dict[str, Any]) -> None:
         markersize=4,
         linewidth=1.5,
         elinewidth=1,
-        label='how often it is right',
+        label='accuracy',
     )
-    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel='how sure the model is')
+    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel='confidence')
     _percent(axes, 'xy')
     axes.grid(axis='y')
     axes.legend(loc='upper left', fontsize=9)
@@ -172,8 +174,10 @@ def draw_coverage(axes: Axes, shares: np.ndarray, accuracies: np.ndarray) -> Non
             fontsize=9,
         )
     low = min(100 * accuracies[shares > 0.1].min(), 90)
-    axes.set(xlim=(0, 106), ylim=(low - 5, 102), xlabel='share of the pictures that it answers')
-    axes.set_ylabel('right, of those')
+    axes.set(
+        xlim=(0, 106), ylim=(low - 5, 102), xlabel='coverage (share of pictures with an answer)'
+    )
+    axes.set_ylabel('accuracy')
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(100, decimals=0, symbol=' %'))
     axes.grid()
@@ -210,7 +214,7 @@ def draw_class_f1(axes: Axes, report: dict[str, Any]) -> None:
         report['macro_f1'], color=ORANGE, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1.5
     )
     axes.annotate(
-        f'mean {report["macro_f1"]:.3f}',
+        f'macro-F1 {report["macro_f1"]:.3f}',
         (report['macro_f1'], 1),
         xycoords=('data', 'axes fraction'),
         xytext=(0, 3),
@@ -219,7 +223,7 @@ def draw_class_f1(axes: Axes, report: dict[str, Any]) -> None:
         fontsize=9,
         ha='center',
     )
-    axes.set(xlim=(0, 1.08), xlabel='F1, with its 95 % interval')
+    axes.set(xlim=(0, 1.08), xlabel='F1 with 95 % interval')
     axes.tick_params(axis='y', length=0)
     axes.spines['left'].set_visible(False)
     axes.grid(axis='x')
@@ -238,7 +242,7 @@ def draw_shares(axes: Axes, report: dict[str, Any]) -> None:
     true = 100 * np.array([row['pictures'] for row in rows]) / report['pictures']
     said = 100 * np.array([row['predicted'] for row in rows]) / report['pictures']
     axes.bar(at - 0.2, true, 0.38, color='#c9ced6', label='true')
-    axes.bar(at + 0.2, said, 0.38, color=BLUE, label='said')
+    axes.bar(at + 0.2, said, 0.38, color=BLUE, label='predicted')
     for x, (share, difference) in enumerate(zip(np.maximum(true, said), said - true, strict=True)):
         axes.text(
             x,
@@ -282,7 +286,7 @@ def draw_curves(left: Axes, right: Axes, epochs: dict[str, np.ndarray], best: in
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid()
         if best is not None:
-            axes.axvline(best, color=GRAY, linewidth=1, linestyle=(0, (4, 3)), label='chosen')
+            axes.axvline(best, color=GRAY, linewidth=1, linestyle=(0, (4, 3)), label='selected')
         if axes.get_legend_handles_labels()[0]:
             axes.legend(fontsize=9)
 

@@ -13,8 +13,9 @@ Report = dict[str, Any]
 
 # Legend of the table.
 _CELLS = (
-    'All rows after the real path are its crops made worse. Each cell: accuracy in %, macro-F1, '
-    f'share of wrong labels with a probability of {SURE} or more in %, calibration error.'
+    'The rows after "through the real path" are degraded crops of the real path. Each cell: '
+    f'accuracy in %, macro-F1, share of wrong predictions with a probability of {SURE} or more in '
+    '%, expected calibration error.'
 )
 
 
@@ -34,10 +35,21 @@ def robustness_table(reports: Sequence[Report]) -> list[str]:
         of_each = [report['conditions'][name] for report in reports]
         counts = [f'{row["pictures"]:,}' for row in of_each]
         rows.append([name, ' / '.join(dict.fromkeys(counts)), *map(_cell, of_each)])
-    rows.append(['**mean: the score**', '', *(_cell(report['means']) for report in reports)])
+    rows.append(
+        ['**mean (robustness score)**', '', *(_cell(report['means']) for report in reports)]
+    )
     scores = [100 * report['score_to_choose_by'] for report in reports]
-    rows.append(['accuracy without CK+, to choose by', '', *(f'{score:.2f}' for score in scores)])
-    for key, words in (('score', 'the score'), ('score_to_choose_by', 'that without CK+')):
+    rows.append(
+        [
+            'mean accuracy without CK+ (for model selection)',
+            '',
+            *(f'{score:.2f}' for score in scores),
+        ]
+    )
+    for key, words in (
+        ('score', 'the robustness score'),
+        ('score_to_choose_by', 'the mean accuracy without CK+'),
+    ):
         limits = [report['ci95'][key] for report in reports]
         rows.append(
             [f'95 % interval of {words}', '']
@@ -85,14 +97,15 @@ def robustness_lines(measured: Report) -> Iterator[str]:
     reports = measured['models']
     yield (
         f'{reports[0]["pictures"]:,} pictures of the split {measured["split"]}; '
-        f'{measured["detector"]} finds {reports[0]["found"]:,} of their faces in scenes. {_CELLS}'
+        f'{measured["detector"]} detects {reports[0]["found"]:,} of their faces in scenes. '
+        f'{_CELLS}'
     )
     yield ''
     yield from robustness_table(reports)
     yield ''
     yield (
-        'The share of faces that is answered (not `uncertain`) at the default `min_confidence` of '
-        f'{reports[0]["min_confidence"]}, and the accuracy on these, in %:'
+        'Share of faces that are not `uncertain` at the default `min_confidence` of '
+        f'{reports[0]["min_confidence"]}, and accuracy on these faces, in %:'
     )
     yield ''
     yield from answers_table(reports)

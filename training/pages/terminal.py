@@ -10,12 +10,13 @@ from training.pages.formats import percent_interval
 
 # Optional figures of a report, with their descriptions.
 FURTHER = {
-    'accuracy_without_training_pictures': 'without pictures that occur in Training',
-    'accuracy_plurality': 'against the plurality of votes, ties and minorities kept',
-    'vote_agreement': 'single votes for its label',
-    'vote_agreement_of_annotators': "single votes for the other annotators' label",
-    'accuracy_among_shared': 'with only the labels that the data has',
-    'accuracy_four_classes': 'among happy, sad, surprise, neutral',
+    'accuracy_without_training_pictures': 'accuracy without pictures that occur in Training',
+    'accuracy_plurality': 'accuracy against the plurality of votes, with ties and minorities '
+    'included',
+    'vote_agreement': 'share of single votes for the predicted label',
+    'vote_agreement_of_annotators': 'share of single votes for the label of the other annotators',
+    'accuracy_among_shared': 'accuracy among the labels of the data only',
+    'accuracy_four_classes': 'accuracy on happy, sad, surprise and neutral only',
 }
 
 
@@ -40,7 +41,7 @@ def report_text(report: dict[str, Any]) -> str:
         _plain('expected calibration error', report, 'ece'),
     ]
     lines += [
-        f'accuracy on the surest {100 * float(coverage):.0f} %: {percent(value)} '
+        f'accuracy at {100 * float(coverage):.0f} % coverage: {percent(value)} '
         f'({percent_interval(limits["accuracy_at_coverage"][coverage])})'
         for coverage, value in report['accuracy_at_coverage'].items()
         if float(coverage) < 1
@@ -57,7 +58,7 @@ def report_text(report: dict[str, Any]) -> str:
     lines += ['', *_classes(report['per_class'], report['pictures'])]
     names = list(report['per_class'])
     width = max(map(len, names))
-    lines += ['', 'true label, then how often it was taken for each:']
+    lines += ['', 'confusion matrix (rows: true label, columns: predicted label):']
     lines += [f'{"":{width}} ' + ''.join(f'{name[:8]:>9}' for name in names)]
     lines += [
         f'{name:{width}} ' + ''.join(f'{count:9d}' for count in row)
@@ -90,18 +91,17 @@ def _classes(rows: dict[str, dict[str, Any]], pictures: int) -> list[str]:
 def real_path_text(report: dict[str, Any]) -> str:
     """Format the comparison with the real path."""
     lines = [
-        f'real path ({report["scene"]}; {report["detector"]}): '
-        f'{report["found"]} of {report["pictures"]} faces found '
-        f'({100 * report["found"] / report["pictures"]:.1f} %)'
+        f'real path ({report["scene"]}; {report["detector"]}): {report["found"]} of '
+        f'{report["pictures"]} faces detected ({100 * report["found"] / report["pictures"]:.1f} %)'
     ]
     if 'loss' in report:
         lower, upper = report['ci95']['loss']
         lines.append(
-            f'of these, as crops {100 * report["accuracy_as_crops"]:.2f} %, in scenes '
-            f'{100 * report["accuracy_in_scenes"]:.2f} %: {100 * report["loss"]:.2f} points lost '
-            f'({100 * lower:.2f} to {100 * upper:.2f})'
+            f'accuracy on the detected faces: {100 * report["accuracy_as_crops"]:.2f} % as crops, '
+            f'{100 * report["accuracy_in_scenes"]:.2f} % in scenes, a loss of '
+            f'{100 * report["loss"]:.2f} points ({100 * lower:.2f} to {100 * upper:.2f})'
         )
     if 'accuracy_not_found_as_crops' in report:
         not_found = report['accuracy_not_found_as_crops']
-        lines.append(f'of those not found, as crops: {100 * not_found:.2f} %')
+        lines.append(f'accuracy on the faces not detected, as crops: {100 * not_found:.2f} %')
     return '\n'.join(lines)

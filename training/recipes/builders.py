@@ -49,7 +49,8 @@ def describe_builder(build: Builder) -> dict[str, Any]:
     if not isinstance(build, FunctionType) or build.__name__ != build.__qualname__:
         raise ValueError(
             f'build is {build!r}, which a run cannot store; use a function at the top level of '
-            f'the recipe file, or one of {", ".join(kind.__name__ for kind in BUILDERS.values())}'
+            'the recipe file, or one of these: '
+            f'{", ".join(kind.__name__ for kind in BUILDERS.values())}'
         )
     return {
         'function': build.__name__,
@@ -69,19 +70,22 @@ def builder_of(described: Mapping[str, Any]) -> Builder:
     if 'builder' in described:
         if described['builder'] not in BUILDERS:
             raise ValueError(
-                f'there is no builder {described["builder"]!r}; there are: {", ".join(BUILDERS)}'
+                f'there is no builder {described["builder"]!r}; choose one of: '
+                f'{", ".join(BUILDERS)}'
             )
         return BUILDERS[described['builder']](**described['arguments'])
     file, name = Path(described['file']), described['function']
     if not file.is_file():
-        raise ValueError(f'there is no {file}, whose function {name} builds the network')
+        raise ValueError(
+            f'{file} does not exist; it contained the function {name}, which builds the network'
+        )
     build = getattr(run_file(file), name, None)
     if not isinstance(build, FunctionType):
         raise ValueError(f'{file} has no function {name}, which builds the network')
     if _source_sha256(build) != described['source_sha256']:
         raise ValueError(
-            f'the function {name} of {file}, which builds the network, has changed since; '
-            'restore it'
+            f'the function {name} of {file}, which builds the network, has changed since the run '
+            'started; restore it'
         )
     return build
 

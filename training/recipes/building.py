@@ -44,8 +44,8 @@ def build_model(
         with_weights = getattr(build, 'with_weights', None)
         if with_weights is None:
             raise ValueError(
-                f'{recipe.name} has no backbone whose weights could be {recipe.weights}; leave '
-                "them 'none'"
+                f'{recipe.name} has no backbone, so its weights cannot be {recipe.weights}; set '
+                "weights to 'none'"
             )
         build = with_weights(recipe.weights, pretrained)
     previous = keras.config.dtype_policy()
@@ -61,7 +61,7 @@ def _whitened(model: keras.Model) -> keras.Model:
     """Put a whitening layer before a network; `set_whitening` sets its weights later."""
     shape = tuple(model.input_shape[1:])
     if None in shape:
-        raise ValueError('whitening needs pictures of one side throughout; leave out `sides`')
+        raise ValueError('whitening needs the same side in all epochs; omit `sides`')
     count = int(np.prod(shape))
     image = keras.Input(shape, name='image')
     flat = layers.Flatten()(image)
@@ -104,5 +104,5 @@ def standardised_range(images: np.ndarray) -> tuple[float, float]:
     """
     mean, deviation = float(images.mean(dtype=np.float64)), float(images.std(dtype=np.float64))
     if deviation == 0:
-        raise ValueError(f'all pixels are {mean:g}: there is nothing to standardise')
+        raise ValueError(f'all pixels are {mean:g}, so the pictures cannot be standardised')
     return (-mean / deviation, (255 - mean) / deviation)

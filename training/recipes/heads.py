@@ -45,11 +45,13 @@ def label_targets(data: FaceData, recipe: Recipe) -> dict[str, np.ndarray]:
         names = HEAD_LABELS.get(head, data.label_names)
         if head == 'ferplus':
             if data.votes is None:
-                raise DataError('the head ferplus learns from votes, and the data has none')
+                raise DataError('the head ferplus needs votes, but the data has no votes')
             targets[head] = vote_distribution(data.votes)
             continue
         if data.label_names != names:
-            raise DataError(f'the head {head} has the labels {names}, not {data.label_names}')
+            raise DataError(
+                f'the head {head} has the labels {names}, but the data has {data.label_names}'
+            )
         hard = np.eye(len(names), dtype=np.float32)[data.labels]
         targets[head] = hard * (1 - recipe.label_smoothing) + recipe.label_smoothing / len(names)
     return targets
@@ -71,5 +73,5 @@ def head_labels(
         known['labels'] = tuple(label_names)
     missing = set(recipe.heads) - set(known)
     if missing:
-        raise ValueError(f'{recipe.name} learns the labels of its data, and none are given')
+        raise ValueError(f'{recipe.name} uses the labels of its data, but no labels are given')
     return {head: known[head] for head in recipe.heads}

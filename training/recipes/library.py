@@ -27,11 +27,14 @@ def load_recipe(path: Path) -> Recipe:
     recipe = getattr(run_file(file), 'RECIPE', None)
     if not isinstance(recipe, Recipe):
         raise ValueError(
-            f'{file} defines no RECIPE that is a Recipe; in earlier versions these were CONFIG '
-            'and TrainingConfig'
+            f'{file} does not define RECIPE as a Recipe; in earlier versions, the names were '
+            'CONFIG and TrainingConfig'
         )
     if recipe.name != file.stem:
-        raise ValueError(f"the recipe in {file} is called '{recipe.name}', not '{file.stem}'")
+        raise ValueError(
+            f"the recipe in {file} has the name '{recipe.name}', but must have the "
+            f"name of the file, '{file.stem}'"
+        )
     if file.resolve() in recipe_files().values():
         return recipe
     return replace(recipe, file=str(file.resolve()))
@@ -64,7 +67,7 @@ def recipe_file(path: Path) -> Path:
     for candidate in (path, known.get(str(path), path)):
         if candidate.is_file():
             return candidate
-    raise ValueError(f'there is no recipe {path}; there are: {", ".join(known)}')
+    raise ValueError(f'there is no recipe {path}; choose one of: {", ".join(known)}')
 
 
 def run_file(file: Path) -> ModuleType:
@@ -77,7 +80,7 @@ def run_file(file: Path) -> ModuleType:
     """
     spec = importlib.util.spec_from_file_location(f'training_recipe_{file.stem}', file)
     if spec is None or spec.loader is None:
-        raise ValueError(f'{file} is no Python file')
+        raise ValueError(f'{file} is not a Python file')
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

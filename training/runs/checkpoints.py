@@ -185,8 +185,8 @@ def load_checkpoint(path: Path, model: keras.Model, average: RunningAverage) -> 
             names = [name for name in saved.files if name.startswith(f'{kind}/')]
             if len(names) != len(variables):
                 raise ValueError(
-                    f'{path} holds {len(names)} variables of the {kind}, this one has '
-                    f'{len(variables)}: it is of another recipe'
+                    f'{path} has {len(names)} variables of the {kind}, but this recipe has '
+                    f'{len(variables)}; the checkpoint belongs to another recipe'
                 )
             for index, variable in enumerate(variables):
                 variable.assign(saved[f'{kind}/{index}'])

@@ -54,7 +54,10 @@ class Run:
         was chosen yet.
         """
         if not (self.folder / BEST).is_file():
-            raise ValueError(f'{self.folder} holds no {BEST}: no epoch was finished at full side')
+            raise ValueError(
+                f'{self.folder} contains no {BEST}, because no epoch was finished '
+                'with the full side'
+            )
         recipe = replace(self.recipe, precision='float32', sides=())
         model = build_model(recipe, self.labels)
         model.load_weights(self.folder / BEST)
@@ -108,15 +111,15 @@ def read_settings(folder: Path) -> dict[str, Any]:
     file = folder / RECIPE_FILE
     if not file.is_file():
         raise ValueError(
-            f'{folder} holds no {RECIPE_FILE}: an earlier version made this run and did not keep '
-            'its settings; train the recipe anew'
+            f'{folder} contains no {RECIPE_FILE}, because an earlier version wrote this run '
+            'without its settings; train the recipe again'
         )
     try:
         settings = json.loads(file.read_text(encoding='utf-8'))
     except ValueError as error:
         raise ValueError(f'{file} is not JSON: {shortened(error)}') from error
     if not isinstance(settings, dict):
-        raise ValueError(f'{file} holds no settings of a recipe')
+        raise ValueError(f'{file} does not contain the settings of a recipe')
     return settings
 
 
@@ -131,12 +134,12 @@ def check_settings(folder: Path, recipe: Recipe) -> None:
     changed = changed_settings(read_settings(folder), settings_of(recipe))
     if changed:
         listed = '; '.join(
-            f'{name} was {quoted(old)} and is now {quoted(new)}'
+            f'{name} was {quoted(old)}, but is now {quoted(new)}'
             for name, (old, new) in changed.items()
         )
         raise ValueError(
-            f'{folder} cannot be resumed with other settings: {listed}. Restore them, or name '
-            'another --output'
+            f'{folder} cannot be resumed with other settings: {listed}. Restore the settings, or '
+            'set another --output'
         )
 
 
@@ -150,7 +153,7 @@ def load_run(folder: Path) -> Run:
     """
     checkpoint = folder / CHECKPOINT
     if not checkpoint.is_file():
-        raise ValueError(f'{folder} holds no {CHECKPOINT}; train a recipe first')
+        raise ValueError(f'{folder} contains no {CHECKPOINT}; train a recipe first')
     recipe = recipe_of(read_settings(folder))
     with np.load(checkpoint) as saved:
         state = read_state(saved)

@@ -48,10 +48,14 @@ def complaint_of_camera(topic: str, publishers: int, mismatch: str, silence: flo
     if mismatch:
         return mismatch
     if silence > STALE:
-        told = 'no image yet' if silence == float('inf') else f'no image for {silence:.0f} s'
+        told = (
+            'no image has arrived'
+            if silence == float('inf')
+            else f'no image has arrived for {silence:.0f} s'
+        )
         return (
-            f'{told} on {topic} (publishers: {publishers}): check the camera, and run ros2 run '
-            'fer_ros doctor to check that large messages arrive'
+            f'{told} on {topic} (publishers: {publishers}). Check the camera, and run "ros2 run '
+            'fer_ros doctor" to check that large messages arrive'
         )
     return ''
 
@@ -66,7 +70,7 @@ def complaint_of_clock(silence: float, publishers: int) -> str:
     """
     if silence <= STALE:
         return ''
-    cause = 'though it has a publisher' if publishers else 'and nobody publishes it'
+    cause = 'although it has a publisher' if publishers else 'and it has no publisher'
     return (
         f'use_sim_time is true, but /clock has not advanced for {silence:.0f} s, {cause}: start '
         'the simulator, play the recording with --clock, or set use_sim_time to false'
@@ -84,12 +88,15 @@ def complaint_of_age(age: float, simulated: bool) -> str:
     earliest, oldest = POSSIBLE_AGES
     if earliest <= age <= oldest:
         return ''
-    told = f'the images are stamped {abs(age):.3g} s in the {"future" if age < 0 else "past"}'
+    told = (
+        f'the timestamps of the images are {abs(age):.3g} s in the '
+        f'{"future" if age < 0 else "past"}'
+    )
     if simulated:
         return f'{told}: /clock and the images must come from the same recording or simulator'
     return (
-        f'{told}: synchronise the clock of the camera with this machine (chrony), or set '
-        'use_sim_time and play the recording with --clock'
+        f'{told}: synchronise the clock of the camera with this machine (chrony); for a '
+        'recording, set use_sim_time and play it with --clock'
     )
 
 
@@ -107,7 +114,9 @@ def complaint_of_image(brightness: Brightness | None, bit_depth: int = 0) -> str
         return f'the images use at most {bit_depth} of 16 bits: set bit_depth to {bit_depth}'
     mean = f'mean {brightness.mean:.0f} of 255'
     if brightness.mean < DARKEST:
-        return f'the images are nearly black ({mean}): check lens cap, light and exposure'
+        return (
+            f'the images are nearly black ({mean}): check the lens cap, the light and the exposure'
+        )
     if brightness.mean > BRIGHTEST:
         return f'the images are nearly white ({mean}): lower the exposure or the light'
     if brightness.uniform:
@@ -126,8 +135,8 @@ def complaint_of_name(name: str, nodes: int) -> str:
     if nodes < 2:
         return ''
     return (
-        f'{nodes} nodes are called {name}: give each a name or a namespace of its own '
-        '(--ros-args -r __ns:=/NAME); a killed node remains in the graph for 20 s'
+        f'{nodes} nodes have the name {name}: start each node with its own name or namespace '
+        '(--ros-args -r __ns:=/NAME). A killed node remains in the graph for 20 s'
     )
 
 
@@ -188,8 +197,8 @@ def judge(facts: Facts) -> tuple[bytes, str]:
     if told:
         return DiagnosticStatus.WARN, told
     if facts.faceless > FACELESS:
-        return DiagnosticStatus.OK, f'watching; no face seen for {facts.faceless:.0f} s'
-    return DiagnosticStatus.OK, 'watching'
+        return DiagnosticStatus.OK, f'active; no face detected for {facts.faceless:.0f} s'
+    return DiagnosticStatus.OK, 'active'
 
 
 def _error_of(facts: Facts) -> str:
@@ -198,12 +207,12 @@ def _error_of(facts: Facts) -> str:
         return facts.refusal
     if facts.busy > HUNG:
         return (
-            f'an image has been in work for {facts.busy:.0f} s: the back end or the detector '
-            'hangs; restart the node'
+            f'the current image has been processed for {facts.busy:.0f} s: the back end or the '
+            'detector hangs; restart the node'
         )
     # A missing camera has a warning of its own, which is more useful than errors of old images.
     if facts.unanswered >= MOST_UNANSWERED and not facts.camera:
-        return f'no image gets an answer: {facts.last_error}'
+        return f'no image can be processed: {facts.last_error}'
     return ''
 
 
@@ -213,7 +222,7 @@ def _warnings_of_work(facts: Facts) -> list[str]:
         return [facts.camera]
     errors = ''
     if facts.new_errors:
-        errors = f'{facts.new_errors} frames without an answer: {facts.last_error}'
+        errors = f'{facts.new_errors} frames failed: {facts.last_error}'
     return [errors, facts.makeshift, facts.stamps, facts.image]
 
 

@@ -97,9 +97,9 @@ class ImageLog:
         rate = f' at {1 / period:.3g} Hz' if period else ''
         line = f'{state[0]}{rate} on {source}'
         if logged is not None and publishers != logged[2]:
-            line += f', now from {publishers}'
+            line += f'; the publisher is now {publishers}'
         if changes > 1:
-            line += f' (changed {changes} times)'
+            line += f' (the image type changed {changes} times)'
         self._log(line)
 
     def _may_log(self) -> bool:

@@ -172,10 +172,13 @@ class Health:
 def _why_at_rest(pipeline: Pipeline | None, shut_down: bool) -> str:
     """Describe why the node is not active, and how to activate it."""
     if shut_down:
-        return 'it is shut down; start it anew'
+        return 'the node is shut down; restart its process'
     if pipeline is None:
-        return 'ros2 lifecycle set … configure loads the models, activate then begins the work'
-    return 'ros2 lifecycle set … activate begins the work'
+        return (
+            'load the models with "ros2 lifecycle set … configure", then start processing with '
+            'activate'
+        )
+    return 'start processing with "ros2 lifecycle set … activate"'
 
 
 def models_of(pipeline: Pipeline | None) -> dict[str, str]:

@@ -28,25 +28,25 @@ LOG_SWITCHES = (
 # Fragments of rcl's error messages, and the remedy for each. The first match is used.
 REMEDIES = {
     'params file': (
-        'a parameter file is YAML, indented by spaces: the name of the node, below it '
-        'ros__parameters, below that each parameter as name: value'
+        'a parameter file is YAML, indented by spaces: the node name, then ros__parameters, then '
+        'each parameter as name: value'
     ),
-    'parameter override': 'a parameter is set by -p name:=value',
+    'parameter override': 'set a parameter with -p name:=value',
     'remap': (
-        'a name is remapped by -r from:=to, the node by -r __node:=name, and the namespace by '
-        '-r __ns:=/namespace'
+        'remap a topic with -r from:=to, the node name with -r __node:=name, and the namespace '
+        'with -r __ns:=/namespace'
     ),
-    'log level': 'the levels are debug, info, warn, error and fatal',
-    'logging': 'set HOME or ROS_LOG_DIR to a folder in which this user may write',
+    'log level': 'the log levels are debug, info, warn, error and fatal',
+    'logging': 'set HOME or ROS_LOG_DIR to a folder that this user may write to',
     'SECURITY': (
-        'set ROS_SECURITY_KEYSTORE to a keystore that holds the enclave, or '
+        'set ROS_SECURITY_KEYSTORE to a keystore that contains the enclave, or set '
         'ROS_SECURITY_ENABLE to false'
     ),
-    'nclave': 'an enclave is named by --enclave /name',
+    'nclave': 'select an enclave with --enclave /name',
 }
 
 ROS_ARGUMENTS = (
-    'arguments of ROS follow --ros-args: -p name:=value, --params-file FILE, -r from:=to, '
+    'ROS arguments follow --ros-args: -p name:=value, --params-file FILE, -r from:=to, '
     '--log-level LEVEL'
 )
 
@@ -95,7 +95,9 @@ def _check_log_switches() -> None:
     """Reject an invalid switch of the log, and unset it so that the error can be logged."""
     wrong = [name for name in LOG_SWITCHES if os.environ.get(name, '') not in ('', '0', '1')]
     if wrong:
-        refused = [f'{name} is {quoted(os.environ.pop(name))}, not 0 or 1' for name in wrong]
+        refused = [
+            f'{name} is {quoted(os.environ.pop(name))}, but must be 0 or 1' for name in wrong
+        ]
         raise ArgumentError('; '.join(refused))
 
 
@@ -105,7 +107,7 @@ def _check_domain(domain: str) -> None:
         return
     if not re.fullmatch('[0-9]{1,9}', domain) or int(domain) > MOST_DOMAIN_ID:
         raise ArgumentError(
-            f'ROS_DOMAIN_ID is {quoted(domain)}, not a whole number from 0 to {MOST_DOMAIN_ID}'
+            f'ROS_DOMAIN_ID is {quoted(domain)}, but must be an integer from 0 to {MOST_DOMAIN_ID}'
         )
 
 
@@ -115,6 +117,6 @@ def _explained(error: Exception) -> str:
         return f'unknown arguments after --ros-args: {shortened(error)}; {ROS_ARGUMENTS}'
     text = without_places(str(error))
     if 'error not set' in text and 'ROS_SECURITY_ENABLE' in os.environ:
-        text = 'SECURITY ERROR: rcl names no cause; ROS_SECURITY_KEYSTORE is missing'
+        text = 'SECURITY ERROR: rcl reports no cause; probably ROS_SECURITY_KEYSTORE is not set'
     remedy = next((words for part, words in REMEDIES.items() if part in text), ROS_ARGUMENTS)
     return f'ROS cannot start: {shortened(text)}; {remedy}'

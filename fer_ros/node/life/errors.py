@@ -66,7 +66,7 @@ class ErrorLog:
                 self._logged[key] = last, repeated + 1
                 return
             self._logged[key] = now, 0
-        times = f' ({repeated} more since the last such line)' if repeated else ''
+        times = f' (repeated {repeated} times since the last report)' if repeated else ''
         logger.error(f'{subject} failed: {described(error)}{times}')
         # The traceback omits the error's message, because that text comes from outside.
         logger.debug('traceback:\n' + ''.join(traceback.format_tb(error.__traceback__)))

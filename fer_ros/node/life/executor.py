@@ -90,4 +90,4 @@ def _name_of(entity: Any) -> str:
         if hasattr(entity, attribute):
             return f'{kind} {getattr(entity, attribute)}'
     callback = getattr(entity, 'callback', None)
-    return f'{kind} callback {getattr(callback, "__qualname__", "without a name")}'
+    return f'{kind} callback {getattr(callback, "__qualname__", "of unknown name")}'

@@ -165,17 +165,17 @@ def fit_shared_memory(folder: Path = FOLDER) -> str:
     try:
         needed = needed_memory(default_segments() if found is None else segments_of(found[1]))
     except ProfileError as error:
-        return f'Fast DDS cannot use the profile that {found[0]} names: {error}' if found else ''
+        return f'Fast DDS cannot use the profile in {found[0]}: {error}' if found else ''
     free, leftovers = free_memory(folder), find_leftovers(folder)
     remedy = str(leftovers) if leftovers.count else ENLARGE
     if free >= needed:
         return f'{folder}: {leftovers}' if leftovers.count else ''
-    short = f'{folder} has {mebibytes(free)} free and Fast DDS needs {mebibytes(needed)}'
+    short = f'{folder} has {mebibytes(free)} free, but Fast DDS needs {mebibytes(needed)}'
     if found is not None and not _is_shipped(found[1]):
         profile = quoted(str(found[1]))
-        return f'{short} for the profile {profile}: messages to other nodes may get lost; {remedy}'
+        return f'{short} for the profile {profile}: messages to other nodes may be lost; {remedy}'
     _use_udp_alone(None if found is None else found[1])
-    return f'{short}: this node uses UDP alone, which loses large images; {remedy}'
+    return f'{short}: this node uses only UDP, which loses large images; {remedy}'
 
 
 def _is_shipped(profile: Path) -> bool:

@@ -22,7 +22,7 @@ from fer_ros.perception.quoting import shortened
 # Log lines after a transition. Subclasses log the activation themselves.
 DONE = {
     'deactivate': 'inactive: images are ignored',
-    'clean up': 'unconfigured: models and topics are released',
+    'clean up': 'unconfigured: models, publishers and subscribers are released',
     'shut down': 'shut down',
     'recover': 'unconfigured after an error',
 }

@@ -119,10 +119,11 @@ class CheckedParameters(Node):
         if not self.has_parameter(given.name):
             near = closest(given.name, self.SETTINGS.__dataclass_fields__)
             raise SettingError(
-                f'there is no parameter {quoted(given.name)}{near}; ros2 param list shows all'
+                f'there is no parameter {quoted(given.name)}{near}; list the parameters with '
+                '"ros2 param list"'
             )
         if given.type_ == Parameter.Type.NOT_SET:
-            raise SettingError(f'{given.name} needs a value')
+            raise SettingError(f'{given.name} has no value; set one')
         described = self.SETTINGS.__dataclass_fields__.get(given.name)
         if described is None:
             return given
@@ -206,8 +207,8 @@ def _given_value(node: Node, described: Field[Any]) -> Any:
         given = []  # rcl turns an empty list in a file into None
     if given is None:
         raise SettingError(
-            f'{described.name} has no value: remove it, or set a value; the default is '
-            f'{described.default}'
+            f'{described.name} has no value: set a value, or remove the parameter to use its '
+            f'default, {described.default}'
         )
     if isinstance(described.default, str):
         if type(given) is int:
@@ -215,7 +216,7 @@ def _given_value(node: Node, described: Field[Any]) -> Any:
             given = str(given)
         if type(given) is bool:
             raise SettingError(
-                f'{described.name} is {given}, not a text: YAML reads yes, no, on and off as true '
-                'or false unless they are in quotation marks'
+                f'{described.name} is {given}, but must be a string. YAML reads yes, no, on and '
+                'off as true or false; write them in quotation marks'
             )
     return _typed_value(described, given)

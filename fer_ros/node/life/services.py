@@ -92,20 +92,21 @@ def _check(request: Any) -> None:
         for one in request.parameters:
             if one.value.type not in PARAMETER_TYPES:
                 raise RequestError(
-                    f'the value of {quoted(one.name)} has the type {one.value.type}, not one of '
-                    'rcl_interfaces/msg/ParameterType (1 to 9)'
+                    f'the value of {quoted(one.name)} has the type {one.value.type}, but must '
+                    'have a type of rcl_interfaces/msg/ParameterType (1 to 9)'
                 )
     elif isinstance(request, ChangeState.Request):
         label = request.transition.label
         if label and not LABEL.fullmatch(label):
             raise RequestError(
-                f'{quoted(label)} is no label of a transition, such as configure or activate'
+                f'{quoted(label)} is not the label of a transition, such as configure or activate'
             )
     elif hasattr(request, 'type_hash') and not TYPE_HASH.fullmatch(request.type_hash):
         # Only requests of type GetTypeDescription have this field. Humble does not have this
         # service type.
         raise RequestError(
-            f'the type_hash is {quoted(request.type_hash)}, not RIHS01_ and 64 hexadecimal digits'
+            f'the type_hash is {quoted(request.type_hash)}, but must be RIHS01_ and 64 '
+            'hexadecimal digits'
         )
 
 

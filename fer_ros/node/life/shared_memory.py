@@ -70,8 +70,8 @@ class Leftovers:
     def __str__(self) -> str:
         """Describe the segments and the command that removes them."""
         return (
-            f'segments of ended processes: {self.count} ({mebibytes(self.size)}); '
-            f'remove them with {CLEAN_COMMAND}'
+            f'{self.count} segments of ended processes use {mebibytes(self.size)}; remove them '
+            f'with: {CLEAN_COMMAND}'
         )
 
 
@@ -129,7 +129,7 @@ def segments_of(profile: Path) -> list[int]:
         reason = getattr(error, 'strerror', None) or str(error)
         raise ProfileError(f'{quoted(str(profile))}: {reason}') from error
     if len(content) > LARGEST_PROFILE or b'<!DOCTYPE' in content:
-        raise ProfileError(f'{quoted(str(profile))} is not a profile of Fast DDS')
+        raise ProfileError(f'{quoted(str(profile))} is not a Fast DDS profile')
     try:
         root = ElementTree.fromstring(content)
     except (ElementTree.ParseError, ValueError) as error:

@@ -154,6 +154,6 @@ def _missing_section(path: Path, node: Node, others: Sequence[str]) -> list[str]
     others_named = ', '.join(quoted(one) for one in found[:MOST_NAMED])
     has = f', only for {others_named}' if found else ''
     return [
-        f'{quoted(str(path))} has no section for {names[0]}{has}: name the section {names[0]} or '
-        '/**'
+        f'{quoted(str(path))} has no section for {names[0]}{has}: rename the section to '
+        f'{names[0]} or /**'
     ]

@@ -55,7 +55,7 @@ def create_backend(
     """
     if device == 'gpu' and name not in ('auto', *GPU_BACKENDS):
         raise BackendError(
-            f'{name} runs on the CPU alone; for a GPU set backend to one of '
+            f'{name} runs only on the CPU; to use a GPU, set backend to one of '
             f'{", ".join(GPU_BACKENDS)}, or device to auto'
         )
     # The import of an engine takes seconds and hundreds of megabytes, which the process never
@@ -81,13 +81,13 @@ def create_backend(
                     reasons.append(refusal)
                     continue
             elif device == 'gpu':
-                reasons.append(f'{candidate} runs on the CPU alone')
+                reasons.append(f'{candidate} runs only on the CPU')
                 continue
             backend = _load(candidate, card, device, gpu_memory_limit, trial)
         except (BackendError, BundleError) as error:
             reasons.append(str(error))
             continue
-        backend.reason = '; '.join(reasons) or 'the first choice'
+        backend.reason = '; '.join(reasons) or 'first choice of auto'
         return backend
     raise BackendError(f'no back end can run {card.name}: {"; ".join(reasons)}')
 
@@ -100,11 +100,11 @@ def gpu_present() -> bool:
 def _reason_against(engine: str, device: str) -> str | None:
     """Return the reason why 'auto' does not select an engine; None if it may select it."""
     if device == 'cpu':
-        return f'{engine} is for GPUs, and device is cpu'
+        return f'{engine} is used only on GPUs, but device is cpu'
     if any(importlib.util.find_spec(module) is None for module in (engine, 'keras')):
-        return f'{engine} with Keras is not installed'
+        return f'{engine} or Keras is not installed'
     if gpu_name(engine) is None:
-        return f'{engine} sees no GPU'
+        return f'{engine} finds no GPU'
     return None
 
 
@@ -118,7 +118,7 @@ def kind_of(name: str) -> str:
     """
     if name not in BACKENDS:
         raise BackendError(
-            f'no back end is called {quoted(name)}; there are: auto, {", ".join(BACKENDS)}'
+            f'there is no back end {quoted(name)}; choose one of: auto, {", ".join(BACKENDS)}'
         )
     return BACKENDS[name].reads
 
@@ -175,5 +175,5 @@ def ensure_tried(name: str, card: ModelCard, content: bytes) -> None:
     except TrialError as error:
         kind = BundleError if error.kind == BundleError.__name__ else BackendError
         network = f'the {kind_of(name)} network of {card.name}'
-        raise kind(f'{name} refuses {network}: {error}') from error
+        raise kind(f'{name} cannot run {network}: {error}') from error
     accept(sha256, use)

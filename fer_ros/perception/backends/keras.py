@@ -87,7 +87,7 @@ class KerasBackend:
     """
 
     kind = 'keras'
-    reason = 'as asked for'
+    reason = 'as set by the parameter backend'
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class KerasBackend:
         gpu = gpu_name(engine)
         if device == 'gpu' and gpu is None:
             raise BackendError(
-                f'{engine} sees no GPU; set device to auto or cpu, or mend its driver'
+                f'{engine} finds no GPU; set device to auto or cpu, or correct the GPU driver'
             )
         on_gpu = gpu is not None and device != 'cpu'
         self.device = f'GPU {gpu}' if on_gpu else 'CPU'
@@ -140,14 +140,14 @@ class KerasBackend:
             for size in BATCH_SIZES:
                 self._compiled(np.zeros((size, *network.input_shape[1:]), np.float32))
         except Exception as error:  # Keras passes on exceptions of many types for a broken file
-            raise self._error(f'Keras refuses {self._source}', error) from error
+            raise self._error(f'Keras cannot load {self._source}', error) from error
 
     def run(self, batch: np.ndarray) -> np.ndarray:
         """Run the network; see Backend."""
         try:
             return run_in_buckets(batch, self._compiled)
         except Exception as error:  # each engine has its own exception types
-            raise self._error(f'{self.name} fails on {self._source}', error) from error
+            raise self._error(f'{self.name} cannot run {self._source}', error) from error
 
     def _error(self, sentence: str, error: Exception) -> BackendError:
         """
@@ -201,15 +201,15 @@ def _limit_memory(engine: str, module: Any, limit: int) -> None:
             module.cuda.set_per_process_memory_fraction(min(1.0, limit * 2**20 / total))
         elif engine == 'jax' and limit:
             raise BackendError(
-                'jax takes its limit from the environment, before it starts: set '
-                'XLA_PYTHON_CLIENT_MEM_FRACTION there, and gpu_memory_limit to 0'
+                'jax does not support gpu_memory_limit: set it to 0, and set the environment '
+                'variable XLA_PYTHON_CLIENT_MEM_FRACTION before the start of the node'
             )
     except (RuntimeError, ValueError) as error:
         if isinstance(error, BackendError):
             raise
         raise BackendError(
-            f'{engine} already works on the GPU, its memory can no longer be limited to '
-            f'{limit} MiB: start the node anew with gpu_memory_limit'
+            f'{engine} already uses the GPU, so its memory can no longer be limited to {limit} '
+            'MiB; restart the node with gpu_memory_limit'
         ) from error
 
 
@@ -240,14 +240,15 @@ def _import_keras(engine: str) -> Any:
         ) from error
     if keras.backend.backend() != engine:
         raise BackendError(
-            f'Keras already runs on {keras.backend.backend()} in this process; '
-            f'start the node anew with backend set to {engine}'
+            f'Keras already uses {keras.backend.backend()} in this process; restart the node with '
+            f'backend set to {engine}'
         )
     version = str(keras.__version__)
     if tuple(int(part) for part in re.findall(r'\d+', version)[:2]) < FIRST_KERAS:
         raise BackendError(
-            f'Keras {version} is too old: before {".".join(map(str, FIRST_KERAS))} a .keras file '
-            "can run code when it is loaded; install a newer one with: pip install 'keras>=3.12'"
+            f'Keras {version} is too old, because before version '
+            f'{".".join(map(str, FIRST_KERAS))} a .keras file can run code when it is loaded; '
+            "install a newer version with: pip install 'keras>=3.12'"
         )
     return keras
 

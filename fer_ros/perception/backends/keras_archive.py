@@ -81,13 +81,13 @@ def check_archive(content: bytes) -> None:
             config, weights = archive.read(CONFIG), archive.read(WEIGHTS)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         reason = shortened(error)
-        raise ArchiveError(f'it is not a .keras archive of Keras 3 ({reason})') from error
+        raise ArchiveError(f'the file is not a .keras archive of Keras 3 ({reason})') from error
     try:
         read = json.loads(config)
     except (ValueError, RecursionError) as error:
-        raise ArchiveError(f'its {CONFIG} is not JSON ({shortened(error)})') from error
+        raise ArchiveError(f'{CONFIG} in the archive is not JSON ({shortened(error)})') from error
     if not isinstance(read, dict):
-        raise ArchiveError(f'its {CONFIG} is not an object')
+        raise ArchiveError(f'{CONFIG} in the archive is not a JSON object')
     # Keras ignores this part of the configuration, because the network is loaded with
     # compile=False.
     read.pop('compile_config', None)
@@ -101,13 +101,14 @@ def _check_members(members: list[zipfile.ZipInfo]) -> None:
     names = [member.filename for member in members]
     if set(names) != MEMBERS or len(names) != len(MEMBERS):
         raise ArchiveError(
-            f'it holds {quoted(sorted(names))}, not {", ".join(sorted(MEMBERS))}'
+            f'the archive contains {quoted(sorted(names))}, but must contain '
+            f'{", ".join(sorted(MEMBERS))}'
         )
     sizes = {member.filename: member.file_size for member in members}
     if sum(sizes.values()) > LARGEST_NETWORK or sizes[CONFIG] > LARGEST_CONFIG:
         raise ArchiveError(
-            f'it unpacks to {sum(sizes.values())} bytes, more than {LARGEST_NETWORK}, or its '
-            f'{CONFIG} to more than {LARGEST_CONFIG}'
+            f'the archive is too large: unpacked, it has {sum(sizes.values())} bytes (limit '
+            f'{LARGEST_NETWORK}), or its {CONFIG} exceeds {LARGEST_CONFIG} bytes'
         )
 
 
@@ -138,8 +139,8 @@ def _check_class(entry: dict[str, Any]) -> None:
     other_function = name == 'function' and module != 'builtins'
     if not own or custom or other_function or name in REFUSED:
         raise ArchiveError(
-            f'it has {quoted(name)} of {quoted(module)}; only layers of Keras itself are loaded, '
-            'without Lambda, TFSMLayer and others that run code or read files'
+            f'the network contains {quoted(name)} of {quoted(module)}. Only layers of Keras are '
+            'allowed, except Lambda, TFSMLayer and other layers that run code or read files'
         )
 
 
@@ -157,7 +158,9 @@ def _check_links(weights: bytes) -> None:
     except ArchiveError:
         raise
     except Exception as error:  # h5py raises exceptions of many types for a broken file
-        raise ArchiveError(f'its {WEIGHTS} cannot be read ({shortened(error)})') from error
+        raise ArchiveError(
+            f'{WEIGHTS} in the archive cannot be read ({shortened(error)})'
+        ) from error
 
 
 def _walk(h5py: Any, file: Any) -> None:
@@ -172,15 +175,20 @@ def _walk(h5py: Any, file: Any) -> None:
         for name in group:
             links += 1
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                raise ArchiveError(f'its {WEIGHTS} has a link to other data: {quoted(name)}')
+                raise ArchiveError(
+                    f'{WEIGHTS} in the archive has a link to other data: {quoted(name)}'
+                )
             found = group[name]
             if isinstance(found, h5py.Dataset):
                 if found.external or found.is_virtual:
-                    raise ArchiveError(f'its {WEIGHTS} has data in another file: {quoted(name)}')
+                    raise ArchiveError(
+                        f'{WEIGHTS} in the archive has data in another file: {quoted(name)}'
+                    )
                 size += found.nbytes
             elif isinstance(found, h5py.Group):
                 waiting.append(found)
             if links > MOST_LINKS or size > LARGEST_NETWORK:
                 raise ArchiveError(
-                    f'its {WEIGHTS} has more than {MOST_LINKS} links or {LARGEST_NETWORK} bytes'
+                    f'{WEIGHTS} in the archive has more than {MOST_LINKS} links or '
+                    f'{LARGEST_NETWORK} bytes'
                 )

@@ -41,7 +41,7 @@ def _private_file(content: bytes) -> int:
     try:
         return anonymous_file(content)
     except OSError as error:
-        raise BackendError(f'the network cannot be copied: {error.strerror}') from error
+        raise BackendError(f'cannot copy the network: {error.strerror}') from error
 
 
 class LiteRtBackend:
@@ -50,7 +50,7 @@ class LiteRtBackend:
     name = 'litert'
     device = 'CPU'
     kind = 'tflite'
-    reason = 'as asked for'
+    reason = 'as set by the parameter backend'
 
     def __init__(self, content: bytes, source: object = 'the network', threads: int = 1) -> None:
         """
@@ -81,7 +81,7 @@ class LiteRtBackend:
             # XNNPACK has now packed the weights, and no longer reads the file.
             let_go_of_pages(path)
         except (RuntimeError, ValueError, IndexError) as error:
-            raise BackendError(f'LiteRT refuses {self._source}: {shortened(error)}') from error
+            raise BackendError(f'LiteRT cannot load {self._source}: {shortened(error)}') from error
         finally:
             os.close(descriptor)
 
@@ -111,6 +111,6 @@ class LiteRtBackend:
         except (RuntimeError, ValueError) as error:
             # After a failure, the batch size of the interpreter is unknown.
             self._size = 0
-            raise BackendError(f'LiteRT fails on {self._source}: {shortened(error)}') from error
+            raise BackendError(f'LiteRT cannot run {self._source}: {shortened(error)}') from error
         output: np.ndarray = self._interpreter.get_tensor(self._output)
         return output

@@ -18,7 +18,7 @@ class OpenCvBackend:
     name = 'opencv'
     device = 'CPU'
     kind = 'onnx'
-    reason = 'as asked for'
+    reason = 'as requested'
 
     def __init__(
         self, content: bytes, input_shape: tuple[int, int, int], source: object = 'the network'
@@ -36,7 +36,7 @@ class OpenCvBackend:
             self._network = cv2.dnn.readNetFromONNX(np.frombuffer(content, np.uint8))
         except (cv2.error, ValueError) as error:
             raise BackendError(
-                f'OpenCV {cv2.__version__} refuses {self._source}: {shortened(error)}'
+                f'OpenCV {cv2.__version__} cannot load {self._source}: {shortened(error)}'
             ) from error
         # OpenCV 4.6 fails on a batch of four, and OpenCV 4.14 returns wrong numbers without an
         # error. Therefore the output for a batch is compared with the output for single images.
@@ -67,5 +67,5 @@ class OpenCvBackend:
             return self._network.forward().reshape(len(batch), -1)
         except (cv2.error, ValueError) as error:
             raise BackendError(
-                f'OpenCV {cv2.__version__} fails on {self._source}: {shortened(error)}'
+                f'OpenCV {cv2.__version__} cannot run {self._source}: {shortened(error)}'
             ) from error

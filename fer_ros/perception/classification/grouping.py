@@ -29,22 +29,30 @@ class Grouping:
             name, equals, members = (part.strip() for part in written.partition('='))
             merged = [member.strip() for member in members.split(',')]
             if not (name and equals and all(merged)):
-                raise SettingError(f"groups has '{written}', not name=label,label")
+                raise SettingError(
+                    f"groups contains '{written}', but each entry must be name=label,label"
+                )
             if name in group_of.values() or name == UNCERTAIN:
-                raise SettingError(f"groups has the name '{name}' twice, or it is '{UNCERTAIN}'")
+                raise SettingError(
+                    f"groups contains the name '{name}', which is used twice or is "
+                    f"the reserved '{UNCERTAIN}'"
+                )
             for member in merged:
                 if member not in labels:
                     raise SettingError(
-                        f"groups merges '{member}', which is no label of the model; "
-                        f'there are: {", ".join(labels)}'
+                        f"groups merges '{member}', which is not a label of the model; the labels "
+                        f'are: {", ".join(labels)}'
                     )
                 if member in group_of:
-                    raise SettingError(f"groups merges '{member}' twice")
+                    raise SettingError(
+                        f"groups merges '{member}' twice; merge each label only once"
+                    )
                 group_of[member] = name
         for name in set(group_of.values()) & set(labels):
             if group_of.get(name) != name:
                 raise SettingError(
-                    f"groups has the name '{name}' of a label that it does not merge"
+                    f"groups contains the name '{name}', which is a label that the entry does not "
+                    'merge'
                 )
         # A group takes the position of its first label.
         self.labels = tuple(dict.fromkeys(group_of.get(label, label) for label in labels))

@@ -27,9 +27,9 @@ class CropGeometry:
     def __post_init__(self) -> None:
         for name, eye in (('left_eye', self.left_eye), ('right_eye', self.right_eye)):
             if len(eye) != 2 or not all(0 <= value <= 1 for value in eye):
-                raise ValueError(f'{name} is {eye}, not an [x, y] of fractions from 0 to 1')
+                raise ValueError(f'{name} is {eye}, but must be [x, y], two fractions from 0 to 1')
         if tuple(self.left_eye) == tuple(self.right_eye):
-            raise ValueError(f'both eyes are at {self.left_eye}')
+            raise ValueError(f'both eyes are at {self.left_eye}, but must be at two points')
         if not self.left_eye[0] > self.right_eye[0]:
             raise ValueError(
                 f'left_eye is at {self.left_eye} and right_eye at {self.right_eye}; left_eye is '
@@ -74,7 +74,7 @@ def align_face(
     places = np.asarray(eyes).tolist()
     right, left = (complex(x, y) for x, y in places)
     if not cmath.isfinite(right) or not cmath.isfinite(left) or right == left:
-        raise ValueError(f'the eyes are at {places}, not at two points')
+        raise ValueError(f'the eyes are at {places}, but must be at two points')
     between = left - right
     if abs(between) < least_eye_distance:
         between *= least_eye_distance / abs(between)

@@ -35,17 +35,20 @@ class InputSpec:
 
     def __post_init__(self) -> None:
         if self.height < 1 or self.width < 1:
-            raise ValueError(f'the input is {self.height}x{self.width}, not at least 1x1 pixel')
+            raise ValueError(
+                f'the input is {self.height}x{self.width}, but must be at least 1x1 pixel'
+            )
         if self.colour not in COLOURS:
-            raise ValueError(f"colour is '{self.colour}', not one of {', '.join(COLOURS)}")
+            raise ValueError(f"colour is '{self.colour}', but must be one of {', '.join(COLOURS)}")
         if self.channels != COLOURS[self.colour]:
             raise ValueError(
-                f'{self.colour} has {COLOURS[self.colour]} channels, not {self.channels}'
+                f'channels is {self.channels}, but the colour {self.colour} has '
+                f'{COLOURS[self.colour]} channels'
             )
         if len(self.value_range) != 2 or not self.value_range[0] < self.value_range[1]:
-            raise ValueError(f'value_range is {self.value_range}, not [lowest, highest]')
+            raise ValueError(f'value_range is {self.value_range}, but must be [lowest, highest]')
         if not all(map(math.isfinite, self.value_range)):
-            raise ValueError(f'value_range is {self.value_range}, not finite')
+            raise ValueError(f'value_range is {self.value_range}, but must be finite')
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -83,8 +86,8 @@ def to_network_input(crops: Sequence[np.ndarray] | np.ndarray, spec: InputSpec) 
     for index, crop in enumerate(crops):
         if crop.dtype != np.uint8 or crop.shape[:2] != spec.shape[:2]:
             raise ValueError(
-                f'crop {index} is {crop.shape} {crop.dtype}, '
-                f'not ({spec.height}, {spec.width}) or ({spec.height}, {spec.width}, 3) uint8'
+                f'crop {index} is {crop.shape} {crop.dtype}, but must be ({spec.height}, '
+                f'{spec.width}) or ({spec.height}, {spec.width}, 3) uint8'
             )
         batch[index] = to_colour(crop, spec.colour).reshape(spec.shape)
     batch *= np.float32((high - low) / 255)

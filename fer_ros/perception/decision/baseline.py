@@ -51,8 +51,8 @@ def check_baseline(baseline: float, labels: Sequence[str]) -> None:
     """
     if baseline > 0 and NEUTRAL not in labels:
         raise SettingError(
-            f"baseline is {baseline}, not 0, but the model has no label '{NEUTRAL}'; "
-            f'there are: {", ".join(labels)}'
+            f"baseline is {baseline}, but must be 0, because the model has no label '{NEUTRAL}'; "
+            f'its labels are: {", ".join(labels)}'
         )
 
 

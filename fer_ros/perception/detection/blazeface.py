@@ -89,7 +89,7 @@ def find_weights() -> Path:
         for place in places:
             if place and os.path.isfile(place):
                 return place
-    raise DetectorError(f'blazeface finds no weights; {HOW_TO_GET}')
+    raise DetectorError(f'there are no weights for blazeface; {HOW_TO_GET}')
 
 
 def anchor_middles() -> np.ndarray:
@@ -264,7 +264,7 @@ class BlazeFaceDetector:
         wanted = [(1, SIDE, SIDE, 3), (1, ANCHORS, 2 * POINTS), (1, ANCHORS, 1)]
         if sorted(shapes) != sorted(wanted) or entries[0]['dtype'] != np.float32:
             raise DetectorError(
-                f'{shortened(weights)} is not the full-range BlazeFace: it has the shapes '
+                f'{shortened(weights)} is not the full-range BlazeFace, because it has the shapes '
                 f'{shortened(", ".join(map(str, shapes)))}; {HOW_TO_GET}'
             )
         self._input = entries[0]['index']

@@ -80,7 +80,7 @@ def check_image(image: np.ndarray) -> None:
     """
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
         raise ValueError(
-            f'the image is {image.shape} {image.dtype}, not (H, W, 3) uint8 in BGR order'
+            f'the image is {image.shape} {image.dtype}, but must be (H, W, 3) uint8 in BGR order'
         )
 
 

@@ -46,27 +46,29 @@ def checked_cascade(content: bytes) -> str:
         trees, or if a count, index, rectangle or number is out of bounds.
     """
     if b'<!DOCTYPE' in content or b'<!ENTITY' in content:
-        raise CascadeError('it declares a document type or entities')
+        raise CascadeError('the file declares a document type or entities')
     try:
         root = ElementTree.fromstring(content)
     except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise CascadeError(f'it is not XML ({error})') from error
+        raise CascadeError(f'the file is not XML ({error})') from error
     found = root.find('cascade')
     if found is None or found.get('type_id') != 'opencv-cascade-classifier':
-        raise CascadeError('it has no cascade of the type opencv-cascade-classifier')
+        raise CascadeError('the file has no cascade of the type opencv-cascade-classifier')
     for name, expected in (('stageType', 'BOOST'), ('featureType', 'HAAR')):
         if _text(found, name) != expected:
-            raise CascadeError(f'its {name} is not {expected}')
+            raise CascadeError(f'{name} is not {expected}')
     if _integer(_text(found, 'featureParams/maxCatCount')) != 0:
-        raise CascadeError('its maxCatCount is not 0')
+        raise CascadeError('maxCatCount is not 0')
     width, height = (_integer(_text(found, side)) for side in ('width', 'height'))
     if not all(SIDES[0] <= side <= SIDES[1] for side in (width, height)):
-        raise CascadeError(f'its window is {width}x{height}, not {SIDES[0]} to {SIDES[1]} a side')
+        raise CascadeError(
+            f'the window is {width}x{height}, but each side must be from {SIDES[0]} to {SIDES[1]}'
+        )
     features = [_feature(one, width, height) for one in _items(found, 'features', MOST_FEATURES)]
     stages = [_stage(one, len(features)) for one in _items(found, 'stages', MOST_STAGES)]
     count = sum(len(trees) for _, trees in stages)
     if count > MOST_TREES:
-        raise CascadeError(f'it has {count} trees, more than {MOST_TREES}')
+        raise CascadeError(f'the cascade has {count} trees, but at most {MOST_TREES} are allowed')
     return _written(width, height, stages, features)
 
 
@@ -96,14 +98,21 @@ def _tree(element: ElementTree.Element, features: int) -> Tree:
     ends = range(4, len(words) + 4, 4)
     nodes = [words[begin:end] for begin, end in zip(range(0, len(words), 4), ends, strict=True)]
     if not 1 <= len(nodes) <= MOST_NODES or len(nodes[-1]) != 4:
-        raise CascadeError(f'a tree has {len(words)} numbers in its nodes, not 4 for each')
+        raise CascadeError(
+            f'the nodes of a tree have {len(words)} numbers, but each node must have 4'
+        )
     for index, (left, right, feature, threshold) in enumerate(nodes):
         for child in (_integer(left), _integer(right)):
             # A child must be a later node, because the evaluation of a loop would never end.
             if not (index < child < len(nodes) or -len(nodes) <= child <= 0):
-                raise CascadeError(f'node {index} of a tree has the child {child}, out of bounds')
+                raise CascadeError(
+                    f'node {index} of a tree has the child {child}, which does not exist'
+                )
         if not 0 <= _integer(feature) < features:
-            raise CascadeError(f'a tree uses feature {feature} of {features}')
+            raise CascadeError(
+                f'a tree uses feature {feature}, but the features have the numbers 0 to '
+                f'{features - 1}'
+            )
         _numbers(threshold, 1)
     leaves = _numbers(_text(element, 'leafValues'), len(nodes) + 1)
     return ' '.join(words), ' '.join(leaves)
@@ -113,7 +122,7 @@ def _feature(element: ElementTree.Element, width: int, height: int) -> Feature:
     """Check that the rectangles of a feature are inside a window of a given size in pixels."""
     tilted = '0' if element.find('tilted') is None else _text(element, 'tilted')
     if tilted not in ('0', '1'):
-        raise CascadeError(f'a feature has tilted {tilted[:20]!r}, not 0 or 1')
+        raise CascadeError(f'tilted of a feature is {tilted[:20]!r}, but must be 0 or 1')
     rectangles = []
     for one in _items(element, 'rects', RECTANGLES[1]):
         words = (one.text or '').split()
@@ -130,7 +139,9 @@ def _feature(element: ElementTree.Element, width: int, height: int) -> Feature:
             raise CascadeError(f'a rectangle ends outside the window: {" ".join(words)}')
         rectangles.append(' '.join(words))
     if len(rectangles) < RECTANGLES[0]:
-        raise CascadeError(f'a feature has {len(rectangles)} rectangle, not 2 or 3')
+        raise CascadeError(
+            f'the number of rectangles of a feature is {len(rectangles)}, but must be 2 or 3'
+        )
     return rectangles, tilted
 
 
@@ -139,7 +150,7 @@ def _items(element: ElementTree.Element, name: str, most: int) -> Sequence[Eleme
     found = element.find(name)
     items = [] if found is None else list(found)
     if not 1 <= len(items) <= most or any(item.tag != '_' for item in items):
-        raise CascadeError(f'its {name} are not a list of 1 to {most} entries')
+        raise CascadeError(f'{name} is not a list of 1 to {most} entries')
     return items
 
 
@@ -147,7 +158,7 @@ def _text(element: ElementTree.Element, name: str) -> str:
     """Read the text of an element inside another element."""
     found = element.find(name)
     if found is None or len(found) or not found.text or not found.text.strip():
-        raise CascadeError(f'it has no {name}, or one without text')
+        raise CascadeError(f'the element {name} is missing or empty')
     return found.text.strip()
 
 

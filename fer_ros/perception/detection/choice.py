@@ -64,13 +64,15 @@ def create_detector(name: str, weights: str = '') -> Detector:
     """
     if name != 'auto' and name not in DETECTORS:
         raise DetectorError(
-            f'no detector is called {quoted(name)}; there are: auto, {", ".join(DETECTORS)}'
+            f'there is no detector {quoted(name)}; choose one of: auto, {", ".join(DETECTORS)}'
         )
     if weights:
         try:
             path = Path(weights).expanduser()
         except RuntimeError as error:  # '~' of an unknown user
-            raise DetectorError(f'cannot find weights at {shortened(weights)}: {error}') from error
+            raise DetectorError(
+                f'cannot read the weights {shortened(weights)}: {error}'
+            ) from error
         return _load(name if name != 'auto' else _whose(path), path)
     if name != 'auto':
         return _load(name)
@@ -83,7 +85,7 @@ def create_detector(name: str, weights: str = '') -> Detector:
             continue
         detector.reason = '; '.join([detector.reason, *refusals])
         return detector
-    raise DetectorError(f'no detector can run here: {"; ".join(refusals)}')
+    raise DetectorError(f'no detector can run on this machine: {"; ".join(refusals)}')
 
 
 def _whose(weights: Path) -> str:
@@ -92,7 +94,7 @@ def _whose(weights: Path) -> str:
         if weights.suffix.lower() == suffix:
             return name
     kinds = ', '.join(f'{suffix} for {name}' for name, suffix in DETECTORS.items())
-    raise DetectorError(f'{shortened(weights)} has no suffix of weights; use {kinds}')
+    raise DetectorError(f'the suffix of {shortened(weights)} belongs to no detector; use {kinds}')
 
 
 def make_detector(name: str, weights: Path) -> Detector:
@@ -132,11 +134,13 @@ def _load(name: str, weights: Path | None = None) -> Detector:
         return make_detector(name, find())
     if weights.suffix.lower() != DETECTORS[name]:
         raise DetectorError(
-            f'{name} reads weights in {DETECTORS[name]}, not {shortened(weights)}; '
-            f'set detector to auto or {_whose(weights)}, or set other weights'
+            f'{name} reads weights with the suffix {DETECTORS[name]}, but detector_model is '
+            f'{shortened(weights)}; set detector to auto or {_whose(weights)}, or set other '
+            'weights'
         )
     if not os.path.lexists(weights):
         raise DetectorError(
-            f'there are no weights at {shortened(weights)}; set an empty path to search for them'
+            f'there are no weights at {shortened(weights)}; set detector_model to an empty path '
+            'to search for weights'
         )
     return make_detector(name, weights)

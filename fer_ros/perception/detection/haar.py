@@ -67,7 +67,7 @@ def find_weights() -> Path:
     places = [find_model_file(WEIGHTS), *(folder / WEIGHTS for folder in folders)]
     path = next((place for place in places if place and os.path.isfile(place)), None)
     if path is None:
-        raise DetectorError(f'haar has no cascade; {HOW_TO_GET}')
+        raise DetectorError(f'there is no cascade for haar; {HOW_TO_GET}')
     return path
 
 
@@ -152,6 +152,6 @@ def check_opencv() -> None:
     """
     if not hasattr(cv2, 'CascadeClassifier'):
         raise DetectorError(
-            f'haar needs OpenCV 4, and {cv2.__version__} has no CascadeClassifier; '
-            "get it with: pip install 'opencv-python-headless<5'"
+            f'haar needs OpenCV 4, because OpenCV {cv2.__version__} has no CascadeClassifier; '
+            "install it with: pip install 'opencv-python-headless<5'"
         )

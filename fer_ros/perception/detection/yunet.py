@@ -75,7 +75,9 @@ def find_weights() -> Path:
     """
     path = find_model_file(WEIGHTS)
     if path is None:
-        raise DetectorError(f'yunet has no weights in the folders of models; {HOW_TO_GET}')
+        raise DetectorError(
+            f'there are no weights for yunet in the folders of models; {HOW_TO_GET}'
+        )
     return path
 
 
@@ -133,7 +135,7 @@ class YuNetDetector:
         try:
             self._network, refusal = _load(content)
         except DetectorError as error:
-            raise DetectorError(f'yunet refuses {shortened(weights)}: {error}') from error
+            raise DetectorError(f'yunet cannot load {shortened(weights)}: {error}') from error
         self.reason = f'with {shortened(weights)} on {self._network.engine}{refusal}'
 
     def detect(self, image: np.ndarray, min_score: float, min_size: float) -> list[FaceDetection]:
@@ -165,8 +167,8 @@ def check_hash(weights: Path, content: bytes) -> None:
     found = sha256_of_bytes(content)
     if not is_known(found, YuNetDetector.name):
         raise DetectorError(
-            f'{shortened(weights)} is not YuNet of 2023: it has the SHA-256 {found[:12]}…, '
-            f'{WEIGHTS} has {YUNET_SHA256[:12]}…; {HOW_TO_GET}'
+            f'{shortened(weights)} is not YuNet of 2023: its SHA-256 is {found[:12]}…, but must '
+            f'be {YUNET_SHA256[:12]}… as that of {WEIGHTS}; {HOW_TO_GET}'
         )
 
 
@@ -208,7 +210,7 @@ class OpenCvYuNet:
             outputs = network.getUnconnectedOutLayersNames()
             if not OUTPUTS.issubset(outputs):
                 raise DetectorError(
-                    f'the file is not YuNet of 2023: it has the outputs '
+                    'the file is not YuNet of 2023, because it has the outputs '
                     f'{shortened(", ".join(outputs))}; {HOW_TO_GET}'
                 )
             # A path is used, because OpenCV before 4.10 cannot load the network from bytes.
@@ -260,8 +262,8 @@ def check_engines() -> None:
     except BackendError as error:
         if not _opencv_runs_it():
             raise DetectorError(
-                f'yunet needs LiteRT, or OpenCV 4.8 or later with FaceDetectorYN, and this is '
-                f'OpenCV {cv2.__version__}; {error}'
+                'yunet needs LiteRT, or OpenCV 4.8 or later with FaceDetectorYN, but the '
+                f'installed version is OpenCV {cv2.__version__}; {error}'
             ) from error
 
 

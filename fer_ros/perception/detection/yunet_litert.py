@@ -88,7 +88,7 @@ class LiteRtYuNet:
             self._begin()
             self.find(np.zeros((LARGEST_STRIDE, LARGEST_STRIDE, 3), np.uint8), 0.5)
         except (RuntimeError, ValueError) as error:
-            raise DetectorError(f'LiteRT refuses {GRAPH.name}: {shortened(error)}') from error
+            raise DetectorError(f'LiteRT cannot load {GRAPH.name}: {shortened(error)}') from error
 
     def find(self, view: np.ndarray, min_score: float) -> list[list[float]]:
         """
@@ -166,14 +166,15 @@ def read_weights(content: bytes) -> list[np.ndarray]:
     layers = [layer for layer in layers if network.getLayer(layer).type == 'Convolution']
     if len(layers) != _CONVOLUTIONS:
         raise DetectorError(
-            f'the file is not YuNet of 2023 in float32: it has {len(layers)} convolutions of that '
-            f'kind, not {_CONVOLUTIONS}'
+            f'the file is not YuNet of 2023 in float32: it has {len(layers)} such convolutions, '
+            f'but must have {_CONVOLUTIONS}'
         )
     try:
         found = [(network.getParam(layer, 0), network.getParam(layer, 1)) for layer in layers]
     except cv2.error as error:
         raise DetectorError(
-            f'the file is not YuNet of 2023: it has convolutions without biases ({_brief(error)})'
+            'the file is not YuNet of 2023, because it has convolutions without biases '
+            f'({_brief(error)})'
         ) from error
     heads = found[_BODY:]
     for level in range(len(STRIDES)):
@@ -205,8 +206,8 @@ def filled(graph: bytes, arrays: list[np.ndarray]) -> bytes:
         (where,) = np.nonzero(words == _FIRST_MARKER + number)
         if len(where) != len(array):
             raise DetectorError(
-                f'array {number} of the weights has {len(array)} numbers, not {len(where)} as '
-                'that of YuNet of 2023'
+                f'array {number} of the weights has {len(array)} numbers, but YuNet of 2023 has '
+                f'{len(where)}'
             )
         words[where] = array.view('<u4')
     content: bytes = words.tobytes()

@@ -28,12 +28,14 @@ class BoundedLoader(yaml.SafeLoader):
         """Compose a node as SafeLoader does, and check the limits."""
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if getattr(event, 'anchor', None) is not None:
-            self._refuse('it has an anchor (&) or an alias (*); write the value out', event)
+            self._refuse(
+                'an anchor (&) or an alias (*) is not allowed; write the value in full', event
+            )
         self._nodes += 1
         if self._nodes > MOST_NODES:
-            self._refuse(f'it has more than {MOST_NODES} values', event)
+            self._refuse(f'the file has more than {MOST_NODES} values', event)
         if self._level >= MOST_LEVELS:
-            self._refuse(f'it is nested more than {MOST_LEVELS} levels deep', event)
+            self._refuse(f'the file is nested more than {MOST_LEVELS} levels deep', event)
         if len(getattr(event, 'value', None) or '') > LONGEST_SCALAR:
             self._refuse(f'a value has more than {LONGEST_SCALAR} characters', event)
         self._level += 1

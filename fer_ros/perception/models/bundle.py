@@ -97,8 +97,8 @@ class ModelCard:
         found, sha256 = sha256_of_bytes(content), self.files[kind][1]
         if found != sha256:
             raise BundleError(
-                f'{shortened(path)} has the SHA-256 {found[:12]}…, not {sha256[:12]}… as in the '
-                f'card of {self.name}; copy card and network from the same bundle'
+                f'{shortened(path)} has the SHA-256 {found[:12]}…, but the card of {self.name} '
+                f'has {sha256[:12]}…; copy the card and the network from the same bundle'
             )
         return content
 
@@ -119,7 +119,7 @@ class ModelCard:
         """Return the path of the network in one file format."""
         if kind not in self.files:
             raise BundleError(
-                f'the bundle {shortened(self.folder)} has no {kind} file; it has: '
+                f'the bundle {shortened(self.folder)} has no {kind} file; it has only: '
                 f'{", ".join(self.files)}'
             )
         return self.folder / self.files[kind][0]
@@ -143,15 +143,15 @@ def find_bundle(model: str) -> Path:
         is_bundle = os.path.lexists(path / CARD_NAME)
     except (OSError, RuntimeError, ValueError) as error:
         # Raised for `~` of an unknown user, or for a NUL byte in the path.
-        raise BundleError(f'{quoted(model)} names no model: {shortened(error)}') from error
+        raise BundleError(f'{quoted(model)} is not a valid model: {shortened(error)}') from error
     if is_bundle:
         return path
     if len(path.parts) > 1:
-        raise BundleError(f'there is no bundle in {shortened(path)}: it has no {CARD_NAME}')
+        raise BundleError(f'{shortened(path)} is not a bundle, because it has no {CARD_NAME}')
     folders = {folder.name: folder for folder in bundle_folders()}
     if model not in folders:
         names = shortened(', '.join(sorted(folders))) or 'none'
-        raise BundleError(f'no model is called {quoted(model)}; there are: {names}')
+        raise BundleError(f'there is no model {quoted(model)}; available models: {names}')
     return folders[model]
 
 
@@ -173,9 +173,9 @@ def load_card(folder: Path) -> ModelCard:
     try:
         written = load_yaml(content.decode('utf-8'))
     except UnicodeDecodeError as error:
-        raise BundleError(f'{shown} is not text in UTF-8: {error.reason}') from error
+        raise BundleError(f'{shown} is not UTF-8 text: {error.reason}') from error
     except ValueError as error:
-        raise BundleError(f'{shown} is not YAML for a card: {shortened(error)}') from error
+        raise BundleError(f'{shown} is not valid YAML for a card: {shortened(error)}') from error
     try:
         return card_of(written, path.parent)
     except ValueError as error:
@@ -193,7 +193,7 @@ def card_of(written: Any, folder: Path) -> ModelCard:
     """
     output = fields.entry(written, 'output')
     if output not in OUTPUTS:
-        raise FieldError(f'output is {quoted(output)}, not one of {", ".join(OUTPUTS)}')
+        raise FieldError(f'output is {quoted(output)}, but must be one of {", ".join(OUTPUTS)}')
     crop = fields.entry(written, 'crop')
     return ModelCard(
         name=fields.text(fields.entry(written, 'name'), 'name'),

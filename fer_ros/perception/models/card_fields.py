@@ -37,7 +37,7 @@ def entry(written: Any, key: str, where: str = 'the card') -> Any:
     :raises FieldError: if `written` is not a mapping or does not have the key.
     """
     if not isinstance(written, Mapping):
-        raise FieldError(f'{where} is {quoted(written)}, not a mapping of keys to values')
+        raise FieldError(f'{where} is {quoted(written)}, but must be a mapping of keys to values')
     if key not in written:
         raise FieldError(f"{where} has no key '{key}'")
     return written[key]
@@ -55,11 +55,13 @@ def number(value: Any, name: str, limits: tuple[float, float]) -> float:
     """
     low, high = limits
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise FieldError(f'{name} is {quoted(value)}, not a number')
+        raise FieldError(f'{name} is {quoted(value)}, but must be a number')
     # The comparison comes before float(), which overflows for huge integers. The comparison also
     # rejects NaN.
     if not low <= value <= high:
-        raise FieldError(f'{name} is {quoted(value)}, not a number from {low:g} to {high:g}')
+        raise FieldError(
+            f'{name} is {quoted(value)}, but must be a number from {low:g} to {high:g}'
+        )
     return float(value)
 
 
@@ -75,7 +77,7 @@ def integer(value: Any, name: str, limits: tuple[int, int]) -> int:
     """
     low, high = limits
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise FieldError(f'{name} is {quoted(value)}, not an integer from {low} to {high}')
+        raise FieldError(f'{name} is {quoted(value)}, but must be an integer from {low} to {high}')
     return value
 
 
@@ -90,7 +92,7 @@ def pair(value: Any, name: str, limits: tuple[float, float]) -> tuple[float, flo
     :raises FieldError: if it is not a list of two numbers within the limits.
     """
     if not isinstance(value, (list, tuple)) or len(value) != 2:
-        raise FieldError(f'{name} is {quoted(value)}, not a list of two numbers')
+        raise FieldError(f'{name} is {quoted(value)}, but must be a list of two numbers')
     return number(value[0], name, limits), number(value[1], name, limits)
 
 
@@ -105,9 +107,14 @@ def text(value: Any, name: str, longest: int = LONGEST_NAME) -> str:
     :raises FieldError: if it is empty, too long, not printable, or begins or ends with a space.
     """
     if not isinstance(value, str) or not value or len(value) > longest:
-        raise FieldError(f'{name} is {quoted(value)}, not text of 1 to {longest} characters')
+        raise FieldError(
+            f'{name} is {quoted(value)}, but must be text of 1 to {longest} characters'
+        )
     if not value.isprintable() or value != value.strip():
-        raise FieldError(f'{name} is {quoted(value)}, not printable text without outer spaces')
+        raise FieldError(
+            f'{name} is {quoted(value)}, but must be printable text without leading '
+            'or trailing spaces'
+        )
     return value
 
 
@@ -124,7 +131,7 @@ def optional_text(value: Any, name: str) -> str:
         return ''
     if not isinstance(value, str) or len(value) > LONGEST_TEXT:
         raise FieldError(
-            f'{name} is {quoted(value)}, not text of at most {LONGEST_TEXT} characters'
+            f'{name} is {quoted(value)}, but must be text of at most {LONGEST_TEXT} characters'
         )
     return value
 
@@ -141,7 +148,7 @@ def mapping(value: Any, name: str) -> Mapping[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise FieldError(f'{name} is {quoted(value)}, not a mapping of keys to values')
+        raise FieldError(f'{name} is {quoted(value)}, but must be a mapping of keys to values')
     return value
 
 
@@ -155,11 +162,14 @@ def labels(value: Any) -> tuple[str, ...]:
         label is 'uncertain'.
     """
     if not isinstance(value, (list, tuple)) or not 2 <= len(value) <= MOST_LABELS:
-        raise FieldError(f'labels are {quoted(value)}, not a list of 2 to {MOST_LABELS} names')
+        raise FieldError(
+            f'labels are {quoted(value)}, but must be a list of 2 to {MOST_LABELS} names'
+        )
     names = tuple(text(label, 'a label') for label in value)
     if len(set(names)) < len(names) or UNCERTAIN in names:
         raise FieldError(
-            f"labels are {quoted(value)}; each may occur once, and '{UNCERTAIN}' is reserved"
+            f"labels are {quoted(value)}, but each label may occur only once, and '{UNCERTAIN}' "
+            'is reserved'
         )
     return names
 
@@ -176,7 +186,7 @@ def files(value: Any) -> dict[str, tuple[str, str]]:
     kinds = ', '.join(SUFFIXES)
     if not isinstance(value, Mapping) or not value or set(value) - set(SUFFIXES):
         shown = quoted(list(value) if isinstance(value, Mapping) else value)
-        raise FieldError(f'files are {shown}, not some of {kinds}')
+        raise FieldError(f'files are {shown}, but the allowed kinds are {kinds}')
     return {
         kind: (_file_name(kind, stated), _sha256(kind, stated)) for kind, stated in value.items()
     }
@@ -187,8 +197,8 @@ def _file_name(kind: str, stated: Any) -> str:
     name = text(entry(stated, 'name', f'files: {kind}'), f'files: {kind}: name')
     if Path(name).name != name or '\\' in name or Path(name).suffix != SUFFIXES[kind]:
         raise FieldError(
-            f'files: {kind}: name is {quoted(name)}, not the name of a {SUFFIXES[kind]} file in '
-            "the bundle's folder"
+            f'files: {kind}: name is {quoted(name)}, but must be the name of a {SUFFIXES[kind]} '
+            "file in the bundle's folder"
         )
     return name
 
@@ -198,6 +208,7 @@ def _sha256(kind: str, stated: Any) -> str:
     value = entry(stated, 'sha256', f'files: {kind}')
     if not isinstance(value, str) or not re.fullmatch('[0-9a-f]{64}', value):
         raise FieldError(
-            f'files: {kind}: sha256 is {quoted(value)}, not 64 hexadecimal digits in lower case'
+            f'files: {kind}: sha256 is {quoted(value)}, but must be 64 hexadecimal digits in '
+            'lower case'
         )
     return value

@@ -82,11 +82,11 @@ def run_trial(
     try:
         descriptor = anonymous_file(content)
     except OSError as error:
-        raise TrialError(f'no trial can run: {error.strerror}') from error
+        raise TrialError(f'cannot start a trial in a child process: {error.strerror}') from error
     try:
         process = _start(request, descriptor)
     except OSError as error:
-        raise TrialError(f'no trial can run: {error.strerror}') from error
+        raise TrialError(f'cannot start a trial in a child process: {error.strerror}') from error
     finally:
         os.close(descriptor)
     try:
@@ -95,9 +95,11 @@ def run_trial(
     finally:
         _end(process)
     if status < 0:
-        raise TrialError(f'a trial in a child process ended by {_signal_name(-status)}')
+        raise TrialError(f'a trial in a child process was ended by {_signal_name(-status)}')
     if answer is None:
-        raise TrialError(f'a trial in a child process ended with status {status} and no answer')
+        raise TrialError(
+            f'a trial in a child process ended with exit status {status} and without a result'
+        )
     if answer['refusal']:
         raise TrialError(shortened(answer['refusal']), str(answer['kind']))
 
@@ -139,12 +141,12 @@ def _wait(process: subprocess.Popen[bytes], cpu_limit: float) -> int:
         with suppress(subprocess.TimeoutExpired):
             return process.wait(POLL_PERIOD)
         if _given_up.is_set():
-            raise TrialError('a trial in a child process was given up: this process ends')
+            raise TrialError('a trial in a child process was cancelled, because this process ends')
         resident = _resident_memory(process.pid)
         if resident > MEMORY_LIMIT:
             raise TrialError(
-                f'a trial in a child process took {resident >> 20} MiB of memory, more than '
-                f'{MEMORY_LIMIT >> 20} MiB'
+                f'a trial in a child process used {resident >> 20} MiB of memory, more than the '
+                f'limit of {MEMORY_LIMIT >> 20} MiB'
             )
         now = time.monotonic()
         cpu_time = _cpu_time(process.pid, now - began)
@@ -155,7 +157,7 @@ def _wait(process: subprocess.Popen[bytes], cpu_limit: float) -> int:
         if cpu_time - worked > LEAST_CPU_TIME:
             worked, worked_at = cpu_time, now
         elif now - worked_at > IDLE_LIMIT:
-            raise TrialError(f'a trial in a child process did nothing for {IDLE_LIMIT:g} s')
+            raise TrialError(f'a trial in a child process used no CPU time for {IDLE_LIMIT:g} s')
 
 
 def _cpu_time(process_id: int, otherwise: float) -> float:

@@ -45,8 +45,9 @@ def scale_between(
     across, down = to_size[1] / from_size[1], to_size[0] / from_size[0]
     if abs(across / down - 1) > PROPORTION_TOLERANCE:
         raise CalibrationError(
-            f'{names[0]} is {from_size[1]}x{from_size[0]} and {names[1]} {to_size[1]}x'
-            f'{to_size[0]}, not in the same proportions: they do not show the same'
+            f'{names[0]} is {from_size[1]}x{from_size[0]} and {names[1]} is '
+            f'{to_size[1]}x{to_size[0]}; both must have the same aspect ratio, because they must '
+            'show the same scene'
         )
     return across, down
 
@@ -149,23 +150,25 @@ def camera_model(
     values = np.asarray(matrix, np.float64)
     coefficients = np.asarray(distortion, np.float64)
     if not np.isfinite(values).all() or not np.isfinite(coefficients).all():
-        raise CalibrationError('the calibration has values that are no numbers: calibrate anew')
+        raise CalibrationError(
+            'the calibration has values that are not numbers; calibrate the camera again'
+        )
     if values[0] <= 0 or values[4] <= 0:
         raise CalibrationError(
-            f'the focal lengths are {values[0]:g} and {values[4]:g}, not above 0: the camera is '
-            'not calibrated (camera_calibration does that)'
+            f'the focal lengths are {values[0]:g} and {values[4]:g}, but must be above 0; '
+            'calibrate the camera with camera_calibration'
         )
     if min(size) < 1:
         raise CalibrationError(
-            f'the calibration is for {size[1]}x{size[0]} pixels, not at least 1x1'
+            f'the calibration is for {size[1]}x{size[0]} pixels, but must be for at least 1x1'
         )
     fisheye = False
     if coefficients.any():
         if len(coefficients) not in DISTORTIONS.get(distortion_model, ()):
             known = ', '.join(f'{name} {count}' for name, count in DISTORTIONS.items())
             raise CalibrationError(
-                f"the distortion is {len(coefficients)} coefficients of '{distortion_model}', not "
-                f'one of {known}: rectify the images'
+                f"the distortion model '{distortion_model}' with {len(coefficients)} coefficients "
+                f'is not supported; use one of {known}, or rectify the images'
             )
         fisheye = distortion_model == FISHEYE
     else:

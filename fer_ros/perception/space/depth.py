@@ -76,19 +76,22 @@ def decode_depth(
         data.
     """
     if encoding.lower() not in ENCODINGS:
-        raise DepthError(f"the encoding is '{encoding}', not one of depth: 16UC1 or 32FC1")
+        raise DepthError(
+            f"the encoding is '{encoding}', but a depth image must have 16UC1 or 32FC1"
+        )
     kind, metres = ENCODINGS[encoding.lower()]
     element = np.dtype(kind).newbyteorder('>' if is_bigendian else '<')
     if height < 1 or width < 1:
-        raise DepthError(f'the depth image is {width}x{height}, not at least 1x1 pixel')
+        raise DepthError(f'the depth image is {width}x{height}, but must be at least 1x1 pixel')
     if step < width * element.itemsize:
         raise DepthError(
-            f'the step is {step} bytes, not at least {width * element.itemsize} '
-            f'for {width} pixels of {encoding}'
+            f'the step is {step} bytes, but must be at least {width * element.itemsize} for '
+            f'{width} pixels of {encoding}'
         )
     if len(data) < step * height:
         raise DepthError(
-            f'the data are {len(data)} bytes, not {step * height} (step {step}, {height} rows)'
+            f'the data have {len(data)} bytes, but must have {step * height} (step {step}, '
+            f'{height} rows)'
         )
     values = np.ndarray((height, width), element, data, strides=(step, element.itemsize))
     return DepthImage(values, metres)

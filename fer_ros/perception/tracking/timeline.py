@@ -82,7 +82,7 @@ class Timeline:
             self._begin(max(stamp, self._doubted), later if self._unconfirmed else LONGEST)
         else:
             self._doubted = stamp
-            self._time += self._period
+            self._time += max(self._period, SHORTEST)
         self._resumed = False
         return self._time
 

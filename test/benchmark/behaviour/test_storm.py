@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures('weights')
 def test_a_node_that_survives_ends_with_status_0(capsys):
     assert main(['storm', '--minutes', '0.02', '--attacks', 'images', 'transitions']) == 0
 
-    assert 'the node is alive and answers' in capsys.readouterr().out
+    assert 'the node is alive and responds' in capsys.readouterr().out
 
 
 def test_a_node_that_ends_gives_status_1(capsys, monkeypatch):
@@ -22,7 +22,7 @@ def test_a_node_that_ends_gives_status_1(capsys, monkeypatch):
 
     assert main(['storm', '--minutes', '1', '--attacks', 'images', 'transitions']) == 1
 
-    assert 'the node ended by itself, with status -9' in capsys.readouterr().err
+    assert 'the node ended unexpectedly with exit status -9' in capsys.readouterr().err
 
 
 def test_memory_that_grows_gives_status_1(capsys, monkeypatch):

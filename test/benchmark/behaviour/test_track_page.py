@@ -22,12 +22,12 @@ def test_a_page_shows_the_figures_the_chart_and_a_few_frames_and_escapes_text(tm
     page = track_page.write_page(tmp_path / 'out', video, watched, None, None, ['a < b', 'c'])
 
     text = page.read_text(encoding='utf-8')
-    assert '<h1>Who is who in me &amp; &lt;you&gt;.avi</h1>' in text
+    assert '<h1>Face tracking in me &amp; &lt;you&gt;.avi</h1>' in text
     assert '<pre>a &lt; b\nc</pre>' in text
-    assert 'one row an id' in text
+    assert 'Each row is an id' in text
     assert '<div class="chart"><svg' in text
     assert text.count('<figure>') == 4
-    assert 'frame 6: on the way' in text
+    assert 'frame 6: sample frame' in text
     assert len(list((tmp_path / 'out').glob('*.png'))) == 4
     # The box must have the colour of its id in the chart.
     drawn = cv2.imread(str(tmp_path / 'out' / 'me & <you>_0000.png'))[20, 8, ::-1]

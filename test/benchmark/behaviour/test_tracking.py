@@ -36,4 +36,4 @@ def test_what_is_no_video_is_refused_in_a_sentence(command, tmp_path, capsys):
     path.write_text('nothing')
 
     assert main([command, str(path)]) == 1
-    assert f'{path} is no video that OpenCV can read' in capsys.readouterr().err
+    assert f'OpenCV cannot read {path} as a video' in capsys.readouterr().err

@@ -30,7 +30,7 @@ def test_each_back_end_that_is_there_is_measured(capsys):
 
 def test_without_any_back_end_the_command_says_so(capsys):
     assert main(['backends', '--backends', 'nonsense']) == 1
-    assert 'no back end runs here' in capsys.readouterr().err
+    assert 'no back end can run on this machine' in capsys.readouterr().err
 
 
 def test_tensorflow_traces_once_for_each_size_of_batch_whatever_the_number_of_faces(monkeypatch):

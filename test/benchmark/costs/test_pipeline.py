@@ -40,4 +40,4 @@ def test_too_few_frames_are_refused(capsys):
     data_path('videos')
 
     assert main(['pipeline', '--frames', '1']) == 1
-    assert '8 is the least' in capsys.readouterr().err
+    assert 'set --frames to at least 8' in capsys.readouterr().err

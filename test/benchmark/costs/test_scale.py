@@ -31,7 +31,7 @@ def test_the_same_figures_make_the_same_small_drawing(tmp_path):
 
     drawing = (tmp_path / 'one.svg').read_text(encoding='utf-8')
     assert drawing == (tmp_path / 'other.svg').read_text(encoding='utf-8')
-    assert 'cameras of 640x480' in drawing
+    assert 'number of cameras, 640x480' in drawing
     assert 'commit abc' in drawing
     assert len(drawing) < 200_000
 

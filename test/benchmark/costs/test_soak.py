@@ -66,7 +66,7 @@ def test_the_verdict_shows_both_minutes_and_the_limit():
     'times', [[0.0], np.arange(0.0, 400.0), np.array([0.0, 100.0, 500.0, 600.0])]
 )
 def test_too_few_samples_give_no_verdict(times):
-    with pytest.raises(ValueError, match='too few for a verdict: run for at least 7 minutes'):
+    with pytest.raises(ValueError, match='too few for a result; run for at least 7 minutes'):
         judge(times, np.full(len(times), 150 * MIB))
 
 

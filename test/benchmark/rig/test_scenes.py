@@ -57,5 +57,5 @@ def test_what_stands_over_is_cut_off_on_both_sides():
 
 
 def test_more_faces_than_there_is_room_for_are_refused():
-    with pytest.raises(ValueError, match='0 to 16 faces, not 17'):
+    with pytest.raises(ValueError, match='0 to 16 faces, but 17 were requested'):
         montage(17, SMALL)

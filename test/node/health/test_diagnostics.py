@@ -27,29 +27,37 @@ OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.E
 @pytest.mark.parametrize(
     ('changed', 'expected', 'sentence'),
     [
-        ({}, OK, 'watching'),
+        ({}, OK, 'active'),
         ({'camera': 'no image'}, WARN, 'no image'),
         ({'makeshift': 'on the CPU, as the GPU failed'}, WARN, 'on the CPU'),
-        ({'new_errors': 2, 'last_error': 'NaN'}, WARN, '2 frames without an answer: NaN'),
+        ({'new_errors': 2, 'last_error': 'NaN'}, WARN, '2 frames failed: NaN'),
         (
             {'new_errors': 2, 'unanswered': 3, 'last_error': 'NaN'},
             ERROR,
-            'no image gets an answer: NaN',
+            'no image can be processed: NaN',
         ),
         # Without a camera, the last image error is outdated and must not be reported.
         ({'camera': 'no image', 'unanswered': 3, 'last_error': 'NaN'}, WARN, 'no image'),
-        ({'busy': 20.0, 'camera': 'no image'}, ERROR, 'an image has been in work for 20 s'),
+        (
+            {'busy': 20.0, 'camera': 'no image'},
+            ERROR,
+            'the current image has been processed for 20 s',
+        ),
         ({'working': False}, OK, 'not active: configure it'),
         ({'working': False, 'camera': 'no image'}, OK, 'not active'),
         ({'working': False, 'refusal': 'cannot configure'}, ERROR, 'cannot configure'),
-        ({'faceless': 60.0}, OK, 'watching'),
-        ({'faceless': 61.2}, OK, 'watching; no face seen for 61 s'),
+        ({'faceless': 60.0}, OK, 'active'),
+        ({'faceless': 61.2}, OK, 'active; no face detected for 61 s'),
         ({'faceless': 61.2, 'image': 'black'}, WARN, 'black'),
         ({'stamps': 'no clock', 'image': 'black', 'name': 'two'}, WARN, 'no clock; black; two'),
         ({'makeshift': 'on the CPU', 'image': 'black'}, WARN, 'on the CPU; black'),
         # Without a camera, a finding about its last image must not be reported.
         ({'camera': 'no image', 'stamps': 'old', 'name': 'two'}, WARN, 'no image; two'),
-        ({'unanswered': 3, 'last_error': 'NaN', 'image': 'black'}, ERROR, 'no image gets'),
+        (
+            {'unanswered': 3, 'last_error': 'NaN', 'image': 'black'},
+            ERROR,
+            'no image can be processed',
+        ),
         ({'working': False, 'name': 'two'}, WARN, 'not active: configure it; two'),
         ({'working': False, 'image': 'black', 'faceless': 99.0}, OK, 'not active: configure it'),
     ],
@@ -67,8 +75,8 @@ def test_how_the_node_is_stands_in_a_sentence(changed, expected, sentence):
     ('silence', 'publishers', 'sentence'),
     [
         (2.0, 0, ''),
-        (7.4, 0, '/clock has not advanced for 7 s, and nobody publishes it: start the simulator'),
-        (7.4, 1, '/clock has not advanced for 7 s, though it has a publisher: start'),
+        (7.4, 0, '/clock has not advanced for 7 s, and it has no publisher: start the simulator'),
+        (7.4, 1, '/clock has not advanced for 7 s, although it has a publisher: start'),
     ],
 )
 def test_a_simulated_clock_that_stands_still_is_named_with_the_remedy(
@@ -86,9 +94,21 @@ def test_a_simulated_clock_that_stands_still_is_named_with_the_remedy(
         (0.05, False, ''),
         (-0.4, False, ''),
         (9.9, False, ''),
-        (-0.6, False, 'the images are stamped 0.6 s in the future: synchronise the clock'),
-        (3600.0, False, 'the images are stamped 3.6e+03 s in the past: synchronise the clock'),
-        (-1.8e9, True, 'the images are stamped 1.8e+09 s in the future: /clock and the images'),
+        (
+            -0.6,
+            False,
+            'the timestamps of the images are 0.6 s in the future: synchronise the clock',
+        ),
+        (
+            3600.0,
+            False,
+            'the timestamps of the images are 3.6e+03 s in the past: synchronise the clock',
+        ),
+        (
+            -1.8e9,
+            True,
+            'the timestamps of the images are 1.8e+09 s in the future: /clock and the images',
+        ),
     ],
 )
 def test_an_age_that_cannot_be_true_is_named_with_the_remedy(age, simulated, sentence):
@@ -125,7 +145,9 @@ def test_a_proposed_bit_depth_stands_in_the_place_of_a_dark_image():
 
 def test_nodes_of_one_name_are_counted():
     assert complaint_of_name('/emotion', 1) == ''
-    assert complaint_of_name('/emotion', 2).startswith('2 nodes are called /emotion: give each')
+    assert complaint_of_name('/emotion', 2).startswith(
+        '2 nodes have the name /emotion: start each'
+    )
 
 
 def test_text_of_any_length_is_cut_in_the_message():
@@ -209,8 +231,8 @@ def test_the_period_is_the_usual_one(monkeypatch):
     ('mismatch', 'silence', 'sentence'),
     [
         ('', 1.9, ''),
-        ('', 2.1, 'no image for 2 s on /image (publishers: 1): check the camera'),
-        ('', float('inf'), 'no image yet on /image (publishers: 1)'),
+        ('', 2.1, 'no image has arrived for 2 s on /image (publishers: 1). Check the camera'),
+        ('', float('inf'), 'no image has arrived on /image (publishers: 1)'),
         ('they do not match', 0.1, 'they do not match'),
     ],
 )

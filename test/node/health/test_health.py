@@ -115,7 +115,7 @@ def test_a_change_of_format_topic_and_publisher_is_logged(setting):
     setting.tell()
 
     assert setting.node.lines == [
-        '4x3 jpeg at 10 Hz on /eye/compressed, reliable, now from /other'
+        '4x3 jpeg at 10 Hz on /eye/compressed, reliable; the publisher is now /other'
     ]
 
 
@@ -159,7 +159,7 @@ def test_a_camera_that_is_there_again_is_logged_and_complained_of_anew(setting):
     setting.tell()
     setting.now += 2 * STALE
     sentence = setting.tell()
-    assert sentence.startswith('no image for 4 s on /eye (publishers: 1)')
+    assert sentence.startswith('no image has arrived for 4 s on /eye (publishers: 1)')
 
     setting.see(Image(encoding='bgr8'))
     setting.tell()
@@ -181,7 +181,7 @@ def test_the_first_image_after_an_activation_is_logged(setting):
 
 @pytest.mark.parametrize(
     ('publishers', 'cause'),
-    [({'/clock': 1}, 'though it has a publisher'), ({'/eye': 1}, 'and nobody publishes it')],
+    [({'/clock': 1}, 'although it has a publisher'), ({'/eye': 1}, 'and it has no publisher')],
 )
 def test_a_clock_that_stands_still_is_told_with_its_cause(setting, publishers, cause):
     setting.node.simulated, setting.node.publishers = True, publishers
@@ -199,8 +199,8 @@ def test_errors_are_told_once(setting):
     setting.see(Image(encoding='bgr8'))
     setting.statistics.refuse('no image')
 
-    assert setting.tell() == '1 frames without an answer: no image'
-    assert setting.tell() == 'watching'
+    assert setting.tell() == '1 frames failed: no image'
+    assert setting.tell() == 'active'
 
 
 def test_the_worker_that_hangs_is_an_error(setting):
@@ -208,4 +208,4 @@ def test_the_worker_that_hangs_is_an_error(setting):
 
     sentence = setting.tell(SimpleNamespace(busy=report.STALE * 10))
 
-    assert sentence.startswith('an image has been in work for 20 s')
+    assert sentence.startswith('the current image has been processed for 20 s')

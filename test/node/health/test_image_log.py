@@ -60,7 +60,7 @@ def test_each_change_of_size_encoding_or_source_is_one_line():
     assert camera.lines[1:] == [
         '320x240 mono8 at 10 Hz on /camera/image_raw, best effort',
         '320x240 mono8 at 30 Hz on /camera/image_raw, reliable',
-        '320x240 mono8 at 30 Hz on /camera/image_raw, reliable, now from /replay',
+        '320x240 mono8 at 30 Hz on /camera/image_raw, reliable; the publisher is now /replay',
     ]
 
 
@@ -78,9 +78,9 @@ def test_a_camera_that_alternates_with_each_image_does_not_fill_the_log():
         camera.send(*[WIDE, SMALL] * 15)
 
     assert BURST <= len(camera.lines) <= BURST + 100 / PERIOD + 1
-    assert camera.lines[1].endswith('(changed 30 times)')
+    assert camera.lines[1].endswith('(the image type changed 30 times)')
     # The next line contains the number of changes that were not logged.
-    assert camera.lines[-1].endswith('(changed 300 times)')
+    assert camera.lines[-1].endswith('(the image type changed 300 times)')
 
 
 def test_images_that_come_again_are_a_first_image_again():

@@ -73,7 +73,7 @@ def values_of(message):
 def test_images_as_they_should_be_raise_no_warning(graph, node, diagnoses):
     sending(graph, lambda: image_of(0, 255))
 
-    found = diagnoses.wait_for(lambda one: one.status[0].message == 'watching')
+    found = diagnoses.wait_for(lambda one: one.status[0].message == 'active')
 
     values = values_of(found)
     assert 100 < int(values['image_mean']) < 155
@@ -87,9 +87,17 @@ def test_images_as_they_should_be_raise_no_warning(graph, node, diagnoses):
         (lambda: image_of(0, 5), 'the images are nearly black (mean ', True),
         (lambda: image_of(250, 255), 'the images are nearly white (mean ', True),
         (lambda: image_of(90, 90), 'the images have one colour (mean 90 of 255)', True),
-        (lambda: image_of(0, 255, 30.0), 'the images are stamped 30 s in the future', False),
-        (lambda: image_of(0, 255, -60.0), 'the images are stamped 60 s in the past', False),
-        (lambda: image_of(0, 255, -1.7e9), 'the images are stamped 1.7e+09 s in', False),
+        (
+            lambda: image_of(0, 255, 30.0),
+            'the timestamps of the images are 30 s in the future',
+            False,
+        ),
+        (
+            lambda: image_of(0, 255, -60.0),
+            'the timestamps of the images are 60 s in the past',
+            False,
+        ),
+        (lambda: image_of(0, 255, -1.7e9), 'the timestamps of the images are 1.7e+09 s in', False),
     ],
 )
 def test_images_that_cannot_be_right_are_a_warning(graph, node, diagnoses, make, sentence, aged):
@@ -109,7 +117,7 @@ def test_a_silent_clock_is_a_warning_until_it_advances(graph, parts, diagnoses):
         lambda one: one.status[0].message.startswith('use_sim_time is true, but /clock')
     )
     assert level_of(found) == DiagnosticStatus.WARN
-    assert 'nobody publishes it' in found.status[0].message
+    assert 'it has no publisher' in found.status[0].message
     assert values_of(found)['age_p50_ms'] == values_of(found)['age_p95_ms'] == ''
     assert node.statistics.processed > 0
     assert node.statistics.age == 0.0
@@ -124,7 +132,7 @@ def test_a_silent_clock_is_a_warning_until_it_advances(graph, parts, diagnoses):
 
     wait_until(lambda: node.get_clock().now().nanoseconds > 0)
     diagnoses.messages.clear()
-    found = diagnoses.wait_for(lambda one: one.status[0].message == 'watching')
+    found = diagnoses.wait_for(lambda one: one.status[0].message == 'active')
     assert -500 < float(values_of(found)['age_p50_ms']) < 10_000
 
 
@@ -139,7 +147,7 @@ def test_an_age_by_a_clock_that_stopped_is_no_value(graph, parts, diagnoses):
 
     found = diagnoses.wait_for(lambda one: '/clock has not advanced' in one.status[0].message)
 
-    assert 'though it has a publisher' in found.status[0].message
+    assert 'although it has a publisher' in found.status[0].message
     wait_until(lambda: node.statistics.age > 0)
     diagnoses.messages.clear()
     found = diagnoses.wait_for(lambda one: '/clock has not advanced' in one.status[0].message)
@@ -149,12 +157,14 @@ def test_an_age_by_a_clock_that_stopped_is_no_value(graph, parts, diagnoses):
 
 def test_a_second_node_of_the_name_is_a_warning_also_when_it_comes_later(graph, node, diagnoses):
     sending(graph, lambda: image_of(0, 255))
-    diagnoses.wait_for(lambda one: one.status[0].message == 'watching')
+    diagnoses.wait_for(lambda one: one.status[0].message == 'active')
 
     twin = rclpy.create_node('emotion', context=graph.context)
     graph.add(twin, SingleThreadedExecutor)
 
-    found = diagnoses.wait_for(lambda one: '2 nodes are called /emotion' in one.status[0].message)
+    found = diagnoses.wait_for(
+        lambda one: '2 nodes have the name /emotion' in one.status[0].message
+    )
     assert level_of(found) == DiagnosticStatus.WARN
 
 
@@ -163,7 +173,7 @@ def test_nobody_seen_for_long_is_said_as_information(graph, node, diagnoses, mon
     sending(graph, lambda: image_of(20, 40))
 
     found = diagnoses.wait_for(
-        lambda one: one.status[0].message.startswith('watching; no face seen for ')
+        lambda one: one.status[0].message.startswith('active; no face detected for ')
     )
 
     assert level_of(found) == DiagnosticStatus.OK
@@ -188,7 +198,7 @@ def test_the_log_tells_the_story_once(graph, parts, log):
         'active: waiting for images on /image',
         first.msg,
         'inactive: images are ignored',
-        'unconfigured: models and topics are released',
+        'unconfigured: models, publishers and subscribers are released',
         'shut down',
     ]
     assert [line for line in lines if line in expected] == expected
@@ -203,7 +213,7 @@ def test_a_node_that_cannot_start_leaves_the_reason_to_its_process(graph, parts,
     )
     wait_until(lambda: node.count_subscribers('/rosout') > 0)
 
-    with pytest.raises(Exception, match="no model is called 'gone'"):
+    with pytest.raises(Exception, match="there is no model 'gone'"):
         node.start()
 
     # A failed transition through the service is reported only in the log.

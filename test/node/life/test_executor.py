@@ -140,7 +140,7 @@ def test_repeated_errors_are_counted_in_one_line(monkeypatch):
         'timer failed: ValueError: one',
         "timer failed: KeyError: 'another type'",
         'service failed: ValueError: another subject',
-        'timer failed: ValueError: one (4 more since the last such line)',
+        'timer failed: ValueError: one (repeated 4 times since the last report)',
     ]
 
 

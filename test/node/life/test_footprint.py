@@ -204,8 +204,8 @@ def test_a_shipped_profile_that_does_not_fit_is_replaced_by_udp_alone(
     assert os.environ[variable] == str(CONFIG / (profile if fits else 'fastdds_udp.xml'))
     assert bool(warning) != fits
     if not fits:
-        assert f'has {size}.0 MiB free and Fast DDS needs ' in warning
-        assert 'this node uses UDP alone' in warning
+        assert f'has {size}.0 MiB free, but Fast DDS needs ' in warning
+        assert 'this node uses only UDP' in warning
         assert '--shm-size' in warning
 
 
@@ -214,7 +214,7 @@ def test_without_a_profile_and_without_room_fast_dds_is_kept_from_shared_memory(
 ):
     free(1)
 
-    assert 'this node uses UDP alone' in fit_shared_memory(tmp_path)
+    assert 'this node uses only UDP' in fit_shared_memory(tmp_path)
 
     assert os.environ[TRANSPORTS_VARIABLE] == 'UDPv4'
     # With this setting, there is no reason for a warning.
@@ -242,7 +242,7 @@ def test_a_profile_that_cannot_be_read_is_warned_of(unset, tmp_path):
     warning = fit_shared_memory(tmp_path)
 
     assert warning == (
-        f'Fast DDS cannot use the profile that {PROFILE_VARIABLES[0]} names: '
+        f'Fast DDS cannot use the profile in {PROFILE_VARIABLES[0]}: '
         "'gone.xml': No such file or directory"
     )
 
@@ -266,6 +266,6 @@ def test_segments_of_ended_processes_are_named_with_the_command_that_removes_the
 
     warning = fit_shared_memory(tmp_path)
 
-    told = f'segments of ended processes: 1 (3.0 MiB); remove them with {CLEAN_COMMAND}'
+    told = f'1 segments of ended processes use 3.0 MiB; remove them with: {CLEAN_COMMAND}'
     assert told in warning
-    assert ('UDP alone' in warning) == (size == 0)
+    assert ('only UDP' in warning) == (size == 0)

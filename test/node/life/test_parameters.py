@@ -45,7 +45,7 @@ def test_a_read_only_parameter_keeps_its_value(node):
 def test_a_read_only_parameter_of_the_wrong_type_is_refused_in_words_of_the_setting(node):
     (result,) = set_each(node, [('autostart', 1)])
 
-    assert result.reason == 'autostart is 1, not true or false'
+    assert result.reason == 'autostart is 1, but must be true or false'
 
 
 def test_parameters_beside_an_unchanged_read_only_one_are_set(node):
@@ -100,5 +100,7 @@ def test_an_empty_list_is_no_groups(graph, parts):
 def test_a_text_that_yaml_reads_as_a_truth_value_is_refused_with_the_cause(graph):
     overrides = [Parameter('draw', value=False)]
 
-    with pytest.raises(SettingError, match='draw is False, not a text: YAML reads yes, no, on'):
+    with pytest.raises(
+        SettingError, match='draw is False, but must be a string. YAML reads yes, no, on'
+    ):
         EmotionNode(context=graph.context, parameter_overrides=overrides)

@@ -158,7 +158,7 @@ NODES = ('fer_ros.node.emotion_node', 'fer_ros.camera.camera_node')
     [
         (['--ros-args', '--params-file', '/none.yaml'], {}, '/none.yaml'),
         (['--model', 'mine'], {}, "unknown arguments: '--model', 'mine'"),
-        ([], {'ROS_DOMAIN_ID': '500'}, "'500', not a whole number from 0 to 232"),
+        ([], {'ROS_DOMAIN_ID': '500'}, "'500', but must be an integer from 0 to 232"),
         ([], {'HOME': None, 'ROS_LOG_DIR': None, 'ROS_HOME': None}, 'set HOME'),
     ],
 )

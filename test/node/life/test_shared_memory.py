@@ -121,7 +121,10 @@ def test_the_segments_of_ended_processes_are_counted_and_those_of_living_ones_ar
 
     held.close()
     assert (found.count, found.size) == (2, 8192 + 16384)
-    assert '2 (0.0 MiB); remove them with for lock in /dev/shm' in str(found)
+    assert (
+        '2 segments of ended processes use 0.0 MiB; remove them with: for lock in /dev/shm'
+        in str(found)
+    )
 
 
 def test_the_command_removes_the_segments_of_ended_processes_alone(tmp_path):

@@ -54,7 +54,7 @@ def test_a_node_starts_and_ends_with_its_own_status_where_shared_memory_is_full(
     done = in_full_memory(sys.executable, '-c', START)
 
     assert done.returncode == 3, done.stderr
-    assert '/dev/shm has 0.0 MiB free and Fast DDS needs 1.5 MiB' in done.stdout
+    assert '/dev/shm has 0.0 MiB free, but Fast DDS needs 1.5 MiB' in done.stdout
     assert 'fastrtps_' not in done.stdout
 
 

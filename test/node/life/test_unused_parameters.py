@@ -96,7 +96,7 @@ def test_a_file_with_a_section_for_a_node_of_this_package_raises_no_warning(warn
     [
         (section('emotion_node', 'hold: 0.5'), "for /emotion, only for '/emotion_node'"),
         (section('/front/emotion', 'hold: 0.5'), "only for '/front/emotion'"),
-        ('', 'has no section for /emotion: name the section /emotion or /**'),
+        ('', 'has no section for /emotion: rename the section to /emotion or /**'),
     ],
 )
 def test_a_file_without_a_section_for_the_node_is_named_once(warned, file, has):

@@ -308,13 +308,17 @@ def renamed(message, encoding):
 @pytest.mark.parametrize(
     ('depth', 'info', 'reason'),
     [
-        (renamed(depth_image(), 'rgb8'), camera_info(), "'rgb8', not one of depth"),
-        (cut(depth_image()), camera_info(), 'the data are 614399 bytes'),
-        (depth_image(size=(480, 848)), camera_info(), 'the depth image 848x480'),
+        (renamed(depth_image(), 'rgb8'), camera_info(), "'rgb8', but a depth image must have"),
+        (cut(depth_image()), camera_info(), 'the data have 614399 bytes'),
+        (depth_image(size=(480, 848)), camera_info(), 'the depth image is 848x480'),
         (Image(encoding='16UC1'), camera_info(), 'the depth image is 0x0'),
-        (depth_image(), camera_info(k=[0.0] * 9), 'not calibrated'),
+        (depth_image(), camera_info(k=[0.0] * 9), 'calibrate the camera'),
         (depth_image(), camera_info(height=720, width=1280), 'the calibrated image is 1280x720'),
-        (depth_image(), camera_info(distortion_model='?', d=[0.1]), "coefficients of '?'"),
+        (
+            depth_image(),
+            camera_info(distortion_model='?', d=[0.1]),
+            "model '?' with 1 coefficients",
+        ),
     ],
 )
 def test_what_is_wrong_with_depth_is_told_and_costs_no_image(

@@ -41,13 +41,13 @@ def test_no_faces_are_merged_to_none():
 @pytest.mark.parametrize(
     ('groups', 'sentence'),
     [
-        (['negative'], "groups has 'negative', not name=label,label"),
-        (['=sad'], 'not name=label,label'),
-        (['a=sad,,fear'], 'not name=label,label'),
-        (['a=joy'], "merges 'joy', which is no label of the model; there are: angry, "),
+        (['negative'], "groups contains 'negative', but each entry must be name=label,label"),
+        (['=sad'], 'each entry must be name=label,label'),
+        (['a=sad,,fear'], 'each entry must be name=label,label'),
+        (['a=joy'], "merges 'joy', which is not a label of the model; the labels are: angry, "),
         (['a=sad', 'b=sad'], "merges 'sad' twice"),
-        (['a=sad', 'a=fear'], "the name 'a' twice"),
-        (['happy=sad,fear'], "the name 'happy' of a label that it does not merge"),
+        (['a=sad', 'a=fear'], "the name 'a', which is used twice"),
+        (['happy=sad,fear'], "the name 'happy', which is a label that the entry does not merge"),
         (['uncertain=sad,fear'], "'uncertain'"),
     ],
 )

@@ -89,7 +89,7 @@ def test_a_large_face_is_averaged_and_not_sampled():
 
 @pytest.mark.parametrize('eyes', [[[5, 5], [5, 5]], [[np.nan, 0], [3, 3]], [[0, 0], [np.inf, 3]]])
 def test_eyes_that_are_no_two_points_are_refused(eyes):
-    with pytest.raises(ValueError, match='not at two points'):
+    with pytest.raises(ValueError, match='must be at two points'):
         align_face(np.zeros((9, 9, 3), np.uint8), np.float32(eyes), GEOMETRY, 48, 48)
 
 

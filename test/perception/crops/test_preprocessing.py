@@ -60,11 +60,11 @@ def test_a_crop_of_another_size_or_type_is_refused(crop):
 @pytest.mark.parametrize(
     ('changed', 'sentence'),
     [
-        ({'channels': 3}, 'gray has 1 channels, not 3'),
-        ({'colour': 'hsv'}, "colour is 'hsv', not one of"),
+        ({'channels': 3}, 'channels is 3, but the colour gray has 1 channels'),
+        ({'colour': 'hsv'}, "colour is 'hsv', but must be one of"),
         ({'height': 0}, 'at least 1x1'),
         ({'value_range': (1.0, 1.0)}, 'value_range is'),
-        ({'value_range': (0.0, float('inf'))}, 'not finite'),
+        ({'value_range': (0.0, float('inf'))}, 'must be finite'),
     ],
 )
 def test_an_input_that_makes_no_sense_is_refused(changed, sentence):

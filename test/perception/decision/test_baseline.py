@@ -171,5 +171,5 @@ def test_a_model_without_neutral_has_none_to_learn():
     check_baseline(0.0, ('happy', 'sad'))
     check_baseline(10.0, LABELS)
 
-    with pytest.raises(SettingError, match="no label 'neutral'; there are: happy, sad"):
+    with pytest.raises(SettingError, match="no label 'neutral'; its labels are: happy, sad"):
         check_baseline(10.0, ('happy', 'sad'))

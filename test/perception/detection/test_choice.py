@@ -202,7 +202,7 @@ def test_weights_of_no_detector_are_refused(engines, tmp_path, name):
     weights.touch()
 
     with pytest.raises(
-        DetectorError, match=r'face.pb has no suffix of weights; use .*\.onnx for yu'
+        DetectorError, match=r'face.pb belongs to no detector; use .*\.onnx for yu'
     ):
         create_detector(name, str(weights))
 
@@ -216,5 +216,7 @@ def test_weights_that_are_not_there_are_never_replaced_by_others(engines, folder
 
 
 def test_an_unknown_name_is_answered_with_those_there_are():
-    with pytest.raises(DetectorError, match="called 'mtcnn'; there are: auto, yunet, blazeface, "):
+    with pytest.raises(
+        DetectorError, match="no detector 'mtcnn'; choose one of: auto, yunet, blazeface, "
+    ):
         create_detector('mtcnn')

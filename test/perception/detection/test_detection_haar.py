@@ -93,7 +93,9 @@ def test_opencv_5_has_no_cascades(monkeypatch):
     monkeypatch.delattr(haar.cv2, 'CascadeClassifier', raising=False)
     monkeypatch.setattr(haar.cv2, '__version__', '5.0.0')
 
-    with pytest.raises(DetectorError, match=r'needs OpenCV 4, and 5.0.0 has no CascadeClassifier'):
+    with pytest.raises(
+        DetectorError, match=r'needs OpenCV 4, because OpenCV 5.0.0 has no CascadeClassifier'
+    ):
         HaarDetector('cascade.xml')
 
 

@@ -189,7 +189,9 @@ def test_another_network_is_told_from_yunet(network, monkeypatch):
     other = SimpleNamespace(getUnconnectedOutLayersNames=lambda: ['logits'])
     monkeypatch.setattr(yunet.cv2.dnn, 'readNetFromONNX', lambda content: other)
 
-    with pytest.raises(DetectorError, match='is not YuNet of 2023: it has the outputs logits'):
+    with pytest.raises(
+        DetectorError, match='is not YuNet of 2023, because it has the outputs logits'
+    ):
         YuNetDetector('yunet.onnx')
 
 
@@ -199,7 +201,7 @@ def test_a_damaged_file_is_refused_by_its_hash(tmp_path):
     weights = tmp_path / yunet.WEIGHTS
     weights.write_bytes(content)
 
-    with pytest.raises(DetectorError, match='has the SHA-256 .* has 8f2383e4dd3c.*fetch_models'):
+    with pytest.raises(DetectorError, match='SHA-256 is .* must be 8f2383e4dd3c.*fetch_models'):
         YuNetDetector(weights)
 
 

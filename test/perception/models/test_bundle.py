@@ -87,7 +87,9 @@ def test_a_model_is_found_by_its_path(tmp_path):
 def test_a_name_that_is_none_is_answered_with_the_names_there_are(models):
     write_bundle(models / 'some_model')
 
-    with pytest.raises(BundleError, match="no model is called 'somemodel'; there are: some_model"):
+    with pytest.raises(
+        BundleError, match="there is no model 'somemodel'; available models: some_model"
+    ):
         find_bundle('somemodel')
 
 
@@ -100,7 +102,9 @@ def test_a_file_that_is_another_than_the_cards_is_refused(tmp_path):
     folder = write_bundle(tmp_path / 'bundle')
     (folder / 'model.tflite').write_bytes(b'another network')
 
-    with pytest.raises(BundleError, match=r'SHA-256 .*copy card and network from the same bundle'):
+    with pytest.raises(
+        BundleError, match=r'SHA-256 .*copy the card and the network from the same bundle'
+    ):
         load_card(folder).file('tflite')
 
 
@@ -113,7 +117,7 @@ def test_a_file_that_is_missing_is_named(tmp_path):
 
 
 def test_a_form_that_a_bundle_lacks_is_named_with_those_it_has(tmp_path):
-    with pytest.raises(BundleError, match='has no onnx file; it has: tflite'):
+    with pytest.raises(BundleError, match='has no onnx file; it has only: tflite'):
         load_card(write_bundle(tmp_path / 'bundle')).file('onnx')
 
 
@@ -132,59 +136,71 @@ def test_a_key_that_is_missing_is_named(tmp_path, key):
 @pytest.mark.parametrize(
     ('changed', 'sentence'),
     [
-        ({'labels': ['happy']}, 'not a list of 2 to 100 names'),
-        ({'labels': ['happy'] * 101}, 'not a list of 2 to 100 names'),
-        ({'labels': 'happy'}, 'not a list of 2 to 100 names'),
-        ({'labels': ['happy', 3]}, 'a label is 3, not text'),
-        ({'labels': ['happy', 'x' * 65]}, r'a label is .*… \(65 characters\)|not text of 1 to 64'),
-        ({'labels': ['happy', '\x1b[2J']}, 'not printable'),
-        ({'labels': ['happy', ' sad']}, 'without outer spaces'),
-        ({'name': ''}, 'name is .*not text of 1 to 64 characters'),
-        ({'name': 7}, 'name is 7, not text'),
-        ({'name': 'a\nb'}, 'not printable'),
-        ({'labels': ['happy', 'happy']}, 'each may occur once'),
+        ({'labels': ['happy']}, 'must be a list of 2 to 100 names'),
+        ({'labels': ['happy'] * 101}, 'must be a list of 2 to 100 names'),
+        ({'labels': 'happy'}, 'must be a list of 2 to 100 names'),
+        ({'labels': ['happy', 3]}, 'a label is 3, but must be text'),
+        (
+            {'labels': ['happy', 'x' * 65]},
+            r'a label is .*… \(65 characters\)|must be text of 1 to 64',
+        ),
+        ({'labels': ['happy', '\x1b[2J']}, 'must be printable'),
+        ({'labels': ['happy', ' sad']}, 'without leading or trailing spaces'),
+        ({'name': ''}, 'name is .*must be text of 1 to 64 characters'),
+        ({'name': 7}, 'name is 7, but must be text'),
+        ({'name': 'a\nb'}, 'must be printable'),
+        ({'labels': ['happy', 'happy']}, 'each label may occur only once'),
         ({'labels': ['happy', 'uncertain']}, "'uncertain' is reserved"),
-        ({'output': 'scores'}, "output is 'scores', not one of logits, probabilities"),
-        ({'temperature': 0}, 'temperature is 0, not a number from 0.01 to 100'),
+        ({'output': 'scores'}, "output is 'scores', but must be one of logits, probabilities"),
+        ({'temperature': 0}, 'temperature is 0, but must be a number from 0.01 to 100'),
         ({'temperature': 'warm'}, 'warm'),
-        ({'temperature': 1e-308}, 'not a number from 0.01 to 100'),
-        ({'temperature': 101}, 'not a number from 0.01 to 100'),
+        ({'temperature': 1e-308}, 'must be a number from 0.01 to 100'),
+        ({'temperature': 101}, 'must be a number from 0.01 to 100'),
         ({'temperature': float('nan')}, 'temperature is nan'),
         ({'temperature': float('inf')}, 'temperature is inf'),
-        ({'temperature': True}, 'temperature is True, not a number'),
-        ({'temperature': '1.5'}, "temperature is '1.5', not a number"),
+        ({'temperature': True}, 'temperature is True, but must be a number'),
+        ({'temperature': '1.5'}, "temperature is '1.5', but must be a number"),
         ({'temperature': 10**3000}, 'temperature is 1000'),
-        ({'temperature': [[1.0]]}, r'temperature is \[\[1.0\]\], not a number'),
+        ({'temperature': [[1.0]]}, r'temperature is \[\[1.0\]\], but must be a number'),
         ({'files': {}}, 'files are'),
         ({'files': {'caffe': {'name': 'x', 'sha256': 'y'}}}, 'files are'),
         ({'files': ['tflite']}, 'files are'),
-        ({'files': {'tflite': 'model.tflite'}}, 'tflite is .*not a mapping'),
-        (file_named('../model.tflite'), "not the name of a .tflite file in the bundle's folder"),
-        (file_named('/etc/model.tflite'), 'not the name of a .tflite file'),
-        (file_named('..\\model.tflite'), 'not the name of a .tflite file'),
-        (file_named('model.h5'), 'not the name of a .tflite file'),
-        (file_named('.tflite'), 'not the name of a .tflite file'),
-        (file_named('model.tflite\0'), 'not printable'),
-        (file_named('model.tflite', 'g' * 64), 'not 64 hexadecimal digits'),
-        (file_named('model.tflite', '0' * 63), 'not 64 hexadecimal digits'),
-        (file_named('model.tflite', 12), 'not 64 hexadecimal digits'),
-        ({'input': {**CARD['input'], 'channels': 3}}, 'gray has 1 channels, not 3'),
-        (input_with(value_range=[1]), r'value_range is \[1\], not a list of two numbers'),
+        ({'files': {'tflite': 'model.tflite'}}, 'tflite is .*must be a mapping'),
+        (
+            file_named('../model.tflite'),
+            "must be the name of a .tflite file in the bundle's folder",
+        ),
+        (file_named('/etc/model.tflite'), 'must be the name of a .tflite file'),
+        (file_named('..\\model.tflite'), 'must be the name of a .tflite file'),
+        (file_named('model.h5'), 'must be the name of a .tflite file'),
+        (file_named('.tflite'), 'must be the name of a .tflite file'),
+        (file_named('model.tflite\0'), 'must be printable'),
+        (file_named('model.tflite', 'g' * 64), 'must be 64 hexadecimal digits'),
+        (file_named('model.tflite', '0' * 63), 'must be 64 hexadecimal digits'),
+        (file_named('model.tflite', 12), 'must be 64 hexadecimal digits'),
+        (
+            {'input': {**CARD['input'], 'channels': 3}},
+            'channels is 3, but the colour gray has 1 channels',
+        ),
+        (input_with(value_range=[1]), r'value_range is \[1\], but must be a list of two numbers'),
         ({'crop': {'left_eye': [0.3, 0.4], 'right_eye': [0.3, 0.4]}}, 'both eyes are at'),
-        (input_with(height=7), 'height is 7, not an integer from 8 to 1024'),
-        (input_with(width=1025), 'width is 1025, not an integer from 8 to 1024'),
-        (input_with(width=48.0), 'width is 48.0, not an integer'),
-        (input_with(height=True), 'height is True, not an integer'),
+        (input_with(height=7), 'height is 7, but must be an integer from 8 to 1024'),
+        (input_with(width=1025), 'width is 1025, but must be an integer from 8 to 1024'),
+        (input_with(width=48.0), 'width is 48.0, but must be an integer'),
+        (input_with(height=True), 'height is True, but must be an integer'),
         (input_with(value_range=[0, float('inf')]), 'value_range is inf'),
         (input_with(value_range=[-1e300, 1e300]), 'value_range is -1e\\+300'),
         (input_with(value_range=[1, 0]), r'value_range is \(1.0, 0.0\)'),
         (input_with(colour=['gray']), 'colour is'),
         (input_with(colour='x' * 1000), 'colour is'),
-        ({'input': 48}, 'input is 48, not a mapping'),
+        ({'input': 48}, 'input is 48, but must be a mapping'),
         ({'crop': {'left_eye': [0.3, 0.4], 'right_eye': [0.7, 0.4]}}, 'must have the larger x'),
-        ({'crop': {'left_eye': [0.3, 4], 'right_eye': [0.7, 0.4]}}, 'left_eye is 4, not a number'),
-        ({'training': ['a']}, 'training is .*not a mapping'),
-        ({'terms': ['a']}, 'terms is .*not text'),
+        (
+            {'crop': {'left_eye': [0.3, 4], 'right_eye': [0.7, 0.4]}},
+            'left_eye is 4, but must be a number',
+        ),
+        ({'training': ['a']}, 'training is .*must be a mapping'),
+        ({'terms': ['a']}, 'terms is .*must be text'),
         ({'crop': []}, 'card.yaml'),
     ],
 )
@@ -198,10 +214,10 @@ def test_a_card_that_misstates_something_is_refused(tmp_path, changed, sentence)
 @pytest.mark.parametrize(
     ('text', 'sentence'),
     [
-        (b'a: [', 'is not YAML'),
-        (b'- a', 'not a mapping of keys to values'),
-        (b'', 'the card is None, not a mapping'),
-        (b'\xff\xfe\x00', 'not text in UTF-8'),
+        (b'a: [', 'is not valid YAML'),
+        (b'- a', 'must be a mapping of keys to values'),
+        (b'', 'the card is None, but must be a mapping'),
+        (b'\xff\xfe\x00', 'not UTF-8 text'),
     ],
 )
 def test_a_card_that_is_none_is_refused(tmp_path, text, sentence):
@@ -212,7 +228,7 @@ def test_a_card_that_is_none_is_refused(tmp_path, text, sentence):
 
 
 def test_a_folder_without_a_card_is_refused(tmp_path):
-    with pytest.raises(BundleError, match=r'card\.yaml cannot be read'):
+    with pytest.raises(BundleError, match=r'cannot read .*card\.yaml'):
         load_card(Path(tmp_path))
 
 
@@ -229,7 +245,7 @@ def test_a_card_with_aliases_is_refused_in_a_short_sentence(tmp_path):
     )
     (tmp_path / 'card.yaml').write_text(f'{laughs}labels: *a8\n')
 
-    with pytest.raises(BundleError, match='it has an anchor') as caught:
+    with pytest.raises(BundleError, match='an anchor .* is not allowed') as caught:
         load_card(tmp_path)
     assert len(str(caught.value)) < 400
 

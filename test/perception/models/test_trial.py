@@ -40,7 +40,7 @@ def misbehaving(monkeypatch):
     ('act', 'sentence'),
     [
         ('crash', 'ended by SIGSEGV'),
-        ('silent', 'ended with status 3 and no answer'),
+        ('silent', 'ended with exit status 3 and without a result'),
         ('read', 'it has 7 bytes'),
     ],
 )
@@ -53,7 +53,7 @@ def test_a_child_that_fails_is_a_refusal_with_its_cause(misbehaving, act, senten
 def test_a_child_that_waits_for_ever_is_ended(misbehaving, monkeypatch, act):
     monkeypatch.setattr(trial, 'IDLE_LIMIT', 0.5)
 
-    with pytest.raises(TrialError, match=r'did nothing for 0\.5 s'):
+    with pytest.raises(TrialError, match=r'used no CPU time for 0\.5 s'):
         run_trial({'engine': act}, b'content')
 
 
@@ -88,8 +88,8 @@ def test_a_slow_machine_takes_the_time_that_it_needs(monkeypatch):
     ('cpu_share', 'sentence'),
     [
         (0.02, 'did not end within 60 s of CPU time'),
-        (0.005, 'did nothing for 60 s'),
-        (0.0, 'did nothing for 60 s'),
+        (0.005, 'used no CPU time for 60 s'),
+        (0.0, 'used no CPU time for 60 s'),
     ],
 )
 def test_a_child_that_hangs_on_a_slow_machine_is_ended(monkeypatch, cpu_share, sentence):
@@ -120,7 +120,7 @@ def test_an_engine_that_compiles_may_take_longer(monkeypatch, accepted, tmp_path
 def test_a_child_that_takes_too_much_memory_is_ended(misbehaving, monkeypatch):
     monkeypatch.setattr(trial, 'MEMORY_LIMIT', 200 << 20)
 
-    with pytest.raises(TrialError, match='MiB of memory, more than 200 MiB'):
+    with pytest.raises(TrialError, match='MiB of memory, more than the limit of 200 MiB'):
         run_trial({'engine': 'memory'}, b'content')
 
 

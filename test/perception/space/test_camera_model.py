@@ -72,7 +72,7 @@ def test_an_image_of_another_size_sees_the_same():
 def test_an_image_in_other_proportions_is_refused():
     camera = camera_model(SIZE, MATRIX, '', [])
 
-    with pytest.raises(CalibrationError, match='640x480 and the image 1280x720'):
+    with pytest.raises(CalibrationError, match='640x480 and the image is 1280x720'):
         camera.scaled_to((720, 1280))
 
 
@@ -83,13 +83,13 @@ def test_sizes_that_are_nearly_in_proportion_are_taken():
 @pytest.mark.parametrize(
     ('changed', 'reason'),
     [
-        ({'matrix': [0.0] * 9}, 'not calibrated'),
-        ({'matrix': [-1.0, *MATRIX[1:]]}, 'not above 0'),
-        ({'matrix': [float('nan'), *MATRIX[1:]]}, 'no numbers'),
-        ({'distortion': [float('inf')] * 5}, 'no numbers'),
+        ({'matrix': [0.0] * 9}, 'must be above 0; calibrate the camera'),
+        ({'matrix': [-1.0, *MATRIX[1:]]}, 'must be above 0'),
+        ({'matrix': [float('nan'), *MATRIX[1:]]}, 'not numbers'),
+        ({'distortion': [float('inf')] * 5}, 'not numbers'),
         ({'size': (0, 640)}, '640x0 pixels'),
-        ({'distortion': PLUMB_BOB[:3]}, "3 coefficients of 'plumb_bob'"),
-        ({'distortion_model': 'sphere'}, "'sphere', not one of plumb_bob"),
+        ({'distortion': PLUMB_BOB[:3]}, "'plumb_bob' with 3 coefficients"),
+        ({'distortion_model': 'sphere'}, "'sphere' .* use one of plumb_bob"),
         ({'distortion_model': 'equidistant'}, '5 coefficients'),
     ],
 )

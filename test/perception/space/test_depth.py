@@ -66,12 +66,15 @@ def test_every_encoding_byte_order_and_padding_is_read(encoding, kind, unit, pad
 @pytest.mark.parametrize(
     ('changed', 'reason'),
     [
-        ({'encoding': 'bgr8'}, "'bgr8', not one of depth"),
-        ({'encoding': '64FC1'}, "'64FC1', not one of depth"),
-        ({'height': 0}, '640x0, not at least 1x1'),
-        ({'step': 1279}, 'the step is 1279 bytes, not at least 1280'),
-        ({'data': np.zeros(480 * 1280 - 1, np.uint8)}, 'the data are 614399 bytes, not 614400'),
-        ({'encoding': '32FC1'}, 'the step is 1280 bytes, not at least 2560'),
+        ({'encoding': 'bgr8'}, "'bgr8', but a depth image must have"),
+        ({'encoding': '64FC1'}, "'64FC1', but a depth image must have"),
+        ({'height': 0}, '640x0, but must be at least 1x1'),
+        ({'step': 1279}, 'the step is 1279 bytes, but must be at least 1280'),
+        (
+            {'data': np.zeros(480 * 1280 - 1, np.uint8)},
+            'the data have 614399 bytes, but must have 614400',
+        ),
+        ({'encoding': '32FC1'}, 'the step is 1280 bytes, but must be at least 2560'),
     ],
 )
 def test_what_is_not_what_it_says_is_refused_in_a_sentence(changed, reason):
@@ -229,7 +232,7 @@ def test_the_same_comes_of_a_depth_image_in_another_size():
 
 
 def test_a_depth_image_of_another_view_is_refused():
-    with pytest.raises(CalibrationError, match='the depth image 848x480'):
+    with pytest.raises(CalibrationError, match='the depth image is 848x480'):
         locate_face(face(), metres(np.ones((480, 848))), CAMERA, SIZE)
 
 

@@ -130,7 +130,7 @@ def test_the_temperature_is_fitted_on_degraded_pictures_as_well(bundle, model, m
 
 
 def test_forms_that_differ_are_refused():
-    with pytest.raises(ExportError, match=r'onnx differs from keras by 0\.01'):
+    with pytest.raises(ExportError, match=r'onnx and keras files differ by 0\.01'):
         check_parity(
             {'keras': Fixed([[0, 1]]), 'tflite': Fixed([[0, 1]]), 'onnx': Fixed([[0, 1.01]])},
             np.zeros((1, 1, 1, 1), np.float32),
@@ -138,7 +138,7 @@ def test_forms_that_differ_are_refused():
 
 
 def test_a_form_that_gives_no_number_is_refused():
-    with pytest.raises(ExportError, match='tflite differs'):
+    with pytest.raises(ExportError, match='the tflite and keras files differ'):
         check_parity(
             {'keras': Fixed([[0, 1]]), 'tflite': Fixed([[0, np.nan]])},
             np.zeros((1, 1, 1, 1), np.float32),
@@ -146,7 +146,10 @@ def test_a_form_that_gives_no_number_is_refused():
 
 
 def test_a_form_with_another_number_of_labels_is_refused():
-    with pytest.raises(ExportError, match=r'tflite gives \(1, 1\), keras \(1, 2\)'):
+    with pytest.raises(
+        ExportError,
+        match=r'tflite file outputs the shape \(1, 1\), but the keras file outputs \(1, 2\)',
+    ):
         check_parity(
             {'keras': Fixed([[0, 1]]), 'tflite': Fixed([[0]])},
             np.zeros((1, 1, 1, 1), np.float32),
@@ -154,7 +157,7 @@ def test_a_form_with_another_number_of_labels_is_refused():
 
 
 def test_a_head_that_is_not_there_is_answered_with_those_that_are(model):
-    with pytest.raises(ExportError, match="no head 'affectnet'; it has: fer2013, ferplus"):
+    with pytest.raises(ExportError, match="no head 'affectnet'; its heads are: fer2013, ferplus"):
         single_head(model, 'affectnet', 'x')
 
 

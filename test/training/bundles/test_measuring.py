@@ -61,8 +61,11 @@ def test_seeds_are_told_of_bundles_too(bundle, made_up):
 @pytest.mark.parametrize(
     ('names', 'sentence'),
     [
-        (['fer2013_tiny'], '1 runs are given .* it takes two'),
-        (['fer2013_tiny', 'ferplus_tiny'], 'ferplus_tiny says .*contempt, and fer2013_tiny'),
+        (['fer2013_tiny'], 'need two runs or more .* there are 1 runs'),
+        (
+            ['fer2013_tiny', 'ferplus_tiny'],
+            'labels of .*ferplus_tiny are .*contempt, but those of fer2013_tiny',
+        ),
     ],
 )
 def test_what_is_no_other_seed_is_refused(bundle, made_up, names, sentence):

@@ -85,14 +85,14 @@ def test_a_smaller_bundle_says_the_same_by_the_node_s_own_classifier(
 def test_a_smaller_bundle_has_no_form_that_says_something_else(tmp_path, card, data):
     quantize_bundle(card, 'float16', tmp_path / 'smaller', data)
 
-    with pytest.raises(BundleError, match='has no onnx file; it has: tflite'):
+    with pytest.raises(BundleError, match='has no onnx file; it has only: tflite'):
         create_backend('opencv', load_card(tmp_path / 'smaller'))
 
 
 def test_what_loses_too_much_is_refused_unless_forced(tmp_path, card, data, monkeypatch):
     monkeypatch.setattr('training.bundles.quantization.MOST_LOSS', -1.0)
 
-    with pytest.raises(QuantizationError, match='--force writes it all the same'):
+    with pytest.raises(QuantizationError, match='write the bundle anyway with --force'):
         quantize_bundle(card, 'float16', tmp_path / 'smaller', data)
     assert not (tmp_path / 'smaller').exists()
 
@@ -101,7 +101,7 @@ def test_what_loses_too_much_is_refused_unless_forced(tmp_path, card, data, monk
 
 
 def test_the_bundle_in_float32_is_not_written_over(card, data):
-    with pytest.raises(QuantizationError, match='name another --output'):
+    with pytest.raises(QuantizationError, match='set another --output'):
         quantize_bundle(card, 'int8', card.folder, data)
 
 

@@ -60,7 +60,7 @@ def test_a_run_is_measured_on_all_its_splits(recipe, data):
 
 
 def test_a_smoke_run_is_no_result(recipe, data):
-    with pytest.raises(DataError, match='learnt from 61 pictures, the data has 70'):
+    with pytest.raises(DataError, match='trained on 61 pictures, but the data has 70'):
         measure_run(run_of(recipe, pictures=61), data, 'a machine')
 
 

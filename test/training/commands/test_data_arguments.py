@@ -62,9 +62,12 @@ def test_words_that_are_written_wrong_are_refused(words):
 @pytest.mark.parametrize(
     ('words', 'message'),
     [
-        (('--fold', '1/5'), '--fold is for --split-by'),
-        (('--fractions', '.8,.1,.1'), "for split_by 'random', not 'official'"),
-        (('--group', 'a=sad,fear', '--group', 'a=angry,disgust'), 'given twice'),
+        (('--fold', '1/5'), '--fold needs --split-by'),
+        (('--fractions', '.8,.1,.1'), "need split_by 'random', but it is 'official'"),
+        (
+            ('--group', 'a=sad,fear', '--group', 'a=angry,disgust'),
+            '--group has the same name twice',
+        ),
     ],
 )
 def test_words_that_make_no_sense_together_are_refused(words, message):

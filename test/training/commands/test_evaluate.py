@@ -53,10 +53,16 @@ def test_a_part_of_the_pictures_is_enough_to_try(measuring, capsys):
 @pytest.mark.parametrize(
     ('words', 'said'),
     [
-        (['one', 'two'], '2 models; several are measured with --robustness'),
-        (['one', '--robustness', '--mirrored'], '--mirrored does not go with --robustness'),
-        (['one', '--robustness', '--real-path'], '--real-path does not go with --robustness'),
-        (['one', '--robustness', '--record', 'x'], '--record does not go with --robustness'),
+        (['one', 'two'], '2 models; several models need --robustness'),
+        (['one', '--robustness', '--mirrored'], '--mirrored cannot be combined with --robustness'),
+        (
+            ['one', '--robustness', '--real-path'],
+            '--real-path cannot be combined with --robustness',
+        ),
+        (
+            ['one', '--robustness', '--record', 'x'],
+            '--record cannot be combined with --robustness',
+        ),
     ],
 )
 def test_words_that_do_not_go_together_are_refused(words, said, capsys):

@@ -66,5 +66,5 @@ def test_the_networks_of_the_project_are_small(listed):
 
 
 def test_a_backbone_that_is_not_there_is_answered_with_those_that_are():
-    with pytest.raises(ValueError, match=r"no backbone 'ResNet7'; there are: .*ResNet101"):
+    with pytest.raises(ValueError, match=r"no backbone 'ResNet7'; choose one of: .*ResNet101"):
         fine_tuned(7, 'ResNet7')

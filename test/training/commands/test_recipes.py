@@ -27,7 +27,7 @@ def test_every_setting_is_described_with_its_value_and_its_range(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert 'learning_rate: 0.04' in lines
     index = lines.index('learning_rate: 0.04')
-    assert lines[index + 1] == '    Highest learning rate. From 1e-09 to 100.'
+    assert lines[index + 1] == '    Maximum learning rate. From 1e-09 to 100.'
     assert '  augmentation.rotation_deg: 12.0' in lines
     assert any(line.endswith('One of cosine, plateau, constant.') for line in lines)
 

@@ -47,7 +47,7 @@ def test_a_packed_file_with_other_pixels_is_refused(tmp_path):
     arrays['offsets'][0] = 0
     np.savez(tmp_path / 'fer2013.npz', **arrays)
 
-    with pytest.raises(DataError, match='FER2013 has 3c18eb2594e4'):
+    with pytest.raises(DataError, match='those of FER2013 have 3c18eb2594e4'):
         read_fer2013(tmp_path)
 
 
@@ -79,9 +79,9 @@ def test_a_given_path_goes_before_the_environment(tmp_path, monkeypatch):
 def test_a_split_that_is_not_there_is_refused(made_up):
     data = made_up(7)
 
-    with pytest.raises(DataError, match="no picture of the split 'public'"):
+    with pytest.raises(DataError, match="no picture in the split 'public'"):
         data.of_split('public')
-    with pytest.raises(DataError, match='there are: train, public, private'):
+    with pytest.raises(DataError, match='the splits are: train, public, private'):
         data.of_split('test')
 
 

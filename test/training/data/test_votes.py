@@ -63,5 +63,5 @@ def test_not_a_face_is_what_more_than_half_saw_no_face_in():
 
 
 def test_a_table_of_another_width_is_refused():
-    with pytest.raises(ValueError, match=r'\(3, 8\), not \(N, 10\)'):
+    with pytest.raises(ValueError, match=r'\(3, 8\), but must be \(N, 10\)'):
         majority(np.zeros((3, 8), np.uint8))

@@ -20,7 +20,7 @@ class Knowing:
     """A detector with predefined faces, in the order of the scenes."""
 
     name = 'knowing'
-    reason = 'as asked for'
+    reason = 'as requested'
     least_eye_distance = 0.0
 
     def __init__(self, boxes, looks=1):
@@ -82,7 +82,7 @@ def test_faces_that_are_not_found_are_left_out_and_counted(made_up, classifier):
 
     assert report['found'] == 11
     assert report['accuracy_not_found_as_crops'] == 1
-    assert '11 of 14 faces found (78.6 %)' in real_path_text(report)
+    assert '11 of 14 faces detected (78.6 %)' in real_path_text(report)
 
 
 def test_what_is_found_elsewhere_is_not_the_face(made_up, classifier):
@@ -93,7 +93,7 @@ def test_what_is_found_elsewhere_is_not_the_face(made_up, classifier):
 
     assert report['found'] == 0
     assert 'loss' not in report
-    assert '0 of 7 faces found' in real_path_text(report)
+    assert '0 of 7 faces detected' in real_path_text(report)
 
 
 def test_eyes_are_found_once_for_all_models_and_crops_cut_by_them(made_up):

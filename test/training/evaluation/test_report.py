@@ -23,7 +23,7 @@ class Brightness:
     name = 'brightness'
     device = 'CPU'
     kind = 'tflite'
-    reason = 'as asked for'
+    reason = 'as requested'
 
     def __init__(self, count, shift=0):
         self._count = count
@@ -103,7 +103,7 @@ def test_labels_that_a_model_lacks_are_left_out(made_up):
 def test_data_that_has_nothing_in_common_with_the_model_is_refused(made_up):
     data = replace(made_up(7), label_names=tuple('tuvwxyz'), votes=None)
 
-    with pytest.raises(DataError, match='fewer than two in common'):
+    with pytest.raises(DataError, match='at least two in common'):
         truth_for('made_up', FER2013_LABELS, data)
 
 

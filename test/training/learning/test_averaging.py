@@ -46,22 +46,22 @@ def test_the_mean_of_runs_is_a_run_that_tells_of_them(runs, made_up, tmp_path, c
         'python -m training average runs/small_4 runs/small_7 --output runs/mean'
     )
     told = capsys.readouterr().out.splitlines()
-    assert told[-1].startswith('their mean: fer2013 ')
+    assert told[-1].startswith('mean of the runs: accuracy fer2013 ')
 
 
 def test_runs_that_are_not_alike_have_no_mean(runs, made_up, tmp_path):
     public = made_up(14, 'public', seed=1)
-    with pytest.raises(ValueError, match='of at least two runs, not of 1'):
+    with pytest.raises(ValueError, match='at least two runs, but there are 1'):
         average(runs[:1], public, tmp_path / 'mean')
     longer = replace(runs[1], recipe=replace(runs[1].recipe, epochs=3))
-    with pytest.raises(ValueError, match='small_7 has the epochs 3, and .*small_4 1: '):
+    with pytest.raises(ValueError, match='epochs is 3 in .*small_7, but 1 in .*small_4; '):
         average([runs[0], longer], public, tmp_path / 'mean')
     assert not (tmp_path / 'mean').exists()
 
     average(runs, public, tmp_path / 'mean')
-    with pytest.raises(FileExistsError, match='name another --output'):
+    with pytest.raises(FileExistsError, match='set another --output'):
         average(runs, public, tmp_path / 'mean')
-    with pytest.raises(ValueError, match='is a mean itself'):
+    with pytest.raises(ValueError, match='is already a mean of runs'):
         average([runs[0], load_run(tmp_path / 'mean')], public, tmp_path / 'another')
 
 
@@ -69,5 +69,5 @@ def test_nothing_goes_on_from_a_mean(runs, made_up, tmp_path):
     public = made_up(14, 'public', seed=1)
     average(runs, public, tmp_path / 'mean')
 
-    with pytest.raises(ValueError, match='holds 0 variables of the model'):
+    with pytest.raises(ValueError, match='has 0 variables of the model'):
         train(runs[0].recipe, made_up(24), public, tmp_path / 'mean', resume=True)

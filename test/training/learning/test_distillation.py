@@ -53,7 +53,7 @@ def test_a_teacher_has_its_share_of_each_target(teacher, made_up, capsys):
 
     taught = teach(targets, head_labels(recipe), [str(folder)], 0.25, data.images)
 
-    assert capsys.readouterr().out.endswith(f'{folder} looks at 10 pictures\n')
+    assert capsys.readouterr().out.endswith(f'{folder} predicts 10 pictures\n')
     model = load_run(folder).model
     said = [
         softmax(predict_logits(model, images, recipe, 16)['fer2013'])
@@ -70,9 +70,11 @@ def test_a_teacher_of_other_labels_is_refused(teacher, made_up):
     recipe, folder = teacher
     data = made_up(10)
 
-    with pytest.raises(DataError, match='has the labels angry, .*, not those of labels: a, b'):
+    with pytest.raises(
+        DataError, match='has the labels angry, .*, but must have those of labels: a, b'
+    ):
         teach({'labels': np.eye(10, 2)}, {'labels': ('a', 'b')}, [str(folder)], 0.5, data.images)
-    with pytest.raises(ValueError, match='holds no checkpoint'):
+    with pytest.raises(ValueError, match='contains no checkpoint'):
         teach({}, head_labels(recipe), [str(folder.parent)], 0.5, data.images)
 
 
@@ -87,9 +89,13 @@ def test_a_bundle_teaches_the_head_whose_labels_it_has(teacher, made_up):
     for bundle, head in zip(bundles, ('fer2013', 'ferplus'), strict=True):
         expected = classify(load_classifier(bundle), data.images, mirrored=True)
         np.testing.assert_allclose(taught[head], expected, atol=1e-5)
-    with pytest.raises(DataError, match='no teacher of .* has the labels of the head ferplus'):
+    with pytest.raises(
+        DataError, match='none of the teachers .* has the labels of the head ferplus'
+    ):
         teach(targets, labels, bundles[:1], 0.5, data.images)
-    with pytest.raises(DataError, match='the labels angry, .*, contempt, not those of fer2013'):
+    with pytest.raises(
+        DataError, match='the labels angry, .*, contempt, but must have those of fer2013'
+    ):
         teach(targets, {'fer2013': labels['fer2013']}, bundles[1:], 0.5, data.images)
 
 
@@ -115,7 +121,9 @@ def test_one_that_held_pictures_back_teaches_these_alone(teacher, made_up, tmp_p
         found = taught['fer2013'][parts == number]
         np.testing.assert_allclose(found, np.mean(said, axis=0), atol=1e-5)
     untaught = np.sum(parts != 0)
-    with pytest.raises(DataError, match=f'held back {untaught} of 48 pictures; name one for each'):
+    with pytest.raises(
+        DataError, match=f'held back {untaught} of the 48 pictures; give one teacher for each'
+    ):
         teach(targets, labels, [str(folders[0])], 1.0, data.images)
     pupil = replace(recipe, teachers=tuple(map(str, folders)))
     told = find_origins(pupil)['taught_by']

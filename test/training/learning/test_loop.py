@@ -115,20 +115,23 @@ def interrupted(first_half, tmp_path):
 def test_a_run_of_an_earlier_version_without_its_settings_is_not_resumed(interrupted, made_up):
     (interrupted / 'recipe.json').unlink()
 
-    with pytest.raises(ValueError, match='holds no recipe.json: an earlier version .* anew'):
+    with pytest.raises(
+        ValueError,
+        match='contains no recipe.json, because an earlier version .* train the recipe again',
+    ):
         train(HALVES, made_up(16), made_up(7, 'public'), interrupted, resume=True)
 
 
 @pytest.mark.parametrize(
     ('changes', 'sentence'),
     [
-        ({'seed': 4}, 'seed was 3 and is now 4'),
-        ({'learning_rate': 0.02}, 'learning_rate was 0.05 and is now 0.02'),
+        ({'seed': 4}, 'seed was 3, but is now 4'),
+        ({'learning_rate': 0.02}, 'learning_rate was 0.05, but is now 0.02'),
         (
             {'augmentation': Augmentation(shift=0.2)},
-            'augmentation.shift was 0.1 and is now 0.2',
+            'augmentation.shift was 0.1, but is now 0.2',
         ),
-        ({'build': ResidualNetwork('x', 8, (8,), (1,), 0.2)}, "build.function was 'tiny' and is"),
+        ({'build': ResidualNetwork('x', 8, (8,), (1,), 0.2)}, "build.function was 'tiny', but is"),
     ],
 )
 def test_a_run_is_not_resumed_with_another_setting(interrupted, made_up, changes, sentence):
@@ -169,7 +172,7 @@ def test_pictures_without_a_face_are_not_learnt_from(tmp_path, made_up):
     data.votes[:8] = 0
     data.votes[:8, 9] = 10
 
-    with pytest.raises(DataError, match='8 pictures do not fill a batch of 16'):
+    with pytest.raises(DataError, match='8 pictures are fewer than a batch of 16'):
         train(replace(TINY, batch_size=16), data, made_up(7, 'public'), tmp_path)
 
 
@@ -188,7 +191,7 @@ def test_every_step_of_the_recipe_runs_on_a_few_pictures(tmp_path, capsys, monke
     status = main(['train', 'fer_small', '--smoke', '--output', str(tmp_path), '--data', data])
 
     assert status == 0
-    assert 'best on the validation split' in capsys.readouterr().out
+    assert 'best accuracy on the validation split' in capsys.readouterr().out
     assert (tmp_path / BEST).is_file()
 
 

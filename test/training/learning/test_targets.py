@@ -32,7 +32,7 @@ def test_targets_sum_to_one_or_are_nothing(made_up):
 
 
 def test_a_head_of_votes_needs_votes(made_up):
-    with pytest.raises(DataError, match='the data has none'):
+    with pytest.raises(DataError, match='the data has no votes'):
         prepare_targets(replace(made_up(7), votes=None), TINY)
 
 

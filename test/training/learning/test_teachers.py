@@ -101,13 +101,15 @@ def test_a_teacher_of_another_side_sees_pictures_of_its_own(taught, made_up):
 def test_what_cannot_teach_is_refused(taught, made_up, tmp_path, eager):
     data = made_up(40)
     bundle = replace(taught, teachers=(str(MODELS / 'fer2013_mobile'),))
-    with pytest.raises(DataError, match='no teacher of .* has the labels of the head ferplus'):
+    with pytest.raises(
+        DataError, match='none of the teachers .* has the labels of the head ferplus'
+    ):
         load_teachers(bundle, data)
-    with pytest.raises(ValueError, match='holds no checkpoint'):
+    with pytest.raises(ValueError, match='contains no checkpoint'):
         load_teachers(replace(taught, teachers=(str(tmp_path),)), data)
     first = replace(taught, teachers=(), consistent=False, held_back=(0, 2))
     train(first, data, made_up(14, 'public', seed=1), tmp_path / 'part')
-    with pytest.raises(ValueError, match='held pictures back .* leave out --consistent'):
+    with pytest.raises(ValueError, match='held back a part of the pictures .* omit --consistent'):
         load_teachers(replace(taught, teachers=(str(tmp_path / 'part'),)), data)
 
 
@@ -121,7 +123,7 @@ def test_processes_cannot_ask(taught, made_up):
     targets = prepare_targets(data, taught)
 
     with (
-        pytest.raises(ValueError, match='2 workers would make the batches; leave out --workers'),
+        pytest.raises(ValueError, match='created by 2 worker processes; omit --workers'),
         batches_by(2, data, targets, taught, teachers=teachers),
     ):
         pass

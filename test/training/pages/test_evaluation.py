@@ -47,7 +47,7 @@ def test_what_is_no_markup_is_escaped(page):
 def test_the_confusion_matrix_comes_first_of_the_plots(page):
     titles = re.findall(r'<h2>([^<]*)</h2>', page)
 
-    assert titles[0] == 'What it takes for what'
+    assert titles[0] == 'Confusion matrix'
     assert len(re.findall('image/svg', page)) == 5
 
 
@@ -58,13 +58,13 @@ def test_the_worst_mistakes_are_shown_with_truth_and_probability(scores, page):
     first = page.split('<figcaption>', 1)[1].split('</figcaption>', 1)[0]
 
     assert f'true: {FER2013_LABELS[scores.truth[worst]]}' in first
-    assert f'said: {FER2013_LABELS[predicted[worst]]}' in first
+    assert f'predicted: {FER2013_LABELS[predicted[worst]]}' in first
     assert f'({100 * scores.probabilities[worst, predicted[worst]]:.0f} %)' in first
     assert str(scores.data.source[worst]) in first
 
 
 def test_the_page_says_that_it_must_not_be_published(page):
-    assert 'out of any\nrepository' in page
+    assert 'do not\npublish this page or add it to a repository' in page
 
 
 def test_the_same_scores_make_the_same_page(scores, report, page):
@@ -78,7 +78,7 @@ def test_the_curves_of_a_run_are_on_the_page_of_its_network(tmp_path, scores, re
 
     written = report_page(scores, report, tmp_path)
 
-    assert 'How the training went' in written
+    assert 'Training curves' in written
     assert '2 epochs, 2 minutes' in written
     assert list(read_log(tmp_path)) == ['epoch', 'seconds', 'loss', 'val_labels']
 
@@ -96,5 +96,5 @@ def test_a_network_without_mistakes_has_a_page_too(made_up):
 
     page = report_page(scores, {'model': 'm', 'backend': 'b', 'split': 's', **figures(scores)})
 
-    assert 'worst mistakes' not in page
+    assert 'errors with the highest loss' not in page
     assert '100.0 %' in page

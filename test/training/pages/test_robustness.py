@@ -40,7 +40,7 @@ def test_models_stand_side_by_side_in_a_row_for_each_condition():
     ) in lines
     assert '| dark | 900 | 65.4 · 0.600 · 12.5 · 0.031 | 65.4 · 0.600 · 12.5 · 0.031 |' in lines
     assert '| dark | 90.0 · 70.0 | 90.0 · 70.0 |' in lines
-    assert '1,000 pictures of the split public; yunet finds 900' in lines[0]
+    assert '1,000 pictures of the split public; yunet detects 900' in lines[0]
 
 
 def test_the_command_names_what_was_measured():

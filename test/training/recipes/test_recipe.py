@@ -56,7 +56,7 @@ def test_the_side_grows_at_its_fractions_of_the_epochs():
 
 
 def test_a_recipe_that_is_not_there_is_answered_with_those_that_are():
-    with pytest.raises(ValueError, match='there is no recipe nothing; there are: .*fer_small'):
+    with pytest.raises(ValueError, match='there is no recipe nothing; choose one of: .*fer_small'):
         recipe_file(Path('nothing'))
 
 
@@ -64,11 +64,11 @@ def test_a_file_without_a_recipe_is_refused(tmp_path):
     path = tmp_path / 'empty.py'
     path.write_text('')
 
-    with pytest.raises(ValueError, match='defines no RECIPE'):
+    with pytest.raises(ValueError, match='does not define RECIPE'):
         load_recipe(path)
 
 
 @pytest.mark.parametrize('part', [(1, 1), (2, 2), (-1, 3)])
 def test_a_part_that_there_is_not_is_refused(write_recipe, part):
-    with pytest.raises(ValueError, match='not .number, parts. of two parts or more'):
+    with pytest.raises(ValueError, match='must be .number, parts. with two parts or more'):
         replace(load_recipe(write_recipe('first')), held_back=part)

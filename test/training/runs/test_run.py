@@ -46,7 +46,7 @@ def test_an_edited_recipe_does_not_resume_its_run(begun, made_up):
     data = made_up(24), made_up(14, 'public', seed=1)
     edit(file, 'average=0.9', 'average=0.9, learning_rate=0.01')
 
-    with pytest.raises(ValueError, match='learning_rate was 0.1 and is now 0.01'):
+    with pytest.raises(ValueError, match='learning_rate was 0.1, but is now 0.01'):
         train(load_recipe(file), *data, folder, resume=True)
 
     edit(file, ', learning_rate=0.01', '')
@@ -61,16 +61,16 @@ def test_a_run_without_its_recipe_s_file_is_still_told_apart(begun):
     file.unlink()
 
     assert command_of(run).endswith('train first # recipe.json of the run has its settings')
-    with pytest.raises(ValueError, match='whose function build builds the network'):
+    with pytest.raises(ValueError, match='contained the function build, which builds'):
         load_run(folder)
 
 
 @pytest.mark.parametrize(
     ('text', 'message'),
     [
-        (None, 'holds no recipe.json: an earlier version made this run'),
+        (None, 'contains no recipe.json, because an earlier version wrote this run'),
         ('{', 'recipe.json is not JSON'),
-        ('[]', 'recipe.json holds no settings'),
+        ('[]', 'recipe.json does not contain the settings'),
     ],
 )
 def test_a_run_whose_settings_cannot_be_read_is_refused(begun, text, message):

@@ -108,7 +108,7 @@ def read_csv(path: Path, faults: Faults) -> FaceData:
             source += [f'{stem}/{row.number:05d}' for row in rows]
             kept_votes.append(voted)
     if not labels:
-        raise DataError(f'{path} has no row that can be read\n{faults.text()}')
+        raise DataError(f'no row of {path} can be read\n{faults.text()}')
     images = room[: len(labels)].reshape(-1, FER2013_SIDE, FER2013_SIDE)
     return FaceData(
         images=images,
@@ -139,7 +139,9 @@ def csv_files(path: Path) -> list[Path]:
     by_split = [file for file in files if file.stem.lower() in SPLIT_NAMES]
     if by_split or len(files) == 1:
         return by_split or files
-    raise DataError(f'{path} holds no fer2013.csv, and no train.csv, validation.csv, test.csv')
+    raise DataError(
+        f'{path} contains neither fer2013.csv nor train.csv, validation.csv and test.csv'
+    )
 
 
 def _read_file(
@@ -175,8 +177,9 @@ def _read_file(
         yield whole, pixels, voted[numbers] if votes is not None else voted
     if form is not None and form.count < len(voted):
         message = (
-            f'{file} has {form.count} rows, and {VOTES_FILE} has votes for {len(voted)}: they go '
-            'by the row, and are right only if no row is missing but the last ones'
+            f'{file} has {form.count} rows, but {VOTES_FILE} has votes for {len(voted)}. Votes '
+            'are assigned by row number, so they are correct only if the missing rows are the '
+            'last ones'
         )
         if faults.strict:
             raise DataError(message)
@@ -191,7 +194,7 @@ def _check_votes(rows: Sequence[_Row], voted_split: np.ndarray) -> None:
         if row.number >= len(voted_split):
             row.fault = f'{VOTES_FILE} has no votes for the row'
         elif voted_split[row.number] != row.split:
-            row.fault = f'{VOTES_FILE} has a row of another split there'
+            row.fault = f'{VOTES_FILE} has another split in this row'
 
 
 def _blocks(file: Path) -> Iterator[tuple[bytearray, int]]:
@@ -228,7 +231,7 @@ def _blocks(file: Path) -> Iterator[tuple[bytearray, int]]:
             text[filled:] = b'\n'
             yield text, filled + 1
     except OSError as error:
-        raise DataError(f'{file} cannot be read: {error}') from error
+        raise DataError(f'cannot read {file}: {error}') from error
 
 
 class _Form:
@@ -294,7 +297,7 @@ class _Form:
         try:
             fields = _quoted_fields(text, begin, end) if quoted else _fields(text, begin, end)
         except (UnicodeDecodeError, csv.Error):
-            return 'the row is no CSV'
+            return 'the row is not valid CSV'
         columns = self._columns
         if len(fields) < columns:
             return 'the row has fewer columns than the header'

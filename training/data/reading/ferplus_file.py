@@ -78,11 +78,16 @@ def read_votes(path: Path) -> VotesFile:
         votes = np.array([row[2:] for row in table], np.int64).reshape(-1, len(VOTE_COLUMNS))
         split = np.array([USAGES[row[0]] for row in table], dtype='<U7')
     except KeyError as error:
-        raise DataError(f'{path} has the usage {error}, not {", ".join(USAGES)}') from error
+        raise DataError(
+            f'{path} has the usage {error}, but must have one of {", ".join(USAGES)}'
+        ) from error
     except (OSError, UnicodeDecodeError, csv.Error, IndexError, ValueError) as error:
         if isinstance(error, DataError):
             raise
-        raise DataError(f'{path} cannot be read: {error}') from error
+        raise DataError(f'cannot read {path}: {error}') from error
     if len(votes) and not 0 <= votes.min() <= votes.max() <= 10:
-        raise DataError(f'{path} has votes from {votes.min()} to {votes.max()}, not 0 to 10')
+        raise DataError(
+            f'{path} has votes from {votes.min()} to {votes.max()}, but must have '
+            'votes from 0 to 10'
+        )
     return VotesFile(votes.astype(np.uint8), split, np.array([row[1] for row in table]))

@@ -93,7 +93,10 @@ def read_folders(path: Path, faults: Faults) -> FaceData:
     entries = list(_entries(path, faults))
     found = {entry.class_name for entry in entries}
     if len(found) < 2:
-        raise DataError(f'{path} has not two folders of classes: {", ".join(sorted(found))}')
+        raise DataError(
+            f'{path} must contain at least two class folders, but contains: '
+            f'{", ".join(sorted(found))}'
+        )
     is_ckplus = found == set(CKPLUS_LABELS) and all(
         _CKPLUS_NAME.fullmatch(entry.file.name) for entry in entries
     )
@@ -110,7 +113,7 @@ def read_folders(path: Path, faults: Faults) -> FaceData:
                 images.append(_to_side(picture))
                 sizes.append(picture.shape)
     if not images:
-        raise DataError(f'{path} has no picture that can be read\n{faults.text()}')
+        raise DataError(f'no picture of {path} can be read\n{faults.text()}')
     stacked = np.stack(images)
     data = FaceData(
         images=stacked,
@@ -136,7 +139,7 @@ def _entries(path: Path, faults: Faults) -> Iterator[_Entry]:
     try:
         root: _Place = zipfile.Path(path) if path.is_file() else path
     except (OSError, zipfile.BadZipFile) as error:
-        raise DataError(f'{path} cannot be read: {error}') from error
+        raise DataError(f'cannot read {path}: {error}') from error
     below = _folders(root)
     prefix = ''
     while len(below) == 1 and below[0].name.lower() not in SPLIT_NAMES and _folders(below[0]):
@@ -144,7 +147,7 @@ def _entries(path: Path, faults: Faults) -> Iterator[_Entry]:
         root, below = below[0], _folders(below[0])
     for file in _children(root):
         if Path(file.name).suffix.lower() in PICTURE_SUFFIXES and file.is_file():
-            faults.skip(prefix + file.name, 'the picture lies in no folder of a class')
+            faults.skip(prefix + file.name, 'the picture is not in a class folder')
     has_splits = any(folder.name.lower() in SPLIT_NAMES for folder in below)
     for folder in below:
         name = f'{prefix}{folder.name}'
@@ -152,7 +155,7 @@ def _entries(path: Path, faults: Faults) -> Iterator[_Entry]:
         if not has_splits:
             yield from _class_entries(folder, name, PRIVATE)
         elif split is None:
-            faults.skip(name, 'the folder is of no split, and others are')
+            faults.skip(name, 'the folder belongs to no split, but other folders do')
         else:
             for class_folder in _folders(folder):
                 yield from _class_entries(class_folder, f'{name}/{class_folder.name}', split)
@@ -188,7 +191,7 @@ def _read_picture(entry: _Entry, faults: Faults) -> np.ndarray | None:
     :return: (H, W) uint8, or None if it is skipped.
     """
     if PurePosixPath(entry.name).suffix.lower() not in PICTURE_SUFFIXES:
-        faults.skip(entry.name, 'the file is no picture by its name')
+        faults.skip(entry.name, 'the file name has no suffix of a picture')
         return None
     try:
         content = entry.file.read_bytes()
@@ -231,7 +234,10 @@ def _with_votes(data: FaceData, votes_path: Path, faults: Faults) -> FaceData:
     by_name = read_votes(votes_path).by_name()
     rows = [by_name.get(PurePosixPath(str(source)).stem) for source in data.source]
     if all(row is None for row in rows):
-        print(f'{votes_path} names none of the pictures: its votes are not used', file=sys.stderr)
+        print(
+            f'{votes_path} contains none of the pictures, so its votes are not used',
+            file=sys.stderr,
+        )
         return data
     for source, row in zip(data.source, rows, strict=True):
         if row is None:

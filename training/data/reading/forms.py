@@ -52,7 +52,7 @@ def _read(path: Path, faults: Faults) -> FaceData:
     if (path / CKPLUS_FILE).is_file():
         return read_folders(path / CKPLUS_FILE, faults)
     if not path.is_dir():
-        raise DataError(f'{path} is no .npz, .zip, .csv or folder')
+        raise DataError(f'{path} is not a .npz, .zip or .csv file or a folder')
     tables = [file for file in path.glob('*.csv') if file.name != VOTES_FILE]
     if any(file.name in CSV_NAMES or file.stem.lower() in SPLIT_NAMES for file in tables):
         return read_csv(path, faults)

@@ -17,7 +17,7 @@ from training.data.datasets import FER2013_SIDE
 PIXELS = FER2013_SIDE**2
 
 WRONG_COUNT = f'the number of pixels is not {PIXELS}'
-NO_PIXEL = 'a pixel is no number from 0 to 255'
+NO_PIXEL = 'a pixel is not a number from 0 to 255'
 
 # In text of digits and blanks only, the lower five bits distinguish a blank (0) from the digits
 # (16 to 25).

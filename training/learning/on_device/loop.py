@@ -134,9 +134,9 @@ def check_engine(share: Share = WHOLE, workers: int = 0) -> None:
     engine = keras.backend.backend()
     if engine != 'jax':
         raise ValueError(
-            f'--on-device needs Keras on JAX (KERAS_BACKEND=jax), and it runs on {engine}'
+            f'--on-device needs Keras on JAX (KERAS_BACKEND=jax), but Keras runs on {engine}'
         )
     if share.devices > 1 or workers:
         raise ValueError(
-            '--on-device makes its batches on one device; leave out --distribute and --workers'
+            '--on-device creates its batches on one device; omit --distribute and --workers'
         )

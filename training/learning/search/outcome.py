@@ -47,7 +47,7 @@ def recipe_text(recipe: Recipe, name: str, origin: str) -> str:
         for part in parts
         if part is Recipe or f'{part.__name__}(' in body
     ]
-    head = f'"""\n{origin}\n\nRun it with `python -m training train {name}.py`.\n"""\n'
+    head = f'"""\n{origin}\n\nTrain it with `python -m training train {name}.py`.\n"""\n'
     return '\n'.join([head, *imports, '', 'RECIPE = Recipe(', f'    name={name!r},', body, ')\n'])
 
 

@@ -86,7 +86,7 @@ SPACES = {
         *[
             Space(
                 f'fed_{count}_blocks',
-                f'{count} blocks of a convolution each, four emotions',
+                f'{count} blocks of one convolution each, four emotions',
                 20,
                 'random',
                 partial(_blocks, count=count),
@@ -107,5 +107,5 @@ def find_space(name: str) -> Space:
     :raises ValueError: if no space has this name; the message lists all names.
     """
     if name not in SPACES:
-        raise ValueError(f'no space is called {name}; there are: {", ".join(SPACES)}')
+        raise ValueError(f'there is no search space {name}; choose one of: {", ".join(SPACES)}')
     return SPACES[name]

@@ -110,7 +110,9 @@ def _report(trial: optuna.Trial | None, row: dict[str, Any]) -> None:
         return
     trial.report(row['validation_labels'], row['epoch'])
     if trial.should_prune():
-        raise optuna.TrialPruned(f'worse than half of the others after epoch {row["epoch"]}')
+        raise optuna.TrialPruned(
+            f'pruned: worse than half of the other trials after epoch {row["epoch"]}'
+        )
 
 
 def open_study(
@@ -168,4 +170,4 @@ def _tell(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
     score = 'no score' if trial.value is None else f'{100 * trial.value:.2f} %'
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     leader = f'; best {100 * study.best_value:.2f} %' if complete else ''
-    print(f'trial {trial.number} {trial.state.name.lower()}: {score} ({done} done{leader})')
+    print(f'trial {trial.number} {trial.state.name.lower()}: {score} ({done} finished{leader})')

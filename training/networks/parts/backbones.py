@@ -57,14 +57,14 @@ def backbone(
     if not callable(make):
         there = vars(keras.applications)
         names = sorted(name for name, value in there.items() if callable(value))
-        raise ValueError(f"there is no backbone '{name}'; there are: {', '.join(names)}")
+        raise ValueError(f"there is no backbone '{name}'; choose one of: {', '.join(names)}")
     shape = (side, side, 3)
     body = make(input_shape=shape, include_top=False, weights=None, pooling=pooling)
     if weights is None:
         return [body]
     if weights.endswith('.npz'):
         if name != 'MobileNetV2':
-            raise WeightsError(f'{weights} can be read for MobileNetV2 only, not for {name}')
+            raise WeightsError(f'{weights} can be used only for MobileNetV2, not for {name}')
         body = as_torchvision_has_it(body)
         if load:
             _load_torchvision(body, Path(weights))
@@ -98,15 +98,17 @@ def _load_keras(
 ) -> None:
     """Load the weights of ImageNet that Keras provides, or a file of Keras."""
     if weights != 'imagenet' and not Path(weights).is_file():
-        raise WeightsError(f'there is no file {weights} of weights; say --weights none for chance')
+        raise WeightsError(
+            f'the file of weights {weights} does not exist; use random weights with --weights none'
+        )
     try:
         loaded = make(input_shape=shape, include_top=False, weights=weights, pooling=pooling)
     except Exception as error:
         # Keras raises a bare Exception if a download fails.
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise WeightsError(
-            f"the weights '{weights}' of {body.name} cannot be had ({reason}); name a file of "
-            'them by --weights PATH, or say --weights none to begin from chance'
+            f"the weights '{weights}' of {body.name} cannot be downloaded ({reason}); set a file "
+            'with --weights PATH, or use random weights with --weights none'
         ) from error
     body.set_weights(loaded.get_weights())
 
@@ -132,7 +134,9 @@ def _load_torchvision(body: keras.Model, path: Path) -> None:
     The arrays have the names of its state dict; kernels are (out, in, height, width).
     """
     if not path.is_file():
-        raise WeightsError(f'there is no file {path} of weights; say --weights none for chance')
+        raise WeightsError(
+            f'the file of weights {path} does not exist; use random weights with --weights none'
+        )
     with np.load(path) as saved:
         arrays = {name: saved[name] for name in saved.files}
     kernels = [array for array in arrays.values() if array.ndim == 4]
@@ -146,7 +150,7 @@ def _load_torchvision(body: keras.Model, path: Path) -> None:
     normalisations = [la for la in body.layers if isinstance(la, layers.BatchNormalization)]
     if len(kernels) != len(convolutions) or len(groups) != len(normalisations):
         raise WeightsError(
-            f'{path} has {len(kernels)} convolutions and {len(groups)} normalisations, '
+            f'{path} has {len(kernels)} convolutions and {len(groups)} normalisations, but '
             f'{body.name} has {len(convolutions)} and {len(normalisations)}'
         )
     for layer, kernel in zip(convolutions, kernels, strict=True):

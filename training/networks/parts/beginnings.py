@@ -53,10 +53,10 @@ def begin_from(
             other = learned.get_layer(layer.name)
             for option in () if layer.name in free else _OPTIONS:
                 if layer.get_config().get(option) != other.get_config().get(option):
-                    raise ValueError(f'its {layer.name} has another {option}')
+                    raise ValueError(f'{layer.name} has another {option}')
             layer.set_weights(other.get_weights())
     except ValueError as error:
-        raise WeightsError(f'{file} is not of {kind}: {error}') from error
+        raise WeightsError(f'{file} does not have the weights of {kind}: {error}') from error
 
 
 def take_heads(model: keras.Model, learned: keras.Model, heads: Iterable[str]) -> None:
@@ -77,8 +77,10 @@ def take_heads(model: keras.Model, learned: keras.Model, heads: Iterable[str]) -
 def _read(path: Path) -> keras.Model:
     """Read a network from a file."""
     if not path.is_file():
-        raise WeightsError(f'there is no file {path} of weights; say --weights none for chance')
+        raise WeightsError(
+            f'the file of weights {path} does not exist; use random weights with --weights none'
+        )
     try:
         return keras.models.load_model(path, compile=False)
     except ValueError as error:
-        raise WeightsError(f'{path} holds no network that can be read: {error}') from error
+        raise WeightsError(f'cannot read a network from {path}: {error}') from error

@@ -40,7 +40,7 @@ def with_head(
     :raises ValueError: if there are several heads.
     """
     if len(heads) != 1:
-        raise ValueError(f'{name} has one head, not {", ".join(heads)}')
+        raise ValueError(f'{name} can have only one head, not {", ".join(heads)}')
     ((head, classes),) = heads.items()
     model = build(classes)
     return keras.Model(model.inputs, {head: model.outputs[0]}, name=name)

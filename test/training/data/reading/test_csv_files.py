@@ -110,10 +110,10 @@ def test_ckplus_as_csv_has_contempt_behind_neutral(tmp_path):
         (f'3,{PIXELS.replace(" ", ",")},Training', 'the row has more columns than the header'),
         ('', 'the row is blank'),
         ('  ', 'the row is blank'),
-        (f'3,256 {PIXELS[2:]},Training', 'a pixel is no number from 0 to 255'),
-        (f'3,-1 {PIXELS[2:]},Training', 'a pixel is no number from 0 to 255'),
-        (f'3,x {PIXELS[2:]},Training', 'a pixel is no number from 0 to 255'),
-        (f'3,1.5 {PIXELS[2:]},Training', 'a pixel is no number from 0 to 255'),
+        (f'3,256 {PIXELS[2:]},Training', 'a pixel is not a number from 0 to 255'),
+        (f'3,-1 {PIXELS[2:]},Training', 'a pixel is not a number from 0 to 255'),
+        (f'3,x {PIXELS[2:]},Training', 'a pixel is not a number from 0 to 255'),
+        (f'3,1.5 {PIXELS[2:]},Training', 'a pixel is not a number from 0 to 255'),
         (f'7,{PIXELS},Training', 'the label is not from 0 to 6'),
         (f'-1,{PIXELS},Training', 'the label is not from 0 to 6'),
         (f'happy,{PIXELS},Training', 'the label is not from 0 to 6'),
@@ -202,7 +202,7 @@ def test_rows_that_the_votes_do_not_go_with_are_skipped_and_named(tmp_path, caps
 
     assert data.votes[:, 0].tolist() == [0, 2]
     assert faults.names == {
-        'fer2013new.csv has a row of another split there': ['fer2013.csv line 3 (row 1)'],
+        'fer2013new.csv has another split in this row': ['fer2013.csv line 3 (row 1)'],
         'fer2013new.csv has no votes for the row': [
             'fer2013.csv line 5 (row 3)',
             'fer2013.csv line 6 (row 4)',
@@ -215,7 +215,7 @@ def test_votes_for_more_rows_than_there_are_is_told_or_stops_it(tmp_path, capsys
     votes(tmp_path, 'Training', 'Training')
 
     assert len(read_csv(path, Faults()).votes) == 1
-    assert 'has 1 rows, and fer2013new.csv has votes for 2' in capsys.readouterr().err
+    assert 'has 1 rows, but fer2013new.csv has votes for 2' in capsys.readouterr().err
     with pytest.raises(DataError, match='has votes for 2'):
         read_csv(path, Faults(strict=True))
 
@@ -255,7 +255,7 @@ def test_a_folder_with_several_tables_that_have_no_known_name_is_refused(tmp_pat
     for name in ('a', 'b'):
         written(tmp_path / f'{name}.csv', HEADER, GOOD)
 
-    with pytest.raises(DataError, match='holds no fer2013'):
+    with pytest.raises(DataError, match='contains neither fer2013.csv nor'):
         read_csv(tmp_path, Faults())
 
 

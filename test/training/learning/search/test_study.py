@@ -47,7 +47,7 @@ def test_every_choice_of_a_space_builds(name, seed):
 
 
 def test_a_space_that_is_not_there_is_answered_with_those_that_are():
-    with pytest.raises(ValueError, match='no space is called vgg; there are: fed_4_blocks'):
+    with pytest.raises(ValueError, match='no search space vgg; choose one of: fed_4_blocks'):
         find_space('vgg')
 
 
