@@ -31,7 +31,7 @@ setup(
         *model_files(),
     ],
     install_requires=['setuptools'],
-    extras_require={'test': ['psutil', 'pytest', 'pytest-xdist']},
+    extras_require={'test': ['psutil', 'pytest', 'pytest-cov', 'pytest-xdist']},
     zip_safe=False,
     maintainer='fer_ros maintainers',
     maintainer_email='fer-ros-maintainers@example.org',

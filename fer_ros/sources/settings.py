@@ -25,9 +25,7 @@ class CameraSettings:
         live=False,
     )
     loop: bool = setting(False, 'Restart a video, a folder or a picture when it ends.', live=False)
-    frame_id: str = setting(
-        'camera', 'Coordinate frame in the header of each image.', live=False
-    )
+    frame_id: str = setting('camera', 'Coordinate frame in the header of each image.', live=False)
     width: int = setting(
         0,
         'Width to scale images to; the aspect ratio is kept [px]; 0: the width of the source.',

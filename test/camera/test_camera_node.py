@@ -34,7 +34,15 @@ from graph import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 PARAMETERS = [
-    'source', 'rate', 'loop', 'frame_id', 'width', 'height', 'fourcc', 'sequence', 'bit_depth',
+    'source',
+    'rate',
+    'loop',
+    'frame_id',
+    'width',
+    'height',
+    'fourcc',
+    'sequence',
+    'bit_depth',
 ]
 
 
@@ -339,9 +347,7 @@ def test_a_webcam_is_published_and_may_go_and_come_back(graph, camera, monkeypat
     monkeypatch.setattr(live, 'RETRY_PERIOD', 0.05)
     monkeypatch.setattr(webcam, 'open_device', lambda _: device if device.plugged else None)
     exists = Path.exists
-    monkeypatch.setattr(
-        Path, 'exists', lambda path: str(path) == '/dev/video0' or exists(path)
-    )
+    monkeypatch.setattr(Path, 'exists', lambda path: str(path) == '/dev/video0' or exists(path))
     inbox = listen(graph)
 
     # A user may type the device number as an integer.
@@ -544,9 +550,7 @@ def test_an_error_nobody_expects_ends_the_node_with_its_traceback(monkeypatch, f
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with pytest.raises(ZeroDivisionError):
-            camera_node.main(
-                ['--ros-args', '-p', f'source:={folder}', '-p', 'loop:=true']
-            )
+            camera_node.main(['--ros-args', '-p', f'source:={folder}', '-p', 'loop:=true'])
     finally:
         # Undo the changes of `main`, because the test process continues to run.
         faulthandler.cancel_dump_traceback_later()

@@ -314,9 +314,7 @@ def test_one_failure_now_and_then_reloads_nothing(node, camera, emotions, parts)
     assert classifier.loaded == ['auto']
 
 
-def test_failures_before_another_model_is_set_do_not_count_against_it(
-    graph, node, camera, parts
-):
+def test_failures_before_another_model_is_set_do_not_count_against_it(graph, node, camera, parts):
     _, classifier = parts
     classifier.error = BackendError('the network is broken')
     wait_until(lambda: camera.get_subscription_count() > 0)
@@ -571,9 +569,7 @@ def test_a_wrong_value_at_the_start_is_no_start(graph, parts, name, value, error
 
 def test_only_what_changed_is_told_to_who_listens_to_changes(graph, node, camera, emotions):
     changes = Inbox()
-    graph.listener('changes').create_subscription(
-        Detection2DArray, 'emotion/changes', changes, 10
-    )
+    graph.listener('changes').create_subscription(Detection2DArray, 'emotion/changes', changes, 10)
     wait_until(lambda: node._outputs.topics._changes.get_subscription_count() == 1)
     assert set_parameters(graph, hold=0.0, smoothing=0.0, face_timeout=0.0).successful
     blue, red, nobody = (250, 20, 20), (20, 20, 250), (0, 0, 0)
@@ -651,9 +647,7 @@ def test_diagnostics_name_a_camera_that_is_missing(graph, node):
 def test_images_are_drawn_only_while_somebody_looks(graph, node, camera, emotions, monkeypatch):
     drawings = []
     draw = Drawing.draw
-    monkeypatch.setattr(
-        Drawing, 'draw', lambda *arguments: drawings.append(1) or draw(*arguments)
-    )
+    monkeypatch.setattr(Drawing, 'draw', lambda *arguments: drawings.append(1) or draw(*arguments))
     send(camera, emotions, node, picture(seconds=1, size=(120, 160)))
     wait_until(lambda: node.statistics.processed == 1)
     assert drawings == []
@@ -743,9 +737,7 @@ def compressed_picture(seconds, data=None):
 
 
 def test_a_camera_that_only_sends_compressed_images_is_heard(graph, node, emotions):
-    camera = graph.listener('camera_side').create_publisher(
-        CompressedImage, 'image/compressed', 1
-    )
+    camera = graph.listener('camera_side').create_publisher(CompressedImage, 'image/compressed', 1)
 
     answer = send(camera, emotions, node, compressed_picture(1))
     camera.publish(compressed_picture(2, b'no picture'))
@@ -818,9 +810,7 @@ def test_groups_are_merged_in_results_and_labels(graph, node, camera, emotions):
     message = send(camera, emotions, node, picture((20, 100, 100)))
     names = [one.hypothesis.class_id for one in message.detections[0].results]
     assert names == ['low', 'happy']
-    labels.wait_for(
-        lambda info: [one.class_name for one in info.class_map] == ['happy', 'low']
-    )
+    labels.wait_for(lambda info: [one.class_name for one in info.class_map] == ['happy', 'low'])
 
 
 def test_a_camera_that_sends_best_effort_is_heard(graph, node, emotions):

@@ -122,9 +122,11 @@ def test_from_the_camera_to_the_behaviour(graph, processes):
     # A result has the header of its image. Under load, this process misses images that the node
     # receives. It therefore does not know the images of all results.
     wait_until(
-        lambda: processes.all_run()
-        and len([one for one in emotions.messages if one.detections]) >= 10
-        and len({*headers(emotions)} & {*headers(images)}) >= 10
+        lambda: (
+            processes.all_run()
+            and len([one for one in emotions.messages if one.detections]) >= 10
+            and len({*headers(emotions)} & {*headers(images)}) >= 10
+        )
     )
 
     for message in list(emotions.messages):
@@ -226,9 +228,11 @@ def test_the_example_greets_who_smiles_and_sees_who_leaves(graph, processes, tmp
     onlooker = graph.listener('onlooker')
     # The camera starts after the emotion node and the greeter have discovered each other.
     wait_until(
-        lambda: processes.all_run()
-        and onlooker.count_publishers('emotion/present') > 0
-        and onlooker.count_subscribers('emotion/present') > 0
+        lambda: (
+            processes.all_run()
+            and onlooker.count_publishers('emotion/present') > 0
+            and onlooker.count_subscribers('emotion/present') > 0
+        )
     )
     processes.start('camera_node', source=shown, rate=10.0, loop='true')
 
@@ -269,9 +273,7 @@ def test_the_example_speaks_to_each_person_once_for_each_change(graph, processes
     ]
 
 
-def test_the_example_greets_who_is_already_there_and_learns_of_a_restart(
-    processes, domain_id
-):
+def test_the_example_greets_who_is_already_there_and_learns_of_a_restart(processes, domain_id):
     # A node that starts again publishes an empty message, and counts from 1.
     runs = (
         [({3: 'happy', 4: 'neutral'}, 'Hello, number 3!')],
@@ -286,8 +288,9 @@ def test_the_example_greets_who_is_already_there_and_learns_of_a_restart(
                 if 'greeter' not in processes.running:
                     processes.start_script('greeter', ROOT / 'examples' / 'greeter.py')
                 wait_until(
-                    lambda sentence=sentence: processes.all_run()
-                    and sentence in processes.log('greeter')
+                    lambda sentence=sentence: (
+                        processes.all_run() and sentence in processes.log('greeter')
+                    )
                 )
         finally:
             graph.close()

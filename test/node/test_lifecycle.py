@@ -112,9 +112,7 @@ def test_transitions_in_any_order_leave_nothing_behind(idle, manager, camera):
         assert manager.state() == state
         assert len(workers()) == (state == State.PRIMARY_STATE_ACTIVE)
 
-    wait_until(
-        lambda: camera.get_subscription_count() == (state == State.PRIMARY_STATE_ACTIVE)
-    )
+    wait_until(lambda: camera.get_subscription_count() == (state == State.PRIMARY_STATE_ACTIVE))
 
 
 def test_a_node_under_load_is_activated_and_deactivated_again_and_again(

@@ -27,9 +27,7 @@ MOST_GROWTH = 1.3
 
 
 @pytest.mark.parametrize('count', [2500, pytest.param(10_000, marks=pytest.mark.slow)])
-def test_thousands_of_random_messages_end_nothing_and_leave_nothing(
-    node, camera, emotions, count
-):
+def test_thousands_of_random_messages_end_nothing_and_leave_nothing(node, camera, emotions, count):
     random = np.random.default_rng(20)
     halfway = 0
     for number in range(count):

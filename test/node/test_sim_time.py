@@ -63,9 +63,7 @@ def player(graph, simulated, emotions):
     return Player(graph, simulated, emotions)
 
 
-def test_a_camera_is_followed_and_told_of_while_the_clock_stands_still(
-    graph, simulated, emotions
-):
+def test_a_camera_is_followed_and_told_of_while_the_clock_stands_still(graph, simulated, emotions):
     inbox = Inbox()
     graph.listener('monitor').create_subscription(DiagnosticArray, '/diagnostics', inbox, 10)
     inbox.wait_for(lambda one: 'nobody publishes /image' in one.status[0].message)
@@ -91,9 +89,7 @@ def test_the_age_of_an_image_is_told_by_the_recordings_clock(simulated, player):
 
 def test_a_recording_that_begins_again_begins_with_nobody(graph, simulated, player):
     changes = Inbox()
-    graph.listener('greeter').create_subscription(
-        Detection2DArray, 'emotion/changes', changes, 10
-    )
+    graph.listener('greeter').create_subscription(Detection2DArray, 'emotion/changes', changes, 10)
     wait_until(lambda: simulated.count_subscribers('emotion/changes') > 0)
     rounds = []
 

@@ -222,9 +222,7 @@ def test_a_png_with_fewer_significant_bits_is_as_bright_as_with_all(rows, bits):
         '16SC1; png compressed',
     ],
 )
-def test_depth_over_the_compressed_topic_is_refused_before_it_is_decoded(
-    format_name, monkeypatch
-):
+def test_depth_over_the_compressed_topic_is_refused_before_it_is_decoded(format_name, monkeypatch):
     _, data = cv2.imencode('.png', np.full((HEIGHT, WIDTH), 1500, np.uint16))
     monkeypatch.setattr(cv2, 'imdecode', None)
 

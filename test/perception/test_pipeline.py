@@ -368,9 +368,7 @@ def test_between_two_searches_faces_and_their_crops_move_on():
     detector = Script(*[moving(step) for step in searched])
     pipeline = Pipeline(detector, opinion)
 
-    seen = [
-        pipeline.process(IMAGE, step / 30, Settings(detect_every=4)) for step in range(24)
-    ]
+    seen = [pipeline.process(IMAGE, step / 30, Settings(detect_every=4)) for step in range(24)]
 
     assert detector.frames == []
     assert [[face.id for face in result.faces] for result in seen] == [[1]] * 24
@@ -448,7 +446,10 @@ def test_a_persons_own_neutral_is_learned_on_the_models_labels_whatever_is_merge
     again = watch(pipeline, 1, settings, 17.0)
 
     assert [face.emotion for face in (early, late, merged, again)] == [
-        'sad', 'neutral', 'low', 'neutral',
+        'sad',
+        'neutral',
+        'low',
+        'neutral',
     ]
     np.testing.assert_allclose(again.probabilities, late.probabilities, atol=1e-3)
 

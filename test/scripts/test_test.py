@@ -66,7 +66,8 @@ def test_each_part_has_a_line_and_the_tests_run_side_by_side(run, tmp_path):
         'test: installed passed',
     ]
     # colcon accepts an argument that starts with a dash only after a leading space.
-    given = asked[asked.index('--pytest-args') + 1:]
+    first = asked.index('--pytest-args') + 1
+    given = asked[first:]
     assert {' --timeout=180', ' --numprocesses=3', ' --dist=loadfile'} < set(given)
     assert given[-2:] == [' -k', ' boxes']
     assert 'not slow and not long' not in given

@@ -35,9 +35,9 @@ def _replaced(data, periods):
     """Replace the table of durations in the boxes of an MP4 file."""
     done, at = b'', 0
     while at < len(data):
-        length, name = struct.unpack('>I4s', data[at:at + HEADER])
-        length = length or len(data) - at
-        content = data[at + HEADER:at + length]
+        length, name = struct.unpack_from('>I4s', data, at)
+        begin, end = at + HEADER, at + (length or len(data) - at)
+        content = data[begin:end]
         if name in (b'moov', b'trak', b'mdia', b'minf', b'stbl'):
             content = _replaced(content, periods)
         elif name == b'edts':
@@ -50,5 +50,5 @@ def _replaced(data, periods):
             rows = [struct.pack('>II', 1, period) for period in periods]
             content = struct.pack('>II', 0, len(rows)) + b''.join(rows)
         done += struct.pack('>I4s', HEADER + len(content), name) + content
-        at += length
+        at = end
     return done

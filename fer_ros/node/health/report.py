@@ -68,9 +68,7 @@ class Health:
         self._bit_depth.begin()
         self._images.begin()
 
-    def see(
-        self, message: Image | CompressedImage, image: np.ndarray, bit_depth: int = 0
-    ) -> None:
+    def see(self, message: Image | CompressedImage, image: np.ndarray, bit_depth: int = 0) -> None:
         """
         Record an image that the node processes.
 

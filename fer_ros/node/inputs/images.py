@@ -21,9 +21,7 @@ from fer_ros.perception.images import decompress_image
 TRIAL = np.array([[[10, 100, 200], [30, 60, 90]], [[1, 2, 3], [250, 0, 9]]], np.uint8)
 
 
-def to_bgr(
-    message: Image | CompressedImage, bridge: Any = None, bit_depth: int = 0
-) -> np.ndarray:
+def to_bgr(message: Image | CompressedImage, bridge: Any = None, bit_depth: int = 0) -> np.ndarray:
     """
     Convert an image message to an array; the result is the same with and without cv_bridge.
 

@@ -57,9 +57,7 @@ def to_cloud(point_cloud2: Any, header: Header, result: FrameResult) -> PointClo
         PointField(name=name, offset=FIELD_BYTES * index, datatype=kind, count=1)
         for index, (name, kind) in enumerate(FIELDS.items())
     ]
-    points = [
-        _point(face, result.labels) for face in result.faces if face.position is not None
-    ]
+    points = [_point(face, result.labels) for face in result.faces if face.position is not None]
     # create_cloud raises an error for an empty list, so a dummy point is passed and then removed.
     cloud = point_cloud2.create_cloud(header, fields, points or [(0,) * len(FIELDS)])
     if not points:

@@ -115,9 +115,7 @@ class _FaceTopics:
         for publisher in (self._roi, self._cropped, self._expression):
             self._node.destroy_publisher(publisher)
 
-    def publish(
-        self, header: Header, result: FrameResult, image: np.ndarray, face: Face
-    ) -> None:
+    def publish(self, header: Header, result: FrameResult, image: np.ndarray, face: Face) -> None:
         """Publish the bounding box and the emotion; publish the crop if it has a subscriber."""
         self._roi.publish(to_region(MESSAGE_TYPES, header, result, face))
         self._expression.publish(to_expression(MESSAGE_TYPES, header, result, face))

@@ -212,9 +212,7 @@ class FacePositions:
         if not self._told_missing:
             for topic, reason in missing.items():
                 if reason:
-                    self._node.get_logger().warning(
-                        f'{topic} is not offered: {shortened(reason)}'
-                    )
+                    self._node.get_logger().warning(f'{topic} is not offered: {shortened(reason)}')
         self._told_missing = True
 
     def _withdraw(self) -> None:

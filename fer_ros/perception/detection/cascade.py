@@ -180,9 +180,7 @@ def _numbers(text: str, count: int) -> list[str]:
     return words
 
 
-def _written(
-    width: int, height: int, stages: Iterable[Stage], features: Iterable[Feature]
-) -> str:
+def _written(width: int, height: int, stages: Iterable[Stage], features: Iterable[Feature]) -> str:
     """Return the XML text of a cascade in the format of OpenCV."""
     parts = [
         '<?xml version="1.0"?>\n<opencv_storage>\n'

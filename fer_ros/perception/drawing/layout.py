@@ -227,9 +227,7 @@ def _corners(box: np.ndarray, size: tuple[int, int]) -> list[tuple[int, int]]:
     width, height = size
     if width * height > MOST_COVERED * (right - left) * (bottom - top):
         return []
-    return [
-        (column, row) for row in (bottom - height, top) for column in (left, right - width)
-    ]
+    return [(column, row) for row in (bottom - height, top) for column in (left, right - width)]
 
 
 def _apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -64,9 +64,7 @@ class TrialError(RuntimeError):
         self.kind = kind
 
 
-def run_trial(
-    request: Mapping[str, Any], content: bytes, cpu_limit: float | None = None
-) -> None:
+def run_trial(request: Mapping[str, Any], content: bytes, cpu_limit: float | None = None) -> None:
     """
     Load and run a network or a detector in a child process, on the CPU.
 

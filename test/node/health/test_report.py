@@ -207,9 +207,7 @@ def test_the_log_tells_the_story_once(graph, parts, log):
 
 def test_a_node_that_cannot_start_leaves_the_reason_to_its_process(graph, parts, log):
     node = graph.add(
-        EmotionNode(
-            context=graph.context, parameter_overrides=[Parameter('model', value='gone')]
-        )
+        EmotionNode(context=graph.context, parameter_overrides=[Parameter('model', value='gone')])
     )
     wait_until(lambda: node.count_subscribers('/rosout') > 0)
 

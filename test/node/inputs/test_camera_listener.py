@@ -187,9 +187,7 @@ def test_a_camera_that_only_sends_the_other_transport_is_named(graph, parts):
     started(graph, Parameter('image_transport', value='raw'))
     graph.listener('camera_side').create_publisher(CompressedImage, 'image/compressed', 1)
 
-    diagnosis(
-        graph, 'nobody publishes /image, but /image/compressed: set image_transport to auto'
-    )
+    diagnosis(graph, 'nobody publishes /image, but /image/compressed: set image_transport to auto')
 
 
 def test_who_listens_to_the_wrong_topic_is_told_where_images_are(graph, node):
@@ -197,8 +195,7 @@ def test_who_listens_to_the_wrong_topic_is_told_where_images_are(graph, node):
 
     diagnosis(
         graph,
-        'nobody publishes /image: start the camera, or remap image; '
-        'images are on /left/image_raw',
+        'nobody publishes /image: start the camera, or remap image; images are on /left/image_raw',
     )
 
 

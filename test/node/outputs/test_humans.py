@@ -193,9 +193,7 @@ def test_nothing_of_it_exists_while_it_is_off(graph, parts, camera, emotions):
     assert topics_of_humans(node) == []
 
 
-def test_it_is_switched_on_and_off_between_two_frames(
-    graph, parts, camera, emotions, inboxes
-):
+def test_it_is_switched_on_and_off_between_two_frames(graph, parts, camera, emotions, inboxes):
     node = started(graph, PATIENT)
     send(camera, emotions, node, picture(seconds=1))
 
@@ -255,9 +253,7 @@ def test_without_hri_msgs_switching_it_on_is_refused_with_what_to_install(
     send(camera, emotions, node, picture())
 
 
-def test_without_hri_msgs_a_node_that_is_to_publish_them_does_not_start(
-    graph, parts, no_hri_msgs
-):
+def test_without_hri_msgs_a_node_that_is_to_publish_them_does_not_start(graph, parts, no_hri_msgs):
     with pytest.raises(SettingError, match='apt install ros-kilted-hri-msgs'):
         started(graph, ON)
 

@@ -175,9 +175,7 @@ def test_topics_of_these_names_with_another_type_are_left_alone(graph, node):
 
 @pytest.mark.parametrize('encoding', ['16UC1', '32FC1'])
 @pytest.mark.parametrize('size', [(480, 640), (240, 320)])
-def test_a_face_has_a_position_in_metres(
-    node, camera, emotions, depth_camera, encoding, size
-):
+def test_a_face_has_a_position_in_metres(node, camera, emotions, depth_camera, encoding, size):
     depth_camera.send(camera_info(), depth_image(encoding=encoding, size=size))
 
     message = send(camera, emotions, node, view())
@@ -206,9 +204,7 @@ def test_only_the_first_result_has_the_position(node, camera, emotions, depth_ca
 
 def test_changes_have_the_position_too(graph, node, camera, emotions, depth_camera):
     changes = Inbox()
-    graph.listener('changes').create_subscription(
-        Detection2DArray, 'emotion/changes', changes, 10
-    )
+    graph.listener('changes').create_subscription(Detection2DArray, 'emotion/changes', changes, 10)
     wait_until(lambda: node._outputs.topics._changes.get_subscription_count() == 1)
     depth_camera.send(camera_info(), depth_image())
 
@@ -400,9 +396,7 @@ def test_thousands_of_malformed_messages_cost_no_image(node, depth_camera):
     assert located > 0
 
 
-def test_stamps_of_another_clock_are_told_after_some_frames(
-    node, camera, emotions, depth_camera
-):
+def test_stamps_of_another_clock_are_told_after_some_frames(node, camera, emotions, depth_camera):
     depth_camera.send(camera_info(), depth_image(seconds=1000))
 
     for seconds in range(1, MOST_MISSES):

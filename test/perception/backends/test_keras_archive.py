@@ -79,12 +79,8 @@ def test_a_class_that_could_run_code_is_refused_wherever_it_is(layer):
     [
         lambda file: file.__setitem__('link', h5py.ExternalLink('/etc/passwd', '/')),
         lambda file: file.__setitem__('link', h5py.SoftLink('/layers')),
-        lambda file: file.create_dataset(
-            'outside', (4,), 'f4', external=[('/etc/passwd', 0, 16)]
-        ),
-        lambda file: file.create_dataset(
-            'huge', (1 << 40,), 'f4', chunks=(1 << 20,), fillvalue=0
-        ),
+        lambda file: file.create_dataset('outside', (4,), 'f4', external=[('/etc/passwd', 0, 16)]),
+        lambda file: file.create_dataset('huge', (1 << 40,), 'f4', chunks=(1 << 20,), fillvalue=0),
     ],
 )
 def test_weights_of_elsewhere_or_without_end_are_refused(change):

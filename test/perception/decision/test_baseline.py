@@ -135,9 +135,9 @@ def test_ten_minutes_take_no_more_memory_than_one():
     assert best(baseline.correct(SAD_REST, 600.0, 600.0)) == 'neutral'
 
 
-probabilities = strategies.lists(
-    strategies.floats(1e-9, 1), min_size=3, max_size=3
-).map(lambda raw: np.array(raw) / sum(raw))
+probabilities = strategies.lists(strategies.floats(1e-9, 1), min_size=3, max_size=3).map(
+    lambda raw: np.array(raw) / sum(raw)
+)
 
 
 @hypothesis.given(

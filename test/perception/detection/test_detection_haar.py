@@ -105,7 +105,5 @@ def test_a_file_that_is_no_cascade_is_named_with_the_way_to_a_good_one(tmp_path,
     weights = tmp_path / 'cascade.xml'
     weights.write_bytes(content)
 
-    with pytest.raises(
-        DetectorError, match=r'cascade.xml .*cascade.*; .*apt install opencv-data'
-    ):
+    with pytest.raises(DetectorError, match=r'cascade.xml .*cascade.*; .*apt install opencv-data'):
         HaarDetector(weights)

@@ -38,9 +38,7 @@ def test_a_shipped_network_is_known_with_the_input_of_its_card_alone(folder):
         assert not is_shipped_network(card.sha256(kind), (96, 96, 1))
 
 
-@pytest.mark.parametrize(
-    ('detector', 'name'), [('yunet', yunet.WEIGHTS), ('haar', haar.WEIGHTS)]
-)
+@pytest.mark.parametrize(('detector', 'name'), [('yunet', yunet.WEIGHTS), ('haar', haar.WEIGHTS)])
 def test_the_weights_of_the_test_data_are_known(detector, name):
     assert is_known(sha256_of_bytes(data_path(f'facedet/{name}').read_bytes()), detector)
 

@@ -218,11 +218,13 @@ def mutant(content, seed):
     random_numbers = random.Random(seed)
     changed = bytearray(content)
     for _ in range(random_numbers.choice([1, 2, 8, 64])):
-        place = random_numbers.choice([
-            random_numbers.randrange(len(changed)),
-            random_numbers.randrange(4096),
-            len(changed) - 1 - random_numbers.randrange(1 << 16),
-        ])
+        place = random_numbers.choice(
+            [
+                random_numbers.randrange(len(changed)),
+                random_numbers.randrange(4096),
+                len(changed) - 1 - random_numbers.randrange(1 << 16),
+            ]
+        )
         changed[place] = random_numbers.choice([0, 255, random_numbers.randrange(256)])
     return bytes(changed)
 

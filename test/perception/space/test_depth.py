@@ -108,9 +108,7 @@ def test_any_bytes_give_a_plausible_depth_or_none_or_a_sentence(
     with warnings.catch_warnings():
         warnings.simplefilter('error')
         try:
-            depth = decode_depth(
-                np.frombuffer(data, np.uint8), height, width, encoding, step, big
-            )
+            depth = decode_depth(np.frombuffer(data, np.uint8), height, width, encoding, step, big)
         except DepthError:
             return
         found = measure_depth(depth, box)

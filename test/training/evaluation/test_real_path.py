@@ -54,7 +54,8 @@ def test_a_picture_is_found_again_where_the_scene_says_it_is(made_up):
     assert scene.dtype == np.uint8
     assert 0 <= left < right <= SCENE_SIDE
     assert right - left == bottom - top
-    inside = scene[int(top):, int(left):][20:170, 20:170]
+    first_row, first_column = int(top), int(left)
+    inside = scene[first_row:, first_column:][20:170, 20:170]
     assert inside.mean() == pytest.approx(picture.mean(), abs=3)
     assert (scene_of(picture, 3)[0] == scene).all()
     assert (scene_of(picture, 4)[1] != (left, top, right, bottom)).any()

@@ -130,9 +130,7 @@ def test_one_that_held_pictures_back_teaches_these_alone(teacher, made_up, tmp_p
     assert [one['held_back'] for one in told] == ['1/2', '2/2']
 
 
-def test_a_run_that_is_taught_learns_otherwise_and_says_by_whom(
-    teacher, made_up, tmp_path, eager
-):
+def test_a_run_that_is_taught_learns_otherwise_and_says_by_whom(teacher, made_up, tmp_path, eager):
     recipe, folder = teacher
     training, validation = made_up(40), made_up(14, 'public', seed=1)
     pupil = replace(recipe, teachers=(str(folder),), teacher_share=1.0)

@@ -83,9 +83,7 @@ def runs(tmp_path_factory, cache):
     """Return folder and output of two parallel runs, one on one device, one on two devices."""
     hows = {'alone': 1, 'distribute': 2}
     folders = {how: tmp_path_factory.mktemp(how) for how in hows}
-    outputs = finish(
-        [start(cache, folders[how], how, devices) for how, devices in hows.items()]
-    )
+    outputs = finish([start(cache, folders[how], how, devices) for how, devices in hows.items()])
     return {how: (folders[how], output) for how, output in zip(hows, outputs, strict=True)}
 
 

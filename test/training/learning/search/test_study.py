@@ -114,9 +114,7 @@ def test_a_trial_that_does_badly_is_given_up(tmp_path, storage, made_up):
     assert max(study.trials[-1].intermediate_values) < 6
 
 
-def test_a_search_ends_with_a_recipe_that_trains_and_with_plots(
-    tmp_path, storage, made_up, eager
-):
+def test_a_search_ends_with_a_recipe_that_trains_and_with_plots(tmp_path, storage, made_up, eager):
     data = made_up(32), made_up(7, 'public', seed=1)
     search = Search(find_space('csce633_pairs'), *data, tmp_path, executions=2, smoke=True)
     study = open_study(search.space, storage, 'tpe', seed=0)
