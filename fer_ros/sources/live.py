@@ -53,7 +53,7 @@ class LiveSource(ImageSource):
                     yield None, RETRY_PERIOD
                     self._capture = self._open()
                     if self._capture is not None:
-                        self._tell(f'{self.name} is back')
+                        self._tell(f'{self.name} delivers images again')
                     continue
                 found, now = self._capture.grab(), time.monotonic()
                 if found and now < due - EARLY * self._least_period:

@@ -84,7 +84,7 @@ def test_a_network_camera_gives_images_and_is_opened_again_when_it_breaks(serve,
     assert broken >= Camera.images - 2
     assert images[broken + 1][0] is not None
     assert len(told) == 2
-    assert told[1].endswith('is back')
+    assert told[1].endswith('delivers images again')
     for sentence in (source.name, *told):
         assert '://***@127.0.0.1' in sentence
         assert 'secret' not in sentence
