@@ -21,6 +21,7 @@ from threading import Event
 import time
 
 from ament_index_python import get_package_prefix
+from demo_record import Animation
 from demo_record import BestPicture
 from demo_record import Table
 from demo_record import Video
@@ -156,11 +157,12 @@ class Program:
 class Listener(Node):
     """Subscribes to the topics of the nodes, and writes the results to files."""
 
-    def __init__(self, output: Path) -> None:
+    def __init__(self, output: Path, animated: bool = False) -> None:
         """
         Create the subscriptions.
 
         :param output: folder of the table, the video and the picture.
+        :param animated: True to write annotated.gif too.
         """
         super().__init__('demo')
         self.labels: list[str] = []
@@ -175,6 +177,7 @@ class Listener(Node):
         self._table: Table | None = None  # created with the first face
         self._video = Video(output / 'annotated.mp4')
         self._best = BestPicture(output / 'annotated.png')
+        self._animation = Animation(output / 'annotated.gif') if animated else None
 
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         self.create_subscription(LabelInfo, 'emotion/label_info', self._on_labels, latched)
@@ -211,6 +214,8 @@ class Listener(Node):
         video = self._video.close()
         if self.frames and not self.pictures:
             raise DemoError('messages arrived on /emotion, but no image on /emotion/image')
+        if self._animation is not None:
+            self._animation.save()
         if self.frames and not (video and self._best.save()):
             raise DemoError(f'OpenCV could not write the video and the picture to {self._output}')
 
@@ -239,6 +244,8 @@ class Listener(Node):
         image = to_bgr(message)
         self._best.add_image((seconds, nanoseconds), image)
         self._video.add(seconds + nanoseconds / 1e9, image)
+        if self._animation is not None:
+            self._animation.add(seconds + nanoseconds / 1e9, image)
         self.pictures += 1
 
     def _on_camera(self, message: Image) -> None:
@@ -351,6 +358,9 @@ def parse_arguments(args: Sequence[str] | None) -> argparse.Namespace:
         metavar='DIR',
         help='folder for annotated.mp4, annotated.png and emotions.csv (default: %(default)s)',
     )
+    parser.add_argument(
+        '--gif', action='store_true', help='also write annotated.gif, the first seconds (480x360)'
+    )
     options = parser.parse_args(args)
     if not options.seconds > 0:
         parser.error(f'--seconds is {options.seconds:g}, but must be more than 0')
@@ -367,7 +377,7 @@ def main(args: Sequence[str] | None = None) -> int:
     options = parse_arguments(args)
     try:
         options.output.mkdir(parents=True, exist_ok=True)
-        for name in ('annotated.mp4', 'annotated.png', 'emotions.csv'):
+        for name in ('annotated.mp4', 'annotated.png', 'annotated.gif', 'emotions.csv'):
             (options.output / name).unlink(missing_ok=True)
     except OSError as error:
         print(f'demo: cannot write to {options.output}: {error.strerror}', file=sys.stderr)
@@ -387,7 +397,7 @@ def main(args: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix='fer_ros_demo_') as folder:
         os.environ['ROS_LOG_DIR'] = folder
         rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
-        listener = Listener(options.output)
+        listener = Listener(options.output, options.gif)
         try:
             run(options, listener, Path(folder), stop)
         except DemoError as error:

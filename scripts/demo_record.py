@@ -13,6 +13,7 @@ from threading import Thread
 import cv2
 from demo_view import SeenFace
 import numpy as np
+from PIL import Image
 
 # Maximum number of frames in the queue of the video thread; further frames are dropped.
 WAITING_FRAMES = 20
@@ -20,6 +21,12 @@ WAITING_FRAMES = 20
 MEASURED_FRAMES = 20
 # Longer pauses between frames are cut out of the video [s].
 LONGEST_PAUSE = 5.0
+
+# Size, frame rate [Hz] and longest duration [s] of the animation: about 2 MB.
+ANIMATION_SIZE = (480, 360)
+ANIMATION_RATE = 5
+ANIMATION_SECONDS = 7.0
+ANIMATION_COLOURS = 64
 
 
 def fit(image: np.ndarray, width: int, height: int) -> np.ndarray:
@@ -224,3 +231,50 @@ class Video:
         if self._written <= index:
             self._writer.write(self._last)
             self._written += 1
+
+
+class Animation:
+    """The file annotated.gif: the first seconds, few and small frames, for a web page."""
+
+    def __init__(self, path: Path) -> None:
+        """
+        Create the recorder; no file is written yet.
+
+        :param path: path of the file.
+        """
+        self._path = path
+        self._begin: float | None = None
+        self._frames: list[np.ndarray] = []
+
+    def add(self, time: float, image: np.ndarray) -> None:
+        """
+        Keep a frame if it is due.
+
+        :param time: timestamp of the frame [s].
+        :param image: (H, W, 3) uint8, BGR.
+        """
+        if self._begin is None:
+            self._begin = time
+        elapsed = time - self._begin
+        if elapsed < ANIMATION_SECONDS and elapsed * ANIMATION_RATE >= len(self._frames):
+            self._frames.append(fit(image, *ANIMATION_SIZE))
+
+    def save(self) -> bool:
+        """Write the file; return False if there is no frame."""
+        if not self._frames:
+            return False
+        pictures = [Image.fromarray(frame[:, :, ::-1]) for frame in self._frames]
+        # One palette for all frames, so that the background does not flicker.
+        palette = pictures[0].quantize(ANIMATION_COLOURS)
+        first, *others = (
+            picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures
+        )
+        first.save(
+            self._path,
+            save_all=True,
+            append_images=others,
+            duration=round(1000 / ANIMATION_RATE),
+            loop=0,
+            optimize=True,
+        )
+        return True

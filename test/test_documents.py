@@ -217,6 +217,11 @@ def test_the_table_of_what_to_change_names_what_is_there(name, words):
     assert set(re.findall(r'`(\w+)`', words)) <= set(there)
 
 
+def test_the_picture_of_the_readme_is_small():
+    assert '](doc/demo.gif)' in page('README.md').splitlines()[2]
+    assert (ROOT / 'doc' / 'demo.gif').stat().st_size < 3 * 2**20
+
+
 def test_the_readme_is_short():
     assert len(page('README.md').splitlines()) <= MOST_README_LINES
 

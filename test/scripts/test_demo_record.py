@@ -1,12 +1,17 @@
 import csv
 
 import cv2
+from demo_record import Animation
+from demo_record import ANIMATION_RATE
+from demo_record import ANIMATION_SECONDS
+from demo_record import ANIMATION_SIZE
 from demo_record import BestPicture
 from demo_record import fit
 from demo_record import Table
 from demo_record import Video
 from demo_view import SeenFace
 import numpy as np
+from PIL import Image
 import pytest
 
 GRAY, WHITE = 100, 255
@@ -124,3 +129,29 @@ def test_pictures_of_other_sizes_go_into_the_same_video(tmp_path):
 
 def test_no_frame_no_video(tmp_path):
     assert not Video(tmp_path / 'annotated.mp4').close()
+
+
+def test_an_animation_has_few_small_frames_of_the_first_seconds(tmp_path):
+    animation = Animation(tmp_path / 'annotated.gif')
+    for number in range(400):
+        animation.add(7.0 + number / 30, plain(40 + number % 2, 480, 640))
+
+    assert animation.save()
+
+    with Image.open(tmp_path / 'annotated.gif') as image:
+        assert image.size == ANIMATION_SIZE
+        assert image.info['loop'] == 0
+        assert sum(durations(image)) == pytest.approx(1000 * ANIMATION_SECONDS, abs=300)
+        assert image.n_frames <= ANIMATION_RATE * ANIMATION_SECONDS
+
+
+def durations(image):
+    """Return the duration of each frame of an animation in milliseconds."""
+    for frame in range(image.n_frames):
+        image.seek(frame)
+        yield image.info['duration']
+
+
+def test_without_frames_there_is_no_animation(tmp_path):
+    assert not Animation(tmp_path / 'annotated.gif').save()
+    assert not (tmp_path / 'annotated.gif').exists()
