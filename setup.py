@@ -20,7 +20,7 @@ def model_files() -> list[tuple[str, list[str]]]:
 
 setup(
     name=package_name,
-    version='0.1.0',
+    version='0.2.0',
     packages=find_packages(include=['fer_ros', 'fer_ros.*']),
     package_data={'fer_ros': ['py.typed'], 'fer_ros.perception.detection': ['*.tflite']},
     data_files=[
