@@ -37,7 +37,7 @@ ARGUMENTS = {
     'sources': (
         '',
         'Sources of camera nodes to start, one for each camera, separated by commas: '
-        '/dev/video0,/dev/video2; empty: start none.',
+        '/dev/video0,/dev/video2; a source must not contain a comma; empty: start none.',
     ),
     'image_topic': (
         'image',

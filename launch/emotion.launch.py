@@ -63,7 +63,8 @@ ARGUMENTS = {
     'camera': (
         '',
         'Source of a camera node to start: astronaut, a device number or /dev/video*, a video, a '
-        'folder of pictures or a picture; empty: start none.',
+        'folder of pictures, a picture, an address such as rtsp://... or a GStreamer description; '
+        'empty: start none.',
     ),
     'use_sim_time': (
         '',

@@ -50,6 +50,9 @@ def own_domain():
 
 
 # These variables must be set before rclpy and the message packages are imported.
+# TensorFlow 2.21 with oneDNN corrupts the heap on some AMD processors, in the gradient of a
+# convolution of four pictures.
+os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '0')
 os.environ['ROS_PYTHON_CHECK_FIELDS'] = '1'
 os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
 os.environ['ROS_DOMAIN_ID'] = str(own_domain())

@@ -9,6 +9,7 @@ from contextlib import suppress
 import sys
 from threading import Event
 from threading import Thread
+from threading import TIMEOUT_MAX
 import time
 from typing import Any
 
@@ -182,7 +183,9 @@ class CameraNode(CheckedParameters):
 
         Return True if the node is shutting down.
         """
-        return self._stopping.wait(max(0.0, due - time.monotonic())) or not self.context.ok()
+        # The period of a tiny rate is longer than any time that a lock accepts.
+        rest = min(max(0.0, due - time.monotonic()), TIMEOUT_MAX)
+        return self._stopping.wait(rest) or not self.context.ok()
 
     def _wait_for_listener(self) -> None:
         """Wait for a subscriber, because a late subscriber would miss a source that ends."""

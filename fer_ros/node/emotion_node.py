@@ -175,11 +175,12 @@ class EmotionNode(CheckedParameters, ManagedNode):
             if settings.ros4hri:
                 load_humans()
             exchanged = self._models.apply(settings, old, values)
+            # A frame sees all new values or none of them. Only a frame that is processed during
+            # the exchange may combine the new models with the old values.
+            self._settings = settings
             if exchanged:
                 self._processor.forget_memory()
             self._ros4hri.switch(settings.ros4hri and self._worker is not None)
-            # A single assignment, so that a frame sees either all new values or none of them.
-            self._settings = settings
             if exchanged or settings.min_confidence != old.min_confidence:
                 self._publish_labels()
 

@@ -24,6 +24,7 @@ from fer_ros.perception.decision.changes import ChangeDetector
 from fer_ros.perception.detection.choice import create_detector
 from fer_ros.perception.detection.choice import Detector
 from fer_ros.perception.frame_result import FrameResult
+from fer_ros.perception.models.bundle import BundleError
 from fer_ros.perception.models.bundle import find_bundle
 from fer_ros.perception.models.bundle import load_card
 from fer_ros.perception.pipeline import Pipeline
@@ -193,12 +194,16 @@ class ModelSlot:
         :param settings: current settings.
         :param reason: reason for the replacement.
         """
+        # A replacement runs on the CPU, whatever the parameter says.
+        usual = 'cpu' if self.makeshift else settings.device
         failed = pipeline.classifier.backend
         for name, device in candidates:
             try:
                 classifier = self._load_classifier(
-                    replace(settings, backend=name, device=device or settings.device)
+                    replace(settings, backend=name, device=device or usual)
                 )
+                if classifier.card.labels != pipeline.classifier.card.labels:
+                    raise BundleError('the labels of the bundle have changed; set the model again')
             except Exception as refusal:  # a broken engine can raise any exception
                 self._logger.warning(f'cannot fall back to {name}: {described(refusal)}')
                 continue

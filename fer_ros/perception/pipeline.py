@@ -213,9 +213,10 @@ class Pipeline:
         due = self._frames_unseen >= settings.detect_every or self._tracker.in_doubt
         late = time - self._looked > LONGEST_GUESS
         if before is not None and before.shape == image.shape and not due and not late:
-            self._image = image
             look = partial(follow_face, before, image)
-            return self._tracker.follow(time, image.shape[0], image.shape[1], look)
+            sightings = self._tracker.follow(time, image.shape[0], image.shape[1], look)
+            self._image = image
+            return sightings
         found = self.detector.detect(image, settings.min_face_score, settings.min_face_size)
         self._frames_unseen, self._looked = 0, time
         # If every image is searched for faces, the last image is not needed.

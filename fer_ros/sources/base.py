@@ -66,4 +66,15 @@ def shown(source: Path | str) -> str:
     :param source: any path or address, also from untrusted input.
     :return: one line of at most PATH_LENGTH printable characters.
     """
-    return shortened(re.sub(r'://[^/\s]*@', '://***@', str(source)), PATH_LENGTH)
+    return shortened(without_password(source), PATH_LENGTH)
+
+
+def without_password(source: Path | str) -> str:
+    """
+    Hide the user name and the password in an address.
+
+    :param source: any path or address.
+    :return: the address with *** in their place; another text is returned unchanged.
+    """
+    text = re.sub(r':(/{1,2})[^/\s]*@', r':\1***@', str(source))
+    return re.sub(r'(?i)([?&][^=&#\s]*(?:pass|pwd|token)[^=&#\s]*=)[^&#\s]*', r'\1***', text)

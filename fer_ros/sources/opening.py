@@ -16,6 +16,7 @@ from fer_ros.sources.base import ImageSource
 from fer_ros.sources.base import shown
 from fer_ros.sources.base import SourceError
 from fer_ros.sources.base import SOURCES
+from fer_ros.sources.base import without_password
 from fer_ros.sources.opencv import opencv_name
 from fer_ros.sources.pictures import describe_left_out
 from fer_ros.sources.pictures import FOREIGN_SUFFIXES
@@ -71,9 +72,8 @@ def open_source(
             stream.close()
             return Video(source, rate, loop, width, height)
         if not source or not (path.is_dir() or path.is_file()):
-            raise SourceError(
-                f'there is no file or folder {quoted(source)}; a source can be {SOURCES}'
-            )
+            named = quoted(without_password(source))
+            raise SourceError(f'there is no file or folder {named}; a source can be {SOURCES}')
         if path.is_dir():
             pictures, left_out = list_pictures(path)
             return Pictures(
@@ -94,7 +94,7 @@ def open_source(
     # RuntimeError: no home folder. ValueError: characters that are not allowed in a path.
     except (OSError, RuntimeError, ValueError) as error:
         reason = shortened(getattr(error, 'strerror', None) or error)
-        raise SourceError(f'cannot read {quoted(source)}: {reason}') from error
+        raise SourceError(f'cannot read {quoted(without_password(source))}: {reason}') from error
     if is_picture(path):
         name = f'the picture {shown(path)}'
         return Pictures(name, [path], rate, loop, width, height, tell, bit_depth)

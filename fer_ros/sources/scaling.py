@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import cv2
 import numpy as np
+
+from fer_ros.perception.images import LARGEST_SIDE
 
 
 def fit_image(image: np.ndarray, width: int, height: int) -> np.ndarray:
@@ -14,17 +14,16 @@ def fit_image(image: np.ndarray, width: int, height: int) -> np.ndarray:
 
     :param image: (H, W, 3) uint8.
     :param width: maximum width in pixels, 0 for no limit.
-    :param height: maximum height in pixels, 0 for no limit.
+    :param height: maximum height in pixels, 0 for no limit. If only one is 0, LARGEST_SIDE is its
+        limit.
     :return: (h, w, 3) uint8. The width or the height is exactly at its limit. The image is
         returned unchanged if both limits are 0.
     """
     rows, columns = image.shape[:2]
-    scale = min(
-        width / columns if width else math.inf,
-        height / rows if height else math.inf,
-    )
-    if math.isinf(scale):
+    if not width and not height:
         return image
+    # The emotion node refuses larger images.
+    scale = min((width or LARGEST_SIDE) / columns, (height or LARGEST_SIDE) / rows)
     size = max(1, round(columns * scale)), max(1, round(rows * scale))
     if size == (columns, rows):
         return image

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import cv2
+import numpy as np
 
 from fer_ros.sources.base import shown
 from fer_ros.sources.base import SourceError
@@ -77,7 +78,14 @@ class Stream(LiveSource):
             for backend, options in self._backends:
                 if capture.open(opencv_name(self._source), backend, options):
                     break
-        if capture.isOpened() and capture.read()[0]:
+        found, image = capture.read() if capture.isOpened() else (False, None)
+        if found and (image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8):
+            capture.release()
+            raise SourceError(
+                f'{self.name} delivers images of shape {image.shape}, not colour images: end '
+                'the description with videoconvert ! video/x-raw,format=BGR ! appsink'
+            )
+        if found:
             return capture
         capture.release()
         return None
@@ -87,7 +95,7 @@ class Stream(LiveSource):
         if is_pipeline(self._source):
             return (
                 'the description must work in gst-launch-1.0 with autovideosink, and end with '
-                'videoconvert ! appsink here'
+                'videoconvert ! video/x-raw,format=BGR ! appsink here'
             )
         return 'check the address, the password and the network'
 

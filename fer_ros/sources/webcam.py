@@ -15,6 +15,7 @@ from fer_ros.sources.base import SourceError
 from fer_ros.sources.live import LiveSource
 from fer_ros.sources.opencv import opencv_name
 from fer_ros.sources.opencv import quiet_opencv
+from fer_ros.sources.scaling import fit_image
 
 
 class Webcam(LiveSource):
@@ -89,7 +90,7 @@ class Webcam(LiveSource):
         """Report if the device does not deliver the requested size."""
         height, width = image.shape[:2]
         asked_width, asked_height = self._size
-        if width < asked_width or height < asked_height:
+        if fit_image(image, asked_width, asked_height).size > image.size:
             remedy = '' if self._fourcc else '; many cameras need fourcc: MJPG for large images'
             self._tell(
                 f'{self.name} gives {width}x{height} instead of {asked_width or width}x'

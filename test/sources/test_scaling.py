@@ -1,5 +1,7 @@
+import numpy as np
 import pytest
 
+from fer_ros.perception.images import LARGEST_SIDE
 from fer_ros.sources.opening import open_source
 from fer_ros.sources.scaling import fit_image
 from gray_images import gray
@@ -24,6 +26,14 @@ def test_an_image_is_scaled_into_a_size_and_keeps_its_proportions(wanted, given)
 
     assert image.shape == (given[1], given[0], 3)
     assert (image == 9).all()
+
+
+@pytest.mark.parametrize(('rows', 'columns'), [(4000, 1), (1, 4000)])
+def test_a_thin_picture_is_not_larger_than_the_node_accepts(rows, columns):
+    thin = np.zeros((rows, columns, 3), np.uint8)
+
+    for wanted in ((8192, 0), (0, 8192)):
+        assert max(fit_image(thin, *wanted).shape[:2]) <= LARGEST_SIDE
 
 
 def test_pictures_and_videos_are_scaled(tmp_path, video):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fer_ros.sources import live
+from fer_ros.sources.base import shown
 from fer_ros.sources.base import SourceError
 from fer_ros.sources.opening import open_source
 from fer_ros.sources.stream import is_address
@@ -141,6 +142,30 @@ def test_a_description_is_opened_by_gstreamer(monkeypatch):
 
     assert open_source(DESCRIPTION).endless
     assert opened == [(DESCRIPTION, cv2.CAP_GSTREAMER, [])]
+
+    # GStreamer can also deliver gray images, and the bytes of a JPEG file.
+    for image in (gray(7)[:, :, 0], gray(7).reshape(-1, 1)):
+        monkeypatch.setattr(Capture, 'read', lambda self, image=image: (True, image))
+        monkeypatch.setattr(Capture, 'release', lambda self: None, raising=False)
+        with pytest.raises(SourceError, match='not colour images: end .*format=BGR'):
+            open_source(DESCRIPTION)
+
+
+@pytest.mark.parametrize(
+    'source',
+    [
+        'http://camera/video.cgi?user=robot&pwd=secret',
+        'http://robot:secret@camera/video',
+        'mms://robot:secret@camera/video',
+        'rtsp:/robot:secret@camera/1',
+    ],
+)
+def test_no_message_contains_a_password(source):
+    assert 'secret' not in shown(source)
+    if not is_address(source):
+        with pytest.raises(SourceError) as refused:
+            open_source(source)
+        assert 'secret' not in str(refused.value)
 
 
 @pytest.mark.parametrize(

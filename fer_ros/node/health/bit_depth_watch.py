@@ -64,9 +64,9 @@ class BitDepthWatch:
                 self._forget()
             return
         if self._searched == SEARCHED:
-            # A camera that was in the dark may use more bits later.
-            if self._proposed and mean > self._brightest:
-                self._proposed = 0
+            # A camera that was in the dark may use more bits later, so the search starts again.
+            if mean > self._brightest:
+                self._forget()
             return
         self._searched += 1
         self._brightest = max(self._brightest, int(image.max()))

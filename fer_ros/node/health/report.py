@@ -121,7 +121,7 @@ class Health:
                 camera=complaint,
                 unanswered=statistics.unanswered,
                 new_errors=errors - self._told_errors,
-                last_error=statistics.last_error,
+                last_error=statistics.last_failure,
                 makeshift=makeshift,
                 name=complaint_of_name(node.get_fully_qualified_name(), self._namesakes()),
                 stamps=stopped or complaint_of_age(statistics.age, clock.simulated),
@@ -188,7 +188,8 @@ def models_of(pipeline: Pipeline | None) -> dict[str, str]:
     """
     if pipeline is None:
         return dict.fromkeys(('backend', 'device', 'detector', 'model', 'model_sha256'), '')
-    card, backend = pipeline.classifier.card, pipeline.classifier.backend
+    classifier = pipeline.classifier
+    card, backend = classifier.card, classifier.backend
     return {
         'backend': backend.name,
         'device': backend.device,

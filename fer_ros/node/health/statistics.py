@@ -44,6 +44,8 @@ class Statistics:
         self.unanswered = 0
         self.faces = 0
         self.last_error = ''
+        # The reason of the last refused or lost frame; `last_error` can also be about depth.
+        self.last_failure = ''
         self._brightness: Brightness | None = None
         # Times of the last frame with a face and of the first result [s]; None if there is none.
         self._last_face: float | None = None
@@ -80,7 +82,7 @@ class Statistics:
         with self._lock:
             self.refused += 1
             self.unanswered += 1
-            self.last_error = shortened(reason)
+            self.last_error = self.last_failure = shortened(reason)
 
     def lose(self, reason: str) -> None:
         """
@@ -91,7 +93,7 @@ class Statistics:
         with self._lock:
             self.lost += 1
             self.unanswered += 1
-            self.last_error = shortened(reason)
+            self.last_error = self.last_failure = shortened(reason)
 
     def arrive(self) -> None:
         """Count a frame that arrived."""

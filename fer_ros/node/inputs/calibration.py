@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sensor_msgs.msg import CameraInfo
 
+from fer_ros.node.inputs.camera_topics import SUFFIX
 from fer_ros.perception.space.camera_model import camera_model
 from fer_ros.perception.space.camera_model import CameraModel
 
@@ -15,7 +16,7 @@ def is_rectified(topic: str) -> bool:
     :param topic: name of the image topic, with or without a namespace. The last part of the name
         of a rectified topic contains image_rect, such as image_rect_color.
     """
-    return 'image_rect' in topic.rsplit('/', 1)[-1]
+    return 'image_rect' in topic.removesuffix(SUFFIX).rsplit('/', 1)[-1]
 
 
 def to_camera_model(

@@ -62,6 +62,8 @@ class Present:
         :param header: header of the image.
         :param result: result of the image.
         """
+        # An image with a result counts, even if it arrived just after an image without one.
+        self._arrived = True
         with self._lock:
             changed = bool(result.changed_ids)
             for face in result.faces:
@@ -83,7 +85,9 @@ class Present:
         """
         patience = face_timeout + SILENCE
         now = int(self._node.get_clock().now().nanoseconds)
-        arrived, self._arrived = self._arrived, False
+        arrived = self._arrived
+        if arrived:
+            self._arrived = False
         with self._lock:
             # A simulated clock starts late, and jumps back when a recording starts again.
             if arrived or not self._last_image or now < self._last_image:

@@ -105,25 +105,27 @@ class NeutralBaseline:
         if duration <= 0:
             return scores
         if self._observed < duration:
-            self._observe(scores, elapsed)
+            self._observe(scores, elapsed, duration)
         factors: np.ndarray = np.exp(-min(1.0, self._observed / duration) * self._excess)
         corrected: np.ndarray = scores * factors
         normalised: np.ndarray = corrected / corrected.sum()
         return normalised
 
-    def _observe(self, scores: np.ndarray, elapsed: float) -> None:
+    def _observe(self, scores: np.ndarray, elapsed: float, duration: float) -> None:
         """
         Learn from the scores of a frame.
 
         :param scores: (labels,) float, probabilities of one frame.
         :param elapsed: time since the last frame in seconds.
+        :param duration: time of learning in seconds; it may be shorter than the first slot.
         """
         logs = np.log(np.maximum(scores, LEAST_SCORE))
         self._sum += logs - logs[self._neutral]
         self._count += 1
         self._observed += elapsed
         self._slot_observed += elapsed
-        if self._slot_observed < self._slot_length:
+        unfinished = bool(self._slots) or self._observed < duration
+        if self._slot_observed < self._slot_length and unfinished:
             return
         self._slots.append(self._sum / self._count)
         self._sum = np.zeros_like(self._sum)

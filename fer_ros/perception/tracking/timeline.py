@@ -62,7 +62,7 @@ class Timeline:
             that the last call returned.
         """
         if self._stamp is None:
-            self._stamp = stamp
+            self._stamp, self._resumed = stamp, False
             return self._time
         elapsed = stamp - self._stamp
         longest = max(longest_gap, MOST_PERIODS * self._period)

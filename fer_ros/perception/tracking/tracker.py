@@ -253,6 +253,7 @@ class FaceTracker:
         room = max_faces - len(self._kept)
         self._kept += sorted(doubted, key=_size, reverse=True)[:room]
         self._forget(time, face_timeout, inclusive=True)
+        self._kept = [track for track in self._kept if track in self._tracks]
         return [Sighting(track.number, track.id, track.face) for track in self._kept]
 
     def follow(self, time: float, height: int, width: int, look: Look) -> list[Sighting]:

@@ -101,6 +101,14 @@ def test_the_proposal_ends_when_the_camera_uses_more_bits():
     assert watched.see(image_of(ramp(16)), 1) == 0
 
 
+@pytest.mark.parametrize('dark', [7, 10])
+def test_a_dark_start_does_not_end_the_search(dark):
+    watched = Watched()
+    watched.see(image_of(np.full((30, 40), 2**dark - 1)))
+
+    assert watched.see(image_of(ramp(12)), 2 * SEARCHED) == 12
+
+
 def test_after_an_activation_the_log_names_the_value_again():
     watched = Watched()
     watched.see(image_of(ramp(12)))

@@ -426,6 +426,8 @@ def test_depth_in_another_frame_is_told_once(node, camera, emotions, depth_camer
     [
         ('/camera/image_rect', True),
         ('/camera/image_rect_color', True),
+        ('/camera/image_rect/compressed', True),
+        ('/camera/image_raw/compressed', False),
         ('/image_rect/image_raw', False),
         ('/camera/image_raw', False),
         ('image', False),

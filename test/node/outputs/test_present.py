@@ -53,9 +53,10 @@ class Setting:
     def get_clock(self):
         return SimpleNamespace(now=lambda: RclpyTime(nanoseconds=round(self.now * 1e9)))
 
-    def see(self, *faces, changed=(), left=(), held=None, labels=LABELS, second=7):
+    def see(self, *faces, changed=(), left=(), held=None, labels=LABELS, second=7, arrives=True):
         """Process the result of an image."""
-        self.present.arrive()
+        if arrives:
+            self.present.arrive()
         result = result_of(*faces, labels=labels, changed=changed, left=left, held=held)
         header = Header(frame_id='eye', stamp=Time(sec=second))
         self.present.publish(header, result, np.zeros((1, 1, 3), np.uint8))
@@ -313,3 +314,18 @@ def test_a_paused_recording_leaves_everybody_here(graph, parts, emotions, presen
 
     set_clock(1004)
     wait_until(lambda: ids_of(present.messages[-1]) == [])
+
+
+def test_an_image_with_a_result_counts_even_after_an_image_without_one():
+    setting = Setting()
+    setting.see(face(), changed=(1,))
+    setting.present.expire(1.0)
+
+    setting.now += 2.9
+    # While frames give no result, the node does not report their arrival.
+    setting.see(face(), arrives=False)
+    setting.present.expire(1.0)
+    setting.now += 2.9
+    setting.present.expire(1.0)
+
+    assert setting.ids == [[], [1]]

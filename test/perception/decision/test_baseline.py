@@ -83,6 +83,14 @@ def test_without_a_time_of_learning_nothing_changes():
     np.testing.assert_array_equal(corrected(SAD_REST), SAD_REST)
 
 
+@pytest.mark.parametrize('duration', [1e-300, 0.1, 0.2, 0.24])
+def test_a_short_time_of_learning_is_used(duration):
+    corrected = after(SAD_REST, seconds=1.0, duration=duration, rate=30)
+
+    assert best(SAD_REST) == 'sad'
+    assert best(corrected(SAD_REST)) == 'neutral'
+
+
 def test_it_comes_little_by_little():
     baseline = NeutralBaseline(LABELS)
 

@@ -125,5 +125,5 @@ def test_only_the_strongest_candidates_are_compared():
     ],
 )
 def test_what_is_no_colour_image_is_refused_with_what_would_be_one(image):
-    with pytest.raises(ValueError, match=r'not \(H, W, 3\) uint8 in BGR order'):
+    with pytest.raises(ValueError, match=r'must be \(H, W, 3\) uint8'):
         check_image(image)

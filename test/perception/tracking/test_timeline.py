@@ -69,6 +69,15 @@ def test_a_single_wrong_stamp_does_not_disturb_the_time(wrong, index):
     assert min(later - one for one, later in pairwise(after)) > 0.03
 
 
+def test_a_wrong_first_stamp_does_not_disturb_the_time_after_an_activation():
+    timeline = Timeline()
+    timeline.resume()
+
+    times = [timeline.advance(stamp, GAP) for stamp in (0.0, 5000.0, 5000.033, 5000.066)]
+
+    assert max(later - one for one, later in pairwise(times)) < 0.1
+
+
 @pytest.mark.parametrize('wrong', [-3600.0, -1.4, 3600.0])
 def test_a_frame_with_a_wrong_stamp_gets_the_expected_time(wrong):
     times = times_of(stamps_with(wrong, index=9, rate=10))
