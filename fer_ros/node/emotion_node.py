@@ -175,8 +175,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
             if settings.ros4hri:
                 load_humans()
             exchanged = self._models.apply(settings, old, values)
-            # A frame sees all new values or none of them. Only a frame that is processed during
-            # the exchange may combine the new models with the old values.
+            # Only a frame in progress during the exchange may combine new models with old values.
             self._settings = settings
             if exchanged:
                 self._processor.forget_memory()

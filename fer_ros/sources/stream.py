@@ -78,17 +78,17 @@ class Stream(LiveSource):
             for backend, options in self._backends:
                 if capture.open(opencv_name(self._source), backend, options):
                     break
-        found, image = capture.read() if capture.isOpened() else (False, None)
-        if found and (image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8):
+        image = capture.read()[1] if capture.isOpened() else None
+        if image is None:
+            capture.release()
+            return None
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
             capture.release()
             raise SourceError(
                 f'{self.name} delivers images of shape {image.shape}, not colour images: end '
                 'the description with videoconvert ! video/x-raw,format=BGR ! appsink'
             )
-        if found:
-            return capture
-        capture.release()
-        return None
+        return capture
 
     def _remedy(self) -> str:
         """Return what to check if the stream delivers no image."""
