@@ -86,7 +86,7 @@ def sections(path: Path) -> list[str]:
     Return the sections of a parameter file; each section applies to a node name or a pattern.
 
     :param path: a file that rcl has read; Python's YAML parser may still reject it.
-    :return: full node names or patterns, with rcl's wildcards * and **.
+    :return: full node names or patterns, with rcl's wildcards `*` and `**`.
     :raises ValueError: if the file cannot be read again, is too large, or is invalid for Python's
         YAML parser.
     """
