@@ -73,7 +73,7 @@ def test_without_an_environment_the_command_says_how_to_make_it(capsys, tmp_path
     assert 'pip install --no-deps fer facenet-pytorch' in capsys.readouterr().err
 
     assert main(['peers', '--peer-python', str(tmp_path / 'none')]) == 1
-    assert f'there is no {tmp_path / "none"}' in capsys.readouterr().err
+    assert f'{tmp_path / "none"} does not exist' in capsys.readouterr().err
 
 
 def test_a_python_without_fer_is_told_in_a_sentence(capsys):
