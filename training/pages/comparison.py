@@ -97,6 +97,7 @@ def results_page(
             {
                 'split': measured['split'],
                 'command': command_of(measured),
+                'remark': measured.get('remark', ''),
                 'text': '\n'.join(robustness_lines(measured)),
             }
             for measured in robustness

@@ -165,6 +165,8 @@ def test_robustness_has_a_section_for_each_split_with_its_command():
     ) in part
     assert '| dark | 9 | 50.0 · 0.400 · 10.0 · 0.050 |' in part
     assert '## Robustness' not in results_page(SOURCES, [row('small')], [])
+    marked = results_page(SOURCES, [row('small')], [], [{**measured, 'remark': 'Old weights.'}])
+    assert '--model small`\n\nOld weights.\n\n' in marked
 
 
 def test_no_results_are_no_error(tmp_path):
