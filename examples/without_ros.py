@@ -11,4 +11,5 @@ settings = Settings()
 pipeline = load_pipeline(settings)
 result = pipeline.process(cv2.imread(sys.argv[1]), stamp=0.0, settings=settings)
 for face in result.faces:
-    print(face.emotion, dict(zip(result.labels, face.probabilities.round(2), strict=True)))
+    probabilities = face.probabilities.round(2).tolist()
+    print(face.emotion, dict(zip(result.labels, probabilities, strict=True)))

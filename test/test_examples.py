@@ -32,7 +32,7 @@ def test_a_picture_is_read_in_ten_lines_without_ros():
 
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
-    assert line.startswith('happy {')
+    assert line.startswith("happy {'angry': 0.")
 
 
 def test_the_package_of_perception_is_light_until_it_is_used():
