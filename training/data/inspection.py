@@ -20,8 +20,8 @@ from training.data.datasets import SPLITS
 from training.data.datasets import TRAIN
 from training.data.votes import is_not_a_face
 
-# Largest mean difference of near duplicates with similar hashes, in gray levels; it allows for
-# recompression and slight blur.
+# Largest mean difference of near duplicates with similar hashes, in gray levels. Pictures that
+# were compressed again or slightly blurred stay below it.
 NEAR_DIFFERENCE = 8.0
 
 # Largest number of differing bits, of 64, between the hashes of near duplicates.
