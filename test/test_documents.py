@@ -10,8 +10,8 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 import yaml
 
-from fer_ros.perception.images import LARGEST_SIDE
-from fer_ros.perception.images import MOST_PIXELS
+from fer_ros.perception.images.decoding import LARGEST_SIDE
+from fer_ros.perception.images.decoding import MOST_PIXELS
 from fer_ros.perception.models.bundle import load_card
 from fer_ros.perception.settings import DEFAULT_MODEL
 from fer_ros.perception.settings import setting_fields

@@ -221,6 +221,7 @@ def test_an_import_by_a_string_is_found(code, wrong):
 # The folders of perception, lowest first. A module may import from its own folder and from those
 # before it. The modules beside the folders are below all of them, except those listed at the end.
 FOLDERS_OF_PERCEPTION = (
+    'images',
     'crops',
     'models',
     'backends',

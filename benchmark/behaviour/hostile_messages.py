@@ -18,7 +18,7 @@ from sensor_msgs.msg import Image
 
 from benchmark.behaviour.hostile_files import malformed_file
 from benchmark.behaviour.hostile_files import pick
-from fer_ros.perception.encodings import ENCODINGS
+from fer_ros.perception.images.encodings import ENCODINGS
 from fer_ros.perception.registry import GPU_BACKENDS
 from fer_ros.perception.settings import setting_fields
 

@@ -28,8 +28,8 @@ from fer_ros.node.inputs.camera_topics import RAW
 from fer_ros.node.inputs.camera_topics import SUFFIX
 from fer_ros.node.inputs.images import has_16_bits
 from fer_ros.node.inputs.images import to_bgr
-from fer_ros.perception.bit_depth import propose_bit_depth
-from fer_ros.perception.images import ImageError
+from fer_ros.perception.images.bit_depth import propose_bit_depth
+from fer_ros.perception.images.decoding import ImageError
 from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import shortened
 

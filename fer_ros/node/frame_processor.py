@@ -20,7 +20,7 @@ from fer_ros.node.model_slot import ModelSlot
 from fer_ros.node.outputs.outputs import Publish
 from fer_ros.node.outputs.positions import FacePositions
 from fer_ros.perception.backends import BackendError
-from fer_ros.perception.images import ImageError
+from fer_ros.perception.images.decoding import ImageError
 from fer_ros.perception.quoting import shortened
 from fer_ros.perception.settings import Settings
 

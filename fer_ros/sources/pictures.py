@@ -11,8 +11,8 @@ import re
 import cv2
 import numpy as np
 
-from fer_ros.perception.bit_depth import propose_bit_depth
-from fer_ros.perception.bit_depth import scale_to_8_bits
+from fer_ros.perception.images.bit_depth import propose_bit_depth
+from fer_ros.perception.images.bit_depth import scale_to_8_bits
 from fer_ros.perception.quoting import shortened
 from fer_ros.sources.base import ImageSource
 from fer_ros.sources.base import shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from fer_ros.perception.images import LARGEST_SIDE
+from fer_ros.perception.images.decoding import LARGEST_SIDE
 
 
 def fit_image(image: np.ndarray, width: int, height: int) -> np.ndarray:

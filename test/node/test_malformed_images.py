@@ -97,7 +97,7 @@ def test_a_small_file_of_a_huge_image_is_refused_before_it_is_made(tmp_path):
     script = f"""
 from pathlib import Path
 from fer_ros.node.inputs.images import to_bgr
-from fer_ros.perception.images import ImageError
+from fer_ros.perception.images.decoding import ImageError
 from sensor_msgs.msg import CompressedImage
 message = CompressedImage(format='png')
 message.data.frombytes(open({str(tmp_path / 'bomb.png')!r}, 'rb').read())

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fer_ros.perception.images import LARGEST_SIDE
+from fer_ros.perception.images.decoding import LARGEST_SIDE
 from fer_ros.sources.opening import open_source
 from fer_ros.sources.scaling import fit_image
 from gray_images import gray

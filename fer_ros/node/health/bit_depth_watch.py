@@ -9,7 +9,7 @@ from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
 from fer_ros.node.inputs.images import has_16_bits
-from fer_ros.perception.bit_depth import propose_bit_depth
+from fer_ros.perception.images.bit_depth import propose_bit_depth
 
 # Number of images that are searched for their largest value. The search takes some microseconds
 # per image.

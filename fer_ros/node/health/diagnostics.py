@@ -11,7 +11,7 @@ from diagnostic_msgs.msg import KeyValue
 from std_msgs.msg import Header
 
 from fer_ros.node.health.statistics import POSSIBLE_AGES
-from fer_ros.perception.brightness import Brightness
+from fer_ros.perception.images.brightness import Brightness
 from fer_ros.perception.quoting import shortened
 
 # The camera has a problem if no image arrives for this long [s].

@@ -26,7 +26,7 @@ from fer_ros.node.health.image_log import ImageLog
 from fer_ros.node.health.statistics import Statistics
 from fer_ros.node.inputs.camera_listener import CameraListener
 from fer_ros.node.inputs.worker import Worker
-from fer_ros.perception.brightness import measure_brightness
+from fer_ros.perception.images.brightness import measure_brightness
 from fer_ros.perception.pipeline import Pipeline
 from fer_ros.perception.quoting import shortened
 

@@ -11,7 +11,7 @@ import time
 import numpy as np
 
 from fer_ros.node.health.recent import Recent
-from fer_ros.perception.brightness import Brightness
+from fer_ros.perception.images.brightness import Brightness
 from fer_ros.perception.quoting import shortened
 
 # Number of frames whose arrival times are kept: enough for RATE_WINDOW at up to 20 Hz.

@@ -9,13 +9,13 @@ import numpy as np
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
-from fer_ros.perception.encodings import Encoding
-from fer_ros.perception.encodings import find_encoding
-from fer_ros.perception.image_files import is_16_bit_png
-from fer_ros.perception.image_files import PNG_START
-from fer_ros.perception.images import check_image
-from fer_ros.perception.images import decode_image
-from fer_ros.perception.images import decompress_image
+from fer_ros.perception.images.decoding import check_image
+from fer_ros.perception.images.decoding import decode_image
+from fer_ros.perception.images.decoding import decompress_image
+from fer_ros.perception.images.encodings import Encoding
+from fer_ros.perception.images.encodings import find_encoding
+from fer_ros.perception.images.image_files import is_16_bit_png
+from fer_ros.perception.images.image_files import PNG_START
 
 # Test image for cv_bridge. All pixels differ, so the test detects swapped rows or channels.
 TRIAL = np.array([[[10, 100, 200], [30, 60, 90]], [[1, 2, 3], [250, 0, 9]]], np.uint8)
@@ -25,7 +25,8 @@ def to_bgr(message: Image | CompressedImage, bridge: Any = None, bit_depth: int 
     """
     Convert an image message to an array; the result is the same with and without cv_bridge.
 
-    :param message: a raw image with an encoding of `fer_ros.perception.images.ENCODINGS`, or a
+    :param message: a raw image with an encoding of
+        `fer_ros.perception.images.encodings.ENCODINGS`, or a
         compressed image.
     :param bridge: bridge returned by `working_bridge`; None to convert without cv_bridge.
     :param bit_depth: number of significant bits of 16-bit values; 0 for all 16.

@@ -16,7 +16,7 @@ from fer_ros.node.health.diagnostics import judge
 from fer_ros.node.health.diagnostics import to_diagnostics
 from fer_ros.node.health.report import models_of
 from fer_ros.node.health.statistics import Statistics
-from fer_ros.perception.brightness import Brightness
+from fer_ros.perception.images.brightness import Brightness
 
 ROOT = Path(__file__).resolve().parents[3]
 

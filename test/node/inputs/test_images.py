@@ -7,7 +7,7 @@ from fer_ros.messages.images import to_image_message
 from fer_ros.node.inputs.images import to_bgr
 from fer_ros.node.inputs.images import working_bridge
 from fer_ros.node.message_types import MESSAGE_TYPES
-from fer_ros.perception.images import ImageError
+from fer_ros.perception.images.decoding import ImageError
 
 
 def test_an_image_goes_into_a_message_and_out_again():

@@ -5,10 +5,10 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.perception.encodings import ENCODINGS
-from fer_ros.perception.images import decode_image
-from fer_ros.perception.images import decompress_image
-from fer_ros.perception.images import ImageError
+from fer_ros.perception.images.decoding import decode_image
+from fer_ros.perception.images.decoding import decompress_image
+from fer_ros.perception.images.decoding import ImageError
+from fer_ros.perception.images.encodings import ENCODINGS
 
 # An image with smooth colours, so that encodings with subsampled colour lose little.
 HEIGHT, WIDTH = 24, 32

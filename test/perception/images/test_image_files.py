@@ -5,8 +5,8 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.perception.image_files import ImageFileError
-from fer_ros.perception.image_files import read_image_file
+from fer_ros.perception.images.image_files import ImageFileError
+from fer_ros.perception.images.image_files import read_image_file
 
 HEIGHT, WIDTH = 300, 20
 # A gray gradient, so that no two rows are equal.

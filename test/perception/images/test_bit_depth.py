@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from fer_ros.perception.bit_depth import propose_bit_depth
-from fer_ros.perception.bit_depth import scale_to_8_bits
+from fer_ros.perception.images.bit_depth import propose_bit_depth
+from fer_ros.perception.images.bit_depth import scale_to_8_bits
 
 
 @pytest.mark.parametrize('bits', [8, 10, 12, 14, 16])

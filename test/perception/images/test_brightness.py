@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fer_ros.perception.brightness import measure_brightness
+from fer_ros.perception.images.brightness import measure_brightness
 
 
 @pytest.mark.parametrize('size', [(1, 1), (9, 90), (480, 640), (1080, 1920)])

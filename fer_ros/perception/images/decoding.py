@@ -9,14 +9,14 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from fer_ros.perception.bit_depth import scale_to_8_bits
-from fer_ros.perception.encodings import CV_TYPE
-from fer_ros.perception.encodings import DEPTH_OR_INFRARED
-from fer_ros.perception.encodings import Encoding
-from fer_ros.perception.encodings import find_encoding
-from fer_ros.perception.encodings import why_not_accepted
-from fer_ros.perception.image_files import ImageFileError
-from fer_ros.perception.image_files import read_image_file
+from fer_ros.perception.images.bit_depth import scale_to_8_bits
+from fer_ros.perception.images.encodings import CV_TYPE
+from fer_ros.perception.images.encodings import DEPTH_OR_INFRARED
+from fer_ros.perception.images.encodings import Encoding
+from fer_ros.perception.images.encodings import find_encoding
+from fer_ros.perception.images.encodings import why_not_accepted
+from fer_ros.perception.images.image_files import ImageFileError
+from fer_ros.perception.images.image_files import read_image_file
 from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import QUOTED_LENGTH
 from fer_ros.perception.quoting import shortened
