@@ -18,7 +18,6 @@ from fer_ros.node.recovery import Recovery
 from fer_ros.perception.backends import BackendError
 from fer_ros.perception.backends import release_memory
 from fer_ros.perception.classification.classifier import Classifier
-from fer_ros.perception.classification.classifier import create_classifier
 from fer_ros.perception.decision.baseline import check_baseline
 from fer_ros.perception.decision.changes import ChangeDetector
 from fer_ros.perception.detection.choice import create_detector
@@ -27,6 +26,8 @@ from fer_ros.perception.frame_result import FrameResult
 from fer_ros.perception.models.bundle import BundleError
 from fer_ros.perception.models.bundle import find_bundle
 from fer_ros.perception.models.bundle import load_card
+from fer_ros.perception.pipeline import assemble_pipeline
+from fer_ros.perception.pipeline import load_classifier
 from fer_ros.perception.pipeline import Pipeline
 from fer_ros.perception.quoting import shortened
 from fer_ros.perception.settings import Settings
@@ -72,15 +73,13 @@ class ModelSlot:
         :param settings: settings that select the detector, the model, the back end and the device.
         :raises Exception: the reason why the models cannot be loaded.
         """
-        pipeline = Pipeline(
+        self._pipeline = assemble_pipeline(
             self._load_detector(settings),
             self._load_classifier(settings),
+            settings,
             self._next_id,
             self._changes,
         )
-        pipeline.exchange(groups=settings.groups)
-        check_baseline(settings.baseline, pipeline.classifier.card.labels)
-        self._pipeline = pipeline
         self._renew()
 
     def unload(self) -> None:
@@ -234,11 +233,8 @@ class ModelSlot:
 
     def _load_classifier(self, settings: Settings) -> Classifier:
         """Load the model that the settings select, and run it once."""
-        card = load_card(find_bundle(settings.model))
-        classifier = create_classifier(
-            card, settings.backend, settings.device, settings.gpu_memory_limit
-        )
-        backend = classifier.backend
+        classifier = load_classifier(settings)
+        card, backend = classifier.card, classifier.backend
         self._logger.info(
             f'model {shortened(card.name)} (SHA-256 {card.sha256(backend.kind)[:12]}…) '
             f'on {backend.name}, {backend.device} ({shortened(backend.reason, REASON_LENGTH)})'

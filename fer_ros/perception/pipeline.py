@@ -55,13 +55,39 @@ def load_pipeline(settings: Settings | None = None) -> Pipeline:
     """
     settings = settings or Settings()
     detector = create_detector(settings.detector, settings.detector_model)
-    classifier = create_classifier(
-        load_card(find_bundle(settings.model)),
-        settings.backend,
-        settings.device,
-        settings.gpu_memory_limit,
-    )
-    pipeline = Pipeline(detector, classifier)
+    return assemble_pipeline(detector, load_classifier(settings), settings)
+
+
+def load_classifier(settings: Settings) -> Classifier:
+    """
+    Load the model that the settings select, and run it once.
+
+    :param settings: settings that select the model, the back end and the device.
+    :raises BundleError: if the model does not exist or is damaged.
+    :raises BackendError: if the back end cannot run the model.
+    """
+    card = load_card(find_bundle(settings.model))
+    return create_classifier(card, settings.backend, settings.device, settings.gpu_memory_limit)
+
+
+def assemble_pipeline(
+    detector: Detector,
+    classifier: Classifier,
+    settings: Settings,
+    first_id: int = 1,
+    changes: ChangeDetector | None = None,
+) -> Pipeline:
+    """
+    Create a pipeline whose groups are those of the settings.
+
+    :param detector: the face detector.
+    :param classifier: the emotion classifier.
+    :param settings: settings with the groups and the baseline.
+    :param first_id: as for `Pipeline`.
+    :param changes: as for `Pipeline`.
+    :raises SettingError: if groups or baseline do not fit the classifier's labels.
+    """
+    pipeline = Pipeline(detector, classifier, first_id, changes)
     pipeline.exchange(groups=settings.groups)
     check_baseline(settings.baseline, classifier.card.labels)
     return pipeline
