@@ -15,6 +15,7 @@ LONG = (
     'test/doctor/test_graph_check.py',
     'test/launch/',
     'test/node/test_',
+    'test/node/inputs/test_transport.py',
     'test/node/life/test_process.py',
     'test/node/outputs/',
     'test/perception/backends/test_backends.py',

@@ -1,10 +1,5 @@
-from contextlib import contextmanager
 import importlib
-import sys
 
-from hypothesis import given
-from hypothesis import settings
-from hypothesis import strategies
 import numpy as np
 import pytest
 from rclpy.qos import DurabilityPolicy
@@ -13,118 +8,29 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import Image
 from sensor_msgs.msg import PointCloud2
-from sensor_msgs.msg import PointField
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
-from fer_ros.node.inputs.calibration import is_rectified
-from fer_ros.node.inputs.calibration import to_camera_model
-from fer_ros.node.outputs.cloud import to_cloud
+from depth_camera import camera_info
+from depth_camera import depth_image
+from depth_camera import DepthCamera
+from depth_camera import first_pose
+from depth_camera import has_estimate
+from depth_camera import MATRIX
+from depth_camera import view
 from fer_ros.node.outputs.positions import MOST_MISSES
-from fer_ros.perception.faces import Face
-from fer_ros.perception.faces import Position
-from fer_ros.perception.space.camera_model import CalibrationError
 from graph import Inbox
 from graph import wait_until
+from results import face
 from results import result_of
 from stand_ins import LABELS
-from stand_ins import picture
 from stand_ins import send
 
-SIZE = (480, 640)
-MATRIX = [600.0, 0.0, 319.5, 0.0, 600.0, 239.5, 0.0, 0.0, 1.0]
 # Probabilities that a value of a random calibration is valid, or one of five invalid values.
 HOW_OFTEN = [0.9, 0.02, 0.02, 0.02, 0.02, 0.02]
+
+
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-
-
-def view(seconds=1, colour=(250, 20, 20), nanoseconds=0):
-    """Create a colour image. The stand-in detector detects the whole image as one face."""
-    message = picture(colour, seconds, SIZE)
-    message.header.stamp.nanosec = nanoseconds
-    return message
-
-
-def depth_image(seconds=1, metres=1.5, encoding='16UC1', size=SIZE, nanoseconds=0):
-    kind, unit = {'16UC1': ('<u2', 0.001), '32FC1': ('<f4', 1.0)}[encoding]
-    values = np.full(size, metres / unit, kind)
-    message = Image(height=size[0], width=size[1], encoding=encoding, step=values.strides[0])
-    message.data.frombytes(values.tobytes())
-    message.header.frame_id = 'the_camera'
-    message.header.stamp.sec, message.header.stamp.nanosec = seconds, nanoseconds
-    return message
-
-
-def camera_info(seconds=1, **values):
-    given_values = {
-        'height': SIZE[0],
-        'width': SIZE[1],
-        'k': MATRIX,
-        'd': [0.0] * 5,
-        'distortion_model': 'plumb_bob',
-        **values,
-    }
-    message = CameraInfo(**given_values)
-    message.header.stamp.sec = seconds
-    return message
-
-
-class DepthCamera:
-    """Publishes depth images and calibrations, and waits until the node has received them."""
-
-    def __init__(self, graph, node, qos=1, info_qos=1):
-        self._side = graph.listener('depth_camera')
-        self._node = node
-        self.depth = self._side.create_publisher(Image, 'depth', qos)
-        self.info = self._side.create_publisher(CameraInfo, 'camera_info', info_qos)
-
-    def wait(self):
-        wait_until(lambda: self.depth.get_subscription_count() == 1)
-        wait_until(lambda: self.info.get_subscription_count() == 1)
-
-    def send(self, *messages):
-        self.wait()
-        listener = self._node._positions._listener
-        for message in messages:
-            is_depth = isinstance(message, Image)
-            buffer = listener.depths if is_depth else listener.calibrations
-            (self.depth if is_depth else self.info).publish(message)
-            stamp = message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
-
-            def has_come(buffer=buffer, stamp=stamp):
-                return any(known == stamp for known, _ in list(buffer._newest))
-
-            wait_until(has_come)
-
-    def go(self):
-        self._side.destroy_publisher(self.depth)
-        self._side.destroy_publisher(self.info)
-
-
-@pytest.fixture
-def depth_camera(graph, node):
-    return DepthCamera(graph, node)
-
-
-def first_pose(message):
-    (found,) = message.detections
-    return found.results[0].pose
-
-
-def has_estimate(pose):
-    return pose.covariance[0] >= 0
-
-
-@contextmanager
-def without(monkeypatch, *packages):
-    """Make packages appear as missing, whether they are installed or not."""
-    with monkeypatch.context() as patch:
-        for package in packages:
-            for name in [name for name in sys.modules if name.split('.')[0] == package]:
-                patch.delitem(sys.modules, name)
-            # With None in `sys.modules`, an import raises ModuleNotFoundError.
-            patch.setitem(sys.modules, package, None)
-        yield
 
 
 # Without depth
@@ -416,194 +322,6 @@ def test_depth_in_another_frame_is_told_once(node, camera, emotions, depth_camer
         assert has_estimate(first_pose(send(camera, emotions, node, view(seconds))))
 
     assert capfd.readouterr().err.count("depth is in the frame 'the_depth_camera'") == 1
-
-
-# Calibration
-
-
-@pytest.mark.parametrize(
-    ('topic', 'rectified'),
-    [
-        ('/camera/image_rect', True),
-        ('/camera/image_rect_color', True),
-        ('/camera/image_rect/compressed', True),
-        ('/camera/image_raw/compressed', False),
-        ('/image_rect/image_raw', False),
-        ('/camera/image_raw', False),
-        ('image', False),
-    ],
-)
-def test_rectified_images_are_known_by_their_topic(topic, rectified):
-    assert is_rectified(topic) == rectified
-
-
-def test_the_rectified_image_is_described_by_p_and_its_own_by_k_and_d():
-    p = [500.0, 0.0, 300.0, -25.0, 0.0, 510.0, 200.0, 0.0, 0.0, 0.0, 1.0, 0.0]
-    message = camera_info(p=p, d=[-0.2, 0.1, 0.0, 0.0, 0.0])
-
-    own = to_camera_model(message, False, SIZE)
-    rectified = to_camera_model(message, True, SIZE)
-
-    assert (own.focal_lengths, own.centre) == ((600.0, 600.0), (319.5, 239.5))
-    assert own.distortion == (-0.2, 0.1, 0.0, 0.0, 0.0)
-    assert (rectified.focal_lengths, rectified.centre) == ((500.0, 510.0), (300.0, 200.0))
-    assert rectified.distortion == ()
-    # Some drivers fill in only K.
-    of_k = to_camera_model(camera_info(), False, SIZE)
-    assert to_camera_model(camera_info(), True, SIZE) == of_k
-
-
-def test_binning_and_the_region_of_interest_are_reckoned_with():
-    message = camera_info(height=960, width=1280, binning_x=2, binning_y=2)
-    message.roi.x_offset, message.roi.y_offset = 100, 60
-    message.roi.width, message.roi.height = 1000, 800
-
-    made = to_camera_model(message, False, SIZE)
-
-    assert made.size == (400, 500)
-    assert made.focal_lengths == (300.0, 300.0)
-    assert made.centre == (109.75, 89.75)
-
-
-def test_a_calibration_without_a_size_is_taken_for_the_images():
-    assert to_camera_model(camera_info(height=0, width=0), False, (48, 64)).size == (48, 64)
-
-
-@settings(max_examples=300, deadline=None)
-@given(
-    k=strategies.lists(strategies.floats(), min_size=9, max_size=9),
-    p=strategies.lists(strategies.floats(), min_size=12, max_size=12),
-    d=strategies.lists(strategies.floats(), max_size=14),
-    model=strategies.sampled_from(['plumb_bob', 'rational_polynomial', 'equidistant', '']),
-    size=strategies.tuples(strategies.integers(0, 2**32 - 1), strategies.integers(0, 2**32 - 1)),
-    binning=strategies.integers(0, 2**32 - 1),
-    rectified=strategies.booleans(),
-    pixel=strategies.tuples(strategies.floats(0, 20000), strategies.floats(0, 20000)),
-)
-def test_any_calibration_gives_a_direction_or_none_or_a_sentence(
-    k, p, d, model, size, binning, rectified, pixel
-):
-    message = CameraInfo(
-        k=k, p=p, d=d, distortion_model=model, height=size[0], width=size[1], binning_x=binning
-    )
-    try:
-        direction = to_camera_model(message, rectified, SIZE).direction(*pixel)
-    except CalibrationError:
-        return
-
-    assert direction is None or np.isfinite(direction).all()
-
-
-# Cloud
-
-
-def face(id_=3, emotion='sad', point=(0.1, -0.2, 1.5)):
-    position = None if point is None else Position(np.array(point), np.eye(3))
-    probabilities = np.array([0.2, 0.5, 0.3])
-    return Face(id_, (0.0, 0.0, 9.0, 9.0), np.float32(0.9), probabilities, emotion, position)
-
-
-@pytest.fixture
-def point_cloud2():
-    return pytest.importorskip('sensor_msgs_py.point_cloud2')
-
-
-def test_the_cloud_has_a_point_for_each_face_that_is_measured(point_cloud2):
-    header = Header(frame_id='the_camera')
-    faces = [face(), face(2**32 - 1, 'uncertain', (0, 0, 2)), face(5, 'happy', None)]
-
-    cloud = to_cloud(point_cloud2, header, result_of(*faces, labels=LABELS))
-
-    assert cloud.header == header
-    assert [one.name for one in cloud.fields] == ['x', 'y', 'z', 'id', 'emotion', 'score']
-    points = point_cloud2.read_points(cloud)
-    assert points['id'].tolist() == [3, 2**32 - 1]
-    assert points['id'].dtype == points['emotion'].dtype == np.uint32
-    # The number of labels encodes uncertain. The score is then the highest probability of a label.
-    assert points['emotion'].tolist() == [1, 3]
-    assert points['score'].tolist() == pytest.approx([0.5, 0.5])
-    assert points['x'].dtype == points['score'].dtype == np.float32
-    assert [points[name][0] for name in 'xyz'] == pytest.approx([0.1, -0.2, 1.5])
-
-
-class CloudRecorder:
-    """A stand-in for sensor_msgs_py.point_cloud2 that stores the content of the last cloud."""
-
-    def create_cloud(self, header, fields, points):
-        self.fields, self.points = fields, list(points)
-        cloud = PointCloud2(header=header, width=len(self.points), fields=fields)
-        cloud.row_step = 24 * cloud.width
-        cloud.data.extend(bytes(cloud.row_step))
-        return cloud
-
-
-@pytest.mark.parametrize(
-    ('emotion', 'index', 'score'), [('happy', 0, 0.2), ('sad', 1, 0.5), ('uncertain', 3, 0.5)]
-)
-def test_a_point_has_the_index_and_the_score_of_the_decision(emotion, index, score):
-    recorder = CloudRecorder()
-
-    result = result_of(face(7, emotion), face(8, point=None), labels=LABELS)
-    to_cloud(recorder, Header(), result)
-
-    assert recorder.points == [(0.1, -0.2, 1.5, 7, index, pytest.approx(score))]
-    assert [one.name for one in recorder.fields] == ['x', 'y', 'z', 'id', 'emotion', 'score']
-    assert [one.offset for one in recorder.fields] == [0, 4, 8, 12, 16, 20]
-    kinds = [PointField.FLOAT32] * 3 + [PointField.UINT32] * 2 + [PointField.FLOAT32]
-    assert [one.datatype for one in recorder.fields] == kinds
-
-
-@pytest.mark.parametrize('faces', [[], [face(point=None)]])
-def test_without_a_measured_face_nothing_is_left_of_the_placeholder(faces):
-    cloud = to_cloud(CloudRecorder(), Header(), result_of(*faces, labels=LABELS))
-
-    assert (cloud.width, cloud.row_step, len(cloud.data)) == (0, 0, 0)
-    assert cloud.is_dense
-
-
-def test_of_nobody_the_cloud_is_empty(point_cloud2):
-    cloud = to_cloud(point_cloud2, Header(), result_of(face(point=None), labels=LABELS))
-
-    assert (cloud.width, cloud.row_step, len(cloud.data)) == (0, 0, 0)
-    assert cloud.point_step == 24
-    assert len(point_cloud2.read_points(cloud)) == 0
-
-
-def test_the_cloud_is_published_with_the_images_header_and_the_id_of_the_detection(
-    graph, node, camera, emotions, depth_camera, point_cloud2
-):
-    clouds = Inbox()
-    graph.listener('navigation').create_subscription(PointCloud2, 'emotion/faces', clouds, 10)
-    depth_camera.send(camera_info(), depth_image())
-    wait_until(lambda: node._positions._cloud.get_subscription_count() == 1)
-
-    message = send(camera, emotions, node, view())
-
-    cloud = clouds.wait_for(lambda one: one.header == message.header)
-    (point,) = point_cloud2.read_points(cloud)
-    assert str(point['id']) == message.detections[0].id
-    assert LABELS[point['emotion']] == message.detections[0].results[0].hypothesis.class_id
-    assert point['score'] == pytest.approx(message.detections[0].results[0].hypothesis.score)
-    assert point['z'] == pytest.approx(1.5)
-
-
-def test_a_topic_whose_package_is_missing_is_not_offered_and_that_is_told_once(
-    graph, node, camera, emotions, depth_camera, monkeypatch, capfd
-):
-    with without(monkeypatch, 'sensor_msgs_py', 'visualization_msgs'):
-        depth_camera.send(camera_info(), depth_image())
-        assert has_estimate(first_pose(send(camera, emotions, node, view())))
-        depth_camera.go()
-        wait_until(lambda: not node._positions._listener.listening)
-        DepthCamera(graph, node).wait()
-        asker = graph.listener('asker')
-        wait_until(lambda: asker.count_publishers('emotion') == 1)
-
-    assert asker.count_publishers('emotion/faces') == 0
-    assert asker.count_publishers('emotion/markers') == 0
-    told = capfd.readouterr().err
-    assert told.count('emotion/faces is not offered: ModuleNotFoundError') == 1
-    assert told.count('emotion/markers is not offered: ModuleNotFoundError') == 1
 
 
 # Markers
