@@ -17,6 +17,7 @@ from fer_ros.perception.images.encodings import find_encoding
 from fer_ros.perception.images.encodings import why_not_accepted
 from fer_ros.perception.images.image_files import ImageFileError
 from fer_ros.perception.images.image_files import read_image_file
+from fer_ros.perception.images.rows import check_rows
 from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import QUOTED_LENGTH
 from fer_ros.perception.quoting import shortened
@@ -53,11 +54,8 @@ def check_image(
         raise ImageError(why_not_accepted(encoding))
     if found.packed is not None and step >= width * found.packed.pixel_bytes:
         found = found.packed
-    if step < width * found.pixel_bytes:
-        raise ImageError(
-            f'the step is {step} bytes, not at least {width * found.pixel_bytes} '
-            f'for {width} pixels of {quoted(encoding)}'
-        )
+    rows = int(height * found.planes)
+    check_rows(width, rows, found.pixel_bytes, step, size, encoding, ImageError)
     if step % found.step_unit:
         raise ImageError(f'the step is {step} bytes, not even, as {quoted(encoding)} requires')
     if height % found.cell[0]:
@@ -68,11 +66,6 @@ def check_image(
     if width % found.cell[1]:
         raise ImageError(
             f'the image is {width} pixels wide, not even, as {quoted(encoding)} requires'
-        )
-    rows = int(height * found.planes)
-    if size < step * rows:
-        raise ImageError(
-            f'the data are {size} bytes, not {step * rows} (step {step}, {rows} rows)'
         )
     _check_size(height, width)
     return found

@@ -8,6 +8,7 @@ import numpy as np
 
 from fer_ros.perception.faces import Face
 from fer_ros.perception.faces import Position
+from fer_ros.perception.images.rows import check_rows
 from fer_ros.perception.space.camera_model import CameraModel
 from fer_ros.perception.space.camera_model import scale_between
 
@@ -83,16 +84,7 @@ def decode_depth(
     element = np.dtype(kind).newbyteorder('>' if is_bigendian else '<')
     if height < 1 or width < 1:
         raise DepthError(f'the depth image is {width}x{height}, but must be at least 1x1 pixel')
-    if step < width * element.itemsize:
-        raise DepthError(
-            f'the step is {step} bytes, but must be at least {width * element.itemsize} for '
-            f'{width} pixels of {encoding}'
-        )
-    if len(data) < step * height:
-        raise DepthError(
-            f'the data have {len(data)} bytes, but must have {step * height} (step {step}, '
-            f'{height} rows)'
-        )
+    check_rows(width, height, element.itemsize, step, len(data), encoding, DepthError)
     values = np.ndarray((height, width), element, data, strides=(step, element.itemsize))
     return DepthImage(values, metres)
 

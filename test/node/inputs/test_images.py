@@ -19,7 +19,7 @@ def test_an_image_goes_into_a_message_and_out_again():
 
 
 def test_a_broken_image_message_is_refused_in_a_sentence():
-    with pytest.raises(ImageError, match='the data are 0 bytes, not 12'):
+    with pytest.raises(ImageError, match='the data are 0 bytes, but must be at least 12'):
         to_bgr(Image(height=2, width=2, encoding='bgr8', step=6))
 
 

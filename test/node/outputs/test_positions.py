@@ -211,7 +211,7 @@ def renamed(message, encoding):
     ('depth', 'info', 'reason'),
     [
         (renamed(depth_image(), 'rgb8'), camera_info(), "'rgb8', but a depth image must have"),
-        (cut(depth_image()), camera_info(), 'the data have 614399 bytes'),
+        (cut(depth_image()), camera_info(), 'the data are 614399 bytes'),
         (depth_image(size=(480, 848)), camera_info(), 'the depth image is 848x480'),
         (Image(encoding='16UC1'), camera_info(), 'the depth image is 0x0'),
         (depth_image(), camera_info(k=[0.0] * 9), 'calibrate the camera'),

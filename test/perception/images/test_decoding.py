@@ -94,9 +94,9 @@ def test_bgr8_is_not_copied():
 @pytest.mark.parametrize(
     ('height', 'width', 'encoding', 'step', 'size', 'sentence'),
     [
-        (2, 2, 'bgr8', 6, 11, 'the data are 11 bytes, not 12'),
-        (2, 2, 'bgr8', 8, 15, 'the data are 15 bytes, not 16'),
-        (2, 2, 'bgr8', 5, 12, 'the step is 5 bytes, not at least 6'),
+        (2, 2, 'bgr8', 6, 11, 'the data are 11 bytes, but must be at least 12'),
+        (2, 2, 'bgr8', 8, 15, 'the data are 15 bytes, but must be at least 16'),
+        (2, 2, 'bgr8', 5, 12, 'the step is 5 bytes, but must be at least 6'),
         (0, 2, 'bgr8', 6, 0, 'the image is 2x0'),
         (2, 0, 'mono8', 0, 0, 'the image is 0x2'),
         (2, 2, '32FC1', 8, 16, "'32FC1', which depth cameras use, not one of bgr8, rgb8"),
@@ -112,8 +112,15 @@ def test_bgr8_is_not_copied():
         (2, 3, 'nv16', 3, 99, 'the image is 3 pixels wide, not even'),
         (3, 2, 'i420', 2, 99, 'the image is 2x3, not even'),
         (2, 2, 'yuv420', 3, 99, 'the step is 3 bytes, not even'),
-        (3, 3, 'nv24', 3, 26, r'the data are 26 bytes, not 27 \(step 3, 9 rows\)'),
-        (2, 4, 'nv21', 4, 11, 'the data are 11 bytes, not 12'),
+        (
+            3,
+            3,
+            'nv24',
+            3,
+            26,
+            r'the data are 26 bytes, but must be at least 27 \(step 3, 9 rows\)',
+        ),
+        (2, 4, 'nv21', 4, 11, 'the data are 11 bytes, but must be at least 12'),
         (2**32 - 1, 2**32 - 1, 'rgba16', 2**32 - 1, 9, 'the step is'),
         (2**32 - 1, 1, 'mono8', 2**32 - 1, 9, 'the data are 9 bytes'),
     ],
@@ -172,7 +179,7 @@ def test_yuv444_with_long_rows_has_pixels_of_u_y_and_v(padding):
 
 
 def test_packed_yuv444_with_too_few_data_is_refused():
-    with pytest.raises(ImageError, match='the data are 17 bytes, not 18'):
+    with pytest.raises(ImageError, match='the data are 17 bytes, but must be at least 18'):
         decode_image(np.zeros(17, np.uint8), 3, 2, 'yuv444', 6, False)
 
 

@@ -72,7 +72,7 @@ def test_every_encoding_byte_order_and_padding_is_read(encoding, kind, unit, pad
         ({'step': 1279}, 'the step is 1279 bytes, but must be at least 1280'),
         (
             {'data': np.zeros(480 * 1280 - 1, np.uint8)},
-            'the data have 614399 bytes, but must have 614400',
+            'the data are 614399 bytes, but must be at least 614400',
         ),
         ({'encoding': '32FC1'}, 'the step is 1280 bytes, but must be at least 2560'),
     ],
