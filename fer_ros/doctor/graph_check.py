@@ -21,12 +21,12 @@ from fer_ros.doctor.finding import Finding
 from fer_ros.doctor.finding import OK
 from fer_ros.doctor.finding import WARN
 from fer_ros.doctor.rotation import check_rotation
+from fer_ros.messages.pixels import has_16_bits
+from fer_ros.messages.topic_names import COMPRESSED
+from fer_ros.messages.topic_names import IMAGE_TYPES
+from fer_ros.messages.topic_names import RAW
+from fer_ros.messages.topic_names import SUFFIX
 from fer_ros.node.inputs.camera_topics import camera_topics
-from fer_ros.node.inputs.camera_topics import COMPRESSED
-from fer_ros.node.inputs.camera_topics import IMAGE_TYPES
-from fer_ros.node.inputs.camera_topics import RAW
-from fer_ros.node.inputs.camera_topics import SUFFIX
-from fer_ros.node.inputs.images import has_16_bits
 from fer_ros.node.inputs.images import to_bgr
 from fer_ros.perception.images.bit_depth import propose_bit_depth
 from fer_ros.perception.images.decoding import ImageError

@@ -10,8 +10,8 @@ from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
+from fer_ros.messages.stamps import stamp_of
 from fer_ros.node.health.report import Health
-from fer_ros.node.inputs.depth_listener import stamp_of
 from fer_ros.node.inputs.images import to_bgr
 from fer_ros.node.inputs.images import working_bridge
 from fer_ros.node.life.errors import described

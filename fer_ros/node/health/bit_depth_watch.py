@@ -8,7 +8,7 @@ import numpy as np
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
-from fer_ros.node.inputs.images import has_16_bits
+from fer_ros.messages.pixels import has_16_bits
 from fer_ros.perception.images.bit_depth import propose_bit_depth
 
 # Number of images that are searched for their largest value. The search takes some microseconds

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from rclpy.node import Node
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 
+from fer_ros.messages.topic_names import COMPRESSED
+from fer_ros.messages.topic_names import IMAGE_TYPES
+from fer_ros.messages.topic_names import RAW
+from fer_ros.messages.topic_names import SUFFIX
 from fer_ros.node.inputs.camera_topics import camera_topics
-from fer_ros.node.inputs.camera_topics import COMPRESSED
-from fer_ros.node.inputs.camera_topics import IMAGE_TYPES
-from fer_ros.node.inputs.camera_topics import RAW
-from fer_ros.node.inputs.camera_topics import SUFFIX
 from fer_ros.perception.quoting import shortened
 
 # The first two bytes of a Fast DDS GUID are the vendor's number. The next two bytes are the number

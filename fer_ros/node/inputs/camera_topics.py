@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from rclpy.node import Node
 
-RAW, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
-IMAGE_TYPES = (RAW, COMPRESSED)
-
-# image_transport appends this suffix to the name of the raw topic.
-SUFFIX = '/compressed'
-
-# This topic of image_transport carries depth images in messages of the type COMPRESSED.
-DEPTH_SUFFIX = '/compressedDepth'
-
-# A node that publishes labels is an emotion node. Its images are annotated images or face crops.
-LABELS = 'vision_msgs/msg/LabelInfo'
+from fer_ros.messages.topic_names import IMAGE_TYPES
+from fer_ros.messages.topic_names import LABELS
+from fer_ros.messages.topic_names import select_cameras
 
 
 def camera_topics(node: Node) -> list[str]:
@@ -31,16 +23,13 @@ def camera_topics(node: Node) -> list[str]:
     labellers = {
         publisher for name, types in topics if LABELS in types for publisher in _nodes(node, name)
     }
-    found = {
-        kind: {name for name, types in topics if kind in types and _nodes(node, name) - labellers}
-        for kind in IMAGE_TYPES
-    }
-    compressed = {
-        name
-        for name in found[COMPRESSED]
-        if not name.endswith(DEPTH_SUFFIX) and name.rpartition('/')[0] not in found[RAW]
-    }
-    return sorted(found[RAW] | compressed)
+    return select_cameras(
+        {
+            name: types
+            for name, types in topics
+            if not set(types).isdisjoint(IMAGE_TYPES) and _nodes(node, name) - labellers
+        }
+    )
 
 
 def _nodes(node: Node, topic: str) -> set[tuple[str, str]]:

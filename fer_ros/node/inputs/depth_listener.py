@@ -12,18 +12,14 @@ from rclpy.qos import ReliabilityPolicy
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import Image
-from std_msgs.msg import Header
 
+from fer_ros.messages.stamps import stamp_of
 from fer_ros.node.inputs.camera_listener import SubscriptionEventCallbacks
-from fer_ros.node.inputs.stamp_buffer import StampBuffer
+from fer_ros.perception.space.stamp_buffer import StampBuffer
 
 DEPTH = 'depth'
 CAMERA_INFO = 'camera_info'
 TYPES = {DEPTH: Image, CAMERA_INFO: CameraInfo}
-
-# Maximum difference between the timestamps of an image and its depth image [ns]. The value is half
-# the period of a 10 Hz camera, during which a walking person moves by 7 cm.
-SLACK = 50_000_000
 
 # The warning about a missing calibration is logged after this many checks with depth only. The
 # publisher of the calibration may start a little later than the publisher of depth.
@@ -136,9 +132,3 @@ class DepthListener:
     def _on_calibration(self, message: CameraInfo) -> None:
         """Buffer a calibration."""
         self.calibrations.put(stamp_of(message.header), message)
-
-
-def stamp_of(header: Header) -> int:
-    """Return the timestamp of a header in nanoseconds."""
-    # rclpy's Time rejects timestamps before 1970, and its exception would end the node.
-    return int(header.stamp.sec * 10**9 + header.stamp.nanosec)

@@ -1,4 +1,4 @@
-"""Convert image messages to arrays."""
+"""Convert image messages to arrays, with cv_bridge where it works."""
 
 from __future__ import annotations
 
@@ -9,13 +9,9 @@ import numpy as np
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
+from fer_ros.messages import pixels
 from fer_ros.perception.images.decoding import check_image
-from fer_ros.perception.images.decoding import decode_image
-from fer_ros.perception.images.decoding import decompress_image
 from fer_ros.perception.images.encodings import Encoding
-from fer_ros.perception.images.encodings import find_encoding
-from fer_ros.perception.images.image_files import is_16_bit_png
-from fer_ros.perception.images.image_files import PNG_START
 
 # Test image for cv_bridge. All pixels differ, so the test detects swapped rows or channels.
 TRIAL = np.array([[[10, 100, 200], [30, 60, 90]], [[1, 2, 3], [250, 0, 9]]], np.uint8)
@@ -34,38 +30,17 @@ def to_bgr(message: Image | CompressedImage, bridge: Any = None, bit_depth: int 
     :raises ImageError: if the data contradicts the description of the image, or if the encoding
         is not accepted.
     """
-    data = np.frombuffer(message.data, np.uint8)
-    if isinstance(message, CompressedImage):
-        return decompress_image(data, message.format, bit_depth)
-    how = check_image(
-        message.height, message.width, message.encoding, message.step, len(data), bit_depth
-    )
-    if bridge is not None and _suits_cv_bridge(how, message.step):
-        try:
-            return bridge.imgmsg_to_cv2(message, 'bgr8')
-        except Exception:  # after any error of cv_bridge, use `decode_image`
-            pass
-    return decode_image(
-        data,
-        message.height,
-        message.width,
-        message.encoding,
-        message.step,
-        bool(message.is_bigendian),
-        bit_depth,
-    )
-
-
-def has_16_bits(message: Image | CompressedImage) -> bool:
-    """
-    Check whether the values of an image have 16 bits.
-
-    :param message: raw image, or compressed image; only PNG files have 16 bits.
-    """
-    if isinstance(message, CompressedImage):
-        return is_16_bit_png(bytes(message.data[:PNG_START]))
-    found = find_encoding(message.encoding)
-    return found is not None and found.bits == 16
+    if bridge is not None and not pixels.is_compressed(message):
+        size = len(message.data)
+        how = check_image(
+            message.height, message.width, message.encoding, message.step, size, bit_depth
+        )
+        if _suits_cv_bridge(how, message.step):
+            try:
+                return bridge.imgmsg_to_cv2(message, 'bgr8')
+            except Exception:  # after any error of cv_bridge, use `pixels.to_bgr`
+                pass
+    return pixels.to_bgr(message, bit_depth)
 
 
 def working_bridge() -> tuple[Any, str]:

@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 from rclpy.node import Node
 from rclpy.publisher import Publisher
+from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import Image
 from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import Header
 
 from fer_ros.messages.markers import to_markers
+from fer_ros.messages.positions import located
+from fer_ros.messages.stamps import stamp_of
+from fer_ros.messages.topic_names import is_rectified
 from fer_ros.node.health.statistics import Statistics
-from fer_ros.node.inputs.calibration import is_rectified
-from fer_ros.node.inputs.calibration import to_camera_model
 from fer_ros.node.inputs.depth_listener import CAMERA_INFO
 from fer_ros.node.inputs.depth_listener import DEPTH
 from fer_ros.node.inputs.depth_listener import DepthListener
-from fer_ros.node.inputs.depth_listener import SLACK
-from fer_ros.node.inputs.depth_listener import stamp_of
 from fer_ros.node.life.errors import described
 from fer_ros.node.message_types import MESSAGE_TYPES
 from fer_ros.node.outputs.cloud import to_cloud
@@ -30,11 +30,8 @@ from fer_ros.perception.frame_result import FrameResult
 from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import shortened
 from fer_ros.perception.space.camera_model import CalibrationError
-from fer_ros.perception.space.camera_model import CameraModel
-from fer_ros.perception.space.depth import decode_depth
 from fer_ros.perception.space.depth import DepthError
-from fer_ros.perception.space.depth import DepthImage
-from fer_ros.perception.space.depth import locate_face
+from fer_ros.perception.space.stamp_buffer import SLACK
 
 # Log the same warning about depth at most once per this many seconds.
 COMPLAINT_PERIOD = 5.0
@@ -115,19 +112,18 @@ class FacePositions:
         if not result.faces or not self._listener.listening:
             return result
         try:
-            found = self._measure_by(header, result.image_size)
+            found = self._find(header)
             if found is None:
                 return result
-            positions = {
-                face.id: locate_face(face, *found, result.image_size) for face in result.faces
-            }
+            rectified = is_rectified(self._listener.topic('image'))
+            result = located(result, *found, rectified)
         except Exception as error:  # a problem with depth must not prevent the result of the image
             known = isinstance(error, (DepthError, CalibrationError))
             reason = shortened(error) if known else described(error)
             self._complain(f'faces have no positions: {reason}')
             return result
         self._take_back()
-        return result.located(positions)
+        return result
 
     def publish(self, header: Header, result: FrameResult, _: np.ndarray) -> None:
         """
@@ -142,9 +138,7 @@ class FacePositions:
             if self._markers is not None and self._markers.get_subscription_count():
                 self._markers.publish(to_markers(MESSAGE_TYPES, header, result))
 
-    def _measure_by(
-        self, header: Header, image_size: tuple[int, int]
-    ) -> tuple[DepthImage, CameraModel] | None:
+    def _find(self, header: Header) -> tuple[Image, CameraInfo] | None:
         """Find the depth image and the calibration for an image; None if one is missing."""
         stamp = stamp_of(header)
         # A calibration is valid until the next one. Some publishers send it only once.
@@ -157,9 +151,7 @@ class FacePositions:
             return None
         self._misses = 0
         self._compare_frames(header, depth[1])
-        topic = self._listener.topic('image')
-        camera = to_camera_model(calibration[1], is_rectified(topic), image_size)
-        return _to_depth(depth[1]), camera
+        return depth[1], calibration[1]
 
     def _missing(self, stamp: int) -> str:
         """Describe which input is missing for an image with the given timestamp in nanoseconds."""
@@ -234,15 +226,3 @@ def working_marker_array() -> tuple[Any, str]:
         return importlib.import_module('visualization_msgs.msg').MarkerArray, ''
     except Exception as error:  # a broken import can raise any exception
         return None, described(error)
-
-
-def _to_depth(message: Image) -> DepthImage:
-    """Decode a depth message."""
-    return decode_depth(
-        np.frombuffer(message.data, np.uint8),
-        message.height,
-        message.width,
-        message.encoding,
-        message.step,
-        bool(message.is_bigendian),
-    )

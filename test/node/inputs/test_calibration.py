@@ -7,8 +7,8 @@ from sensor_msgs.msg import CameraInfo
 
 from depth_camera import camera_info
 from depth_camera import SIZE
-from fer_ros.node.inputs.calibration import is_rectified
-from fer_ros.node.inputs.calibration import to_camera_model
+from fer_ros.messages.calibration import to_camera_model
+from fer_ros.messages.topic_names import is_rectified
 from fer_ros.perception.space.camera_model import CalibrationError
 
 # Calibration

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from sensor_msgs.msg import CameraInfo
+from typing import Any
 
-from fer_ros.node.inputs.camera_topics import SUFFIX
 from fer_ros.perception.space.camera_model import camera_model
 from fer_ros.perception.space.camera_model import CameraModel
 
 
-def is_rectified(topic: str) -> bool:
-    """
-    Check whether the images of a topic are rectified, by the naming convention in CameraInfo.msg.
-
-    :param topic: name of the image topic, with or without a namespace. The last part of the name
-        of a rectified topic contains image_rect, such as image_rect_color.
-    """
-    return 'image_rect' in topic.removesuffix(SUFFIX).rsplit('/', 1)[-1]
-
-
-def to_camera_model(
-    message: CameraInfo, rectified: bool, image_size: tuple[int, int]
-) -> CameraModel:
+def to_camera_model(message: Any, rectified: bool, image_size: tuple[int, int]) -> CameraModel:
     """
     Convert a calibration message to a camera model.
 
     Binning and the region of interest are applied as in image_geometry.
 
-    :param message: calibration of the camera.
+    :param message: CameraInfo, the calibration of the camera.
     :param rectified: True for a rectified image, which the matrix P describes; False for the
         original image, which K and D describe.
     :param image_size: (height, width) in pixels, used if the calibration does not contain the

@@ -9,6 +9,10 @@ from typing import TypeVar
 
 Item = TypeVar('Item')
 
+# Maximum difference between the timestamps of an image and its depth image [ns]. The value is half
+# the period of a 10 Hz camera, during which a walking person moves by 7 cm.
+SLACK = 50_000_000
+
 # Number of messages to search for the nearest timestamp; more messages would only use memory. The
 # message nearest to an expected timestamp is kept in addition.
 LENGTH = 4

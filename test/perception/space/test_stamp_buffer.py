@@ -2,8 +2,8 @@ import threading
 
 import pytest
 
-from fer_ros.node.inputs.stamp_buffer import LENGTH
-from fer_ros.node.inputs.stamp_buffer import StampBuffer
+from fer_ros.perception.space.stamp_buffer import LENGTH
+from fer_ros.perception.space.stamp_buffer import StampBuffer
 
 
 @pytest.fixture
