@@ -89,7 +89,7 @@ PARTS = {
     'fetch_models': ('perception',),
     'node': ('messages', 'perception', 'sources'),
     'camera': ('messages', 'node', 'perception', 'sources'),
-    'doctor': ('node', 'perception'),
+    'doctor': ('messages', 'node', 'perception'),
     'watch': ('node', 'perception'),
 }
 
@@ -232,7 +232,7 @@ FOLDERS_OF_PERCEPTION = (
     'space',
     'drawing',
 )
-ABOVE_THE_FOLDERS = ('pipeline', 'trial_child', '__init__')
+ABOVE_THE_FOLDERS = ('parameter_files', 'pipeline', 'trial_child', '__init__')
 
 
 def rank_in_perception(names):

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Iterable
 from collections.abc import Sequence
 from dataclasses import Field
 from dataclasses import fields
-from difflib import get_close_matches
 from typing import Any
 from typing import TYPE_CHECKING
 from typing import TypeVar
@@ -21,6 +19,9 @@ from rclpy.parameter import Parameter
 
 from fer_ros.node.life.errors import described as described_error
 from fer_ros.node.life.errors import REASON_LENGTH
+from fer_ros.perception.parameter_values import closest
+from fer_ros.perception.parameter_values import given_value
+from fer_ros.perception.parameter_values import typed_value
 from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import shortened
 from fer_ros.perception.settings import checked_value
@@ -28,10 +29,6 @@ from fer_ros.perception.settings import SettingError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
-
-# Only this many characters of a name are compared. Parameter names are shorter, and comparing
-# longer text would take too long.
-MOST_COMPARED = 80
 
 Kind = TypeVar('Kind', bound='DataclassInstance')
 
@@ -127,7 +124,7 @@ class CheckedParameters(Node):
         described = self.SETTINGS.__dataclass_fields__.get(given.name)
         if described is None:
             return given
-        return Parameter(given.name, value=_typed_value(described, given.value))
+        return Parameter(given.name, value=typed_value(described, given.value))
 
     def _is_fixed_at(self, given: Parameter) -> bool:
         """Check whether a parameter is read-only and already has this value."""
@@ -167,35 +164,6 @@ def apply_live(
     node.add_on_set_parameters_callback(on_parameters)
 
 
-def closest(name: str, known: Iterable[str]) -> str:
-    """
-    Find the known name that is most similar to an unknown name.
-
-    :param name: unknown name, from the command line, a file or a request.
-    :param known: names of all parameters.
-    :return: the closest name in parentheses, after a space; empty if no name is similar.
-    """
-    names = list(known)
-    # Nested sections lead to names such as emotion.min_confidence, so the last part is compared
-    # too.
-    for one in (name[:MOST_COMPARED], name[-MOST_COMPARED:].rsplit('.', 1)[-1]):
-        found = get_close_matches(one, names, 1)
-        if found:
-            return f' (closest: {found[0]})'
-    return ''
-
-
-def _typed_value(described: Field[Any], value: Any) -> Any:
-    """Check a value for a setting, and return it in the type of the ROS parameter."""
-    if isinstance(described.default, tuple):
-        # Users may write a list with one string as that string. ROS reads an empty list as a list
-        # of bytes.
-        if isinstance(value, str) and value:
-            value = [value]
-        return list(checked_value(described, value)) or ['']
-    return checked_value(described, value)
-
-
 def _given_value(node: Node, described: Field[Any]) -> Any:
     """Return the initial value of a setting: the user's value, or else the default."""
     # A parameter with a fixed type rejects 1 for 1.0 before the value can be converted. With
@@ -203,20 +171,4 @@ def _given_value(node: Node, described: Field[Any]) -> Any:
     loose = ParameterDescriptor(dynamic_typing=True)
     given = node.declare_parameter(described.name, described.default, loose).value
     node.undeclare_parameter(described.name)
-    if given is None and isinstance(described.default, tuple):
-        given = []  # rcl turns an empty list in a file into None
-    if given is None:
-        raise SettingError(
-            f'{described.name} has no value: set a value, or remove the parameter to use its '
-            f'default, {described.default}'
-        )
-    if isinstance(described.default, str):
-        if type(given) is int:
-            # YAML reads a string that looks like a number as a number, for example source:=0.
-            given = str(given)
-        if type(given) is bool:
-            raise SettingError(
-                f'{described.name} is {given}, but must be a string. YAML reads yes, no, on and '
-                'off as true or false; write them in quotation marks'
-            )
-    return _typed_value(described, given)
+    return given_value(described, given)

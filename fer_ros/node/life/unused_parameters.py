@@ -9,14 +9,14 @@ from itertools import pairwise
 from pathlib import Path
 import re
 import sys
-from typing import Any
 from typing import TYPE_CHECKING
 
 from rclpy.node import Node
-import yaml
 
 from fer_ros.node.life.parameters import CheckedParameters
-from fer_ros.node.life.parameters import closest
+from fer_ros.perception.parameter_files import applies_to
+from fer_ros.perception.parameter_files import sections
+from fer_ros.perception.parameter_values import closest
 from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import shortened
 
@@ -29,15 +29,6 @@ OF_RCLPY = re.compile(r'qos_overrides\..*|use_sim_time|start_type_description_se
 
 # The warning lists at most this many parameters or sections.
 MOST_NAMED = 5
-
-# Larger files are not searched for sections [bytes].
-MOST_BYTES = 2**20
-
-# Maximum nesting of namespaces that is searched; rcl itself accepts fewer levels of YAML.
-MOST_LEVELS = 8
-
-# The key that holds the parameters of a section.
-PARAMETERS = 'ros__parameters'
 
 
 def warn_of_unused(
@@ -79,48 +70,6 @@ def parameter_files(args: Sequence[str]) -> list[Path]:
         elif of_ros and flag == '--params-file' and value:
             files.append(Path(value))
     return files
-
-
-def sections(path: Path) -> list[str]:
-    """
-    Return the sections of a parameter file; each section applies to a node name or a pattern.
-
-    :param path: a file that rcl has read; Python's YAML parser may still reject it.
-    :return: full node names or patterns, with rcl's wildcards `*` and `**`.
-    :raises ValueError: if the file cannot be read again, is too large, or is invalid for Python's
-        YAML parser.
-    """
-    try:
-        # A pipe, which the shell creates for <(command), can be read only once.
-        if not path.is_file() or path.stat().st_size > MOST_BYTES:
-            raise ValueError(f'{quoted(str(path))} is not a regular file of at most 1 MiB')
-        # This loader reads every value as a string, so tags and dates have no effect.
-        content = yaml.load(path.read_bytes(), Loader=yaml.BaseLoader)
-    except (OSError, yaml.YAMLError, RecursionError) as error:
-        raise ValueError(shortened(error)) from error
-    return list(_sections_below(content, ''))
-
-
-def _sections_below(content: Any, prefix: str, level: int = 0) -> Iterator[str]:
-    """Yield the sections in a part of a file; the prefix is a namespace."""
-    if not isinstance(content, dict) or level > MOST_LEVELS:
-        return
-    for key, value in content.items():
-        if key == PARAMETERS:
-            yield prefix or '/'
-        else:
-            yield from _sections_below(value, f'{prefix}/{str(key).strip("/")}', level + 1)
-
-
-def applies_to(section: str, name: str) -> bool:
-    """
-    Check whether a section of a parameter file applies to a node.
-
-    :param section: full node name; * stands for one part of a name, ** for any number of parts.
-    :param name: full name of the node.
-    """
-    pattern = re.escape(section).replace(r'/\*\*', r'(/\w+)*').replace(r'/\*', r'/\w+')
-    return re.fullmatch(pattern, name) is not None
 
 
 def _unknown_parameters(node: CheckedParameters, elsewhere: set[str]) -> Iterator[str]:

@@ -9,7 +9,7 @@ import yaml
 
 from fer_ros.camera.camera_node import CameraNode
 from fer_ros.node.emotion_node import EmotionNode
-from fer_ros.node.life.parameters import closest
+from fer_ros.perception.parameter_values import closest
 from fer_ros.perception.settings import SettingError
 
 SHIPPED = Path(__file__).resolve().parents[3] / 'config' / 'emotion.yaml'

@@ -7,10 +7,10 @@ from rclpy.parameter import Parameter
 from fer_ros.camera.camera_node import CameraNode
 from fer_ros.node.life.parameters import CheckedParameters
 from fer_ros.node.life.parameters import declare_settings
-from fer_ros.node.life.unused_parameters import applies_to
 from fer_ros.node.life.unused_parameters import parameter_files
-from fer_ros.node.life.unused_parameters import sections
 from fer_ros.node.life.unused_parameters import warn_of_unused
+from fer_ros.perception.parameter_files import applies_to
+from fer_ros.perception.parameter_files import sections
 from fer_ros.perception.settings import Settings
 from fer_ros.sources.settings import CameraSettings
 
