@@ -230,6 +230,7 @@ FOLDERS_OF_PERCEPTION = (
     'tracking',
     'decision',
     'space',
+    'masking',
     'drawing',
 )
 ABOVE_THE_FOLDERS = ('parameter_files', 'pipeline', 'trial_child', '__init__')

@@ -87,7 +87,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
         self._processor = FrameProcessor(
             self, lambda: self._settings, self._models, self._positions, self._health
         )
-        self._ros4hri = Ros4Hri(self)
+        self._ros4hri = Ros4Hri(self, lambda: self._settings)
         self._outputs: Outputs | None = None
         self._worker: Worker[Image | CompressedImage] | None = None
         # The timers do not share the callback group of the parameter services, which may load a
@@ -115,7 +115,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
         self._models.load(self._settings)
         self._outputs = Outputs(
             self,
-            lambda: self._settings.draw,
+            lambda: self._settings,
             self._processor.complain,
             (self._ros4hri.publish, self._positions.publish),
         )

@@ -20,6 +20,9 @@ from fer_ros.perception.registry import DETECTORS
 DEFAULT_MODEL = 'fer2013_mobile'
 
 
+# The values of `draw` that cover faces.
+HIDING = ('blur', 'mask')
+
 # The name of each type in an error message.
 KINDS: dict[type, str] = {
     float: 'a number',
@@ -154,8 +157,8 @@ class Settings:
     )
     draw: str = setting(
         'boxes',
-        'Style of the annotated image; labels: black background, blur: faces unrecognisable.',
-        choices=('boxes', 'labels', 'blur'),
+        'Style of the annotated image; labels: black background; blur or mask: faces covered.',
+        choices=('boxes', 'labels', *HIDING),
     )
     ros4hri: bool = setting(
         False, 'Also publish the topics of REP 155, /humans/faces/...; needs hri_msgs.'

@@ -13,6 +13,7 @@ from fer_ros.node.outputs.annotated import AnnotatedImages
 from fer_ros.node.outputs.present import Present
 from fer_ros.node.outputs.topics import Topics
 from fer_ros.perception.frame_result import FrameResult
+from fer_ros.perception.settings import Settings
 
 # Publishes the result of an image: its header, its result, and its pixels, (H, W, 3) uint8 BGR.
 Publish = Callable[[Header, FrameResult, np.ndarray], None]
@@ -24,7 +25,7 @@ class Outputs:
     def __init__(
         self,
         node: Node,
-        draw: Callable[[], str],
+        settings: Callable[[], Settings],
         complain: Callable[[str], None],
         others: Sequence[Publish] = (),
     ) -> None:
@@ -32,13 +33,13 @@ class Outputs:
         Create the topics.
 
         :param node: node that the topics belong to.
-        :param draw: returns the value of the parameter `draw`.
+        :param settings: returns the current settings.
         :param complain: called with the reason if an image could not be drawn; in any thread.
         :param others: outputs with a life of their own; they publish after the faces.
         """
         self.topics = Topics(node)
         self.present = Present(node)
-        self.annotated = AnnotatedImages(node, draw, complain)
+        self.annotated = AnnotatedImages(node, settings, complain)
         self._all: tuple[Publish, ...] = (
             self.topics.publish,
             self.present.publish,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import os
 from threading import Lock
 from typing import Any
@@ -11,19 +12,23 @@ from rclpy.node import Node
 from std_msgs.msg import Header
 
 from fer_ros.perception.frame_result import FrameResult
+from fer_ros.perception.masking.regions import COLOUR
 from fer_ros.perception.settings import SettingError
+from fer_ros.perception.settings import Settings
 
 
 class Ros4Hri:
     """Publishes faces under /humans while switched on; all methods are thread-safe."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, settings: Callable[[], Settings]) -> None:
         """
         Create the switch, in the off state.
 
         :param node: node that the publishers belong to.
+        :param settings: returns the current settings.
         """
         self._node = node
+        self._settings = settings
         self._lock = Lock()
         self._humans: Any = None
 
@@ -42,9 +47,16 @@ class Ros4Hri:
                 self._humans = None
 
     def publish(self, header: Header, result: FrameResult, image: np.ndarray) -> None:
-        """Publish the faces of an image while switched on; see `Humans.publish`."""
+        """
+        Publish the faces of an image while switched on; see `Humans.publish`.
+
+        If the annotated image does not show faces, no other topic shows them either.
+        """
         with self._lock:
             if self._humans is not None:
+                if self._settings().draw != 'boxes':
+                    # This array has the shape of the image, but the memory of one pixel.
+                    image = np.broadcast_to(np.array(COLOUR, np.uint8), image.shape)
                 self._humans.publish(header, result, image)
 
 

@@ -26,13 +26,8 @@ from fer_ros.perception.drawing.tags import tag_sizes
 from fer_ros.perception.emotions import UNCERTAIN
 from fer_ros.perception.faces import Face
 
-# Number of squares per side of a blurred face. With so few squares, the person cannot be
-# recognised, but it is visible that there is a face.
-BLURRED_SQUARES = 4
-
-# Margin around the box that is blurred as well, as a fraction of the box. A person can also be
-# recognised by hair and chin.
-BLURRED_MARGIN = 0.25
+# On the image, or on a black background.
+MODES = ('boxes', 'labels')
 
 # Two boxes that overlap by at least this are boxes of one face (intersection over union).
 SAME_FACE = 0.5
@@ -62,17 +57,16 @@ class Drawing:
         :param image: (H, W, 3) uint8 BGR; it is not changed.
         :param faces: the faces in this image.
         :param labels: the labels, in the order of the faces' probabilities.
-        :param mode: 'boxes' to draw on the image, 'labels' to draw on black, 'blur' to make the
-            faces unrecognisable.
-        :param others: (left, top, right, bottom) in pixels of other possible faces. In the mode
-            'blur' these faces are blurred as well. No boxes are drawn for them, and no tags cover
-            them. A box of one of the faces has no effect.
+        :param mode: 'boxes' to draw on the image, 'labels' to draw on black.
+        :param others: (left, top, right, bottom) in pixels of other possible faces. No boxes are
+            drawn for them, and no tags cover them. A box of one of the faces has no effect.
         :return: (H, W, 3) uint8 BGR, an annotated copy.
+        :raises ValueError: if the mode is another one. To hide faces, pass an image that
+            `FaceMasker` has masked.
         """
+        if mode not in MODES:
+            raise ValueError(f'cannot draw in the mode {mode!r}; choose one of {", ".join(MODES)}')
         drawn = np.zeros_like(image) if mode == 'labels' else image.copy()
-        if mode == 'blur':
-            for box in (*others, *(face.box for face in faces)):
-                _blur(drawn, box)
         if faces:
             self._draw_faces(drawn, faces, labels, others)
         return drawn
@@ -131,20 +125,6 @@ def _explain(image: np.ndarray, labels: Sequence[str], letters: int, taken: np.n
     corner = find_corner(legend_sizes(labels, letters), taken, image.shape[:2])
     if corner is not None:
         draw_legend(image, labels, letters, corner.choice, (corner.left, corner.top))
-
-
-def _blur(image: np.ndarray, box: Box) -> None:
-    """Replace a face and a margin around it by a few squares, each of one colour."""
-    left, top, right, bottom = box
-    margin_x, margin_y = BLURRED_MARGIN * (right - left), BLURRED_MARGIN * (bottom - top)
-    rows = slice(max(0, int(top - margin_y)), max(0, int(np.ceil(bottom + margin_y))))
-    columns = slice(max(0, int(left - margin_x)), max(0, int(np.ceil(right + margin_x))))
-    part = image[rows, columns]
-    if part.size:
-        height, width = part.shape[:2]
-        squares = (min(width, BLURRED_SQUARES), min(height, BLURRED_SQUARES))
-        few = cv2.resize(part, squares, interpolation=cv2.INTER_AREA)
-        part[:] = cv2.resize(few, (width, height), interpolation=cv2.INTER_NEAREST)
 
 
 def _draw_box(

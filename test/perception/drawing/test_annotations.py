@@ -44,7 +44,7 @@ def test_the_inside_of_the_box_stays_free():
 @pytest.mark.parametrize(
     ('height', 'width'), [(1, 1), (240, 320), (480, 640), (1080, 1920), (1, 20000)]
 )
-@pytest.mark.parametrize('mode', ['boxes', 'labels', 'blur'])
+@pytest.mark.parametrize('mode', ['boxes', 'labels'])
 @pytest.mark.parametrize('emotion', ['happy', 'uncertain', 'contempt'])
 def test_faces_anywhere_are_drawn_on_images_of_any_size(height, width, emotion, mode):
     image = np.zeros((height, width, 3), np.uint8)
@@ -152,47 +152,15 @@ def test_nothing_of_the_image_is_left_where_only_labels_are_drawn():
     assert (drawn == draw_faces(np.zeros_like(random), faces, FERPLUS_LABELS)).all()
 
 
-@pytest.mark.parametrize('side', [3, 12, 100, 700])
-def test_a_blurred_face_has_sixteen_squares_left_whatever_its_size(side):
-    random = np.random.default_rng(0).integers(0, 256, (1080, 1920, 3), np.uint8)
-    box = (200, 200, 200 + side, 200 + side)
-
-    drawn = draw_faces(random, [], FERPLUS_LABELS, 'blur', [box])
-
-    # The blurred region extends beyond the box by a quarter of its side at each edge.
-    margin = side // 4
-    first, last = 200 - margin, 200 + side + margin
-    inside = drawn[first:last, first:last]
-    assert len(np.unique(inside.reshape(-1, 3), axis=0)) <= 16
-    assert (drawn[:20, :20] == random[:20, :20]).all()
+@pytest.mark.parametrize('mode', ['blur', 'mask', ''])
+def test_an_image_whose_faces_must_be_hidden_is_not_drawn_with_faces(mode):
+    with pytest.raises(ValueError, match='choose one of boxes, labels'):
+        draw_faces(np.zeros((48, 64, 3), np.uint8), [], FERPLUS_LABELS, mode)
 
 
-@pytest.mark.parametrize(
-    'box', [(-90, 60, -50, 100), (60, -90, 100, -50), (700, 60, 740, 100), (60, 500, 100, 540)]
-)
-def test_a_box_outside_the_image_blurs_nothing(box):
+def test_what_is_no_face_yet_is_not_drawn():
     random = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
 
-    drawn = draw_faces(random, [], FERPLUS_LABELS, 'blur', [box])
-
-    assert (drawn == random).all()
-
-
-def test_what_is_drawn_over_a_blurred_face_shows_none_of_it():
-    dark, light = (np.full((480, 640, 3), value, np.uint8) for value in (0, 255))
-    mixed = np.where(np.indices((480, 640)).sum(axis=0)[..., None] % 2, dark, light)
-
-    drawn = draw_faces(mixed, [face((100, 100, 200, 220))], FERPLUS_LABELS, 'blur')
-
-    # Every region of a chess board has the same mean, except for rounding.
-    assert np.ptp(drawn[112:208, 112:188]) <= 1
-
-
-def test_what_is_no_face_yet_is_blurred_and_not_drawn():
-    random = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
-
-    blurred = draw_faces(random, [], FERPLUS_LABELS, 'blur', [(100, 100, 200, 220)])
     plain = draw_faces(random, [], FERPLUS_LABELS, 'boxes', [(100, 100, 200, 220)])
 
-    assert len(np.unique(blurred[100:220, 100:200].reshape(-1, 3), axis=0)) <= 16
     assert (plain == random).all()
