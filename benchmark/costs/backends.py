@@ -162,7 +162,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=','.join(BACKENDS),
         help='back ends to measure, separated by commas (default: %(default)s)',
     )
-    parser.add_argument('--turns', type=int, default=5, help='turns of each back end (default: 5)')
+    parser.add_argument(
+        '--turns', type=int, default=5, help='number of turns of each back end (default: 5)'
+    )
     parser.add_argument('--count', type=int, default=10, help='runs per turn (default: 10)')
     add_figures_arguments(parser)
 

@@ -99,7 +99,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default='private',
         help='split for the accuracy (default: %(default)s)',
     )
-    parser.add_argument('--runs', type=int, default=15, help='turns of each model (default: 15)')
+    parser.add_argument(
+        '--runs', type=int, default=15, help='number of turns of each model (default: 15)'
+    )
     parser.add_argument('--json', action='store_true', help='print the figures as JSON')
 
 

@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the command `export`."""
     if (arguments.bundle is None) == (arguments.recipe is None and arguments.folder is None):
-        raise ExportError('give the recipe of a run, or --run, or --bundle')
+        raise ExportError('nothing to export: name a recipe, or set --run or --bundle')
     if arguments.bundle is not None:
         if not arguments.quantize:
             raise ExportError('--bundle needs --quantize int8 or --quantize float16')

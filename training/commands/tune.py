@@ -31,17 +31,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--trials',
         type=int,
-        help='total number of finished trials of the study (default: that of its source)',
+        help='total number of finished trials of the study (default: as its source)',
     )
     parser.add_argument(
         '--sampler',
         choices=SAMPLERS,
-        help='sampler: random or tree-structured Parzen estimator (default: that of its source)',
+        help='sampler: random or tree-structured Parzen estimator (default: as its source)',
     )
     parser.add_argument(
         '--executions', type=int, default=1, help='training runs per trial (default: 1)'
     )
-    parser.add_argument('--epochs', type=int, help='epochs per run (default: that of the space)')
+    parser.add_argument(
+        '--epochs', type=int, help='epochs per run (default: as in the search space)'
+    )
     parser.add_argument('--seed', type=int, default=0, help='seed of the sampler')
     parser.add_argument(
         '--storage',
@@ -54,7 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--output', type=Path, help='folder for the search (default: runs/tune_<space>)'
     )
     parser.add_argument(
-        '--smoke', action='store_true', help='short runs of seconds, only on 64 pictures'
+        '--smoke',
+        action='store_true',
+        help='train each trial for a few seconds only, on 64 pictures',
     )
     add_data_arguments(parser)
 

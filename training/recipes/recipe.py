@@ -229,8 +229,8 @@ class Recipe:
         beginnings = [beginning for beginning, _ in self.sides]
         if beginnings[0] != 0 or beginnings != sorted(set(beginnings)) or beginnings[-1] >= 1:
             raise ValueError(
-                f'the starts of sides are {beginnings}, but must begin with 0, increase, and be '
-                'below 1'
+                f'the entries of sides begin at {beginnings}, but must begin at 0, increase, and '
+                'be below 1'
             )
         if self.sides[-1][1] != self.side:
             raise ValueError(

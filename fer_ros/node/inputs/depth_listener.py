@@ -67,7 +67,7 @@ class DepthListener:
         if self._alone == PATIENCE:
             self._node.get_logger().warning(
                 f'{self.topic(DEPTH)} is published, but nobody publishes '
-                f'{self.topic(CAMERA_INFO)}: without it faces have no positions'
+                f'{self.topic(CAMERA_INFO)}: faces get no positions without it'
             )
         if len(offered) < len(TYPES):
             offered = {}
@@ -79,7 +79,7 @@ class DepthListener:
         self._subscriptions = [self._subscribe(name, how) for name, how in offered.items()]
         if self.listening and not was_listening:
             self._node.get_logger().info(
-                f'faces get positions by {self.topic(DEPTH)} and {self.topic(CAMERA_INFO)}'
+                f'faces get positions from {self.topic(DEPTH)} and {self.topic(CAMERA_INFO)}'
             )
 
     def stop(self) -> None:

@@ -57,15 +57,15 @@ def check_image(
     rows = int(height * found.planes)
     check_rows(width, rows, found.pixel_bytes, step, size, encoding, ImageError)
     if step % found.step_unit:
-        raise ImageError(f'the step is {step} bytes, not even, as {quoted(encoding)} requires')
+        raise ImageError(f'the step is {step} bytes, but must be even for {quoted(encoding)}')
     if height % found.cell[0]:
         raise ImageError(
-            f'the image is {width}x{height}, not even in width and height, '
-            f'as {quoted(encoding)} requires'
+            f'the image is {width}x{height}, but width and height must be even for '
+            f'{quoted(encoding)}'
         )
     if width % found.cell[1]:
         raise ImageError(
-            f'the image is {width} pixels wide, not even, as {quoted(encoding)} requires'
+            f'the image is {width} pixels wide, but the width must be even for {quoted(encoding)}'
         )
     _check_size(height, width)
     return found
@@ -197,12 +197,12 @@ def _check_format(format_name: str, bit_depth: int) -> None:
 def _check_size(height: int, width: int) -> None:
     """Reject an image that has no pixels or is larger than the limits."""
     if height < 1 or width < 1:
-        raise ImageError(f'the image is {width}x{height}, not at least 1x1 pixel')
+        raise ImageError(f'the image is {width}x{height}, but must be at least 1x1 pixel')
     if max(height, width) > LARGEST_SIDE:
         raise ImageError(
-            f'the image is {width}x{height}, not at most {LARGEST_SIDE} pixels a side'
+            f'the image is {width}x{height}, but must be at most {LARGEST_SIDE} pixels a side'
         )
     if height * width > MOST_PIXELS:
         raise ImageError(
-            f'the image is {width}x{height}, not at most {MOST_PIXELS / 1e6:g} megapixels'
+            f'the image is {width}x{height}, but must be at most {MOST_PIXELS / 1e6:g} megapixels'
         )
