@@ -3,6 +3,7 @@ Compare the package with PyPI's `fer`: `python -m benchmark peers --peer-python 
 
 `fer` needs its own environment, because it installs another OpenCV and PyTorch. Both process the
 same frames in turns. Then the networks alone are compared by accuracy, time and size.
+With `--peer-node`, the networks of npm's `human` and `face-api` are compared by accuracy and size.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmark.costs.peer_networks import classify_with_node
 from benchmark.costs.pipeline import Watcher
 from benchmark.rig.figures import add_figures_arguments
 from benchmark.rig.figures import ROOT
@@ -53,6 +55,9 @@ HOW_TO = (
 
 # Environment variable with the default of `--peer-python`.
 PEER_VARIABLE = 'FER_ROS_PEER_PYTHON'
+
+# Environment variable with the default of `--peer-node`.
+NODE_VARIABLE = 'FER_ROS_PEER_NODE'
 
 # Required speed of the package, as a multiple of the speed of `fer`.
 GOALS = {'mtcnn': 25.0, 'haar': 8.0}
@@ -231,6 +236,23 @@ def weights_rows(
     return rows
 
 
+def node_rows(folder: Path, data: FaceData) -> tuple[list[Row], str]:
+    """
+    Measure the networks of `human` and `face-api` on PrivateTest.
+
+    :param folder: folder with `node_modules`.
+    :param data: PrivateTest.
+    :return: a row for each network, and a remark with the versions.
+    """
+    rows, versions = [], []
+    for name, found in classify_with_node(folder, data.images).items():
+        chosen = np.array([FER2013_LABELS.index(label) for label in found['labels']])
+        figures = accuracy(chosen, FER2013_LABELS, data)
+        rows.append(_weights_row(name.replace('-', '_'), [], found['bytes'], figures))
+        versions.append(f'{name} {found["version"]}')
+    return rows, f'{" and ".join(versions)} on TensorFlow.js: time not measured.'
+
+
 def _classify_one(classifier: Classifier, crop: np.ndarray, _: int) -> None:
     """Classify one face."""
     classifier.classify([crop])
@@ -251,11 +273,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f'python of an environment with fer (default: {PEER_VARIABLE})',
     )
     parser.add_argument(
+        '--peer-node',
+        type=Path,
+        default=os.environ.get(NODE_VARIABLE),
+        metavar='FOLDER',
+        help='folder with node_modules that has human, face-api and TensorFlow.js (default: '
+        f'{NODE_VARIABLE})',
+    )
+    parser.add_argument(
         '--model',
         default=Settings().model,
         help='name or path of the model (default: %(default)s)',
     )
-    parser.add_argument('--turns', type=int, default=6, help='turns of each package (default: 6)')
+    parser.add_argument(
+        '--turns', type=int, default=6, help='number of turns of each package (default: 6)'
+    )
     parser.add_argument('--frames', type=int, default=8, help='frames per turn (default: 8)')
     parser.add_argument(
         '--pictures', type=int, help='number of pictures of PrivateTest (default: all)'
@@ -282,6 +314,11 @@ def run(arguments: argparse.Namespace) -> int:
             for path in sorted(ROOT.glob('models/*/card.yaml'))
         }
         rows += weights_rows(peer, classifiers, data, folder, arguments.turns)
+    remarks = []
+    if arguments.peer_node is not None:
+        further, remark = node_rows(arguments.peer_node, data)
+        rows += further
+        remarks.append(remark)
     remark = (
         f'fer {loaded["version"]} with its defaults, MTCNN on PyTorch with '
         f'{loaded["torch_threads"]} threads; {classifier.card.name} on LiteRT, YuNet. `ratio` is '
@@ -290,4 +327,4 @@ def run(arguments: argparse.Namespace) -> int:
         'its accuracy on PrivateTest against the labels of FER2013 and against the majority of '
         'FER+.'
     )
-    return tell('peers', rows, arguments, [remark])
+    return tell('peers', rows, arguments, [remark, *remarks])

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from benchmark.__main__ import main
+from benchmark.costs.peer_networks import classify_with_node
 from benchmark.costs.peers import accuracy
+from benchmark.costs.peers import node_rows
 from fer_ros.perception.emotions import FER2013_LABELS
 from fer_ros.perception.emotions import FERPLUS_LABELS
 from photographs import data_path
@@ -89,3 +91,47 @@ def test_a_label_that_the_truth_does_not_know_is_never_right():
     assert accuracy(perfect, FERPLUS_LABELS, data)['accuracy_fer2013'] == 1.0
     contempt = np.full(len(data), FERPLUS_LABELS.index('contempt'))
     assert accuracy(contempt, FERPLUS_LABELS, data)['accuracy_fer2013'] == 0.0
+
+
+@pytest.fixture
+def stand_in_for_node(tmp_path, monkeypatch):
+    def write(script):
+        folder = tmp_path / 'bin'
+        folder.mkdir()
+        (folder / 'node').write_text(f'#!/bin/sh\n{script}\n')
+        (folder / 'node').chmod(0o755)
+        monkeypatch.setenv('PATH', f'{folder}:/usr/bin:/bin')
+
+    return write
+
+
+def test_the_networks_of_npm_are_measured_on_the_same_pictures(stand_in_for_node, tmp_path):
+    data = read_data(data_path('fer2013')).of_split('private').take(np.arange(100))
+    # The stand-in finds every picture happy, if it gets 100 pictures of 48x48 bytes.
+    labels = json.dumps(['happy'] * 100)
+    answer = json.dumps(
+        {'face-api': {'version': '1.2', 'bytes': 300_000, 'labels': 'LABELS'}}
+    ).replace('"LABELS"', labels)
+    stand_in_for_node(f'[ "$(wc -c < "$3")" = 230400 ] && [ "$4" = 48 ] && echo \'{answer}\'')
+
+    rows, remark = node_rows(tmp_path, data)
+
+    happy = (data.labels == FER2013_LABELS.index('happy')).mean()
+    assert [row.name for row in rows] == ['weights_face_api']
+    assert rows[0].further['accuracy_fer2013'] == pytest.approx(happy)
+    assert rows[0].further['megabytes'] == 0.3
+    assert remark.startswith('face-api 1.2 on')
+
+
+def test_missing_packages_of_npm_are_named_with_the_command(stand_in_for_node, tmp_path):
+    stand_in_for_node('echo "Error: Cannot find module tfjs" >&2; exit 1')
+
+    with pytest.raises(ValueError, match=r'Cannot find module tfjs; create .* npm install'):
+        classify_with_node(tmp_path, np.zeros((1, 48, 48), np.uint8))
+
+
+def test_without_node_the_option_is_rejected(tmp_path, monkeypatch):
+    monkeypatch.setenv('PATH', str(tmp_path))
+
+    with pytest.raises(ValueError, match=r"no 'node' in PATH"):
+        classify_with_node(tmp_path, np.zeros((1, 48, 48), np.uint8))
