@@ -48,7 +48,8 @@ FORMATS = (
     '16UC1; png compressed',
     '16UC1; compressedDepth png',
 )
-# A message may declare a size that exceeds any memory. Its data have at most this length [bytes].
+# A message may declare a size that exceeds any memory. The data of such a message have at most
+# this length [bytes].
 MOST_DATA = 200_000
 
 # If installed, the back ends for GPUs need a minute and hundreds of MiB to load.

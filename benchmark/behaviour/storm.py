@@ -75,7 +75,7 @@ TRANSITIONS = (
     255,
 )
 
-# The attacks damage copies of this bundle. It is the smallest one.
+# The attacks damage copies of this bundle, the smallest one.
 VICTIM = ROOT / 'models' / 'fer2013_tiny'
 
 

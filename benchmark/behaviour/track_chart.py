@@ -23,7 +23,7 @@ MARGIN = 12
 
 POINTS_PER_INCH = 72
 
-# The golden angle [degrees]. It gives consecutive ids clearly different hues.
+# The golden angle [degrees], which gives consecutive ids clearly different hues.
 HUE_STEP = 137.508
 NOT_FOUND = '#dddddd'
 

@@ -54,8 +54,7 @@ class TrackMeasures:
     :param ids: number of track ids.
     :param false_ids: number of track ids that never match an annotated person.
     :param switches: id changes of persons who were lost for at most the timeout.
-    :param returns: id changes of persons who were lost for longer than the timeout. These changes
-        are expected.
+    :param returns: expected id changes, of persons who were lost for longer than the timeout.
     :param fragmentations: number of times that a person was lost and detected again.
     :param idf1: the IDF1 score, 0 to 1 (Ristani et al. 2016, arXiv:1609.01775). Ids are assigned
         to persons one to one, such that the score is highest. A precision is the fraction of faces

@@ -1,7 +1,7 @@
 """
 Run one back end in its own process for `benchmark backends`: startup, memory and time.
 
-The process reads JSON objects from standard input, one per line. It writes one line for each.
+The process reads JSON objects from standard input, one per line, and writes one line for each.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """
 Run PyPI's `fer` for `benchmark peers`, in the environment of `--peer-python`.
 
-This module imports nothing of this project. It reads JSON objects from standard input, one per
-line, and writes one JSON object for each. The output of the libraries is redirected to standard
-error.
+This module imports nothing of this project. The worker reads JSON objects from standard input, one
+per line, and writes one JSON object for each. The output of the libraries is redirected to
+standard error.
 """
 
 from __future__ import annotations

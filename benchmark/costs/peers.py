@@ -1,9 +1,10 @@
 """
 Compare the package with PyPI's `fer`: `python -m benchmark peers --peer-python peer/bin/python`.
 
-`fer` needs its own environment, because it installs another OpenCV and PyTorch. Both process the
-same frames in turns. Then the networks alone are compared by accuracy, time and size.
-With `--peer-node`, the networks of npm's `human` and `face-api` are compared by accuracy and size.
+`fer` needs its own environment, because it installs another OpenCV and PyTorch. The package and
+`fer` process the same frames in turns. Then the networks alone are compared by accuracy, time and
+size. With `--peer-node`, the networks of npm's `human` and `face-api` are compared by accuracy and
+size.
 """
 
 from __future__ import annotations

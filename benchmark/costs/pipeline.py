@@ -117,8 +117,8 @@ def measure(detector: Detector, classifier: Classifier, frames: int) -> list[Row
         'kernels': lambda _: (kernels(), one()),
     }
     times = time_frames(ways, frames)
-    # These variants are measured separately, because the unscaled images would evict the data of
-    # the variants above from the caches.
+    # The variants with unscaled images are measured separately, because their images would evict
+    # the data of the other variants from the caches.
     larger: dict[str, Callable[[int], Any]] = {
         'pipeline': watcher,
         'detector': bare_detector(weights, images, settings, scaled=False),

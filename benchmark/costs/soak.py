@@ -25,7 +25,7 @@ from benchmark.rig.usage import MIB
 from benchmark.rig.usage import resident_memory
 from benchmark.rig.usage import thread_count
 
-# The verdict ignores the first five minutes. It compares the sixth minute with the last minute.
+# The verdict ignores the first five minutes, and compares the sixth minute with the last one.
 SETTLING_TIME = 300.0
 WINDOW = 60.0
 SHORTEST_RUN = SETTLING_TIME + 2 * WINDOW

@@ -1,8 +1,8 @@
 """
 A camera with an exact rate for measurements: `python -m benchmark.rig.camera --faces 1`.
 
-It prints `ready`, and then reads rates from standard input, one per line. Each rate (Hz; 0 for a
-pause) applies until the next line. The camera ends at the end of the input.
+The camera prints `ready`, and then reads rates from standard input, one per line. Each rate (Hz; 0
+for a pause) applies until the next line. The camera ends at the end of the input.
 """
 
 from __future__ import annotations

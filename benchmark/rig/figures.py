@@ -21,7 +21,7 @@ from benchmark.rig.timing import machine
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Output file of `--record`. It has one section per command, with the latest results only.
+# Output file of `--record`, with one section per command that has the latest results only.
 RESULTS = ROOT / 'benchmark' / 'RESULTS.md'
 HEAD = """# Results
 
@@ -63,8 +63,8 @@ class Row:
         """
         Return the figure as a JSON object.
 
-        'met' tells whether the goal is met. It is None if there is nothing to compare, and missing
-        if there is no goal.
+        'met' tells whether the goal is met. 'met' is None if there is nothing to compare, and
+        missing if there is no goal.
         """
         median, p95 = np.quantile(self.times, (0.5, 0.95)) if self.times else (None, None)
         row: dict[str, Any] = {

@@ -2,8 +2,8 @@
 Measure the speed of augmentation for training: `python -m benchmark augmentation`.
 
 The command measures the augmented images per second, compared with Keras's ImageDataGenerator with
-the same operations. It also measures the fraction of the time that a network waits for batches
-during training.
+the same operations. The command also measures the fraction of the time that a network waits for
+batches during training.
 """
 
 from __future__ import annotations

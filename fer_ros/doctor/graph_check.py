@@ -74,7 +74,7 @@ def check_camera(
     """
     Subscribe to a camera and report its images.
 
-    :param topic: image topic. Its compressed topic is checked as well.
+    :param topic: image topic. The compressed topic beside it is checked as well.
     :param seconds: duration of the check from the first image on [s].
     :param args: ROS arguments for remapping, starting with '--ros-args'; None for none.
     :param required: whether a topic without a publisher is a failure.

@@ -91,7 +91,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
         self._outputs: Outputs | None = None
         self._worker: Worker[Image | CompressedImage] | None = None
         # The timers do not share the callback group of the parameter services, which may load a
-        # model for seconds. They use the steady clock, because a simulated clock may stop.
+        # model for seconds. The timers use the steady clock, because a simulated clock may stop.
         ticks, steady = MutuallyExclusiveCallbackGroup(), Clock(clock_type=ClockType.STEADY_TIME)
         for period, act in (DIAGNOSTICS_PERIOD, self._tell_health), (FOLLOW_PERIOD, self._follow):
             self.create_timer(period, act, callback_group=ticks, clock=steady)

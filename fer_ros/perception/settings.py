@@ -48,8 +48,8 @@ def setting(
     """
     Create a dataclass field with the metadata that `ros2 param describe` shows.
 
-    :param default: default value: str, bool, int, float or a tuple of str. Its type is the type of
-        the setting.
+    :param default: default value: str, bool, int, float or a tuple of str. The type of the default
+        value is the type of the setting.
     :param description: what the setting does, with its unit in brackets.
     :param bounds: minimum and maximum of a number, both inclusive; None for no limits.
     :param choices: allowed values; empty if every value is allowed.

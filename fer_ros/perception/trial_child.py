@@ -127,7 +127,7 @@ def _try_detector(name: str, content: bytes) -> None:
 
     from fer_ros.perception.detection.choice import make_detector
 
-    # Mark the content as accepted. Otherwise the detector would start another trial.
+    # Mark the content as accepted, because the detector would otherwise start another trial.
     accept(sha256_of_bytes(content), name)
     detector = make_detector(name, CONTENT)
     random = np.random.default_rng(0)

@@ -34,8 +34,8 @@ class ImageSource(ABC):
     A sequence of images.
 
     Iterating yields pairs (image, period). The image is (H, W, 3) uint8, BGR, or None while the
-    source has no image. The period is the time until the next image is due [s]. It is 0 if the
-    source itself waits for its next image.
+    source has no image. The period is the time until the next image is due [s]. The period is 0 if
+    the source itself waits for its next image.
 
     :param name: name of the source in messages.
     :param endless: whether the iteration never ends.

@@ -106,7 +106,7 @@ class Pictures(ImageSource):
         values of a file have fewer significant bits.
     :param bit_depth: number of significant bits of 16-bit values, 0 for all 16.
     :param scenes: whether each picture shows a scene of its own.
-    :param left_out: files that are no pictures. They are reported and counted as skipped.
+    :param left_out: files that are no pictures, which are reported and counted as skipped.
     :raises SourceError: if no file can be read.
     """
 

@@ -38,7 +38,7 @@ def is_pipeline(source: str) -> bool:
 
 class Stream(LiveSource):
     """
-    A network camera or a GStreamer pipeline. It is reopened when it breaks.
+    A network camera or a GStreamer pipeline, which is reopened when it breaks.
 
     :param source: an address or a GStreamer description.
     :param rate: maximum rate of the images [Hz], 0 for the stream's own rate.

@@ -20,7 +20,7 @@ from fer_ros.sources.scaling import fit_image
 
 class Webcam(LiveSource):
     """
-    A webcam of this machine. It is reopened when it is reconnected.
+    A webcam of this machine, which is reopened when it is reconnected.
 
     :param device: device file, such as /dev/video0, or a link to it.
     :param rate: images per second [Hz]: requested from the device, and not exceeded. 0 for the

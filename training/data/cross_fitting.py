@@ -1,10 +1,11 @@
 """
 Cross-fitting: hold pictures back from a network, so that it can teach them to another network.
 
-On a training picture, a network mostly repeats its label.  On a picture that a network was not
-trained on, it predicts from similar pictures.  Such a prediction is more useful, because a third
-of the labels are doubtful.  Each of N networks therefore holds back one N-th of the pictures, and
-teaches this part alone (Dao et al. 2021, arXiv:2104.09732).
+For a picture that a network was trained on, the network mostly predicts the label of that picture.
+For any other picture, the prediction depends on similar pictures.  A prediction from similar
+pictures is more useful, because a third of the labels are doubtful.  Each of N networks therefore
+holds back one N-th of the pictures, and teaches this part alone (Dao et al. 2021,
+arXiv:2104.09732).
 """
 
 from __future__ import annotations

@@ -182,7 +182,8 @@ def _add_votes(report: dict[str, Any], scores: Scores, all_votes: np.ndarray, dr
         'vote_agreement': votes_for_label(predicted, votes),
         'vote_agreement_of_annotators': votes_for_others(votes),
     }
-    # Both figures are on the same pictures, so their difference has its own interval.
+    # The two agreements are measured on the same pictures, so their difference has its own
+    # interval.
     agreeing['vote_agreement_difference'] = np.subtract(*agreeing.values())
     bootstrap = Bootstrap(len(votes), draws)
     report['votes'] = int(counts.sum())

@@ -33,8 +33,8 @@ def truth_for(name: str, labels: tuple[str, ...], data: FaceData) -> Truth:
     Convert the truth of a data set to the labels of a model.
 
     If the model has the labels of FER+ and the data has votes, the truth is the majority of the
-    votes.  Otherwise the truth is the labels of the data; labels that the model does not have are
-    left out.
+    votes.  Without votes, the truth is the labels of the data, except labels that the model does
+    not have.
 
     :param name: name of the model, for the error message.
     :param labels: labels of the model.

@@ -44,9 +44,9 @@ class CameraGraph:
         Select the topic and its type.
 
         If `image` is remapped to a topic of compressed images, this topic is selected.
-        With `auto`, the topic beside the raw one is selected if only this topic is published.
-        It is also selected if the camera is on another host, because raw images take long to
-        transfer between hosts.
+        With `auto`, the compressed topic beside the raw one is selected if only the compressed one
+        is published. The compressed topic is also selected if the camera is on another host,
+        because raw images take long to transfer between hosts.
 
         :param transport: value of the parameter `image_transport`.
         :param current: current topic and type, which remain if nobody publishes images.

@@ -72,8 +72,8 @@ def _suits_cv_bridge(how: Encoding, step: int) -> bool:
     Check whether cv_bridge converts such an image correctly, and is needed.
 
     cv_bridge does not support planar formats, and it fails with big-endian values under NumPy 2.
-    It shears an image if the row length in bytes is not a multiple of the pixel size.
-    For an image that needs no conversion, it would only make a copy.
+    cv_bridge shears an image if the row length in bytes is not a multiple of the pixel size. For
+    an image that needs no conversion, it would only make a copy.
 
     :param how: encoding of the image.
     :param step: row length in bytes.

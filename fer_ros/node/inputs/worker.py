@@ -12,8 +12,8 @@ from fer_ros.node.inputs.newest import Newest
 
 Frame = TypeVar('Frame')
 
-# The minimum period is read again after this time at most, because the user can change it [s]. It
-# can also be longer than any time that a lock accepts.
+# The minimum period is read again after this time at most, because the user can change it [s]. The
+# minimum period can also be longer than any time that a lock accepts.
 LONGEST_WAIT = 0.25
 
 

@@ -41,7 +41,7 @@ class EnduringExecutor(MultiThreadedExecutor):
 
         :param entity: a subscription, service, timer or another entity of the node.
         :param node: node of the entity.
-        :param take_from_wait_list: function that takes a message, for example. It returns the
+        :param take_from_wait_list: function that takes a message, for example, and returns the
             coroutine function that calls the callback (Jazzy and later), or the message itself
             (Humble).
         :param others: further arguments; Humble passes the coroutine function here.

@@ -123,9 +123,8 @@ class ManagedNode(LifecycleNode):
         rclpy leaves the state machine, and with it the node's DDS entities, to the garbage
         collector.
         Other nodes would continue to see this node.
-        Its shared memory would remain if the process ended by `os._exit`.
-        The process would destroy the DDS entities at its very end, where no watchdog detects a
-        hang.
+        The shared memory of the node would remain if the process ended by `os._exit`. The process
+        would destroy the DDS entities at its very end, where no watchdog detects a hang.
         """
         super().destroy_node()
         machine = getattr(self, '_state_machine', None)
@@ -194,6 +193,7 @@ def _forget_dead(groups: Iterable[CallbackGroup]) -> None:
     An entity that a running callback still uses is removed at the next call.
     """
     for group in set(groups):
-        # Neither call runs Python code, so no other thread can change the set meanwhile.
+        # `list` and `difference_update` run no Python code of the node, so no other thread can
+        # change the set meanwhile.
         dead = [reference for reference in list(group.entities) if reference() is None]
         group.entities.difference_update(dead)

@@ -59,7 +59,8 @@ def create_backend(
             f'{", ".join(GPU_BACKENDS)}, or device to auto'
         )
     # The import of an engine takes seconds and hundreds of megabytes, which the process never
-    # returns. So the engines are not asked for a GPU if no driver is loaded.
+    # returns. Without a loaded GPU driver, the engines are therefore not imported to look for a
+    # GPU.
     present = gpu_present()
     if device == 'gpu' and not present:
         raise BackendError(

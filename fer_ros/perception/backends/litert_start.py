@@ -31,8 +31,8 @@ def start_silently(make: Callable[..., Any]) -> None:
     Load a small network while standard error is redirected, to suppress LiteRT's start-up line.
 
     For the first network of a process, LiteRT writes 'INFO: Created TensorFlow Lite XNNPACK
-    delegate for CPU.' to standard error. Its Python package has no log level. Therefore the first
-    network is a small and trusted one, loaded with standard error redirected.
+    delegate for CPU.' to standard error. The Python package of LiteRT has no log level. Therefore
+    the first network is a small and trusted one, loaded with standard error redirected.
 
     Later networks are loaded without redirection, so that their errors are shown at once, even
     after a crash. Only the first call of this function has an effect.

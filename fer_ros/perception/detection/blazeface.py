@@ -210,8 +210,8 @@ def blend(candidates: Candidates) -> Candidates:
     Merge overlapping candidates, as in MediaPipe's weighted non-maximum suppression.
 
     :param candidates: candidates of one image, best first.
-    :return: a candidate for each group of overlapping candidates. Its box and eyes are means
-        weighted by score. Its score is the best score of the group.
+    :return: a candidate for each group of overlapping candidates. The box and the eyes are means
+        weighted by score. The score is the best score of the group.
     """
     left = np.ones(len(candidates), bool)
     same = overlaps(candidates.boxes, candidates.boxes) > SAME_FACE

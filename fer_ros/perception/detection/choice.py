@@ -56,7 +56,8 @@ def create_detector(name: str, weights: str = '') -> Detector:
     Load a detector.
 
     :param name: 'yunet', 'blazeface', 'haar' or 'auto'. With weights, 'auto' selects the detector
-        by the suffix of the weights. Otherwise it selects the first detector that can run here.
+        by the suffix of the weights. Without weights, 'auto' selects the first detector that can
+        run here.
     :param weights: path of the detector's weights; empty to search for them.
     :return: the detector; its `reason` explains the selection by 'auto'.
     :raises DetectorError: if the detector cannot run. The message states what is missing and how

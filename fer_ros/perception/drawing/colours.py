@@ -9,8 +9,8 @@ from fer_ros.perception.emotions import UNCERTAIN
 Colour = tuple[int, int, int]
 
 # BGR. The colours can be distinguished on dark and on light backgrounds, also by colour-blind
-# people. Source: Okabe and Ito 2008, https://jfly.uni-koeln.de/color. Their blue is too dark on a
-# dark background, so the colour of sad is lighter.
+# people. Source: Okabe and Ito 2008, https://jfly.uni-koeln.de/color. The blue of Okabe and Ito is
+# too dark on a dark background, so the colour of sad is lighter.
 COLOURS: dict[str, Colour] = {
     'angry': (0, 94, 213),
     'disgust': (115, 158, 0),

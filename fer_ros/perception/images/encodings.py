@@ -11,8 +11,8 @@ import numpy as np
 
 from fer_ros.perception.quoting import quoted
 
-# A function that makes the input of OpenCV's conversion. Its arguments are the data, (bytes,)
-# uint8, and the height, width and step of the image.
+# A function that makes the input of OpenCV's conversion. The arguments of the function are the
+# data, (bytes,) uint8, and the height, width and step of the image.
 Unpacking = Callable[[np.ndarray, int, int, int], np.ndarray]
 
 

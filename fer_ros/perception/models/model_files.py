@@ -7,8 +7,8 @@ import hashlib
 import os
 from pathlib import Path
 
-# Environment variable with model folders of the user, separated as in PATH. These folders are
-# searched before all other model folders.
+# Environment variable with model folders of the user, separated as in PATH. The folders of the
+# user are searched before all other model folders.
 MODELS_VARIABLE = 'FER_ROS_MODELS'
 
 
@@ -22,8 +22,8 @@ def model_folders() -> list[Path]:
     """
     Return the existing model folders in the order in which they are searched.
 
-    These are the folders in FER_ROS_MODELS, the user's data folder, the share folder of each
-    sourced workspace (AMENT_PREFIX_PATH), and the checkout that contains this file.
+    Models are searched in the folders in FER_ROS_MODELS, the user's data folder, the share folder
+    of each sourced workspace (AMENT_PREFIX_PATH), and the checkout that contains this file.
     """
     named = os.environ.get(MODELS_VARIABLE, '').split(os.pathsep)
     sourced = os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep)

@@ -24,8 +24,8 @@ CHILD = 'fer_ros.perception.trial_child'
 # Wall time is no good measure, because it depends on the load: fer2013_mobile on JAX takes 48 s of
 # CPU time, which took 100 s on two busy cores.
 CPU_LIMIT = 60.0
-# Limit of the CPU time for engines that compile a network for each batch size [s]. This is about
-# ten times the CPU time on JAX, to allow for slow boards.
+# Limit of the CPU time for engines that compile a network for each batch size [s]. The limit is
+# about ten times the CPU time on JAX, to allow for slow boards.
 COMPILING_CPU_LIMIT = 600.0
 # A child that uses less CPU time than LEAST_CPU_TIME within this time is considered hung [s].
 IDLE_LIMIT = 60.0

@@ -37,8 +37,9 @@ LEAST_SHARE = 0.3
 # the D435 at 2 m (datasheet 337029).
 DEPTH_ACCURACY = 0.02
 
-# Error of the centre of a face's box as a fraction of its width and height. It is larger than the
-# jitter of detectors, because the box is not centred on a face that is turned to the side.
+# Error of the centre of a face's box as a fraction of its width and height. The error is larger
+# than the jitter of detectors, because the box is not centred on a face that is turned to the
+# side.
 BOX_ACCURACY = 0.05
 
 

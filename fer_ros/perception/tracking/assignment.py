@@ -10,8 +10,8 @@ def assign(costs: Sequence[Sequence[float]]) -> list[tuple[int, int]]:
     """
     Assign as many rows to columns as possible, so that the sum of the costs is minimal.
 
-    This is the Hungarian method with shortest augmenting paths (Jonker and Volgenant 1987,
-    doi:10.1007/BF02278710), as in `scipy.optimize.linear_sum_assignment`. SciPy is not used,
+    The algorithm is the Hungarian method with shortest augmenting paths (Jonker and Volgenant
+    1987, doi:10.1007/BF02278710), as in `scipy.optimize.linear_sum_assignment`. SciPy is not used,
     because its import takes 50 MiB of memory and more time than the imports of the rest of the
     node. For a few faces, plain Python numbers are faster than arrays.
 

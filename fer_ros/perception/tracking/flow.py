@@ -25,7 +25,8 @@ WINDOW = 15
 LEVELS = 3
 
 # A point is followed forward and backward. The point is trusted if it returns to within this
-# distance of its start [px]. Its distance must also be at most the median of all points.
+# distance of its start [px]. This distance must also be at most the median of the distances of all
+# points.
 FARTHEST_RETURN = 2.0
 # Minimum number of trusted points. Fewer points may agree by chance.
 FEWEST_POINTS = 10
@@ -43,8 +44,8 @@ def follow_face(
     """
     Find a face in the next image by optical flow.
 
-    This is the median flow tracker with the forward-backward error (Kalal, Mikolajczyk and Matas
-    2010, doi:10.1109/ICPR.2010.675), based on Lucas-Kanade optical flow.
+    The method is the median flow tracker with the forward-backward error (Kalal, Mikolajczyk and
+    Matas 2010, doi:10.1109/ICPR.2010.675), based on Lucas-Kanade optical flow.
 
     :param before: (H, W, 3) uint8 BGR, an image with the face.
     :param now: (H, W, 3) uint8 BGR, the next image.

@@ -58,8 +58,8 @@ class Timeline:
         :param longest_gap: longest plausible time without a frame, in seconds. A timestamp that is
             later by more is doubted, unless the camera is slow.
         :param new_recording: True if the frame is known to be the first of a new recording.
-        :return: the time in seconds, with an arbitrary origin. It is always later than the time
-            that the last call returned.
+        :return: the time in seconds, with an arbitrary origin. The returned time is always later
+            than that of the last call.
         """
         if self._stamp is None:
             self._stamp, self._resumed = stamp, False

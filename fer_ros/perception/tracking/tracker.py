@@ -62,9 +62,9 @@ LONG_PERIOD = 0.25
 # A box, its centre as a complex number, and the side of a square with the same area.
 _Place = tuple[Box, complex, float]
 
-# A function that finds a face of the last image in the current image. Its arguments are the face
-# in the last image and the expected face in the current image. The function returns the face in
-# the current image, or None.
+# A function that finds a face of the last image in the current image. The arguments of the
+# function are the face in the last image and the expected face in the current image. The function
+# returns the face in the current image, or None.
 Look = Callable[[FaceDetection, FaceDetection], FaceDetection | None]
 
 

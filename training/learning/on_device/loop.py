@@ -98,8 +98,8 @@ class _Epochs:
         rate = device.learning_rate
         state, row, best = finish_epoch(session, state, began, fitted, rate, loss, validated)
         kept = device.state
-        # Both values are assigned in one statement, so that an interruption never finds only one
-        # of them updated.
+        # The epoch and the weights are assigned in one statement, so that an interruption never
+        # finds only one of them updated.
         self._finished, self._best_weights = (
             (state, kept),
             kept.average if best else self._best_weights,
