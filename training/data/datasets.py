@@ -204,7 +204,7 @@ def read_fer2013(path: Path) -> FaceData:
     for begin, end in pairwise(offsets):
         strip = cv2.imdecode(strips[begin:end], cv2.IMREAD_GRAYSCALE)
         if strip is None or strip.shape[1] != FER2013_SIDE:
-            raise DataError(f'{file}: bytes {begin} to {end} are not a strip of pictures')
+            raise DataError(f'{file}: bytes {begin} to {end} do not contain a strip of pictures')
         tiles.append(strip.reshape(-1, FER2013_SIDE, FER2013_SIDE))
     images = np.concatenate(tiles)
     found = hashlib.sha256(images.tobytes()).hexdigest()
