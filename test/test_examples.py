@@ -35,6 +35,40 @@ def test_a_picture_is_read_in_ten_lines_without_ros():
     assert line.startswith("happy {'angry': 0.")
 
 
+def test_faces_are_cropped_for_training(tmp_path):
+    cv2 = pytest.importorskip('cv2')
+    skimage = pytest.importorskip('skimage')
+    photograph = Path(skimage.__file__).parent / 'data' / 'astronaut.png'
+    try:
+        detector = create_detector('auto')
+    except DetectorError as error:
+        pytest.skip(str(error))
+    for name in ('happy', 'none'):
+        (tmp_path / 'pictures' / name).mkdir(parents=True)
+    (tmp_path / 'pictures' / 'happy' / 'a.png').symlink_to(photograph)
+    (tmp_path / 'pictures' / 'none' / 'b.jpg').write_text('this is not a picture')
+
+    done = subprocess.run(
+        [sys.executable, 'examples/crop_faces.py', tmp_path / 'pictures', tmp_path / 'faces'],
+        env={**os.environ, 'PYTHONPATH': os.pathsep.join([str(ROOT), *sys.path[1:]])},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f'no face in {tmp_path / "pictures" / "none" / "b.jpg"}\n'
+    (crop,) = (tmp_path / 'faces').glob('*/*')
+    assert crop == tmp_path / 'faces' / 'happy' / 'a.png'
+    assert cv2.imread(str(crop), cv2.IMREAD_UNCHANGED).shape == (48, 48)
+    # A larger view of the crop contains the same face, with the eyes of the geometry.
+    larger = cv2.resize(cv2.imread(str(crop)), (240, 240), interpolation=cv2.INTER_CUBIC)
+    scene = cv2.copyMakeBorder(larger, 120, 120, 120, 120, cv2.BORDER_REPLICATE)
+    face = detector.detect(scene, 0.3, 24)[0]
+    assert abs((face.eyes[:, 1].mean() - 120) / 240 - 0.394) < 0.05
+
+
 def test_the_package_of_perception_is_light_until_it_is_used():
     script = """
 import sys
