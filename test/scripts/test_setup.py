@@ -64,7 +64,7 @@ def test_a_missing_python_is_told_with_what_to_install():
     assert 'apt install python3' in words
 
 
-@pytest.mark.parametrize('version', ['3.9', '3.14', '2.7'])
+@pytest.mark.parametrize('version', ['3.9', '3.15', '2.7'])
 def test_another_python_is_told_which_would_be_right(tmp_path, version):
     facts = r'/usr/bin/python\n/usr\n' + version + r'\nyes\nyes\n2.36\n'
     stand_in(tmp_path, 'python', f"printf '{facts}'")
@@ -73,7 +73,26 @@ def test_another_python_is_told_which_would_be_right(tmp_path, version):
 
     assert (status, words.count('\n')) == (1, 1)
     assert f'Python {version}' in words
-    assert '3.10 to 3.13' in words
+    assert '3.10 to 3.14' in words
+
+
+@pytest.mark.parametrize('level', ['training', 'test'])
+def test_training_rejects_a_python_without_tensorflow(tmp_path, level):
+    stand_in(tmp_path, 'python', r"printf '/usr/bin/python\n/usr\n3.14\nyes\nyes\n2.36\n'")
+
+    status, words = run_setup(level, FER_ROS_PYTHON=str(tmp_path / 'python'))
+
+    assert (status, words.count('\n')) == (1, 1)
+    assert f'the level {level} needs Python 3.10 to 3.13' in words
+
+
+def test_the_demo_accepts_python_3_14(tmp_path):
+    stand_in(tmp_path, 'python', r"printf '/usr/bin/python\n/usr\n3.14\nno\nyes\n2.36\n'")
+
+    status, words = run_setup('demo', FER_ROS_PYTHON=str(tmp_path / 'python'))
+
+    assert status == 1
+    assert 'lacks the venv module of Python 3.14' in words
 
 
 @pytest.mark.parametrize('libc', ['2.17', 'not glibc'])
@@ -98,10 +117,17 @@ def test_all_that_is_missing_is_named_as_one_command(tmp_path):
     assert 'apt install python3.12-venv python3.12-dev g++ gcc' in words
 
 
-def sections():
-    """Return the lines under each heading of versions.txt."""
+def test_another_distribution_is_rejected_with_the_possible_ones():
+    status, words = run_setup(FER_ROS_DISTRIBUTION='humble')
+
+    assert (status, words.count('\n')) == (1, 1)
+    assert "'humble', but must be jazzy or kilted" in words
+
+
+def sections(file='versions.txt'):
+    """Return the lines under each heading of a file of versions."""
     found = {}
-    for line in (SCRIPTS / 'versions.txt').read_text().splitlines():
+    for line in (SCRIPTS / file).read_text().splitlines():
         if line.startswith('# ['):
             level = line.removeprefix('# [').partition(']')[0]
             lines = found.setdefault(level, [])
@@ -110,14 +136,36 @@ def sections():
     return found
 
 
-def test_every_version_is_pinned_once():
+@pytest.mark.parametrize('file', ['versions.txt', 'versions_kilted.txt'])
+def test_every_version_is_pinned_once(file):
     seen = set()
-    for lines in sections().values():
+    for lines in sections(file).values():
         for line in lines:
             name, _, marker = PINNED.match(line).groups()
             assert (name, marker) not in seen
             assert (name, None) not in seen
             seen.add((name, marker))
+
+
+def test_kilted_has_the_packages_of_jazzy():
+    jazzy, kilted = (
+        {
+            level: {
+                line.split('==')[0].replace(f'ros-{name}-', '')
+                for line in found[level]
+                if 'ros-' in line
+            }
+            for level in ('demo', 'test')
+        }
+        for name, found in (
+            ('jazzy', sections()),
+            ('kilted', sections('versions_kilted.txt')),
+        )
+    )
+
+    assert kilted['test'] == jazzy['test']
+    # In Kilted, ament_cmake_ros_core is a separate package, and python_cmake_module is not needed.
+    assert kilted['demo'] - {'ament-cmake-ros-core'} == jazzy['demo'] - {'python-cmake-module'}
 
 
 @pytest.mark.parametrize('level', ['demo', 'training', 'test'])
@@ -131,6 +179,8 @@ def test_what_is_installed_has_the_pinned_versions():
         pytest.skip('this is not the environment that scripts/setup makes')
     pinned = sections()
     for line in pinned['demo'] + pinned['training'] + pinned['test']:
+        if line.startswith('ros-') and os.environ.get('ROS_DISTRO') == 'kilted':
+            continue
         name, version, marker = PINNED.match(line).groups()
         if marker is None or ('<' in marker) == (sys.version_info < (3, 11)):
             assert metadata.version(name) == version
@@ -180,7 +230,7 @@ def checkout(tmp_path, monkeypatch):
     root = tmp_path / 'c'
     (root / 'scripts').mkdir(parents=True)
     (root / 'interfaces' / 'some_msgs').mkdir(parents=True)
-    for name in ('setup', 'versions.txt'):
+    for name in ('setup', 'versions.txt', 'versions_kilted.txt'):
         shutil.copy(SCRIPTS / name, root / 'scripts')
     (root / 'package.xml').write_text('<package/>')
     tools = tmp_path / 'bin'
@@ -220,6 +270,21 @@ def test_interfaces_are_built_while_the_rest_is_fetched(checkout):
     again = set_up(checkout)
     assert again.stdout == 'setup: test is ready\n'
     assert len((checkout / 'calls').read_text().splitlines()) == 3
+
+
+def test_another_distribution_begins_anew_with_its_own_packages(checkout):
+    assert set_up(checkout).returncode == 0
+    (checkout / 'calls').unlink()
+
+    done = set_up(checkout, FER_ROS_DISTRIBUTION='kilted')
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert 'creating .venv' in done.stdout
+    demo = (checkout / 'calls').read_text().splitlines()[0]
+    assert ' ros-kilted-rclpy==' in demo
+    assert 'jazzy' not in demo
+    assert '\nros-jazzy' not in (checkout / '.venv' / 'versions.txt').read_text()
+    assert (checkout / '.venv' / '.distribution').read_text() == 'kilted\n'
 
 
 def test_interfaces_that_cannot_be_built_end_the_set_up(checkout):
