@@ -240,6 +240,7 @@ def checkout(tmp_path, monkeypatch):
     monkeypatch.chdir(root)
     monkeypatch.setenv('PATH', f'{tools}:{os.environ["PATH"]}')
     monkeypatch.setenv('FER_ROS_PYTHON', str(tools / 'python'))
+    monkeypatch.delenv('FER_ROS_DISTRIBUTION', raising=False)
     return root
 
 
