@@ -1,5 +1,6 @@
 """Test that both nodes survive requests and messages of any content."""
 
+import os
 import threading
 
 import cv2
@@ -207,7 +208,10 @@ def test_wrong_transitions_are_refused_and_logged(call, graph, node, camera, emo
     state = call(service_of(node, GetState), GetState, GetState.Request()).current_state
     assert state.id == State.PRIMARY_STATE_ACTIVE
     logged = capfd.readouterr().err
-    assert 'a request to /emotion/change_state failed: RCLError: ' in logged
+    # rclpy of Kilted answers and logs such a request itself.
+    kilted = os.environ.get('ROS_DISTRO') == 'kilted'
+    expected = 'Unable to start transition 1' if kilted else 'change_state failed: RCLError: '
+    assert expected in logged
     # A label must not reach the log of rcl, because rcl would print it completely.
     assert max(map(len, logged.splitlines())) < 500
     assert decisions(send(camera, emotions, node, picture())) == ['happy']
