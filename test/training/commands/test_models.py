@@ -68,3 +68,31 @@ def test_the_networks_of_the_project_are_small(listed):
 def test_a_backbone_that_is_not_there_is_answered_with_those_that_are():
     with pytest.raises(ValueError, match=r"no backbone 'ResNet7'; choose one of: .*ResNet101"):
         fine_tuned(7, 'ResNet7')
+
+
+def test_the_layers_of_one_network_are_listed(capsys):
+    assert main(['models', 'csce633_cnn3']) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == 'csce633_cnn3 (CSCE633), input 48x48x1'
+    assert any(
+        line.split()[1:]
+        == ['Conv2D', '3x3x128', '147,584', 'kernel=3', 'stride=2', 'same', 'elu', 'l1(0.001)']
+        for line in lines
+    )
+    assert lines[-1] == '476,231 parameters, of which 476,231 are trainable'
+
+
+def test_the_layers_of_one_network_are_printed_as_json(capsys):
+    assert main(['models', 'csce633_fnn2', '--json']) == 0
+
+    described = json.loads(capsys.readouterr().out)
+    assert [one['name'] for one in described][1] == 'first_hidden_layer'
+    assert described[1]['settings'] == 'elu'
+    assert sum(one['parameters'] for one in described) == 5_154_807
+
+
+def test_the_name_of_no_network_is_answered_with_all_names(capsys):
+    assert main(['models', 'csce633_fnn9']) == 1
+
+    assert "there is no network 'csce633_fnn9'; choose one of: com3528" in capsys.readouterr().err

@@ -54,6 +54,7 @@ def conv(
     same: bool = False,
     stride: int = 1,
     regularizer: keras.Regularizer | None = None,
+    name: str | None = None,
 ) -> list[keras.Layer]:
     """
     Create a convolution with a bias, and its activation.
@@ -64,6 +65,7 @@ def conv(
     :param same: whether to pad the input, so that the size stays the same.
     :param stride: stride in pixels.
     :param regularizer: regularizer of the kernel.
+    :param name: name of the layer, or None for a name chosen by Keras.
     :return: the layers, in order.
     """
     named = activation if isinstance(activation, str) else None
@@ -74,6 +76,7 @@ def conv(
         padding='same' if same else 'valid',
         activation=named,
         kernel_regularizer=regularizer,
+        name=name,
     )
     return [layer] if named == activation else [layer, activation]
 
@@ -84,6 +87,7 @@ def dense(
     *,
     dropout: float = 0.0,
     regularizer: keras.Regularizer | None = None,
+    name: str | None = None,
 ) -> list[keras.Layer]:
     """
     Create a fully connected layer, followed by dropout if its rate is above 0.
@@ -92,22 +96,26 @@ def dense(
     :param activation: name of an activation, or None for no activation.
     :param dropout: dropout rate.
     :param regularizer: regularizer of the kernel.
+    :param name: name of the fully connected layer, or None for a name chosen by Keras.
     :return: the layers, in order.
     """
-    layer = layers.Dense(units, activation=activation, kernel_regularizer=regularizer)
+    layer = layers.Dense(units, activation=activation, kernel_regularizer=regularizer, name=name)
     return [layer, layers.Dropout(dropout)] if dropout else [layer]
 
 
-def pool(side: int = 2, *, dropout: float = 0.0, normalise: bool = False) -> list[keras.Layer]:
+def pool(
+    side: int = 2, *, dropout: float = 0.0, normalise: bool = False, name: str | None = None
+) -> list[keras.Layer]:
     """
     Create maximum pooling, optionally followed by dropout and batch normalisation.
 
     :param side: side of the pooling window, in pixels.
     :param dropout: dropout rate; 0 for no dropout.
     :param normalise: whether to add batch normalisation.
+    :param name: name of the pooling layer, or None for a name chosen by Keras.
     :return: the layers, in order.
     """
-    made: list[keras.Layer] = [layers.MaxPooling2D(side)]
+    made: list[keras.Layer] = [layers.MaxPooling2D(side, name=name)]
     if dropout:
         made.append(layers.Dropout(dropout))
     if normalise:

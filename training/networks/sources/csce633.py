@@ -14,6 +14,17 @@ from training.networks.parts.layer_lists import pool
 
 _SHAPE = (48, 48, 1)
 
+# Units of the hidden layers of each fully connected network, which the source names by ordinals.
+# Network 4 has one more hidden layer, with another activation.
+_WIDTHS = {
+    1: (1568, 784, 392, 196),
+    2: (1568, 784, 392),
+    3: (2000, 1000, 500),
+    4: (2000, 1000, 500, 250),
+    5: (2000, 1000, 500, 250),
+}
+_ORDINALS = ('first', 'second', 'third', 'fourth')
+
 
 def csce633_fnn(classes: int, number: int) -> keras.Model:
     """
@@ -23,24 +34,19 @@ def csce633_fnn(classes: int, number: int) -> keras.Model:
     :param number: number of the network, from 1 to 5.
     :return: model that maps (N, 48, 48, 1) to (N, classes) logits.
     """
-    decay = regularizers.L2(1e-4)
-    hidden = {
-        1: [dense(1568), dense(784), dense(392), dense(196)],
-        2: [dense(units, 'elu', dropout=0.25) for units in (1568, 784, 392)],
-        3: [dense(units, 'elu', dropout=0.25) for units in (2000, 1000, 500)],
-        4: [
-            *[dense(units, 'elu', dropout=0.25) for units in (2000, 1000, 500, 250)],
-            dense(784, dropout=0.25),
-        ],
-        5: [
-            dense(units, 'elu', dropout=0.25, regularizer=decay)
-            for units in (2000, 1000, 500, 250)
-        ],
-    }
+    activation = 'relu' if number == 1 else 'elu'
+    decay = regularizers.L2(1e-4) if number == 5 else None
+    hidden = [
+        dense(units, activation, regularizer=decay, name=f'{ordinal}_hidden_layer')
+        for ordinal, units in zip(_ORDINALS, _WIDTHS[number], strict=False)
+    ]
+    if number == 4:
+        hidden.append(dense(784, name='fifth_hidden_layer'))
+    dropout = [] if number == 1 else [layers.Dropout(0.25)]
     return chain(
         f'csce633_fnn{number}',
         _SHAPE,
-        [layers.Flatten(), *hidden[number], dense(classes, None)],
+        [layers.Flatten(), *hidden, *dropout, dense(classes, None)],
     )
 
 
@@ -108,8 +114,8 @@ def csce633_cnn3(classes: int) -> keras.Model:
             pool(),
             conv(128, 3, 'elu', same=True),
             pool(),
-            conv(128, 3, 'elu', stride=2),
-            conv(128, 3, 'elu', stride=2, regularizer=regularizers.L1(1e-3)),
+            conv(128, 3, 'elu', same=True, stride=2, regularizer=regularizers.L1(1e-3)),
+            conv(128, 3, 'elu', same=True, stride=2, regularizer=regularizers.L1(1e-3)),
             pool(),
             layers.Flatten(),
             dense(512, 'elu', dropout=0.25, regularizer=regularizers.L1(1e-2)),

@@ -100,12 +100,12 @@ def fed_model2(classes: int) -> keras.Model:
 
 
 def _model2_head(classes: int) -> list[keras.Layer | list[keras.Layer]]:
-    """Create the dense layers of model 2."""
+    """Create the dense layers of model 2, which have no activations."""
     return [
         layers.Flatten(),
-        dense(32, dropout=0.25),
-        dense(128, dropout=0.25),
-        dense(32, dropout=0.25),
+        dense(32, None, dropout=0.25),
+        dense(128, None, dropout=0.25),
+        dense(32, None, dropout=0.25),
         dense(classes, None),
     ]
 
@@ -181,9 +181,12 @@ def fed_model4(classes: int) -> keras.Model:
             pool(),
             *[
                 conv(channels, 2, same=True) + pool(dropout=0.25, normalise=True)
-                for channels in (352, 160, 64, 512)
+                for channels in (352, 160, 64)
             ],
-            conv(64, 2, same=True),
+            # The source sets no activation for the last two convolutions.
+            conv(512, 2, None, same=True),
+            pool(dropout=0.25, normalise=True),
+            conv(64, 2, None, same=True),
             pool(1, dropout=0.25, normalise=True),
             *_model4_head(classes),
         ],
@@ -191,11 +194,11 @@ def fed_model4(classes: int) -> keras.Model:
 
 
 def _model4_head(classes: int) -> list[keras.Layer | list[keras.Layer]]:
-    """Create the dense layers of model 4."""
+    """Create the dense layers of model 4, which have no activations."""
     return [
         layers.Flatten(),
-        dense(128, dropout=0.25),
-        dense(64, dropout=0.25),
-        dense(352),
+        dense(128, None, dropout=0.25),
+        dense(64, None, dropout=0.25),
+        dense(352, None),
         dense(classes, None),
     ]
