@@ -12,8 +12,8 @@ import numpy as np
 from fer_ros.perception.backends.litert import import_interpreter
 from fer_ros.perception.crops.alignment import align_face
 from fer_ros.perception.crops.preprocessing import to_network_input
-from fer_ros.perception.detection import yunet
 from fer_ros.perception.detection import yunet_litert
+from fer_ros.perception.detection import yunet_views
 from fer_ros.perception.detection.candidates import SAME_FACE
 from fer_ros.perception.detection.choice import Detector
 from fer_ros.perception.detection.yunet_litert import NMS_TOP_K
@@ -63,7 +63,7 @@ def bare_kernels(weights: Path, image: np.ndarray, settings: Settings) -> Callab
 def _view(image: np.ndarray, settings: Settings) -> np.ndarray:
     """Scale an image for the detector like the package does."""
     height, width = image.shape[:2]
-    scale = yunet.view_scale(height, width, settings.min_face_size)
+    scale = yunet_views.view_scale(height, width, settings.min_face_size)
     size = (round(scale * width), round(scale * height))
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 

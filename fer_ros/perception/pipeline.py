@@ -7,6 +7,7 @@ from collections.abc import Collection
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -24,6 +25,7 @@ from fer_ros.perception.decision.smoothing import EmotionSmoother
 from fer_ros.perception.decision.smoothing import ROUNDING
 from fer_ros.perception.detection.choice import create_detector
 from fer_ros.perception.detection.choice import Detector
+from fer_ros.perception.detection.search_plan import SearchPlan
 from fer_ros.perception.faces import Face
 from fer_ros.perception.faces import FaceDetection
 from fer_ros.perception.faces import Sighting
@@ -36,6 +38,7 @@ from fer_ros.perception.settings import Settings
 from fer_ros.perception.tracking.flow import follow_face
 from fer_ros.perception.tracking.timeline import Timeline
 from fer_ros.perception.tracking.tracker import FaceTracker
+from fer_ros.perception.tracking.tracker import Following
 from fer_ros.perception.tracking.tracker import longest_gap
 
 # Maximum time from one search for faces to the next, for every value of `detect_every` [s].
@@ -117,6 +120,7 @@ class Pipeline:
         self._changes = ChangeDetector() if changes is None else changes
         self._group(())
         self._timeline = Timeline()
+        self._plan = SearchPlan()
         self._tracker = FaceTracker(first_id)
         self._image: np.ndarray | None = None
         # The time of the last image [s]; None before the first image.
@@ -159,6 +163,7 @@ class Pipeline:
         if detector is not None:
             self.detector = detector
             self._image = None
+            self._plan.restart()
 
     def _group(self, groups: Sequence[str], classifier: Classifier | None = None) -> None:
         """Set the grouping for the labels of a classifier; None means the current classifier."""
@@ -205,6 +210,8 @@ class Pipeline:
         now_shown = scene, settings.rotation
         new_scene = self._scene is not None and now_shown != self._scene
         self._scene = now_shown
+        if new_scene:
+            self._plan.restart()
         time = self._timeline.advance(stamp, longest_gap(settings.face_timeout), new_scene)
         # A face not yet published needs no hold time, nor does a frame later than the hold time:
         # the next frame would confirm a change too late.
@@ -235,19 +242,40 @@ class Pipeline:
         """Detect faces, or predict their positions if the last detection is recent enough."""
         # If this call fails, no last image remains, and the next image is searched for faces.
         before, self._image = self._image, None
+        if before is not None and before.shape != image.shape:
+            before = None
         self._frames_unseen += 1
         due = self._frames_unseen >= settings.detect_every or self._tracker.in_doubt
         late = time - self._looked > LONGEST_GUESS
-        if before is not None and before.shape == image.shape and not due and not late:
-            look = partial(follow_face, before, image)
-            sightings = self._tracker.follow(time, image.shape[0], image.shape[1], look)
+        height, width = image.shape[:2]
+        following = None
+        if before is not None:
+            following = Following(height, width, partial(follow_face, before, image))
+        if following is not None and not due and not late:
+            sightings = self._tracker.follow(time, following)
             self._image = image
             return sightings
-        found = self.detector.detect(image, settings.min_face_score, settings.min_face_size)
+        if settings.draw == 'blur':
+            # A face that is not searched yet cannot be blurred.
+            settings = settings.changed({'search_time': 0.0})
+        search = self._plan.search(
+            self.detector,
+            image,
+            time,
+            self._tracker.expected(time),
+            settings,
+            following is not None,
+        )
         self._frames_unseen, self._looked = 0, time
-        # If every image is searched for faces, the last image is not needed.
-        self._image = image if settings.detect_every > 1 else None
-        return self._tracker.update(found, time, settings.face_timeout, settings.max_faces)
+        if settings.detect_every > 1 or search.keep_image:
+            self._image = image
+        if following is not None and search.covers is not None:
+            following = replace(following, searched=search.covers)
+        else:
+            following = None
+        return self._tracker.update(
+            search.faces, time, settings.face_timeout, settings.max_faces, following
+        )
 
     def _classify(self, image: np.ndarray, detections: Sequence[FaceDetection]) -> np.ndarray:
         """Classify the faces of one image in one batch: (detections, labels) float64."""

@@ -108,6 +108,12 @@ class Settings:
         'Run the detector on every N-th frame; track faces by optical flow in between.',
         bounds=(1, 30),
     )
+    search_time: float = setting(
+        0.2,
+        'Maximum time until a small new face is found, because each frame is searched in part '
+        '[s]; 0: search every frame everywhere.',
+        bounds=(0.0, 2.0),
+    )
     min_face_score: float = setting(0.6, 'Minimum detector score of a face.', bounds=(0.0, 1.0))
     min_face_size: int = setting(
         24, 'Minimum size of a face, the shorter side of its bounding box [px].', bounds=(8, 1000)

@@ -8,7 +8,7 @@ https://github.com/opencv/opencv_zoo/tree/main/models/face_detection_yunet.
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -22,10 +22,19 @@ from fer_ros.perception.detection.candidates import check_image
 from fer_ros.perception.detection.candidates import DetectorError
 from fer_ros.perception.detection.candidates import SAME_FACE
 from fer_ros.perception.detection.candidates import to_faces
+from fer_ros.perception.detection.views import View
+from fer_ros.perception.detection.views import Views
 from fer_ros.perception.detection.weights import read_weights
 from fer_ros.perception.detection.yunet_litert import LiteRtYuNet
 from fer_ros.perception.detection.yunet_litert import NMS_TOP_K
 from fer_ros.perception.detection.yunet_litert import unreadable
+from fer_ros.perception.detection.yunet_views import BILINEAR
+from fer_ros.perception.detection.yunet_views import LEAST_SIDE
+from fer_ros.perception.detection.yunet_views import LEAST_VIEW
+from fer_ros.perception.detection.yunet_views import near_view
+from fer_ros.perception.detection.yunet_views import shrink
+from fer_ros.perception.detection.yunet_views import view_scale
+from fer_ros.perception.detection.yunet_views import views_of
 from fer_ros.perception.faces import FaceDetection
 from fer_ros.perception.files import FileError
 from fer_ros.perception.files import private_copy
@@ -41,25 +50,8 @@ HOW_TO_GET = f'get {WEIGHTS} with: ros2 run fer_ros fetch_models'
 # The first version of OpenCV whose class FaceDetectorYN can run the weights of 2023.
 FIRST_OPENCV = (4, 8)
 
-# The image is scaled so that the smallest wanted face has this size [px]. For this choice, 82
-# faces in photographs were scaled to a shorter side of 8, 10, 12, 14, 16 and 24 pixels. At a score
-# of 0.6, YuNet finds 35, 64, 81, 81, 82 and 82 of these faces.
-FACE_IN_VIEW = 14
-# Minimum length of the longer side of the scaled image [px]. A smaller image saves hardly any
-# time, and large faces are detected less well.
-LEAST_VIEW = 320
-# Maximum number of pixels of the scaled image. A larger image needs hundreds of megabytes of
-# memory. The limit only matters for very small faces in a large image.
-MOST_PIXELS = 1 << 22
-# Minimum scale for bilinear interpolation. From this scale on, each pixel is the mean of at most
-# 2 x 2 pixels of the image. Bilinear interpolation then gives the same result as averaging, in an
-# eighth of the time. Of 516 scaled photographs with a face of 24 to 56 pixels, the face is found
-# in 507 with either method.
-BILINEAR = 0.5
-
-# Minimum side of the image for the network [px]; smaller images are padded with black. In images
-# with a side of only 32 pixels, OpenCV 4.14 reports faces of arbitrary size and position.
-LEAST_SIDE = 64
+# If this many views were searched without a search in a whole image, its memory is freed.
+LOOKS_BEFORE_REST = 100
 
 # Names of the outputs of the network of 2023 and its quantised variants. The network of 2022 has
 # other outputs.
@@ -81,19 +73,6 @@ def find_weights() -> Path:
     return path
 
 
-def view_scale(height: int, width: int, min_size: float) -> float:
-    """
-    Choose the scale of the image for the network.
-
-    :param height: image height in pixels.
-    :param width: image width in pixels.
-    :param min_size: size of the smallest wanted face in pixels of the image.
-    :return: the scale factor, above 0 and at most 1.
-    """
-    wanted = max(FACE_IN_VIEW / max(min_size, 1), LEAST_VIEW / max(height, width))
-    return min(1.0, wanted, math.sqrt(MOST_PIXELS / (height * width)))
-
-
 class Network(Protocol):
     """The interface of an engine that runs the YuNet network."""
 
@@ -111,6 +90,14 @@ class Network(Protocol):
         """
         ...
 
+    def another(self) -> Network:
+        """Create another instance of this network, with memory for views of another size."""
+        ...
+
+    def rest(self) -> None:
+        """Free the memory for large views until the next call of `find`."""
+        ...
+
 
 class YuNetDetector:
     """Detect faces with YuNet. The image size may change from call to call."""
@@ -118,6 +105,8 @@ class YuNetDetector:
     name = 'yunet'
     # 0.95 times the median distance of the eyes in frontal faces; see `doc/crop_geometry.md`.
     least_eye_distance = 0.35
+    eyes_estimated = False
+    looks_near = True
 
     def __init__(self, weights: Path) -> None:
         """
@@ -137,6 +126,9 @@ class YuNetDetector:
         except DetectorError as error:
             raise DetectorError(f'yunet cannot load {shortened(weights)}: {error}') from error
         self.reason = f'with {shortened(weights)} on {self._network.engine}{refusal}'
+        # One instance for each kind of view, because a change of the size takes time.
+        self._networks: dict[str, Network] = {}
+        self._looks = 0
 
     def detect(self, image: np.ndarray, min_score: float, min_size: float) -> list[FaceDetection]:
         """Detect faces; see Detector."""
@@ -145,15 +137,65 @@ class YuNetDetector:
         scale = view_scale(height, width, min_size)
         view = image
         if scale < 1:
-            size = (max(1, round(scale * width)), max(1, round(scale * height)))
             how = cv2.INTER_LINEAR if scale >= BILINEAR else cv2.INTER_AREA
-            view = cv2.resize(image, size, interpolation=how)
-        across, down = width / view.shape[1], height / view.shape[0]
+            view = cv2.resize(
+                image,
+                (max(1, round(scale * width)), max(1, round(scale * height))),
+                interpolation=how,
+            )
+        self._looks = 0
+        return to_faces(
+            self._find(self._network, view, (0, 0, width, height), min_score),
+            height,
+            width,
+            min_score,
+            min_size,
+        )
+
+    def views(self, height: int, width: int, min_size: float) -> Views | None:
+        """Divide an image into views; see ViewDetector."""
+        return views_of(height, width, min_size)
+
+    def near(
+        self,
+        box: Sequence[float],
+        height: int,
+        width: int,
+        min_size: float,
+        wide: bool = False,
+    ) -> View:
+        """Choose the view around a face; see ViewDetector."""
+        return near_view(box, height, width, min_size, wide)
+
+    def look(self, image: np.ndarray, view: View, min_score: float) -> list[Candidate]:
+        """Search a view; see ViewDetector."""
+        self._looks += 1
+        if self._looks == LOOKS_BEFORE_REST:
+            self._network.rest()
+        if view.kind not in self._networks:
+            self._networks[view.kind] = self._network.another()
+        shown = shrink(view.crop(image), view.size)
+        return self._find(self._networks[view.kind], shown, view.region, min_score)
+
+    def _find(
+        self, network: Network, view: np.ndarray, region: Sequence[int], min_score: float
+    ) -> list[Candidate]:
+        """
+        Run a network on a scaled part of an image.
+
+        :param network: the network.
+        :param view: (H, W, 3) uint8, BGR, the scaled part.
+        :param region: (left, top, right, bottom) of the part in pixels of the image.
+        :param min_score: minimum score, 0 to 1.
+        :return: the candidates in pixels of the image.
+        """
+        left, top, right, bottom = region
+        across, down = (right - left) / view.shape[1], (bottom - top) / view.shape[0]
         below, beside = (max(0, LEAST_SIDE - side) for side in view.shape[:2])
         if below or beside:
             view = cv2.copyMakeBorder(view, 0, below, 0, beside, cv2.BORDER_CONSTANT)
-        found = (_candidate(row, across, down) for row in self._network.find(view, min_score))
-        return to_faces(found, height, width, min_score, min_size)
+        rows = network.find(view, min_score)
+        return [_candidate(row, (left, top), (across, down)) for row in rows]
 
 
 def check_hash(weights: Path, content: bytes) -> None:
@@ -205,6 +247,7 @@ class OpenCvYuNet:
         :raises DetectorError: if this OpenCV cannot run the network, or the file is not YuNet.
         """
         self.engine = f'OpenCV {cv2.__version__}'
+        self._weights = weights
         try:
             network = cv2.dnn.readNetFromONNX(np.frombuffer(weights, np.uint8))
             outputs = network.getUnconnectedOutLayersNames()
@@ -232,8 +275,15 @@ class OpenCvYuNet:
         found: list[list[float]] = [] if rows is None else rows.tolist()
         return found
 
+    def another(self) -> OpenCvYuNet:
+        """Create another instance; see Network."""
+        return OpenCvYuNet(self._weights)
 
-def _candidate(row: list[float], across: float, down: float) -> Candidate:
+    def rest(self) -> None:
+        """Free memory; see Network. OpenCV manages the memory itself."""
+
+
+def _candidate(row: list[float], corner: tuple[int, int], scale: tuple[float, float]) -> Candidate:
     """
     Convert a row of `Network.find` to a candidate.
 
@@ -241,13 +291,20 @@ def _candidate(row: list[float], across: float, down: float) -> Candidate:
     both corners of the mouth, then the score.
 
     :param row: 15 numbers in pixels of the scaled image.
-    :param across: horizontal factor from pixels of the scaled image to pixels of the image.
-    :param down: vertical factor from pixels of the scaled image to pixels of the image.
+    :param corner: (x, y) of the upper left corner of the scaled image, in pixels of the image.
+    :param scale: horizontal and vertical factor from pixels of the scaled image to pixels of the
+        image.
     :return: the candidate, in pixels of the image.
     """
     left, top, width, height, right_x, right_y, left_x, left_y, *_, score = row
-    box = (left * across, top * down, (left + width) * across, (top + height) * down)
-    eyes = ((right_x * across, right_y * down), (left_x * across, left_y * down))
+    (x, y), (across, down) = corner, scale
+    box = (
+        x + left * across,
+        y + top * down,
+        x + (left + width) * across,
+        y + (top + height) * down,
+    )
+    eyes = ((x + right_x * across, y + right_y * down), (x + left_x * across, y + left_y * down))
     return Candidate(score, box, eyes)
 
 

@@ -11,6 +11,7 @@ weights in that version.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 import math
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,17 @@ class LiteRtYuNet:
         ]
         return decode(np.concatenate(told), self._places, min_score)
 
+    def another(self) -> LiteRtYuNet:
+        """Create another instance with the same weights; see `yunet.Network`."""
+        made = copy(self)
+        made._begin()
+        return made
+
+    def rest(self) -> None:
+        """Free the memory for large views; see `yunet.Network`."""
+        if self._largest:
+            self._begin()
+
     def _begin(self) -> None:
         """Load the graph into a new interpreter, without memory for an image yet."""
         self.interpreter = self._make(model_content=self._graph, num_threads=1)
@@ -124,27 +136,27 @@ class LiteRtYuNet:
 
     def _prepare(self, height: int, width: int) -> None:
         """Allocate memory for an image of a given size in pixels."""
-        padded = (_padded(height), _padded(width))
-        if padded == self._size:
+        size = (padded(height), padded(width))
+        if size == self._size:
             return
-        pixels = padded[0] * padded[1]
+        pixels = size[0] * size[1]
         # An interpreter keeps the memory for its largest image, which is 70 bytes per pixel.
         if MOST_SHRINKAGE * pixels < self._largest:
             self._begin()
         self._largest = max(self._largest, pixels)
-        self.interpreter.resize_tensor_input(self._input, (1, *padded, 3), strict=False)
+        self.interpreter.resize_tensor_input(self._input, (1, *size, 3), strict=False)
         self.interpreter.allocate_tensors()
         results = self.interpreter.get_output_details()
         # Sort the outputs by stride, from the smallest to the largest.
         results.sort(key=lambda result: -int(result['shape'][1]))
         self._outputs = [result['index'] for result in results]
-        self._places = places(*padded)
-        self._size = padded
+        self._places = places(*size)
+        self._size = size
 
 
-def _padded(side: int) -> int:
+def padded(side: float) -> int:
     """Round a length up to a multiple of the largest stride."""
-    return -(-side // LARGEST_STRIDE) * LARGEST_STRIDE
+    return math.ceil(side / LARGEST_STRIDE) * LARGEST_STRIDE
 
 
 def read_weights(content: bytes) -> list[np.ndarray]:

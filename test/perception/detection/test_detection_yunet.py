@@ -8,8 +8,9 @@ from fer_ros import fetch_models
 from fer_ros.perception.backends.base import BackendError
 from fer_ros.perception.detection import yunet
 from fer_ros.perception.detection.candidates import DetectorError
-from fer_ros.perception.detection.yunet import view_scale
 from fer_ros.perception.detection.yunet import YuNetDetector
+from fer_ros.perception.detection.yunet_views import MOST_PIXELS
+from fer_ros.perception.detection.yunet_views import view_scale
 from fer_ros.perception.models import known_files
 from photographs import data_path
 
@@ -132,7 +133,7 @@ def test_the_view_has_the_detail_that_the_smallest_face_needs(height, width, min
 def test_the_view_of_an_enormous_image_is_bounded():
     scale = view_scale(9000, 16000, 8)
 
-    assert scale**2 * 9000 * 16000 == pytest.approx(yunet.MOST_PIXELS)
+    assert scale**2 * 9000 * 16000 == pytest.approx(MOST_PIXELS)
 
 
 def test_the_network_never_sees_a_thin_strip(network):
