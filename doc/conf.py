@@ -32,7 +32,7 @@ add_module_names = False
 python_use_unqualified_type_names = True
 maximum_signature_line_length = 80
 # Back ends and detectors import these libraries only if they are installed.
-autodoc_mock_imports = ['ai_edge_litert', 'jax', 'keras', 'tensorflow', 'torch']
+autodoc_mock_imports = ['ai_edge_litert', 'jax', 'keras', 'onnxruntime', 'tensorflow', 'torch']
 
 
 def read_contents(index: str) -> dict[str, list[str]]:

@@ -11,6 +11,8 @@ from statistics import median
 import sys
 from typing import Any
 
+import numpy as np
+
 from benchmark.rig.executables import environment
 from benchmark.rig.figures import add_figures_arguments
 from benchmark.rig.figures import ROOT
@@ -20,10 +22,16 @@ from benchmark.rig.worker_process import WorkerProcess
 from fer_ros.perception.backends import BATCH_SIZES
 from fer_ros.perception.settings import Settings
 
-BACKENDS = ('litert', 'opencv', 'tensorflow', 'torch', 'jax')
+BACKENDS = ('litert', 'onnxruntime', 'opencv', 'tensorflow', 'torch', 'jax')
 
 # The answer assumed if a process ends without an answer.
 ENDED: dict[str, Any] = {'error': 'the process of the back end ended'}
+
+# Largest allowed difference between the outputs of a back end and of LiteRT on the same input.
+TOLERANCE = 1e-3
+
+# Goals for the time of a batch on the CPU, relative to LiteRT.
+GOALS = {'onnxruntime': 1.1}
 
 # Batch sizes that are measured on a GPU only.
 MANY = (32, 64)
@@ -116,6 +124,17 @@ def measure(engines: dict[str, Engine], turns: int, count: int) -> list[Row]:
                 },
             ),
         ]
+        if 'litert' in engines and name != 'litert':
+            outputs = np.array(engines['litert'].started['outputs'])
+            rows.append(
+                Row(
+                    f'{name}_difference',
+                    value=float(np.abs(np.array(started['outputs']) - outputs).max()),
+                    unit='of an output',
+                    goal=TOLERANCE,
+                    measure='value',
+                )
+            )
         if name == 'tensorflow':
             rows.append(
                 Row(
@@ -135,6 +154,7 @@ def measure(engines: dict[str, Engine], turns: int, count: int) -> list[Row]:
                     f'{name}_batch_{size}',
                     seconds[name, size],
                     ratio=of_litert,
+                    goal=GOALS.get(name) if of_litert and started['device'] == 'CPU' else None,
                     further={
                         'face_ms': round(1000 * median(seconds[name, size]) / size, 3),
                         'first_ms': round(1000 * first[name, size]['seconds'][0], 1),
@@ -189,6 +209,7 @@ def run(arguments: argparse.Namespace) -> int:
         f'{arguments.model}. `ratio` is relative to LiteRT with the same batch. `first ms` is the '
         'first run with that number of faces, which includes the compilation if the engine '
         'compiles. `…_start` is the time from the start of Python to the first result. `…_memory` '
-        'is the memory after all runs.'
+        'is the memory after all runs. `…_difference` is the largest difference of an output from '
+        'LiteRT.'
     )
     return tell('backends', rows, arguments, [remark, *absent])

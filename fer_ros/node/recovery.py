@@ -5,7 +5,7 @@ from __future__ import annotations
 from fer_ros.perception.backends import Backend
 from fer_ros.perception.backends import BackendError
 from fer_ros.perception.backends import GpuMemoryError
-from fer_ros.perception.registry import CPU_BACKENDS
+from fer_ros.perception.registry import SMALL_BACKENDS
 
 # The model is loaded again after this many consecutive failures. After as many more failures, the
 # model is loaded into another back end.
@@ -39,7 +39,7 @@ class Recovery:
             return []
         if not full and self._failures == MOST_FAILURES:
             return [(backend.name, '')]
-        others = [(name, 'auto') for name in CPU_BACKENDS if name != backend.name]
-        if backend.name not in CPU_BACKENDS and backend.device != 'CPU':
+        others = [(name, 'cpu') for name in SMALL_BACKENDS if name != backend.name]
+        if backend.device != 'CPU':
             others.append((backend.name, 'cpu'))
         return others

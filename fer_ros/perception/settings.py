@@ -77,12 +77,13 @@ class Settings:
     )
     backend: str = setting(
         'auto',
-        'Back end that runs the model; auto selects one with a GPU, else litert, else opencv.',
+        'Back end that runs the model; auto selects one with a GPU, else the first of litert, '
+        'onnxruntime, opencv and tensorflow that can run the model.',
         choices=('auto', *BACKENDS),
     )
     device: str = setting(
         'auto',
-        'Device for the back ends tensorflow, torch and jax.',
+        'Device for the back ends tensorflow, torch, jax and onnxruntime.',
         choices=('auto', 'cpu', 'gpu'),
     )
     gpu_memory_limit: int = setting(

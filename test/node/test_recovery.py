@@ -17,7 +17,7 @@ def test_a_model_is_loaded_anew_before_it_goes_elsewhere():
 
     tried = [recovery.fail(Backend('litert'), BROKEN) for _ in range(6)]
 
-    assert tried == [[], [], [('litert', '')], [], [], [('opencv', 'auto')]]
+    assert tried == [[], [], [('litert', '')], [], [], [('onnxruntime', 'cpu'), ('opencv', 'cpu')]]
 
 
 def test_from_the_gpu_the_way_goes_to_the_cpu():
@@ -25,15 +25,21 @@ def test_from_the_gpu_the_way_goes_to_the_cpu():
 
     *_, last = [recovery.fail(on_gpu(), BROKEN) for _ in range(6)]
 
-    assert last == [('litert', 'auto'), ('opencv', 'auto'), ('tensorflow', 'cpu')]
+    assert last == [
+        ('litert', 'cpu'),
+        ('onnxruntime', 'cpu'),
+        ('opencv', 'cpu'),
+        ('tensorflow', 'cpu'),
+    ]
 
 
 def test_where_the_gpu_is_full_nothing_is_tried_on_it_again():
     recovery = Recovery()
 
     assert recovery.fail(on_gpu('torch'), GpuMemoryError('full')) == [
-        ('litert', 'auto'),
-        ('opencv', 'auto'),
+        ('litert', 'cpu'),
+        ('onnxruntime', 'cpu'),
+        ('opencv', 'cpu'),
         ('torch', 'cpu'),
     ]
 

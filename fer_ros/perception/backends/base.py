@@ -9,7 +9,8 @@ import numpy as np
 
 # Batch sizes for which networks are compiled at start. When a person comes or leaves, nothing has
 # to be compiled again. A batch of another size is padded to the next size, or split if it is too
-# large. LiteRT and OpenCV compile nothing, so their batches are not padded.
+# large. LiteRT, OpenCV, and ONNX Runtime on the CPU, compile nothing, so their batches are not
+# padded.
 BATCH_SIZES = (1, 2, 4, 8, 16)
 
 
@@ -65,15 +66,41 @@ def run_in_buckets(
     return run_in_parts(batch, run_filled)
 
 
-def run_in_parts(batch: np.ndarray, run_part: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+def run_in_parts(
+    batch: np.ndarray,
+    run_part: Callable[[np.ndarray], np.ndarray],
+    most: int = BATCH_SIZES[-1],
+) -> np.ndarray:
     """
-    Run a batch of any size in parts of at most the largest of BATCH_SIZES.
+    Run a batch of any size in parts of limited size.
 
     :param batch: (N, height, width, channels) float32, N at least 1.
-    :param run_part: function that runs a batch of at most that size.
+    :param run_part: function that runs a part.
+    :param most: maximum number of crops in a part.
     :return: (N, labels) float32.
     """
-    most = BATCH_SIZES[-1]
     if len(batch) <= most:
         return run_part(batch)
     return np.concatenate([run_part(batch[start:][:most]) for start in range(0, len(batch), most)])
+
+
+def run_in_fixed_parts(
+    batch: np.ndarray, run_part: Callable[[np.ndarray], np.ndarray], size: int
+) -> np.ndarray:
+    """
+    Run a batch of any size on a network that accepts only one batch size.
+
+    :param batch: (N, height, width, channels) float32, N at least 1.
+    :param run_part: function that runs a batch of this size.
+    :param size: the batch size of the network.
+    :return: (N, labels) float32.
+    """
+
+    def run_filled(part: np.ndarray) -> np.ndarray:
+        missing = size - len(part)
+        if not missing:
+            return run_part(part)
+        nobody = np.zeros((missing, *part.shape[1:]), np.float32)
+        return run_part(np.concatenate([part, nobody]))[: len(part)]
+
+    return run_in_parts(batch, run_filled, size)

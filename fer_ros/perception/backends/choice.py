@@ -10,6 +10,9 @@ from fer_ros.perception.backends.base import BackendError
 from fer_ros.perception.backends.keras import gpu_name
 from fer_ros.perception.backends.keras import KerasBackend
 from fer_ros.perception.backends.litert import LiteRtBackend
+from fer_ros.perception.backends.onnxruntime import gpu_providers
+from fer_ros.perception.backends.onnxruntime import import_onnxruntime
+from fer_ros.perception.backends.onnxruntime import OnnxRuntimeBackend
 from fer_ros.perception.backends.opencv import OpenCvBackend
 from fer_ros.perception.files import sha256_of_bytes
 from fer_ros.perception.models.bundle import BundleError
@@ -43,8 +46,9 @@ def create_backend(
 
     A network with an unknown hash is first loaded and run in a child process on the CPU.
 
-    :param name: 'tensorflow', 'torch', 'jax', 'litert', 'opencv' or 'auto'. 'auto' selects an
-        engine that detects a GPU, else litert, else opencv.
+    :param name: name of a back end, or 'auto'. 'auto' selects an engine that detects a GPU, else
+        the first of CPU_BACKENDS that runs the network. It considers only back ends for which the
+        bundle has a file.
     :param card: the card of the bundle.
     :param device: 'auto', 'cpu' or 'gpu'; litert and opencv do not support 'gpu'.
     :param gpu_memory_limit: maximum GPU memory in MiB; 0 to allocate it as needed.
@@ -69,27 +73,25 @@ def create_backend(
         )
     if name != 'auto':
         return _load(name, card, device, gpu_memory_limit, trial)
-    reasons = []
-    candidates = tuple(BACKENDS)
-    if not present:
-        candidates = CPU_BACKENDS
-        reasons.append('this machine has no GPU')
-    for candidate in candidates:
+    reasons = [] if present else ['this machine has no GPU']
+    if device == 'cpu' and present:
+        reasons.append('device is cpu')
+    attempts = []
+    if device != 'cpu' and present:
+        attempts += [(candidate, 'gpu') for candidate in GPU_BACKENDS]
+    if device != 'gpu':
+        attempts += [(candidate, 'cpu') for candidate in CPU_BACKENDS]
+    for candidate, place in attempts:
         try:
-            if candidate in GPU_BACKENDS:
-                refusal = _reason_against(candidate, device)
-                if refusal:
-                    reasons.append(refusal)
-                    continue
-            elif device == 'gpu':
-                reasons.append(f'{candidate} runs only on the CPU')
-                continue
-            backend = _load(candidate, card, device, gpu_memory_limit, trial)
+            refusal = _reason_against(candidate, card, place)
+            if not refusal:
+                backend = _load(candidate, card, place, gpu_memory_limit, trial)
+                backend.reason = '; '.join(reasons) or 'first choice of auto'
+                return backend
         except (BackendError, BundleError) as error:
-            reasons.append(str(error))
-            continue
-        backend.reason = '; '.join(reasons) or 'first choice of auto'
-        return backend
+            refusal = str(error)
+        if refusal not in reasons:
+            reasons.append(refusal)
     raise BackendError(f'no back end can run {card.name}: {"; ".join(reasons)}')
 
 
@@ -98,15 +100,32 @@ def gpu_present() -> bool:
     return any(Path(name).exists() for name in GPU_FILES)
 
 
-def _reason_against(engine: str, device: str) -> str | None:
-    """Return the reason why 'auto' does not select an engine; None if it may select it."""
-    if device == 'cpu':
-        return f'{engine} is used only on GPUs, but device is cpu'
-    if any(importlib.util.find_spec(module) is None for module in (engine, 'keras')):
-        return f'{engine} or Keras is not installed'
-    if gpu_name(engine) is None:
-        return f'{engine} finds no GPU'
+def reason_against(name: str, card: ModelCard) -> str | None:
+    """
+    Return the reason why a back end cannot run a bundle, without importing the engine.
+
+    :param name: name of the back end.
+    :param card: card of the bundle.
+    :return: the reason as a sentence; None if the back end may be able to run the bundle.
+    """
+    kind = BACKENDS[name]
+    if kind.reads not in card.kinds:
+        return f'{name} reads only {kind.reads} files, and the bundle has none'
+    if any(importlib.util.find_spec(module) is None for module in kind.needs):
+        return f'{name}{" or Keras" if kind.reads == "keras" else ""} is not installed'
     return None
+
+
+def _reason_against(name: str, card: ModelCard, place: str) -> str | None:
+    """Return the reason why 'auto' does not try a back end on a device; None if it tries it."""
+    refusal = reason_against(name, card)
+    if refusal or place == 'cpu':
+        return refusal
+    if name == 'onnxruntime':
+        found = bool(gpu_providers(import_onnxruntime()))
+    else:
+        found = gpu_name(name) is not None
+    return None if found else f'{name} finds no GPU'
 
 
 def kind_of(name: str) -> str:
@@ -151,6 +170,10 @@ def load_backend(
         return KerasBackend(content, name, device, gpu_memory_limit, source)
     if name == 'litert':
         return LiteRtBackend(content, source)
+    if name == 'onnxruntime':
+        # Without a driver, ONNX Runtime would try for seconds to start its providers for a GPU.
+        place = device if gpu_present() else 'cpu'
+        return OnnxRuntimeBackend(content, place, gpu_memory_limit, source)
     return OpenCvBackend(content, card.input.shape, source)
 
 

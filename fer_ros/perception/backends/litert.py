@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fer_ros.perception.backends.base import BackendError
+from fer_ros.perception.backends.base import run_in_fixed_parts
 from fer_ros.perception.backends.base import run_in_parts
 from fer_ros.perception.backends.litert_start import start_silently
 from fer_ros.perception.backends.mapped_file import let_go_of_pages
@@ -75,9 +76,17 @@ class LiteRtBackend:
             self._interpreter = make(model_path=str(path), num_threads=threads)
             entry = self._interpreter.get_input_details()[0]
             self._input, self._shape = entry['index'], tuple(entry['shape'][1:])
-            self._output = self._interpreter.get_output_details()[0]['index']
-            self._size = 0
-            self._resize(1)
+            self._element, self._in_scale = entry['dtype'], entry['quantization']
+            # A network of a fixed batch size may contain this size in other places, too. Resized,
+            # it fails or returns wrong numbers. A size of -1 means any number.
+            self._fixed = max(int(entry.get('shape_signature', entry['shape'])[0]), 0)
+            output = self._interpreter.get_output_details()[0]
+            self._output, self._out_scale = output['index'], output['quantization']
+            self._size = self._fixed
+            if self._fixed:
+                self._interpreter.allocate_tensors()
+            else:
+                self._resize(1)
             # XNNPACK has now packed the weights, and no longer reads the file.
             let_go_of_pages(path)
         except (RuntimeError, ValueError, IndexError) as error:
@@ -87,6 +96,8 @@ class LiteRtBackend:
 
     def run(self, batch: np.ndarray) -> np.ndarray:
         """Run the network; see Backend."""
+        if self._fixed:
+            return run_in_fixed_parts(batch, self._run_part, self._fixed)
         return run_in_parts(batch, self._run_part)
 
     def _resize(self, size: int) -> None:
@@ -105,12 +116,32 @@ class LiteRtBackend:
     def _run_part(self, batch: np.ndarray) -> np.ndarray:
         """Run a batch of at most the largest of BATCH_SIZES."""
         try:
-            self._resize(len(batch))
-            self._interpreter.set_tensor(self._input, batch)
+            if not self._fixed:
+                self._resize(len(batch))
+            given = batch if self._element == np.float32 else self._quantize(batch)
+            self._interpreter.set_tensor(self._input, given)
             self._interpreter.invoke()
         except (RuntimeError, ValueError) as error:
             # After a failure, the batch size of the interpreter is unknown.
             self._size = 0
             raise BackendError(f'LiteRT cannot run {self._source}: {shortened(error)}') from error
         output: np.ndarray = self._interpreter.get_tensor(self._output)
-        return output
+        if output.dtype != np.float32:
+            scale, zero = self._out_scale
+            output = np.asarray((output.astype(np.float32) - zero) * (scale or 1), np.float32)
+        # Some networks have further dimensions of size 1.
+        return output if output.ndim == 2 else output.reshape(len(batch), -1)
+
+    def _quantize(self, batch: np.ndarray) -> np.ndarray:
+        """
+        Convert a batch to the integers of a quantized input.
+
+        :param batch: (N, height, width, channels) float32.
+        :return: the batch with the element type of the input.
+        """
+        if not np.issubdtype(self._element, np.integer):
+            return np.asarray(batch, self._element)
+        scale, zero = self._in_scale
+        limits = np.iinfo(self._element)
+        integers = np.rint(batch / np.float32(scale or 1)) + zero
+        return np.asarray(np.clip(integers, limits.min, limits.max), self._element)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from fer_ros.perception.backends.base import BackendError
+from fer_ros.perception.backends.onnx_file import check_onnx
 from fer_ros.perception.quoting import shortened
 
 # Maximum difference between the output for a face in a batch and for the same face alone.
@@ -33,6 +34,7 @@ class OpenCvBackend:
         """
         self._source = shortened(source)
         try:
+            check_onnx(content)
             self._network = cv2.dnn.readNetFromONNX(np.frombuffer(content, np.uint8))
         except (cv2.error, ValueError) as error:
             raise BackendError(

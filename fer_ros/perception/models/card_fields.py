@@ -10,8 +10,13 @@ from typing import Any
 from fer_ros.perception.emotions import UNCERTAIN
 from fer_ros.perception.quoting import quoted
 
-# File name suffix by the key of the network's file format in the card.
+# File name suffix by the key of the network's file format in the card, for the file formats that
+# the back ends read. A card may also have other formats, for example for an NPU.
 SUFFIXES = {'keras': '.keras', 'tflite': '.tflite', 'onnx': '.onnx'}
+
+# Key of any file format.
+FORMAT = re.compile('[a-z][a-z0-9_]{0,31}')
+MOST_FILES = 16
 
 LONGEST_NAME = 64  # characters
 LONGEST_TEXT = 4000  # characters
@@ -180,13 +185,20 @@ def files(value: Any) -> dict[str, tuple[str, str]]:
 
     :param value: the value in the file.
     :return: file name and SHA-256 by file format.
-    :raises FieldError: if a file format is unknown, a name is a path or has another suffix, or a
-        hash is not 64 hexadecimal digits in lower case.
+    :raises FieldError: if there is no file, or the key of a file format, a name or a hash is not
+        valid.
     """
-    kinds = ', '.join(SUFFIXES)
-    if not isinstance(value, Mapping) or not value or set(value) - set(SUFFIXES):
-        shown = quoted(list(value) if isinstance(value, Mapping) else value)
-        raise FieldError(f'files are {shown}, but the allowed kinds are {kinds}')
+    if not isinstance(value, Mapping) or not 1 <= len(value) <= MOST_FILES:
+        raise FieldError(
+            f'files are {quoted(value)}, but must be a mapping of 1 to {MOST_FILES} file formats, '
+            f'such as {", ".join(SUFFIXES)}'
+        )
+    for kind in value:
+        if not isinstance(kind, str) or not FORMAT.fullmatch(kind):
+            raise FieldError(
+                f'files has the file format {quoted(kind)}, but must have keys such as '
+                f'{", ".join(SUFFIXES)} (lower-case letters, digits and _)'
+            )
     return {
         kind: (_file_name(kind, stated), _sha256(kind, stated)) for kind, stated in value.items()
     }
@@ -195,10 +207,11 @@ def files(value: Any) -> dict[str, tuple[str, str]]:
 def _file_name(kind: str, stated: Any) -> str:
     """Read the name of a network file, which must be in the bundle's folder."""
     name = text(entry(stated, 'name', f'files: {kind}'), f'files: {kind}: name')
-    if Path(name).name != name or '\\' in name or Path(name).suffix != SUFFIXES[kind]:
+    suffix = SUFFIXES.get(kind, Path(name).suffix)
+    if Path(name).name != name or '\\' in name or Path(name).suffix != suffix:
         raise FieldError(
-            f'files: {kind}: name is {quoted(name)}, but must be the name of a {SUFFIXES[kind]} '
-            "file in the bundle's folder"
+            f'files: {kind}: name is {quoted(name)}, but must be the name of a {suffix} file in '
+            "the bundle's folder"
         )
     return name
 

@@ -25,6 +25,8 @@ def test_each_back_end_that_is_there_is_measured(capsys):
         assert rows[f'{name}_memory']['value'] > 30
         assert all(rows[f'{name}_batch_{size}']['median_ms'] > 0 for size in BATCH_SIZES)
     assert rows['litert_batch_8']['ratio'] == 1.0
+    assert 0 < rows['opencv_difference']['value'] < 1e-3
+    assert rows['opencv_difference']['met']
     assert any('nonsense' in remark for remark in figures['remarks'])
 
 

@@ -1,6 +1,7 @@
 """Test that all engines give the same outputs for the shipped model, at any batch size."""
 
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import cache
 import importlib.util
 import shutil
@@ -55,10 +56,10 @@ def reference(card, batch):
 
 
 @pytest.mark.parametrize('count', [1, 2, 3, 4, 5, 8, 16, 17])
-@pytest.mark.parametrize('name', ['litert', 'opencv'])
+@pytest.mark.parametrize('name', ['litert', 'onnxruntime', 'opencv'])
 def test_back_ends_agree_on_any_number_of_faces(card, batch, reference, name, count):
-    if name == 'litert':
-        pytest.importorskip('ai_edge_litert')
+    module = {'litert': 'ai_edge_litert', 'onnxruntime': 'onnxruntime', 'opencv': 'cv2'}[name]
+    pytest.importorskip(module)
 
     output = create_backend(name, card).run(batch[:count])
 
@@ -303,7 +304,7 @@ def test_auto_takes_an_engine_that_sees_a_gpu(card, monkeypatch):
 
     backend = create_backend('auto', card)
 
-    assert loaded == [('torch', 'auto', 0)]
+    assert loaded == [('torch', 'gpu', 0)]
     assert backend.reason == 'tensorflow or Keras is not installed'
 
 
@@ -311,15 +312,44 @@ class KerasStandIn:
     name, device, kind = 'torch', 'GPU Some GPU', 'keras'
 
 
-def test_auto_goes_on_to_opencv_where_litert_is_missing(card, monkeypatch):
+@pytest.mark.parametrize('taken', ['onnxruntime', 'opencv'])
+def test_auto_goes_on_to_the_next_where_litert_is_missing(card, monkeypatch, taken):
     monkeypatch.setattr(choice, 'gpu_present', lambda: False)
     monkeypatch.setitem(sys.modules, 'ai_edge_litert.interpreter', None)
     monkeypatch.setitem(sys.modules, 'tflite_runtime.interpreter', None)
+    if taken == 'onnxruntime':
+        pytest.importorskip('onnxruntime')
+    else:
+        find = importlib.util.find_spec
+        monkeypatch.setattr(
+            choice.importlib.util,
+            'find_spec',
+            lambda name: None if name == 'onnxruntime' else find(name),
+        )
 
     backend = create_backend('auto', card)
 
-    assert backend.name == 'opencv'
+    assert backend.name == taken
     assert 'pip install ai-edge-litert' in backend.reason
+    assert ('onnxruntime is not installed' in backend.reason) == (taken == 'opencv')
+
+
+def test_auto_runs_a_bundle_with_keras_alone_on_an_engine_that_is_installed(card, monkeypatch):
+    loaded = []
+    monkeypatch.setattr(choice, 'gpu_present', lambda: False)
+    monkeypatch.setattr(
+        choice.importlib.util, 'find_spec', lambda name: None if name == 'tensorflow' else True
+    )
+    monkeypatch.setattr(
+        choice, 'KerasBackend', lambda *given: loaded.append(given[1:4]) or KerasStandIn()
+    )
+    monkeypatch.setattr(choice, 'ensure_tried', lambda *_: None)
+
+    backend = create_backend('auto', replace(card, files={'keras': card.files['keras']}))
+
+    assert loaded == [('torch', 'cpu', 0)]
+    assert 'litert reads only tflite files, and the bundle has none' in backend.reason
+    assert 'tensorflow or Keras is not installed' in backend.reason
 
 
 def test_a_bundle_that_nothing_can_run_says_why(card, tmp_path):

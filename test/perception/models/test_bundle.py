@@ -116,6 +116,17 @@ def test_a_file_that_is_missing_is_named(tmp_path):
         load_card(folder).file('tflite')
 
 
+def test_a_bundle_may_have_forms_that_no_back_end_reads(tmp_path):
+    stated = {'name': 'model.rknn', 'sha256': hashlib.sha256(b'for an NPU').hexdigest()}
+    folder = write_bundle(tmp_path / 'bundle', files={**CARD['files'], 'rknn': stated})
+    (folder / 'model.rknn').write_bytes(b'for an NPU')
+
+    card = load_card(folder)
+
+    assert set(card.kinds) == {'tflite', 'rknn'}
+    assert card.read('rknn') == b'for an NPU'
+
+
 def test_a_form_that_a_bundle_lacks_is_named_with_those_it_has(tmp_path):
     with pytest.raises(BundleError, match='has no onnx file; it has only: tflite'):
         load_card(write_bundle(tmp_path / 'bundle')).file('onnx')
@@ -163,7 +174,7 @@ def test_a_key_that_is_missing_is_named(tmp_path, key):
         ({'temperature': 10**3000}, 'temperature is 1000'),
         ({'temperature': [[1.0]]}, r'temperature is \[\[1.0\]\], but must be a number'),
         ({'files': {}}, 'files are'),
-        ({'files': {'caffe': {'name': 'x', 'sha256': 'y'}}}, 'files are'),
+        ({'files': {'Caffe 2': {'name': 'x', 'sha256': 'y'}}}, 'files has the file format .Caffe'),
         ({'files': ['tflite']}, 'files are'),
         ({'files': {'tflite': 'model.tflite'}}, 'tflite is .*must be a mapping'),
         (
