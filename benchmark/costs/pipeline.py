@@ -21,10 +21,10 @@ from benchmark.costs.bare import bare_kernels
 from benchmark.costs.bare import bare_network
 from benchmark.costs.bare import faces_for
 from benchmark.costs.bare import THREADS
+from benchmark.costs.profiling import steps_of
 from benchmark.rig.figures import add_figures_arguments
 from benchmark.rig.figures import Row
 from benchmark.rig.figures import tell
-from benchmark.rig.profiling import steps_of
 from benchmark.rig.scenes import data_file
 from benchmark.rig.scenes import detector_weights
 from benchmark.rig.scenes import FACES

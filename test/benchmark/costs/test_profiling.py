@@ -1,6 +1,6 @@
 import numpy as np
 
-from benchmark.rig.profiling import steps_of
+from benchmark.costs.profiling import steps_of
 from fer_ros.perception import boxes
 
 BOXES = np.array([[0.0, 0.0, 10.0, 10.0]] * 50)
