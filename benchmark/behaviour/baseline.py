@@ -17,6 +17,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmark.rig.options import add_backend_option
+from benchmark.rig.options import add_model_option
 from fer_ros.perception.backends import create_backend
 from fer_ros.perception.classification.classifier import Classifier
 from fer_ros.perception.decision.baseline import NEUTRAL
@@ -54,16 +56,11 @@ BIASES = (0.0, 1.0, 2.0, 3.0)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    defaults = Settings()
     parser.add_argument(
         '--data', help='folder of the data sets with FER2013 (default: as in training)'
     )
-    parser.add_argument(
-        '--model', default=defaults.model, help='name or path of the model (default: %(default)s)'
-    )
-    parser.add_argument(
-        '--backend', default=defaults.backend, help='back end (default: %(default)s)'
-    )
+    add_model_option(parser)
+    add_backend_option(parser)
     parser.add_argument(
         '--persons', type=int, default=100, help='number of persons per row (default: %(default)s)'
     )

@@ -19,6 +19,7 @@ import numpy as np
 from benchmark.rig.figures import add_figures_arguments
 from benchmark.rig.figures import Row
 from benchmark.rig.figures import tell
+from benchmark.rig.options import add_data_option
 from benchmark.rig.scenes import data_file
 from benchmark.rig.scenes import detector_weights
 from benchmark.rig.scenes import read_image
@@ -170,7 +171,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=300,
         help='number of pictures of FER2013 PublicTest (default: 300)',
     )
-    parser.add_argument('--data', help='folder of FER2013 (default: FER_ROS_DATA)')
+    add_data_option(parser)
     add_figures_arguments(parser)
 
 

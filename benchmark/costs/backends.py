@@ -18,9 +18,9 @@ from benchmark.rig.figures import add_figures_arguments
 from benchmark.rig.figures import ROOT
 from benchmark.rig.figures import Row
 from benchmark.rig.figures import tell
+from benchmark.rig.options import add_model_option
 from benchmark.rig.worker_process import WorkerProcess
 from fer_ros.perception.backends import BATCH_SIZES
-from fer_ros.perception.settings import Settings
 
 BACKENDS = ('litert', 'onnxruntime', 'opencv', 'tensorflow', 'torch', 'jax')
 
@@ -166,11 +166,7 @@ def measure(engines: dict[str, Engine], turns: int, count: int) -> list[Row]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument(
-        '--model',
-        default=Settings().model,
-        help='name or path of the model (default: %(default)s)',
-    )
+    add_model_option(parser)
     parser.add_argument(
         '--device',
         default='auto',

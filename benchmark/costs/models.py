@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmark.rig.options import add_json_option
 from benchmark.rig.tables import plain_table
 from benchmark.rig.timing import machine
 from benchmark.rig.timing import time_in_turns
@@ -102,7 +103,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--runs', type=int, default=15, help='number of turns of each model (default: 15)'
     )
-    parser.add_argument('--json', action='store_true', help='print the figures as JSON')
+    add_json_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -27,6 +27,7 @@ from benchmark.rig.figures import add_figures_arguments
 from benchmark.rig.figures import ROOT
 from benchmark.rig.figures import Row
 from benchmark.rig.figures import tell
+from benchmark.rig.options import add_model_option
 from benchmark.rig.scenes import detector_weights
 from benchmark.rig.scenes import LARGE
 from benchmark.rig.scenes import scene
@@ -40,7 +41,6 @@ from fer_ros.perception.emotions import FER2013_LABELS
 from fer_ros.perception.emotions import FERPLUS_LABELS
 from fer_ros.perception.models.bundle import find_bundle
 from fer_ros.perception.models.bundle import load_card
-from fer_ros.perception.settings import Settings
 from training.data.datasets import data_root
 from training.data.datasets import FaceData
 from training.data.reading.forms import read_data
@@ -281,11 +281,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='folder with node_modules that has human, face-api and TensorFlow.js (default: '
         f'{NODE_VARIABLE})',
     )
-    parser.add_argument(
-        '--model',
-        default=Settings().model,
-        help='name or path of the model (default: %(default)s)',
-    )
+    add_model_option(parser)
     parser.add_argument(
         '--turns', type=int, default=6, help='number of turns of each package (default: 6)'
     )

@@ -25,6 +25,8 @@ from benchmark.costs.profiling import steps_of
 from benchmark.rig.figures import add_figures_arguments
 from benchmark.rig.figures import Row
 from benchmark.rig.figures import tell
+from benchmark.rig.options import add_frames_option
+from benchmark.rig.options import add_model_option
 from benchmark.rig.scenes import data_file
 from benchmark.rig.scenes import detector_weights
 from benchmark.rig.scenes import FACES
@@ -289,17 +291,8 @@ def step_rows(detector: Detector, classifier: Classifier, frames: int) -> list[R
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument(
-        '--model',
-        default=Settings().model,
-        help='name or path of the model (default: %(default)s)',
-    )
-    parser.add_argument(
-        '--frames',
-        type=int,
-        default=400,
-        help='number of frames for each measurement (default: 400)',
-    )
+    add_model_option(parser)
+    add_frames_option(parser, 400)
     add_figures_arguments(parser)
 
 

@@ -29,6 +29,8 @@ from benchmark.rig.figures import ROOT
 from benchmark.rig.figures import Row
 from benchmark.rig.figures import tell
 from benchmark.rig.listening import Listening
+from benchmark.rig.options import add_frames_option
+from benchmark.rig.options import add_model_option
 from benchmark.rig.scenes import detector_weights
 from benchmark.rig.scenes import FACES
 from benchmark.rig.scenes import LARGE
@@ -240,17 +242,8 @@ def _travel_row(name: str, sizes: list[int], rate: float) -> Row:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument(
-        '--model',
-        default=Settings().model,
-        help='name or path of the model (default: %(default)s)',
-    )
-    parser.add_argument(
-        '--frames',
-        type=int,
-        default=60,
-        help='number of frames for each measurement (default: 60)',
-    )
+    add_model_option(parser)
+    add_frames_option(parser, 60)
     parser.add_argument(
         '--seconds',
         type=float,

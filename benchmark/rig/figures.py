@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmark.rig.options import add_json_option
 from benchmark.rig.tables import markdown_table
 from benchmark.rig.timing import machine
 
@@ -107,7 +108,7 @@ def _git(*words: str) -> str:
 
 def add_figures_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options for the output of the figures."""
-    parser.add_argument('--json', action='store_true', help='print the figures as JSON')
+    add_json_option(parser)
     parser.add_argument(
         '--record',
         action='store_true',

@@ -13,6 +13,8 @@ import time
 import cv2
 import numpy as np
 
+from benchmark.rig.options import add_backend_option
+from benchmark.rig.options import add_model_option
 from fer_ros.perception.backends import create_backend
 from fer_ros.perception.classification.classifier import Classifier
 from fer_ros.perception.detection.choice import create_detector
@@ -29,12 +31,8 @@ def add_watching_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options for the videos and the models."""
     defaults = Settings()
     parser.add_argument('videos', nargs='+', type=Path, metavar='VIDEO', help='video files')
-    parser.add_argument(
-        '--model', default=defaults.model, help='name or path of the model (default: %(default)s)'
-    )
-    parser.add_argument(
-        '--backend', default=defaults.backend, help='back end (default: %(default)s)'
-    )
+    add_model_option(parser)
+    add_backend_option(parser)
     parser.add_argument(
         '--detector', default=defaults.detector, help='face detector (default: %(default)s)'
     )

@@ -22,6 +22,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from benchmark.rig.options import add_data_option
+from benchmark.rig.options import add_json_option
 from benchmark.rig.timing import how_much_faster
 from benchmark.rig.timing import machine
 from benchmark.rig.timing import time_in_turns
@@ -209,7 +211,7 @@ def watch_training(data: FaceData, name: str, steps: int, batch_size: int = 64) 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command `augmentation`."""
-    parser.add_argument('--data', help='folder of FER2013 (default: FER_ROS_DATA)')
+    add_data_option(parser)
     parser.add_argument(
         '--pictures', type=int, default=1024, help='pictures per run (default: 1024)'
     )
@@ -225,7 +227,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=','.join(NETWORKS),
         help='recipes whose networks are measured during training (default: %(default)s)',
     )
-    parser.add_argument('--json', action='store_true', help='print the figures as JSON')
+    add_json_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

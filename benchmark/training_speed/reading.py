@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmark.rig.options import add_json_option
 from benchmark.rig.timing import how_much_faster
 from benchmark.rig.timing import machine
 from benchmark.rig.timing import time_in_turns
@@ -97,7 +98,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--data', help='folder of the packed FER2013 (default: FER_ROS_DATA)')
     parser.add_argument('--rows', type=int, help='maximum number of rows (default: all)')
     parser.add_argument('--runs', type=int, default=3, help='runs of each method (default: 3)')
-    parser.add_argument('--json', action='store_true', help='print the figures as JSON')
+    add_json_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -107,8 +107,7 @@ def train(
 
     The folder has the settings in `recipe.json`.  After each epoch, a checkpoint and a line in
     `log.csv` are written.  The averaged weights are saved if the epoch has the full side and the
-    best
-    validation score so far.
+    best validation score so far.
 
     :param recipe: the recipe.
     :param training: training pictures; those that show no face are left out.

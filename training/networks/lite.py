@@ -114,8 +114,7 @@ class LiteNetwork:
         :param heads: number of labels of each head, keyed by the name of the head.
         :param side: side of the square input in pixels, a multiple of 16.
         :return: model that maps (N, side, side, 1), values -1 to 1, to a dict of (N, labels)
-            float32
-            logits, keyed by head.
+            float32 logits, keyed by head.
         :raises ValueError: if the side, the version or the output stride is not supported.
         :raises WeightsError: if the weights are not available or do not fit.
         """

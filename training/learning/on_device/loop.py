@@ -46,18 +46,10 @@ def train_on_device(
     """
     Train a recipe with pictures, augmentation and network on one device.
 
-    The folder has the files of `training.learning.loop.train`.  The best weights and the
-    checkpoint are
-    written once a minute, at the end, and on an interruption.
+    The parameters, the result and the files in the folder are those of
+    `training.learning.loop.train`.  The best weights and the checkpoint are written once a minute,
+    at the end, and on an interruption.
 
-    :param recipe: the recipe.
-    :param training: training pictures; those that show no face are left out.
-    :param validation: pictures that choose the epoch; they are never trained on.
-    :param folder: folder of the run; it is created if needed.
-    :param resume: whether to resume from the checkpoint of the folder, if there is one.
-    :param stop_after: number of epochs after which this call returns; None for all epochs.
-    :param on_epoch: called with the row of the log after each epoch; its exceptions end the run.
-    :return: validation accuracy of the chosen weights, keyed by head.
     :raises FileExistsError: if the folder holds a run and `resume` is False.
     :raises ValueError: if Keras does not run on JAX, or the run in the folder has other settings,
         another network or other data, or was not trained on the device.
