@@ -15,17 +15,24 @@ LONG = (
     'test/doctor/test_graph_check.py',
     'test/launch/',
     'test/node/test_',
+    'test/node/health/test_report.py',
+    'test/node/inputs/test_camera_listener.py',
     'test/node/inputs/test_transport.py',
+    'test/node/life/test_ending.py',
     'test/node/life/test_process.py',
     'test/node/outputs/',
     'test/perception/backends/test_backends.py',
+    'test/perception/detection/test_detection_photographs.py',
+    'test/perception/test_real_pictures.py',
     'test/scripts/test_demo.py',
     'test/test_running.py',
     'test/training/bundles/',
     'test/training/commands/',
+    'test/training/evaluation/test_bootstrap.py',
     'test/training/evaluation/test_classifiers.py',
     'test/training/learning/',
     'test/training/networks/',
+    'test/training/pages/test_evaluation.py',
     'test/training/recipes/test_building.py',
     'test/training/recipes/test_recipes.py',
     'test/training/runs/',
@@ -94,6 +101,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.nodeid.startswith(LONG):
             item.add_marker('long')
+    # Processes that run tests side by side end at about the same time if the short files are last.
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 def pytest_make_parametrize_id(val, argname):
