@@ -15,7 +15,7 @@ from fer_ros.perception.space.camera_model import scale_between
 # NumPy type and metres per unit, by encoding (REP 118). 16UC1 is in millimetres, and 0 means no
 # measurement. 32FC1 is in metres, and NaN means no measurement. Some drivers use the name mono16
 # for 16UC1.
-ENCODINGS = {'16uc1': ('u2', 0.001), 'mono16': ('u2', 0.001), '32fc1': ('f4', 1.0)}
+DEPTH_ENCODINGS = {'16uc1': ('u2', 0.001), 'mono16': ('u2', 0.001), '32fc1': ('f4', 1.0)}
 
 # The central share of a face's box, in width and in height, that shows skin. The rest of the box
 # may show hair and the background.
@@ -69,7 +69,7 @@ def decode_depth(
     :param data: (bytes,) uint8, the data of the message.
     :param height: image height in pixels.
     :param width: image width in pixels.
-    :param encoding: a key of ENCODINGS, in upper or lower case.
+    :param encoding: a key of DEPTH_ENCODINGS, in upper or lower case.
     :param step: number of bytes from one row to the next. Padding after the pixels of a row is
         skipped.
     :param is_bigendian: whether values have their high byte first.
@@ -77,11 +77,11 @@ def decode_depth(
     :raises DepthError: if the encoding is not one of depth, or the fields do not agree with the
         data.
     """
-    if encoding.lower() not in ENCODINGS:
+    if encoding.lower() not in DEPTH_ENCODINGS:
         raise DepthError(
             f"the encoding is '{encoding}', but a depth image must have 16UC1 or 32FC1"
         )
-    kind, metres = ENCODINGS[encoding.lower()]
+    kind, metres = DEPTH_ENCODINGS[encoding.lower()]
     element = np.dtype(kind).newbyteorder('>' if is_bigendian else '<')
     if height < 1 or width < 1:
         raise DepthError(f'the depth image is {width}x{height}, but must be at least 1x1 pixel')
