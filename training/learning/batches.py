@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 
 from fer_ros.perception.crops.preprocessing import to_network_input
@@ -34,15 +33,13 @@ def steps_of(pictures: int, batch_size: int) -> int:
     return pictures // batch_size
 
 
-class EpochBatches(keras.utils.PyDataset):
+class EpochBatches:
     """
     The batches of one epoch.
 
     A batch depends only on the seed of the recipe, the epoch and the index of the batch.  A
-    resumed
-    run therefore repeats an interrupted epoch with the same pictures and the same augmentation.
-    An
-    incomplete last batch is dropped; it has other pictures in each epoch.
+    resumed run therefore repeats an interrupted epoch with the same pictures and the same
+    augmentation.  An incomplete last batch is dropped; it has other pictures in each epoch.
     """
 
     def __init__(
@@ -65,7 +62,6 @@ class EpochBatches(keras.utils.PyDataset):
         :param teachers: teachers that predict each augmented batch, or None.
         :raises DataError: if the pictures do not fill one batch.
         """
-        super().__init__()
         self._steps = steps_of(len(data), recipe.batch_size)
         self._data = data
         self._recipe = recipe

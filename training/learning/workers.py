@@ -20,10 +20,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import lru_cache
 from multiprocessing import get_context
-import signal
-from typing import Any
 from typing import TYPE_CHECKING
 
 import keras
@@ -31,12 +28,15 @@ import numpy as np
 
 from training.data.datasets import FaceData
 from training.learning.batches import EpochBatches
+from training.learning.worker_process import Batch
+from training.learning.worker_process import batch_maker
+from training.learning.worker_process import begin
+from training.learning.worker_process import make_batch
+from training.learning.worker_process import no_network
 from training.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
     from training.learning.teachers import Teachers
-
-Batch = tuple[np.ndarray, dict[str, np.ndarray]]
 
 # Function that returns the batches of an epoch, given its index.
 Epochs = Callable[[int], keras.utils.PyDataset]
@@ -72,8 +72,7 @@ def batches_by(
     :raises ValueError: if there are both teachers and processes.
     :raises DataError: as in `EpochBatches`.
     :return: context manager of a function that returns the batches of an epoch, given its index
-        from
-        0; the processes end with the `with` statement.
+        from 0; the processes end with the `with` statement.
     """
     steps = len(EpochBatches(data, targets, recipe, 0, rows))
     if workers and teachers is not None:
@@ -84,13 +83,14 @@ def batches_by(
     if workers:
         # Workers need no network, and cannot unpickle a function of a recipe file, which is no
         # module.
-        plain = replace(recipe, build=_no_network)
+        plain = replace(recipe, build=no_network)
         pool: Executor = ProcessPoolExecutor(
-            workers, get_context('spawn'), _begin, (data, targets, plain, rows)
+            workers, get_context('spawn'), begin, (data, targets, plain, rows)
         )
-        make: Callable[[int, int], Batch] = _make
+        make: Callable[[int, int], Batch] = make_batch
     else:
-        pool, make = ThreadPoolExecutor(THREADS), _maker(data, targets, recipe, rows, teachers)
+        pool = ThreadPoolExecutor(THREADS)
+        make = batch_maker(data, targets, recipe, rows, teachers)
     ahead = _AHEAD * (workers or THREADS)
     with pool:
         try:
@@ -120,40 +120,3 @@ class _Awaited(keras.utils.PyDataset):
             if number not in self._asked:
                 self._asked[number] = self._ask(number)
         return self._asked.pop(index).result()
-
-
-def _maker(
-    data: FaceData,
-    targets: Mapping[str, np.ndarray],
-    recipe: Recipe,
-    rows: slice,
-    teachers: Teachers | None = None,
-) -> Callable[[int, int], Batch]:
-    """Return a function that creates a batch, given the index of the epoch and of the batch."""
-    batches_of = lru_cache(2)(
-        lambda epoch: EpochBatches(data, targets, recipe, epoch, rows, teachers)
-    )
-    return lambda epoch, index: batches_of(epoch)[index]
-
-
-def _no_network(heads: Mapping[str, int], side: int | None) -> keras.Model:
-    """Replace the network in worker processes, which do not build one."""
-    raise NotImplementedError('a worker process has no network')
-
-
-# Set in a worker process only: the function that creates a batch.
-_make_here: Callable[[int, int], Batch] | None = None
-
-
-def _begin(*told: Any) -> None:
-    """Initialise a worker process."""
-    global _make_here
-    # Ctrl-C is handled by the training process, which ends its workers.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _make_here = _maker(*told)
-
-
-def _make(epoch: int, index: int) -> Batch:
-    """Create a batch in a worker process."""
-    assert _make_here is not None
-    return _make_here(epoch, index)

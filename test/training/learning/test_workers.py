@@ -1,9 +1,15 @@
+from pathlib import Path
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from training.learning.targets import prepare_targets
 from training.learning.workers import batches_by
 from training.recipes.recipe import Recipe
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def build(heads, side):
@@ -40,3 +46,14 @@ def test_what_a_process_raises_arrives(made_up):
         pytest.raises(IndexError, match='out of bounds'),
     ):
         there(0)[0]
+
+
+def test_a_worker_process_imports_no_keras():
+    script = (
+        'import sys, training.learning.worker_process\n'
+        'print([name for name in ("keras", "tensorflow", "jax") if name in sys.modules])'
+    )
+    done = subprocess.run(
+        [sys.executable, '-c', script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == '[]\n'
