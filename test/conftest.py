@@ -38,6 +38,15 @@ LONG = (
     'test/training/runs/',
 )
 
+# Folders whose tests train networks. Coverage is not measured in them: it takes a quarter of their
+# time, and the tests of `fer_ros/perception` and `fer_ros/node` are elsewhere.
+NOT_COUNTED = (
+    'test/training/learning/',
+    'test/training/networks/',
+    'test/training/recipes/',
+    'test/training/runs/',
+)
+
 # Maximum length of a parameter value in the name of a test [characters].
 LONGEST_ID = 80
 
@@ -101,6 +110,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.nodeid.startswith(LONG):
             item.add_marker('long')
+        if item.nodeid.startswith(NOT_COUNTED):
+            item.add_marker('no_cover')
     # Processes that run tests side by side end at about the same time if the short files are last.
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
