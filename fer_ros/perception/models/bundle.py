@@ -21,9 +21,9 @@ from fer_ros.perception.files import FileError
 from fer_ros.perception.files import LARGEST_NETWORK
 from fer_ros.perception.files import read_file
 from fer_ros.perception.files import sha256_of_bytes
-from fer_ros.perception.models import card_fields as fields
 from fer_ros.perception.models.bounded_yaml import load_yaml
-from fer_ros.perception.models.card_fields import FieldError
+from fer_ros.perception.models.card_schema import read_fields
+from fer_ros.perception.models.card_schema import unknown_keys
 from fer_ros.perception.models.model_files import bundle_folders
 from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import shortened
@@ -31,7 +31,6 @@ from fer_ros.perception.quoting import shortened
 CARD_NAME = 'card.yaml'
 # In bytes. The largest shipped card has 10 KB.
 LARGEST_CARD = 1 << 20
-OUTPUTS = ('logits', 'probabilities')
 
 
 class BundleError(ValueError):
@@ -164,6 +163,26 @@ def load_card(folder: Path) -> ModelCard:
     :raises BundleError: if the card is missing, is larger than LARGEST_CARD, is not YAML, has
         aliases, or has missing or wrong fields.
     """
+    written = _read_yaml(folder)
+    try:
+        return card_of(written, Path(folder))
+    except ValueError as error:
+        raise BundleError(f'{shortened(Path(folder) / CARD_NAME)}: {shortened(error)}') from error
+
+
+def unknown_keys_of(folder: Path) -> list[str]:
+    """
+    Find keys in the card of a bundle that no part of the package reads.
+
+    :param folder: folder of the bundle.
+    :return: the keys, each with the closest known key if there is one.
+    :raises BundleError: if the card cannot be read.
+    """
+    return unknown_keys(_read_yaml(folder))
+
+
+def _read_yaml(folder: Path) -> Any:
+    """Read the YAML document of a card; raise BundleError if that fails."""
     path = Path(folder) / CARD_NAME
     shown = shortened(path)
     try:
@@ -171,15 +190,11 @@ def load_card(folder: Path) -> ModelCard:
     except FileError as error:
         raise BundleError(str(error)) from error
     try:
-        written = load_yaml(content.decode('utf-8'))
+        return load_yaml(content.decode('utf-8'))
     except UnicodeDecodeError as error:
         raise BundleError(f'{shown} is not UTF-8 text: {error.reason}') from error
     except ValueError as error:
         raise BundleError(f'{shown} is not valid YAML for a card: {shortened(error)}') from error
-    try:
-        return card_of(written, path.parent)
-    except ValueError as error:
-        raise BundleError(f'{shown}: {shortened(error)}') from error
 
 
 def card_of(written: Any, folder: Path) -> ModelCard:
@@ -191,45 +206,26 @@ def card_of(written: Any, folder: Path) -> ModelCard:
     :return: the card.
     :raises ValueError: if a field is missing or wrong.
     """
-    output = fields.entry(written, 'output')
-    if output not in OUTPUTS:
-        raise FieldError(f'output is {quoted(output)}, but must be one of {", ".join(OUTPUTS)}')
-    crop = fields.entry(written, 'crop')
+    values = read_fields(written)
     return ModelCard(
-        name=fields.text(fields.entry(written, 'name'), 'name'),
-        labels=fields.labels(fields.entry(written, 'labels')),
-        input=_input(fields.entry(written, 'input')),
-        crop=CropGeometry(
-            left_eye=fields.pair(fields.entry(crop, 'left_eye', 'crop'), 'left_eye', (0, 1)),
-            right_eye=fields.pair(fields.entry(crop, 'right_eye', 'crop'), 'right_eye', (0, 1)),
+        name=values['name'],
+        labels=values['labels'],
+        input=InputSpec(
+            height=values['input.height'],
+            width=values['input.width'],
+            channels=values['input.channels'],
+            colour=values['input.colour'],
+            value_range=values['input.value_range'],
         ),
-        output=output,
-        temperature=fields.number(
-            fields.entry(written, 'temperature'), 'temperature', fields.TEMPERATURES
-        ),
-        files=fields.files(fields.entry(written, 'files')),
+        crop=CropGeometry(values['crop.left_eye'], values['crop.right_eye']),
+        output=values['output'],
+        temperature=values['temperature'],
+        files=values['files'],
         folder=folder,
-        training=fields.mapping(written.get('training'), 'training'),
-        metrics=fields.mapping(written.get('metrics'), 'metrics'),
-        licence=fields.optional_text(written.get('licence'), 'licence'),
-        terms=fields.optional_text(written.get('terms'), 'terms'),
-    )
-
-
-def _input(written: Any) -> InputSpec:
-    """Read the field `input` of a card."""
-
-    def side(name: str) -> int:
-        return fields.integer(fields.entry(written, name, 'input'), name, fields.SIDES)
-
-    colour = fields.entry(written, 'colour', 'input')
-    value_range = fields.entry(written, 'value_range', 'input')
-    return InputSpec(
-        height=side('height'),
-        width=side('width'),
-        channels=fields.integer(fields.entry(written, 'channels', 'input'), 'channels', (1, 3)),
-        colour=fields.text(colour, 'colour'),
-        value_range=fields.pair(value_range, 'value_range', fields.VALUES),
+        training=values['training'],
+        metrics=values['metrics'],
+        licence=values['licence'],
+        terms=values['terms'],
     )
 
 
