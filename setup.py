@@ -22,7 +22,11 @@ setup(
     name=package_name,
     version='0.2.0',
     packages=find_packages(include=['fer_ros', 'fer_ros.*']),
-    package_data={'fer_ros': ['py.typed'], 'fer_ros.perception.detection': ['*.tflite']},
+    package_data={
+        'fer_ros': ['py.typed'],
+        'fer_ros.perception.attention': ['*.csv'],
+        'fer_ros.perception.detection': ['*.tflite'],
+    },
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{package_name}']),
         (f'share/{package_name}', ['package.xml']),

@@ -96,6 +96,18 @@ def _eyes() -> Any:
     return eyes
 
 
+def _turned() -> Any:
+    from benchmark.attention import turned
+
+    return turned
+
+
+def _face_model() -> Any:
+    from benchmark.attention import face_model
+
+    return face_model
+
+
 # For each command, the function that imports its module, and a description.
 COMMANDS: dict[str, tuple[Callable[[], Any], str]] = {
     'tracking': (_tracking, 'count id switches, and measure cost and benefit of detect_every'),
@@ -114,6 +126,8 @@ COMMANDS: dict[str, tuple[Callable[[], Any], str]] = {
     'models': (_models, 'measure time, size and accuracy of models'),
     'augmentation': (_augmentation, "compare the speed of augmentation with Keras's generator"),
     'eyes': (_eyes, "measure the error of the detectors' eye landmarks"),
+    'turned': (_turned, 'measure how well emotions are recognised in turned faces'),
+    'face_model': (_face_model, 'derive the 3-D face of head poses from pictures'),
     'reading': (_reading, 'compare the speed of reading fer2013.csv with that of the notebooks'),
 }
 

@@ -231,6 +231,7 @@ FOLDERS_OF_PERCEPTION = (
     'decision',
     'space',
     'masking',
+    'attention',
     'drawing',
 )
 ABOVE_THE_FOLDERS = ('parameter_files', 'pipeline', 'trial_child', '__init__')
@@ -333,6 +334,7 @@ FOLDERS_OF_BENCHMARK = {
     'costs': ('rig',),
     'behaviour': ('rig',),
     'training_speed': ('rig',),
+    'attention': ('rig',),
 }
 
 

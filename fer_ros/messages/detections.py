@@ -105,11 +105,7 @@ def to_detection(types: MessageTypes, header: Any, face: Face, labels: tuple[str
     message = types[DETECTION]()
     message.header = header
     message.id = str(face.id)
-    left, top, right, bottom = (float(value) for value in face.box)
-    message.bbox.center.position.x = (left + right) / 2
-    message.bbox.center.position.y = (top + bottom) / 2
-    message.bbox.size_x = right - left
-    message.bbox.size_y = bottom - top
+    fill_box(message, face)
     # The sort is stable: equal scores keep the order of the labels.
     order = np.argsort(-face.probabilities, kind='stable')
     results = [(labels[index], float(face.probabilities[index])) for index in order]
@@ -120,6 +116,20 @@ def to_detection(types: MessageTypes, header: Any, face: Face, labels: tuple[str
     message.results = [_hypothesis(types, name, score) for name, score in results]
     _set_pose(message.results[0].pose, face.position)
     return message
+
+
+def fill_box(message: Any, face: Face) -> None:
+    """
+    Fill in the bounding box of a face.
+
+    :param message: Detection2D.
+    :param face: the face.
+    """
+    left, top, right, bottom = (float(value) for value in face.box)
+    message.bbox.center.position.x = (left + right) / 2
+    message.bbox.center.position.y = (top + bottom) / 2
+    message.bbox.size_x = right - left
+    message.bbox.size_y = bottom - top
 
 
 def _set_pose(pose: Any, position: Position | None) -> None:

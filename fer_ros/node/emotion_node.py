@@ -18,6 +18,7 @@ from sensor_msgs.msg import Image
 from fer_ros.node.frame_processor import FrameProcessor
 from fer_ros.node.health.report import Health
 from fer_ros.node.health.statistics import Statistics
+from fer_ros.node.inputs.calibration_listener import CalibrationListener
 from fer_ros.node.inputs.camera_listener import CameraListener
 from fer_ros.node.inputs.worker import Worker
 from fer_ros.node.life.ending import end_threads
@@ -83,9 +84,15 @@ class EmotionNode(CheckedParameters, ManagedNode):
         self._models = ModelSlot(self.get_logger())
         self._camera = CameraListener(self, self._on_image)
         self._positions = FacePositions(self, self.statistics)
+        self._calibration = CalibrationListener(self)
         self._health = Health(self, self._camera, self.statistics)
         self._processor = FrameProcessor(
-            self, lambda: self._settings, self._models, self._positions, self._health
+            self,
+            lambda: self._settings,
+            self._models,
+            self._positions,
+            self._calibration,
+            self._health,
         )
         self._ros4hri = Ros4Hri(self, lambda: self._settings)
         self._outputs: Outputs | None = None
@@ -141,6 +148,7 @@ class EmotionNode(CheckedParameters, ManagedNode):
         self._worker = Worker(self._processor.process, self._shortest_period)
         self._camera.start(self._settings)
         self._positions.start()
+        self._calibration.follow(self._settings.attention)
         self.get_logger().info(f'active: waiting for images on {self._camera.topic}')
 
     def _end_work(self) -> None:
@@ -153,11 +161,13 @@ class EmotionNode(CheckedParameters, ManagedNode):
             self._outputs.rest()
         self._ros4hri.switch(False)
         self._positions.stop()
+        self._calibration.follow(False)
 
     def _follow(self) -> None:
         """Adapt the subscriptions to the current publishers, and notice a silent camera."""
         self._camera.follow(self._settings)
         self._positions.follow()
+        self._calibration.follow(self._settings.attention and self._worker is not None)
         outputs = self._outputs
         if outputs is not None:
             outputs.present.expire(self._settings.face_timeout)

@@ -12,6 +12,7 @@ from sensor_msgs.msg import Image
 
 from fer_ros.messages.stamps import stamp_of
 from fer_ros.node.health.report import Health
+from fer_ros.node.inputs.calibration_listener import CalibrationListener
 from fer_ros.node.inputs.images import to_bgr
 from fer_ros.node.inputs.images import working_bridge
 from fer_ros.node.life.errors import described
@@ -37,6 +38,7 @@ class FrameProcessor:
         settings: Callable[[], Settings],
         models: ModelSlot,
         positions: FacePositions,
+        calibration: CalibrationListener,
         health: Health,
     ) -> None:
         """
@@ -46,12 +48,14 @@ class FrameProcessor:
         :param settings: returns the current settings; called once per image.
         :param models: loaded pipeline, and its recovery after errors.
         :param positions: measures the positions of faces while depth images arrive.
+        :param calibration: calibration of the camera, for attention.
         :param health: receives each image for the diagnostics.
         """
         self._node = node
         self._settings = settings
         self._models = models
         self._positions = positions
+        self._calibration = calibration
         self._health = health
         self._statistics = health.statistics
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -106,7 +110,11 @@ class FrameProcessor:
         self._health.see(message, image, settings.bit_depth)
         stamp = stamp_of(header)
         self._positions.expect(header)
-        result = self._models.process(image, stamp / 1e9, settings, measured, header.frame_id)
+        size = (image.shape[0], image.shape[1])
+        camera = self._calibration.camera(size) if settings.attention else None
+        result = self._models.process(
+            image, stamp / 1e9, settings, measured, header.frame_id, camera
+        )
         if result is None or self.publish is None:
             return
         result = self._positions.locate(header, result)

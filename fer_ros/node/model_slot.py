@@ -28,9 +28,11 @@ from fer_ros.perception.models.bundle import find_bundle
 from fer_ros.perception.models.bundle import load_card
 from fer_ros.perception.pipeline import assemble_pipeline
 from fer_ros.perception.pipeline import load_classifier
+from fer_ros.perception.pipeline import load_watcher
 from fer_ros.perception.pipeline import Pipeline
 from fer_ros.perception.quoting import shortened
 from fer_ros.perception.settings import Settings
+from fer_ros.perception.space.camera_model import CameraModel
 
 # A change of one of these settings requires loading a model.
 MODEL_SETTINGS = ('model', 'backend', 'device', 'gpu_memory_limit')
@@ -100,7 +102,7 @@ class ModelSlot:
         :param old: current settings.
         :param given: names of the settings in the request, whether changed or not. After a
             failure, a model setting with its current value retries the model.
-        :return: True if a model or the groups were exchanged.
+        :return: True if a model or the groups were exchanged, or attention was switched.
         :raises Exception: the reason why a model cannot be loaded; nothing is exchanged then.
         """
         pipeline = self._pipeline
@@ -115,13 +117,16 @@ class ModelSlot:
             detector = self._load_detector(settings)
         if anew or _differ(settings, old, *MODEL_SETTINGS):
             classifier = self._load_classifier(settings)
+        attention_changes = settings.attention != old.attention
+        watcher = load_watcher(settings) if attention_changes else pipeline.watcher
         check_baseline(settings.baseline, (classifier or pipeline.classifier).card.labels)
         if classifier is not None or settings.groups != old.groups:
             groups = settings.groups
-        if detector is None and groups is None:
+        if detector is None and groups is None and not attention_changes:
             return False
         with self._exchange:
             pipeline.exchange(detector, classifier, groups)
+            pipeline.watcher = watcher
         if classifier is not None:
             self._renew()
             release_memory()
@@ -139,6 +144,7 @@ class ModelSlot:
         settings: Settings,
         measured: Callable[[str], AbstractContextManager[None]],
         scene: str,
+        camera: CameraModel | None = None,
     ) -> FrameResult | None:
         """
         Run the pipeline on the next image; see `Pipeline.process`.
@@ -150,7 +156,7 @@ class ModelSlot:
         if pipeline is None:
             return None
         with self._exchange:
-            result = pipeline.process(image, stamp, settings, measured, scene)
+            result = pipeline.process(image, stamp, settings, measured, scene, camera)
         if result.faces:
             self._recovery.reset()
         return result

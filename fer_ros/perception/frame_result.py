@@ -27,6 +27,7 @@ class FrameResult:
     :param held_ids: ids of all persons who are visible, or lost for less than the timeout.
     :param boxes: (left, top, right, bottom) in pixels of everything that may be a face; see
         `FaceTracker.boxes`.
+    :param attention: whether the attention of the faces is measured.
     """
 
     stamp: float
@@ -38,6 +39,7 @@ class FrameResult:
     left_ids: tuple[int, ...] = ()
     held_ids: frozenset[int] = frozenset()
     boxes: tuple[tuple[float, float, float, float], ...] = ()
+    attention: bool = False
 
     @property
     def changed_faces(self) -> tuple[Face, ...]:

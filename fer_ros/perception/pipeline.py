@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Collection
+from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from contextlib import nullcontext
@@ -12,6 +13,8 @@ from functools import partial
 
 import numpy as np
 
+from fer_ros.perception.attention.head_pose import is_turned
+from fer_ros.perception.attention.watcher import AttentionWatcher
 from fer_ros.perception.classification.affect import affect_of_labels
 from fer_ros.perception.classification.classifier import Classifier
 from fer_ros.perception.classification.classifier import create_classifier
@@ -26,6 +29,7 @@ from fer_ros.perception.decision.smoothing import ROUNDING
 from fer_ros.perception.detection.choice import create_detector
 from fer_ros.perception.detection.choice import Detector
 from fer_ros.perception.detection.search_plan import SearchPlan
+from fer_ros.perception.faces import Attention
 from fer_ros.perception.faces import Face
 from fer_ros.perception.faces import FaceDetection
 from fer_ros.perception.faces import Sighting
@@ -35,6 +39,7 @@ from fer_ros.perception.models.bundle import load_card
 from fer_ros.perception.rotation import turn_back
 from fer_ros.perception.rotation import turn_upright
 from fer_ros.perception.settings import Settings
+from fer_ros.perception.space.camera_model import CameraModel
 from fer_ros.perception.tracking.flow import follow_face
 from fer_ros.perception.tracking.timeline import Timeline
 from fer_ros.perception.tracking.tracker import FaceTracker
@@ -54,7 +59,8 @@ def load_pipeline(settings: Settings | None = None) -> Pipeline:
     :raises DetectorError: if the detector cannot run.
     :raises BundleError: if the model does not exist or is damaged.
     :raises BackendError: if the back end cannot run the model.
-    :raises SettingError: if groups or baseline do not fit the model's labels.
+    :raises SettingError: if groups or baseline do not fit the model's labels, or the networks for
+        attention are missing.
     """
     settings = settings or Settings()
     detector = create_detector(settings.detector, settings.detector_model)
@@ -85,15 +91,27 @@ def assemble_pipeline(
 
     :param detector: the face detector.
     :param classifier: the emotion classifier.
-    :param settings: settings with the groups and the baseline.
+    :param settings: settings with the groups, the baseline and whether to measure attention.
     :param first_id: as for `Pipeline`.
     :param changes: as for `Pipeline`.
-    :raises SettingError: if groups or baseline do not fit the classifier's labels.
+    :raises SettingError: if groups or baseline do not fit the classifier's labels, or the networks
+        for attention are missing.
     """
     pipeline = Pipeline(detector, classifier, first_id, changes)
     pipeline.exchange(groups=settings.groups)
     check_baseline(settings.baseline, classifier.card.labels)
+    pipeline.watcher = load_watcher(settings)
     return pipeline
+
+
+def load_watcher(settings: Settings) -> AttentionWatcher | None:
+    """
+    Load the networks for attention, if the settings require them.
+
+    :param settings: the settings.
+    :raises SettingError: if the networks are missing, or cannot run here.
+    """
+    return AttentionWatcher() if settings.attention else None
 
 
 class Pipeline:
@@ -117,6 +135,8 @@ class Pipeline:
         """
         self.detector = detector
         self.classifier = classifier
+        # Measures attention; None to measure none. It must not be replaced during `process`.
+        self.watcher: AttentionWatcher | None = None
         self._changes = ChangeDetector() if changes is None else changes
         self._group(())
         self._timeline = Timeline()
@@ -188,6 +208,7 @@ class Pipeline:
         settings: Settings,
         measured: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext(),
         scene: str = '',
+        camera: CameraModel | None = None,
     ) -> FrameResult:
         """
         Process the next image of the camera.
@@ -201,6 +222,7 @@ class Pipeline:
             that stage runs. The caller can use it to measure the duration of each stage.
         :param scene: name of the scene that the image shows. If it differs from the last one, the
             image shows other people, and all tracks end.
+        :param camera: projection of the camera's image, for attention; None to assume one.
         :return: the faces in the image, in the pixels of this image also if the camera is rotated.
             A new face is included as soon as its track is confirmed (see `FaceTracker`).
         :raises BackendError: if the classifier's back end fails; the image is then lost.
@@ -222,7 +244,8 @@ class Pipeline:
             sightings = self._find(image, time, settings)
         with measured('classify'):
             scores = self._classify(image, [sighting.face for sighting in sightings])
-        faces = self._follow(sightings, scores, time, settings, known)
+            attentions = self._attend(image, sightings, time, settings, camera)
+        faces = self._follow(sightings, scores, attentions, time, settings, known)
         held = self._tracker.ids
         changed, left = self._changes.update(faces, held)
         result = FrameResult(
@@ -235,6 +258,7 @@ class Pipeline:
             left_ids=tuple(left),
             held_ids=frozenset(held),
             boxes=tuple(self._tracker.boxes),
+            attention=self.watcher is not None,
         )
         return turn_back(result, settings.rotation)
 
@@ -293,10 +317,25 @@ class Pipeline:
         ]
         return self.classifier.classify(crops)
 
+    def _attend(
+        self,
+        image: np.ndarray,
+        sightings: Sequence[Sighting],
+        time: float,
+        settings: Settings,
+        camera: CameraModel | None,
+    ) -> Mapping[int, Attention]:
+        """Measure the attention of the faces, by the number of their track, if it is wanted."""
+        if self.watcher is None:
+            return {}
+        tracks = self._tracker.numbers
+        return self.watcher.update(image, sightings, tracks, time, settings, camera)
+
     def _follow(
         self,
         sightings: Sequence[Sighting],
         scores: np.ndarray,
+        attentions: Mapping[int, Attention],
         time: float,
         settings: Settings,
         known: Collection[int],
@@ -306,12 +345,17 @@ class Pipeline:
 
         :param sightings: the faces in the frame.
         :param scores: (sightings, model labels) float64, probabilities of this frame.
+        :param attentions: attention by the number of the track; empty if it is not measured.
         :param time: time of the frame in seconds.
         :param settings: settings for this frame.
         :param known: ids whose emotion must last for the hold time before it changes.
         :return: the faces that have an id, in the order of their ids.
         """
-        own = self._grouping.merge(self._correct(sightings, scores, time, settings.baseline))
+        turned = {
+            sighting.track for sighting in sightings if is_turned(sighting.face, settings.max_yaw)
+        }
+        corrected = self._correct(sightings, scores, time, settings.baseline, turned)
+        own = self._grouping.merge(corrected)
         self._smoothers = {
             track: self._smoothers.get(track) or EmotionSmoother(self.labels)
             for track in self._tracker.numbers
@@ -320,15 +364,27 @@ class Pipeline:
         for sighting, of_frame in zip(sightings, own, strict=True):
             hold = settings.hold if sighting.id in known else 0.0
             probabilities, emotion = self._smoothers[sighting.track].update(
-                of_frame, time, settings.smoothing, settings.min_confidence, hold
+                of_frame,
+                time,
+                settings.smoothing,
+                settings.min_confidence,
+                hold,
+                turned=sighting.track in turned,
             )
             if sighting.id is not None:
                 box, score = sighting.face.box, sighting.face.score
-                faces.append(Face(sighting.id, box, score, probabilities, emotion))
+                attention = attentions.get(sighting.track)
+                face = Face(sighting.id, box, score, probabilities, emotion, attention=attention)
+                faces.append(face)
         return sorted(faces, key=lambda face: face.id)
 
     def _correct(
-        self, sightings: Sequence[Sighting], scores: np.ndarray, time: float, duration: float
+        self,
+        sightings: Sequence[Sighting],
+        scores: np.ndarray,
+        time: float,
+        duration: float,
+        turned: Collection[int],
     ) -> np.ndarray:
         """
         Correct the scores of each face for the neutral expression of that person.
@@ -337,9 +393,14 @@ class Pipeline:
         :param scores: (sightings, model labels) float64, probabilities of this frame.
         :param time: time of the frame in seconds.
         :param duration: time of observation in which a neutral expression is learned, in seconds.
+        :param turned: tracks of the faces that are turned too far. Their scores are replaced by
+            equal probabilities, and teach nothing.
         :return: (sightings, model labels) float64, the corrected probabilities.
         """
         labels = self.classifier.card.labels
+        if turned:
+            rows = np.array([sighting.track in turned for sighting in sightings])
+            scores = np.where(rows[:, None], 1 / len(labels), scores)
         if NEUTRAL not in labels:
             return scores
         self._baselines = {
@@ -347,7 +408,9 @@ class Pipeline:
             for track in self._tracker.numbers
         }
         corrected = [
-            self._baselines[sighting.track].correct(of_frame, time, duration)
+            of_frame
+            if sighting.track in turned
+            else self._baselines[sighting.track].correct(of_frame, time, duration)
             for sighting, of_frame in zip(sightings, scores, strict=True)
         ]
         return np.array(corrected).reshape(scores.shape)

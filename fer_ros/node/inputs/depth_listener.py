@@ -34,6 +34,34 @@ class Offered:
     durability: DurabilityPolicy
 
 
+def offered(node: Node, topic: str, kind: type) -> Offered | None:
+    """
+    Query the graph for the QoS that all publishers of a topic offer.
+
+    :param node: the node.
+    :param topic: full name of the topic.
+    :param kind: message class of sensor_msgs.
+    :return: the QoS; None if there is no publisher.
+    """
+    # Counting the publishers is cheaper than the query below. Most robots have no depth camera.
+    if not node.count_publishers(topic):
+        return None
+    qos = [
+        one.qos_profile
+        for one in node.get_publishers_info_by_topic(topic)
+        if one.topic_type == f'sensor_msgs/msg/{kind.__name__}'
+    ]
+    if not qos:
+        return None
+    # A subscriber must not request a stricter QoS than any of the publishers offers.
+    reliable = all(one.reliability == ReliabilityPolicy.RELIABLE for one in qos)
+    latched = all(one.durability == DurabilityPolicy.TRANSIENT_LOCAL for one in qos)
+    return Offered(
+        ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT,
+        DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE,
+    )
+
+
 class DepthListener:
     """Subscribes to depth and calibration while both are published, and buffers their messages."""
 
@@ -62,21 +90,21 @@ class DepthListener:
 
     def follow(self) -> None:
         """Subscribe while both topics have publishers, with the QoS that the publishers offer."""
-        offered = {name: found for name in TYPES if (found := self._offer(name)) is not None}
-        self._alone = self._alone + 1 if list(offered) == [DEPTH] else 0
+        found = {name: one for name in TYPES if (one := self._offer(name)) is not None}
+        self._alone = self._alone + 1 if list(found) == [DEPTH] else 0
         if self._alone == PATIENCE:
             self._node.get_logger().warning(
                 f'{self.topic(DEPTH)} is published, but nobody publishes '
                 f'{self.topic(CAMERA_INFO)}: faces get no positions without it'
             )
-        if len(offered) < len(TYPES):
-            offered = {}
-        if offered == self._offered:
+        if len(found) < len(TYPES):
+            found = {}
+        if found == self._offered:
             return
         was_listening = self.listening
         self.stop()
-        self._offered = offered
-        self._subscriptions = [self._subscribe(name, how) for name, how in offered.items()]
+        self._offered = found
+        self._subscriptions = [self._subscribe(name, how) for name, how in found.items()]
         if self.listening and not was_listening:
             self._node.get_logger().info(
                 f'faces get positions from {self.topic(DEPTH)} and {self.topic(CAMERA_INFO)}'
@@ -93,26 +121,7 @@ class DepthListener:
 
     def _offer(self, name: str) -> Offered | None:
         """Query the graph for the QoS of a topic's publishers; None if there is no publisher."""
-        topic = self.topic(name)
-        # Counting the publishers is cheaper than the query below. Most robots have no depth
-        # camera.
-        if not self._node.count_publishers(topic):
-            return None
-        kind = f'sensor_msgs/msg/{TYPES[name].__name__}'
-        qos = [
-            one.qos_profile
-            for one in self._node.get_publishers_info_by_topic(topic)
-            if one.topic_type == kind
-        ]
-        if not qos:
-            return None
-        # A subscriber must not request a stricter QoS than any of the publishers offers.
-        reliable = all(one.reliability == ReliabilityPolicy.RELIABLE for one in qos)
-        latched = all(one.durability == DurabilityPolicy.TRANSIENT_LOCAL for one in qos)
-        return Offered(
-            ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT,
-            DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE,
-        )
+        return offered(self._node, self.topic(name), TYPES[name])
 
     def _subscribe(self, name: str, how: Offered) -> Subscription:
         """Create a subscription; its queue holds only the newest message."""

@@ -12,6 +12,7 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import LabelInfo
 
+from fer_ros.messages.attention import to_attention_array
 from fer_ros.messages.detections import to_changes
 from fer_ros.messages.detections import to_detection_array
 from fer_ros.messages.label_info import to_label_info
@@ -20,7 +21,7 @@ from fer_ros.perception.frame_result import FrameResult
 
 
 class Topics:
-    """Publishes the faces, their changes and the labels."""
+    """Publishes the faces, their changes, their attention and the labels."""
 
     def __init__(self, node: Node) -> None:
         """
@@ -31,17 +32,18 @@ class Topics:
         self._node = node
         self._faces = node.create_publisher(Detection2DArray, 'emotion', 10)
         self._changes = node.create_publisher(Detection2DArray, 'emotion/changes', 10)
+        self._attention = node.create_publisher(Detection2DArray, 'emotion/attention', 10)
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         self._labels = node.create_publisher(LabelInfo, 'emotion/label_info', latched)
 
     def destroy(self) -> None:
         """Destroy the publishers."""
-        for publisher in (self._faces, self._changes, self._labels):
+        for publisher in (self._faces, self._changes, self._attention, self._labels):
             self._node.destroy_publisher(publisher)
 
     def publish(self, header: Header, result: FrameResult, _: np.ndarray) -> None:
         """
-        Publish all faces of an image, and the changes if there are any.
+        Publish all faces of an image, the changes if there are any, and the attention if it is on.
 
         :param header: header of the image.
         :param result: result of the image.
@@ -49,6 +51,8 @@ class Topics:
         self._faces.publish(to_detection_array(MESSAGE_TYPES, header, result))
         if result.changed_ids or result.left_ids:
             self._changes.publish(to_changes(MESSAGE_TYPES, header, result))
+        if result.attention:
+            self._attention.publish(to_attention_array(MESSAGE_TYPES, header, result))
 
     def publish_labels(self, labels: Sequence[str], min_confidence: float) -> None:
         """

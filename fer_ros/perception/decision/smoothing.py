@@ -44,7 +44,13 @@ class EmotionSmoother:
         self._disputed_at: float | None = None
 
     def update(
-        self, scores: np.ndarray, time: float, smoothing: float, min_confidence: float, hold: float
+        self,
+        scores: np.ndarray,
+        time: float,
+        smoothing: float,
+        min_confidence: float,
+        hold: float,
+        turned: bool = False,
     ) -> tuple[np.ndarray, str]:
         """
         Smooth the scores of the next frame, and decide the emotion.
@@ -60,6 +66,8 @@ class EmotionSmoother:
             the face is uncertain.
         :param hold: how long a new emotion must last before it is decided, in seconds. The face
             becomes uncertain if no emotion lasts and the decided emotion does not return.
+        :param turned: whether the face is turned too far to be classified, so that only
+            'uncertain' may be decided.
         :return: the smoothed probabilities, (labels,) float64 summing to 1, and the decided label,
             which may be 'uncertain'.
         """
@@ -72,7 +80,7 @@ class EmotionSmoother:
         self._logs = self._logs + weight * (new_logs - self._logs)
         powers = np.exp(self._logs - self._logs.max())
         probabilities = powers / powers.sum()
-        suggestion = self._suggestion(probabilities, min_confidence)
+        suggestion = UNCERTAIN if turned else self._suggestion(probabilities, min_confidence)
         self._decide(suggestion, time, 0 if first else hold, smoothing)
         return probabilities, self._decided
 

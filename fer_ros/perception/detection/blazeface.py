@@ -48,11 +48,12 @@ SIDE = 192
 STRIDE = 4
 ANCHORS = (SIDE // STRIDE) ** 2
 # A proposal has 8 points (x, y) in pixels: centre of the box, size of the box, right eye, left
-# eye, nose, mouth, right ear and left ear. All except the size are relative to the cell centre.
+# eye, tip of the nose, centre of the mouth, right ear and left ear. All except the size are
+# relative to the cell centre.
 # The right eye and ear are those of the person, on the left of the image.
 POINTS = 8
 SIZE = 1
-EYES = slice(2, 4)
+LANDMARKS = slice(2, 6)
 # Number of CPU threads. A second thread saves time only if a core is idle, and needs a third more
 # CPU time in total.
 THREADS = 2 if (os.cpu_count() or 1) >= 4 else 1
@@ -117,7 +118,7 @@ def decode(regressors: np.ndarray, logits: np.ndarray) -> Candidates:
     return Candidates(
         boxes=np.concatenate([middle - size / 2, middle + size / 2], axis=1),
         scores=probability(logits[:, 0]),
-        eyes=points[:, EYES] + anchors[:, None],
+        points=points[:, LANDMARKS] + anchors[:, None],
     )
 
 
@@ -210,12 +211,12 @@ def blend(candidates: Candidates) -> Candidates:
     Merge overlapping candidates, as in MediaPipe's weighted non-maximum suppression.
 
     :param candidates: candidates of one image, best first.
-    :return: a candidate for each group of overlapping candidates. The box and the eyes are means
+    :return: a candidate for each group of overlapping candidates. The box and the points are means
         weighted by score. The score is the best score of the group.
     """
     left = np.ones(len(candidates), bool)
     same = overlaps(candidates.boxes, candidates.boxes) > SAME_FACE
-    boxes, eyes, best = [], [], []
+    boxes, points, best = [], [], []
     for index in range(len(candidates)):
         if not left[index]:
             continue
@@ -224,10 +225,12 @@ def blend(candidates: Candidates) -> Candidates:
         left &= ~group
         weights = candidates.scores[group]
         boxes.append(np.average(candidates.boxes[group], axis=0, weights=weights))
-        eyes.append(np.average(candidates.eyes[group], axis=0, weights=weights))
+        points.append(np.average(candidates.points[group], axis=0, weights=weights))
         best.append(index)
     return Candidates(
-        np.reshape(boxes, (-1, 4)), candidates.scores[best], np.reshape(eyes, (-1, 2, 2))
+        np.reshape(boxes, (-1, 4)),
+        candidates.scores[best],
+        np.reshape(points, (-1, *candidates.points.shape[1:])),
     )
 
 
@@ -286,12 +289,14 @@ class BlazeFaceDetector:
             right, bottom = left + side, top + side
             found = self._look(image[top:bottom, left:right], min_score)
             corner = np.array([left, top])
-            found = Candidates(found.boxes + np.tile(corner, 2), found.scores, found.eyes + corner)
+            found = Candidates(
+                found.boxes + np.tile(corner, 2), found.scores, found.points + corner
+            )
             seen.append(found[whole_in_tile(found.boxes, tile, height, width)])
         together = Candidates(
             np.concatenate([found.boxes for found in seen]),
             np.concatenate([found.scores for found in seen]),
-            np.concatenate([found.eyes for found in seen]),
+            np.concatenate([found.points for found in seen]),
         )
         faces = blend(strongest(together, min_score))
         return to_faces(faces, height, width, min_score, min_size)
@@ -309,7 +314,7 @@ class BlazeFaceDetector:
         regressors, logits = self._run(rgb.astype(np.float32) / 127.5 - 1)
         found = strongest(decode(regressors, logits), min_score)
         boxes = (found.boxes.reshape(-1, 2, 2) - corner) * back
-        return Candidates(boxes.reshape(-1, 4), found.scores, (found.eyes - corner) * back)
+        return Candidates(boxes.reshape(-1, 4), found.scores, (found.points - corner) * back)
 
     def _run(self, square: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """

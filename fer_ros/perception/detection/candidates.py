@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
+import itertools
 import math
 from typing import NamedTuple
 
@@ -38,12 +39,13 @@ class Candidate(NamedTuple):
 
     :param score: probability of a face, 0 to 1.
     :param box: (left, top, right, bottom) in pixels; it may extend beyond the image.
-    :param eyes: (x, y) of each eye in pixels, the person's right eye first.
+    :param points: (x, y) in pixels of the person's right eye and left eye, and, if the detector
+        locates them, the tip of the nose and the centre of the mouth.
     """
 
     score: float
     box: Sequence[float]
-    eyes: Sequence[Sequence[float]]
+    points: Sequence[Sequence[float]]
 
 
 @dataclass(frozen=True)
@@ -53,22 +55,22 @@ class Candidates:
 
     :param boxes: (N, 4) float, pixels; boxes may extend beyond the image and overlap.
     :param scores: (N,) float, probabilities of a face, 0 to 1.
-    :param eyes: (N, 2, 2) float, pixels: an (x, y) row per eye, the person's right eye first.
+    :param points: (N, 2 or 4, 2) float, pixels: an (x, y) row per point, as in `Candidate`.
     """
 
     boxes: np.ndarray
     scores: np.ndarray
-    eyes: np.ndarray
+    points: np.ndarray
 
     def __len__(self) -> int:
         return len(self.scores)
 
     def __iter__(self) -> Iterator[Candidate]:
-        rows = (self.scores.tolist(), self.boxes.tolist(), self.eyes.tolist())
+        rows = (self.scores.tolist(), self.boxes.tolist(), self.points.tolist())
         return map(Candidate, *rows)
 
     def __getitem__(self, index: np.ndarray | list[int]) -> Candidates:
-        return Candidates(self.boxes[index], self.scores[index], self.eyes[index])
+        return Candidates(self.boxes[index], self.scores[index], self.points[index])
 
 
 def check_image(image: np.ndarray) -> None:
@@ -145,8 +147,9 @@ def to_faces(
         # Of overlapping boxes, only the best is kept (non-maximum suppression).
         if any(overlap(box, better.box) > SAME_FACE for better in faces):
             continue
-        eyes = np.array(candidate.eyes, np.float32)
-        faces.append(FaceDetection(box, candidate.score, eyes, eyes_estimated))
+        points = np.array(candidate.points, np.float32)
+        middle = points[2:] if len(points) == 4 else None
+        faces.append(FaceDetection(box, candidate.score, points[:2], eyes_estimated, middle))
     return faces
 
 
@@ -156,6 +159,7 @@ def _by_score(candidate: Candidate) -> float:
 
 
 def _is_somewhere(candidate: Candidate) -> bool:
-    """Check that all coordinates are finite and the eyes are at two different points."""
-    right, left = candidate.eyes
-    return right != left and all(map(math.isfinite, (*candidate.box, *right, *left)))
+    """Check that all coordinates are finite, and that the eyes are at two different points."""
+    right, left, *_ = candidate.points
+    numbers = (*candidate.box, *itertools.chain.from_iterable(candidate.points))
+    return right != left and all(map(math.isfinite, numbers))

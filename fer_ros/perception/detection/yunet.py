@@ -296,7 +296,7 @@ def _candidate(row: list[float], corner: tuple[int, int], scale: tuple[float, fl
         image.
     :return: the candidate, in pixels of the image.
     """
-    left, top, width, height, right_x, right_y, left_x, left_y, *_, score = row
+    left, top, width, height, *points, score = row
     (x, y), (across, down) = corner, scale
     box = (
         x + left * across,
@@ -304,8 +304,13 @@ def _candidate(row: list[float], corner: tuple[int, int], scale: tuple[float, fl
         x + (left + width) * across,
         y + (top + height) * down,
     )
-    eyes = ((x + right_x * across, y + right_y * down), (x + left_x * across, y + left_y * down))
-    return Candidate(score, box, eyes)
+    located = [
+        (x + at * across, y + below * down)
+        for at, below in zip(points[::2], points[1::2], strict=True)
+    ]
+    (right_x, right_y), (left_x, left_y) = located[3:]
+    mouth = ((right_x + left_x) / 2, (right_y + left_y) / 2)
+    return Candidate(score, box, (*located[:3], mouth))
 
 
 def check_engines() -> None:

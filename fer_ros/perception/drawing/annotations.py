@@ -12,6 +12,7 @@ from fer_ros.perception.boxes import overlaps
 from fer_ros.perception.drawing.colours import Colour
 from fer_ros.perception.drawing.colours import colours_of
 from fer_ros.perception.drawing.colours import DARK
+from fer_ros.perception.drawing.gaze import draw_gaze
 from fer_ros.perception.drawing.layout import find_corner
 from fer_ros.perception.drawing.layout import GROWTH
 from fer_ros.perception.drawing.layout import lay_out
@@ -78,7 +79,7 @@ class Drawing:
         labels: Sequence[str],
         others: Sequence[Box],
     ) -> None:
-        """Draw the boxes, a tag beside each box, and a legend if no tag names all emotions."""
+        """Draw boxes, gazes, a tag beside each box, and a legend if no tag names all emotions."""
         shape = image.shape[:2]
         colours = colours_of(labels)
         thickness = max(1, min(shape) // 240)
@@ -93,6 +94,7 @@ class Drawing:
         self._places = {face.id: place for face, place in zip(faces, places, strict=True)}
         for face, box in zip(faces, boxes, strict=True):
             _draw_box(image, box, colours[face.emotion], thickness, face.emotion == UNCERTAIN)
+            draw_gaze(image, face, thickness)
         for face, size, place in zip(faces, letters, places, strict=True):
             if place.choice != NO_BLOCK:
                 draw_tag(image, face, labels, size, place.choice, (place.left, place.top))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+import math
 
 import cv2
 import numpy as np
@@ -24,6 +25,10 @@ PROPORTION_TOLERANCE = 0.02
 # Maximum reprojection error of a direction, in pixels. The error of OpenCV's iteration is usually
 # 0.1 pixels.
 LENS_TOLERANCE = 1.0
+
+# Field of view along the longer side of the image of a camera without calibration [deg]. Webcams
+# and the colour cameras of depth cameras have 55 to 70.
+ASSUMED_VIEW = 60.0
 
 
 class CalibrationError(ValueError):
@@ -107,15 +112,37 @@ class CameraModel:
         direction = np.array([across, down, 1.0])
         return direction if np.isfinite(direction).all() else None
 
-    def _undistorted_direction(self, x: float, y: float) -> np.ndarray | None:
-        """Compute the direction of a pixel's viewing ray through a lens with distortion."""
-        matrix = np.array(
+    def rays(self, points: np.ndarray) -> np.ndarray:
+        """
+        Compute the directions of many points.
+
+        :param points: (N, 2) float, (x, y) in pixels; 0 is the centre of the first pixel.
+        :return: (N, 2) float64, (x / z, y / z) of each direction. Far outside the calibrated part
+            of an image with distortion, directions may be wrong.
+        """
+        values = np.asarray(points, np.float64)
+        if not self.distortion:
+            plain: np.ndarray = (values - self.centre) / self.focal_lengths
+            return plain
+        lens = cv2.fisheye if self.fisheye else cv2
+        coefficients = np.array(self.distortion)
+        return np.asarray(
+            lens.undistortPoints(values[:, None], self._matrix(), coefficients)
+        ).reshape(-1, 2)
+
+    def _matrix(self) -> np.ndarray:
+        """Return the (3, 3) camera matrix."""
+        return np.array(
             [
                 [self.focal_lengths[0], 0, self.centre[0]],
                 [0, self.focal_lengths[1], self.centre[1]],
                 [0, 0, 1],
             ]
         )
+
+    def _undistorted_direction(self, x: float, y: float) -> np.ndarray | None:
+        """Compute the direction of a pixel's viewing ray through a lens with distortion."""
+        matrix = self._matrix()
         lens = cv2.fisheye if self.fisheye else cv2
         coefficients, nowhere = np.array(self.distortion), np.zeros(3)
         pixel = np.array([[[x, y]]], np.float64)
@@ -128,6 +155,20 @@ class CameraModel:
             direction.reshape(1, 1, 3), nowhere, nowhere, matrix, coefficients
         )
         return direction if np.abs(back - pixel).max() < LENS_TOLERANCE else None
+
+
+def assumed_camera(size: tuple[int, int]) -> CameraModel:
+    """
+    Create the model of a camera without calibration.
+
+    :param size: (height, width) of the image in pixels.
+    :return: a camera without distortion, whose field of view along the longer side of the image is
+        ASSUMED_VIEW.
+    """
+    height, width = size
+    focal_length = max(size) / 2 / math.tan(math.radians(ASSUMED_VIEW) / 2)
+    centre = ((width - 1) / 2, (height - 1) / 2)
+    return CameraModel(size, (focal_length, focal_length), centre)
 
 
 def camera_model(

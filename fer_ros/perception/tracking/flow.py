@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import cv2
 import numpy as np
 
@@ -77,8 +75,7 @@ def follow_face(
     target = expected + shift
     corners = target + (np.array(face.box).reshape(2, 2) - centre) * growth
     left, top, right, bottom = corners.ravel().tolist()
-    eyes = np.asarray(target + (face.eyes - centre) * growth, np.float32)
-    return replace(face, box=(left, top, right, bottom), eyes=eyes)
+    return face.moved((left, top, right, bottom), growth, target - growth * centre)
 
 
 def _centre(face: FaceDetection) -> np.ndarray:

@@ -124,8 +124,7 @@ class _Track:
         """Predict the face at a time, with a speed that decays since the last detection."""
         moved, scale = self._motion(time)
         shift = moved - scale * _centre(self.face.box)
-        eyes = np.asarray(scale * self.face.eyes + (shift.real, shift.imag), np.float32)
-        return replace(self.face, box=self.predicted_box(time), eyes=eyes)
+        return self.face.moved(self.predicted_box(time), scale, np.array([shift.real, shift.imag]))
 
     def predicted_box(self, time: float) -> Box:
         """Predict the box of the face at a time."""

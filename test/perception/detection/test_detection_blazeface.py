@@ -93,7 +93,7 @@ def test_points_are_told_from_the_anchor_and_the_size_is_not():
     found = decode(*output({anchor: 0}))
 
     assert found.boxes[anchor].tolist() == [73, 29, 93, 59]
-    assert found.eyes[anchor].tolist() == [[76, 38], [87, 39]]
+    assert found.points[anchor].tolist() == [[76, 38], [87, 39], [82, 46], [82, 51]]
     assert found.scores[anchor] == pytest.approx(0.5)
     assert found.scores[0] == pytest.approx(0)
 
@@ -261,7 +261,7 @@ def test_what_lies_on_each_other_is_blended_by_score():
     blended = blend(found)
 
     np.testing.assert_allclose(blended.boxes, [[2, 0, 42, 40], [100, 0, 140, 40]])
-    np.testing.assert_allclose(blended.eyes[0], [[12, 10], [32, 10]])
+    np.testing.assert_allclose(blended.points[0], [[12, 10], [32, 10]])
     assert blended.scores.tolist() == [0.9, 0.8]
 
 

@@ -92,7 +92,7 @@ def test_a_box_suppressed_suppresses_nothing():
 def test_candidates_that_are_nowhere_or_have_one_eye_are_left_out():
     found = candidates([[0, 0, 30, 30]] * 3, [0.9, 0.9, np.nan])
     found.boxes[0, 2] = np.nan
-    found.eyes[1, 0] = found.eyes[1, 1]
+    found.points[1, 0] = found.points[1, 1]
 
     assert to_faces(found, 50, 50, 0.0, 8) == []
 
