@@ -24,6 +24,7 @@ setup(
     packages=find_packages(include=['fer_ros', 'fer_ros.*']),
     package_data={
         'fer_ros': ['py.typed'],
+        'fer_ros.offline.outputs': ['definitions/*.msg', 'templates/*'],
         'fer_ros.perception.attention': ['*.csv'],
         'fer_ros.perception.detection': ['*.tflite'],
     },
@@ -35,7 +36,11 @@ setup(
         *model_files(),
     ],
     install_requires=['setuptools'],
-    extras_require={'test': ['psutil', 'pytest', 'pytest-cov', 'pytest-xdist']},
+    extras_require={
+        'recordings': ['jinja2', 'mcap', 'pyarrow', 'rosbags'],
+        'fleet': ['ray[data]'],
+        'test': ['psutil', 'pytest', 'pytest-cov', 'pytest-xdist'],
+    },
     zip_safe=False,
     maintainer='fer_ros maintainers',
     maintainer_email='fer-ros-maintainers@example.org',
@@ -43,6 +48,7 @@ setup(
     license='Apache-2.0',
     entry_points={
         'console_scripts': [
+            'analyse = fer_ros.offline.command:main',
             'camera_node = fer_ros.camera.camera_node:main',
             'doctor = fer_ros.doctor.command:main',
             'emotion_node = fer_ros.node.emotion_node:main',

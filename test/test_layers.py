@@ -85,7 +85,7 @@ def test_no_file_imports_against_the_arrows(package):
 PARTS = {
     'perception': (),
     'messages': ('perception',),
-    'sources': ('perception',),
+    'sources': ('messages', 'perception'),
     'fetch_models': ('perception',),
     'node': ('messages', 'perception', 'sources'),
     'camera': ('messages', 'node', 'perception', 'sources'),

@@ -49,6 +49,8 @@ class ImageSource(ABC):
         # Name of the scene that the last image shows. Images of different scenes show different
         # people. Empty if all images show one scene.
         self.scene = ''
+        # Number of images, as far as the source states it; 0 if unknown.
+        self.length = 0
 
     @abstractmethod
     def __iter__(self) -> Iterator[TimedImage]:

@@ -125,6 +125,7 @@ class Pictures(ImageSource):
     ) -> None:
         super().__init__(name, endless=loop)
         self._left_out = left_out
+        self.length = len(paths)
         self.skipped = len(left_out)
         if left_out:
             tell(f'{name}: {describe_left_out(left_out)}')

@@ -42,6 +42,7 @@ class Video(ImageSource):
         self._size = width, height
         capture = _open_video(path)
         own_rate = capture.get(cv2.CAP_PROP_FPS)
+        self.length = max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
         readable = capture.read()[0]
         capture.release()
         if not readable:

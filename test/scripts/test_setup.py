@@ -168,7 +168,7 @@ def test_kilted_has_the_packages_of_jazzy():
     assert kilted['demo'] - {'ament-cmake-ros-core'} == jazzy['demo'] - {'python-cmake-module'}
 
 
-@pytest.mark.parametrize('level', ['demo', 'training', 'test'])
+@pytest.mark.parametrize('level', ['demo', 'recordings', 'training', 'test'])
 def test_every_level_asks_for_something(level):
     assert sections()[level]
 
@@ -178,7 +178,7 @@ def test_what_is_installed_has_the_pinned_versions():
     if not (Path(sys.prefix) / '.level-test').exists():
         pytest.skip('this is not the environment that scripts/setup makes')
     pinned = sections()
-    for line in pinned['demo'] + pinned['training'] + pinned['test']:
+    for line in pinned['demo'] + pinned['recordings'] + pinned['training'] + pinned['test']:
         if line.startswith('ros-') and os.environ.get('ROS_DISTRO') == 'kilted':
             continue
         name, version, marker = PINNED.match(line).groups()

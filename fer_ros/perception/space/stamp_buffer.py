@@ -26,9 +26,14 @@ class StampBuffer(Generic[Item]):
     An image would wait for its depth image, and an image without depth would never be processed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, length: int = LENGTH) -> None:
+        """
+        Create an empty buffer.
+
+        :param length: number of newest messages to hold.
+        """
         self._lock = Lock()
-        self._newest: deque[tuple[int, Item]] = deque(maxlen=LENGTH)
+        self._newest: deque[tuple[int, Item]] = deque(maxlen=length)
         self._awaited: int | None = None
         self._kept: tuple[int, Item] | None = None
 
