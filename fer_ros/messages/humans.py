@@ -51,10 +51,9 @@ def to_expression(types: MessageTypes, header: Any, result: FrameResult, face: F
     :param face: a face of the result.
     :return: Expression.
     """
-    valence, arousal = np.clip(face.probabilities @ result.affect, -1, 1)
     message = types['hri_msgs/msg/Expression']()
     message.header = header
-    message.valence, message.arousal = float(valence), float(arousal)
+    message.valence, message.arousal = result.affect_of(face)
     name = EXPRESSIONS.get(face.emotion, face.emotion)
     # hri_msgs defines the names of expressions as constants of the message.
     if face.emotion in result.labels and getattr(message, name.upper(), None) == name:

@@ -46,6 +46,16 @@ class FrameResult:
         """Return the faces that are new or whose decided emotion changed."""
         return tuple(face for face in self.faces if face.id in self.changed_ids)
 
+    def affect_of(self, face: Face) -> tuple[float, float]:
+        """
+        Return the expected valence and arousal of a face, over all its probabilities.
+
+        :param face: a face of the result.
+        :return: valence and arousal, -1 to 1.
+        """
+        valence, arousal = np.clip(face.probabilities @ self.affect, -1, 1)
+        return float(valence), float(arousal)
+
     def located(self, positions: Mapping[int, Position | None]) -> FrameResult:
         """
         Return a copy of the result with positions.

@@ -91,6 +91,11 @@ def messages_of(pictures, topic='/image', compressed=False, depth=False, store=R
     return found
 
 
+def views(photo, count, first=0):
+    """Cut views of 320x240 pixels from the photograph of the astronaut, which move down."""
+    return [photo[slice(n, n + 240), 100:420] for n in range(first, first + count)]
+
+
 def text(words, time=START, topic='/chatter'):
     return topic, TEXT, time, ROS2.types[TEXT](words)
 

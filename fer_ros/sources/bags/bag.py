@@ -33,15 +33,26 @@ SQLITE_START = b'SQLite format 3\0'
 # Names of the files of bags.
 BAG_FILE = re.compile(r'.*\.(mcap|db3|bag|bag\.active)(\.zstd|\.zst)?', re.IGNORECASE)
 
+# Names of the parts of a ROS 2 bag. Each part of a ROS 1 bag is a bag of its own.
+SPLIT_FILE = re.compile(r'(.*)_[0-9]+\.(?:mcap|db3)(?:\.zstd|\.zst)?', re.IGNORECASE)
+
 # Larger metadata are not read [bytes].
 MOST_METADATA = 2**22
 
 
 def is_bag(path: Path) -> bool:
-    """Check whether a path is a bag: a file or a folder with the name of one."""
-    if path.is_dir():
-        return (path / METADATA).is_file() or bool(_files_in(path))
-    return BAG_FILE.fullmatch(path.name) is not None
+    """
+    Check whether a path is a bag by the names of files.
+
+    A folder with metadata is a bag. Without metadata, which a recorder writes at its end, a folder
+    is a bag if all its files are numbered parts of one recording.
+    """
+    if not path.is_dir():
+        return BAG_FILE.fullmatch(path.name) is not None
+    if (path / METADATA).is_file():
+        return True
+    parts = [SPLIT_FILE.fullmatch(one.name) for one in _files_in(path)]
+    return bool(parts) and len({part and part[1] for part in parts}) == 1 and parts[0] is not None
 
 
 class Bag:

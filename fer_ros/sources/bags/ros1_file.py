@@ -147,11 +147,11 @@ def _fields(data: bytes) -> dict[str, bytes]:
     found, place = {}, 0
     while place < len(data):
         (length,) = struct.unpack_from('<I', data, place)
-        name, mark, value = data[place + 4 : place + 4 + length].partition(b'=')
-        if not mark or place + 4 + length > len(data):
+        start, place = place + 4, place + 4 + length
+        name, mark, value = data[start:place].partition(b'=')
+        if not mark or place > len(data):
             raise ValueError('a header has a field without a value')
         found[name.decode('ascii', 'replace')] = value
-        place += 4 + length
     return found
 
 
@@ -175,9 +175,9 @@ def _split(chunk: bytes) -> Iterator[Record]:
         parts = []
         for _ in range(2):
             (length,) = struct.unpack_from('<I', chunk, place)
-            part = chunk[place + 4 : place + 4 + length]
+            start, place = place + 4, place + 4 + length
+            part = chunk[start:place]
             if len(part) < length:
                 raise ValueError(f'a record of {length} bytes has only {len(part)}')
             parts.append(part)
-            place += 4 + length
         yield _fields(parts[0]), parts[1]

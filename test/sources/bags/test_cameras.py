@@ -1,5 +1,6 @@
 import pytest
 
+from fer_ros.sources.bags.bag import is_bag
 from fer_ros.sources.bags.cameras import Camera
 from fer_ros.sources.bags.cameras import find_cameras
 from fer_ros.sources.base import SourceError
@@ -64,3 +65,23 @@ def test_chosen_topics_are_taken_as_they_are():
 def test_a_bag_without_the_wanted_topics_is_refused_with_the_topics(topics, arguments, reason):
     with pytest.raises(SourceError, match=reason):
         find_cameras(topics, **arguments)
+
+
+@pytest.mark.parametrize(
+    ('names', 'expected'),
+    [
+        (['metadata.yaml'], True),
+        (['run_0.mcap', 'run_1.mcap', 'run_10.mcap'], True),
+        (['run_0.db3.zstd'], True),
+        (['a.mcap', 'b.mcap'], False),
+        (['a_0.mcap', 'b_0.mcap'], False),
+        (['a_0.bag', 'a_1.bag'], False),
+        (['a.mp4'], False),
+        ([], False),
+    ],
+)
+def test_a_folder_is_a_bag_if_its_files_are_parts_of_one(names, expected, tmp_path):
+    for name in names:
+        (tmp_path / name).write_text('')
+
+    assert is_bag(tmp_path) is expected

@@ -1,0 +1,1 @@
+"""In: the analysed frames of a recording. Out: its files: tables, MCAP, video and page."""
