@@ -21,6 +21,7 @@ from fer_ros.offline.job import Job
 from fer_ros.offline.manifest import DONE
 from fer_ros.offline.manifest import FAILED
 from fer_ros.offline.manifest import Manifest
+from fer_ros.offline.manifest import write_atomically
 from fer_ros.offline.progress import Progress
 from fer_ros.offline.progress import span
 from fer_ros.offline.work import Outcome
@@ -131,7 +132,21 @@ def run_call(
             progress.finish(outcome.key, _line(path, outcome), bool(outcome.reason))
         progress.update(engine.progress)
     progress.end()
+    if job.report:
+        _write_overview(folder, manifest, about)
     return summary
+
+
+def _write_overview(folder: OutputFolder, manifest: Manifest, about: Mapping[str, Any]) -> None:
+    """Write the page of all recordings; if there is only one, it is the page of that one."""
+    from fer_ros.offline.outputs.report import FILE
+    from fer_ros.offline.outputs.report import overview
+
+    page = [folder.files_of(key) / FILE for key in manifest.entries]
+    if len(page) == 1 and page[0].is_file():
+        write_atomically(folder.path / FILE, page[0].read_text(encoding='utf-8'))
+    else:
+        write_atomically(folder.path / FILE, overview(manifest.entries, about))
 
 
 def is_done(entry: Mapping[str, Any] | None, state: str, job: Job) -> bool:

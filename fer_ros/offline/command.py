@@ -96,6 +96,9 @@ def _run(chosen: argparse.Namespace) -> int:
         sequence=chosen.sequence,
         csv=chosen.csv,
         mcap=not chosen.no_mcap,
+        report=not chosen.no_report,
+        video=chosen.video,
+        pictures=chosen.pictures,
     )
     paths = share_of(find_recordings(chosen.inputs), chosen.shard)
     folder = OutputFolder(Path(chosen.output), chosen.shard)
@@ -149,6 +152,9 @@ def _parser() -> argparse.ArgumentParser:
     add('--sequence', action='store_true', help='the pictures of a folder show one scene')
     add('--csv', action='store_true', help='also write the tables as CSV')
     add('--no-mcap', action='store_true', help='write no messages')
+    add('--no-report', action='store_true', help='write no page')
+    add('--video', action='store_true', help='also write the annotated video; `draw` applies')
+    add('--pictures', action='store_true', help='show a picture of each person on the page')
     add('--jobs', type=_positive, default=1, metavar='N', help='number of processes (default: 1)')
     add('--shard', type=_shard, metavar='K/N', help='analyse only the K-th of N parts')
     add('--force', action='store_true', help='replace results of other settings')

@@ -10,6 +10,7 @@ from pathlib import Path
 import shutil
 import time
 from typing import Any
+from typing import Protocol
 
 from fer_ros.offline.analysis import analyse
 from fer_ros.offline.analysis import Analysed
@@ -17,6 +18,8 @@ from fer_ros.offline.job import Job
 from fer_ros.offline.models import Models
 from fer_ros.offline.outputs.mcap_file import McapOutput
 from fer_ros.offline.outputs.tables import Tables
+from fer_ros.offline.outputs.timeline import Timelines
+from fer_ros.offline.outputs.video import Videos
 from fer_ros.offline.recordings import open_recording
 from fer_ros.offline.recordings import Recording
 from fer_ros.perception.backends import BackendError
@@ -64,6 +67,16 @@ class Outcome:
     figures: dict[str, Any] = field(default_factory=dict)
 
 
+class Output(Protocol):
+    """Takes the frames of a recording."""
+
+    def add(self, analysed: Analysed) -> None:
+        """Add a frame."""
+
+    def close(self) -> None:
+        """Finish the files."""
+
+
 class Counts:
     """Counts the frames of a recording."""
 
@@ -83,6 +96,9 @@ class Counts:
             count, first = self.failures.get(frame.topic, (0, ''))
             reason = first or f'frame {analysed.number}: {shortened(analysed.error)}'
             self.failures[frame.topic] = count + 1, reason
+
+    def close(self) -> None:
+        """Do nothing, because there is no file."""
 
     def figures(self) -> dict[str, Any]:
         """Return the counts in the types of JSON."""
@@ -151,22 +167,24 @@ def _write(
     labels = models.pipeline(job.settings).labels
     counts = Counts()
     tables = Tables(staged, task.path, labels, about, job.csv)
-    messages = McapOutput(staged, job.settings.min_confidence) if job.mcap else None
-    if messages is not None:
-        messages.name_topics(recording.topics)
+    outputs: list[Output] = [counts, tables]
+    if job.mcap:
+        outputs.append(McapOutput(staged, job.settings.min_confidence, recording.topics))
+    if job.video:
+        outputs.append(Videos(staged, job.settings.draw))
+    timelines = Timelines(job.pictures)
+    if job.report:
+        outputs.append(timelines)
     told = time.monotonic()
     for analysed in analyse(recording, job.settings, models):
-        counts.add(analysed)
-        tables.add(analysed)
-        if messages is not None:
-            messages.add(analysed)
+        for output in outputs:
+            output.add(analysed)
         now = time.monotonic()
         if now - told > PROGRESS_PERIOD:
             told = now
             progress(recording.done)
-    tables.close()
-    if messages is not None:
-        messages.close()
+    for output in outputs:
+        output.close()
     if not counts.frames:
         faults = '; '.join(recording.notes)
         raise SourceError(f'the recording has no images{f": {faults}" if faults else ""}')
@@ -176,3 +194,8 @@ def _write(
         'faces': tables.faces.rows,
         'changes': tables.changes.rows,
     }
+    if job.report:
+        from fer_ros.offline.outputs.report import FILE
+        from fer_ros.offline.outputs.report import write_report
+
+        write_report(staged / FILE, task.path, timelines.by_topic, outcome.notes, about)

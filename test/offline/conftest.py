@@ -9,6 +9,10 @@ NEEDED = ('rosbags', 'mcap', 'pyarrow', 'rclpy')
 collect_ignore_glob = [] if all(importlib.util.find_spec(one) for one in NEEDED) else ['*']
 
 
+# Facts about the call, as the command gives them.
+ABOUT = {'settings': {'hold': 0.3, 'groups': ['']}, 'model': {'name': 'colours'}}
+
+
 @pytest.fixture
 def models():
     """Give a detector and a classifier that need no network."""
@@ -35,7 +39,7 @@ def analysed(models, tmp_path):
         job = Job(settings=Settings().changed(settings), **options)
         staged = tmp_path / name
         task = Task('key', str(path), str(staged))
-        return process(task, job, with_models or models, {'made': 'up'}), staged
+        return process(task, job, with_models or models, ABOUT), staged
 
     return analyse_one
 
@@ -68,7 +72,10 @@ def call(models, tmp_path):
     from fer_ros.perception.settings import Settings
 
     def call_once(*paths, force=False, shard=None, out='out', engine=None, **values):
-        options = {key: values.pop(key) for key in ('csv', 'mcap', 'report') if key in values}
+
+        options = {
+            key: values.pop(key) for key in ('csv', 'mcap', 'report', 'video') if key in values
+        }
         job = Job(settings=Settings().changed(values), model={'name': 'colours'}, **options)
         folder = OutputFolder(tmp_path / out, shard)
         engine = engine or Inline(job, models)
@@ -76,7 +83,7 @@ def call(models, tmp_path):
             manifest = Manifest(folder.manifest, job.identity(), job.fingerprint())
             manifest.load(force)
             chosen = share_of(paths, shard)
-            summary = run_call(chosen, job, engine, folder, manifest, {}, quiet=True)
+            summary = run_call(chosen, job, engine, folder, manifest, ABOUT, quiet=True)
             manifest.write()
         finally:
             folder.close()

@@ -56,9 +56,10 @@ class McapOutput:
 
     :param folder: folder for the files.
     :param min_confidence: value of the setting.
+    :param topics: topics of the images; empty for a video or pictures.
     """
 
-    def __init__(self, folder: Path, min_confidence: float) -> None:
+    def __init__(self, folder: Path, min_confidence: float, topics: Sequence[str] = ()) -> None:
         self._folder = folder
         self._min_confidence = min_confidence
         self._classes = MessageClasses()
@@ -71,12 +72,8 @@ class McapOutput:
         self._channels: dict[str, int] = {}
         self._kinds: dict[str, str] = {}
         self._counts: dict[str, int] = {}
-        self._namespaces: dict[str, str] = {}
-        self._range: tuple[int, int] | None = None
-
-    def name_topics(self, topics: Sequence[str]) -> None:
-        """Choose the namespace of each topic of images, before the first frame."""
         self._namespaces = namespaces(topics)
+        self._range: tuple[int, int] | None = None
 
     def add(self, analysed: Analysed) -> None:
         """Write the messages of an image."""
@@ -104,10 +101,6 @@ class McapOutput:
         finally:
             self._stream.close()
         (self._folder / 'metadata.yaml').write_text(self._metadata(), encoding='utf-8')
-
-    def abort(self) -> None:
-        """Close the file without finishing it."""
-        self._stream.close()
 
     def _write(self, base: str, name: str, stamp: int, message: Any) -> None:
         """Write a message."""
