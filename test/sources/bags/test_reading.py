@@ -168,7 +168,7 @@ def test_a_split_bag_is_one_recording_in_the_order_of_its_files(tmp_path):
     folder = tmp_path / 'bag'
     folder.mkdir()
     for number in range(12):
-        write_mcap(folder / f'bag_{number}.mcap', messages[number : number + 1])
+        write_mcap(folder / f'bag_{number}.mcap', [messages[number]])
 
     assert_complete(frames_of(folder)[0], colours(12))
 
