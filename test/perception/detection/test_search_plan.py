@@ -260,7 +260,9 @@ def test_real_faces_of_all_sizes_are_found_in_time(yunet, size, rate):
         image = background.copy()
         small = cv2.resize(head, (side, round(1.2 * side)), interpolation=cv2.INTER_AREA)
         left, top = random.integers(0, [width - side, height - small.shape[0]])
-        image[top : top + small.shape[0], left : left + side] = small
+        bottom = top + small.shape[0]
+        right = left + side
+        image[top:bottom, left:right] = small
         if not yunet.detect(image, 0.6, 24):
             continue
         plan, start = SearchPlan(), int(random.integers(1, 7))
