@@ -38,7 +38,7 @@ setup(
     install_requires=['setuptools'],
     extras_require={
         'recordings': ['jinja2', 'mcap', 'pyarrow', 'rosbags'],
-        'fleet': ['ray[data]'],
+        'fleet': ['ray[data]<2.64'],
         'test': ['psutil', 'pytest', 'pytest-cov', 'pytest-xdist'],
     },
     zip_safe=False,

@@ -37,6 +37,9 @@ from fer_ros.perception.settings import SettingError
 # Exit status of a call that was interrupted, as of a shell.
 INTERRUPTED = 130
 
+# The engines.
+PROCESSES, RAY = 'processes', 'ray'
+
 REFUSALS = (InputError, FolderError, ManifestError, ParameterFileError, SettingError)
 
 
@@ -52,9 +55,9 @@ def main(args: Sequence[str] | None = None) -> int:
     try:
         return _run(chosen)
     except ImportError as error:
+        packages = "'ray[data]'" if error.name == 'ray' else 'rosbags mcap pyarrow jinja2'
         print(
-            f'analyse: {shortened(error)}; install the libraries for recordings: '
-            'pip install rosbags mcap pyarrow jinja2',
+            f'analyse: {shortened(error)}; install what is missing: pip install {packages}',
             file=sys.stderr,
         )
     except REFUSALS as error:
@@ -102,7 +105,13 @@ def _run(chosen: argparse.Namespace) -> int:
     )
     paths = share_of(find_recordings(chosen.inputs), chosen.shard)
     folder = OutputFolder(Path(chosen.output), chosen.shard)
-    engine = Pool(job, min(chosen.jobs, max(1, len(paths))))
+    size = min(chosen.jobs, max(1, len(paths)))
+    if chosen.engine == RAY:
+        from fer_ros.offline.engines.ray_data import RayEngine
+
+        engine: Pool | RayEngine = RayEngine(job, size)
+    else:
+        engine = Pool(job, size)
     try:
         job = replace(job, model=engine.start())
         identity = job.identity()
@@ -156,6 +165,12 @@ def _parser() -> argparse.ArgumentParser:
     add('--video', action='store_true', help='also write the annotated video; `draw` applies')
     add('--pictures', action='store_true', help='show a picture of each person on the page')
     add('--jobs', type=_positive, default=1, metavar='N', help='number of processes (default: 1)')
+    add(
+        '--engine',
+        choices=(PROCESSES, RAY),
+        default=PROCESSES,
+        help='where the processes run: this machine, or a Ray cluster (needs ray[data])',
+    )
     add('--shard', type=_shard, metavar='K/N', help='analyse only the K-th of N parts')
     add('--force', action='store_true', help='replace results of other settings')
     add('--quiet', action='store_true', help='print errors only')

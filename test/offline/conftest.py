@@ -71,14 +71,16 @@ def call(models, tmp_path):
     from fer_ros.offline.manifest import Manifest
     from fer_ros.perception.settings import Settings
 
-    def call_once(*paths, force=False, shard=None, out='out', engine=None, **values):
+    def call_once(
+        *paths, force=False, shard=None, out='out', engine=None, models_of_call=None, **values
+    ):
 
         options = {
             key: values.pop(key) for key in ('csv', 'mcap', 'report', 'video') if key in values
         }
         job = Job(settings=Settings().changed(values), model={'name': 'colours'}, **options)
         folder = OutputFolder(tmp_path / out, shard)
-        engine = engine or Inline(job, models)
+        engine = engine or Inline(job, models_of_call or models)
         try:
             manifest = Manifest(folder.manifest, job.identity(), job.fingerprint())
             manifest.load(force)
