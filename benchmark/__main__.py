@@ -78,6 +78,12 @@ def _models() -> Any:
     return models
 
 
+def _recordings() -> Any:
+    from benchmark.costs import recordings
+
+    return recordings
+
+
 def _augmentation() -> Any:
     from benchmark.training_speed import augmentation
 
@@ -124,6 +130,7 @@ COMMANDS: dict[str, tuple[Callable[[], Any], str]] = {
     'backends': (_backends, 'measure start, memory and inference time of each back end'),
     'scale': (_scale, 'measure the cost over the number of faces, pixels and cameras'),
     'models': (_models, 'measure time, size and accuracy of models'),
+    'recordings': (_recordings, 'measure the cost of analysing recordings'),
     'augmentation': (_augmentation, "compare the speed of augmentation with Keras's generator"),
     'eyes': (_eyes, "measure the error of the detectors' eye landmarks"),
     'turned': (_turned, 'measure how well emotions are recognised in turned faces'),
