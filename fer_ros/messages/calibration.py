@@ -7,6 +7,20 @@ from typing import Any
 from fer_ros.perception.space.camera_model import camera_model
 from fer_ros.perception.space.camera_model import CameraModel
 
+# The fields of CameraInfo that determine the projection.
+FIELDS = (
+    'height',
+    'width',
+    'distortion_model',
+    'd',
+    'k',
+    'r',
+    'p',
+    'binning_x',
+    'binning_y',
+    'roi',
+)
+
 
 def to_camera_model(message: Any, rectified: bool, image_size: tuple[int, int]) -> CameraModel:
     """
@@ -35,3 +49,19 @@ def to_camera_model(message: Any, rectified: bool, image_size: tuple[int, int]) 
     width = (region.width or message.width) // across
     size = (height, width) if height and width else image_size
     return camera_model(size, matrix, message.distortion_model, message.d if distorted else [])
+
+
+def same_projection(one: Any, other: Any) -> bool:
+    """
+    Check whether two calibrations are equal, except for their headers.
+
+    :param one: CameraInfo.
+    :param other: CameraInfo of the same library.
+    """
+    if one is other:
+        return True
+    return all(
+        list(mine) == list(theirs) if hasattr(mine, '__len__') else mine == theirs
+        for name in FIELDS
+        for mine, theirs in [(getattr(one, name), getattr(other, name))]
+    )

@@ -54,6 +54,10 @@ def turned(images):
     return [cv2.rotate(one, cv2.ROTATE_90_COUNTERCLOCKWISE) for one in images]
 
 
+def enlarged(images):
+    return [cv2.resize(one, (1280, 960)) for one in images]
+
+
 def write_video(path, images):
     height, width = images[0].shape[:2]
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*'MJPG'), 20, (width, height))
@@ -83,6 +87,7 @@ RECORDINGS = {
     'video': lambda folder: write_video(folder / 'clip.avi', pictures()),
     'rotated_video': lambda folder: write_video(folder / 'clip.avi', turned(pictures())),
     'mcap': lambda folder: write_mcap(folder / 'bag.mcap', messages_of(pictures())),
+    'large': lambda folder: write_mcap(folder / 'bag.mcap', messages_of(enlarged(pictures()))),
     'sqlite': lambda folder: write_ros2(folder / 'bag', messages_of(pictures())),
     'depth': lambda folder: write_mcap(
         folder / 'bag.mcap', with_noisy_depth(messages_of(pictures(), depth=True))
@@ -99,6 +104,8 @@ class Live:
             for name, value in settings.items()
         ]
         self.inboxes = {'/emotion': Inbox(), '/emotion/changes': Inbox()}
+        if settings.get('attention'):
+            self.inboxes['/emotion/attention'] = Inbox()
         self.labels = Inbox()
         self.graph = graph
         side = graph.listener('recorder')
@@ -125,7 +132,9 @@ class Live:
         wait_until(lambda: self.camera.get_subscription_count() > 0)
         wait_until(lambda: self.node.count_subscribers('emotion/changes') > 0)
         self.camera.publish(to_image_message(MESSAGE_TYPES, header, frame.image))
-        self.inboxes['/emotion'].wait_for(lambda found: found.header == header)
+        for topic, inbox in self.inboxes.items():
+            if topic != '/emotion/changes':
+                inbox.wait_for(lambda found: found.header == header)
 
 
 def of_rclpy(kind, message):
@@ -153,6 +162,8 @@ def of_rclpy(kind, message):
         ('sqlite', {'detect_every': 3}),
         ('rotated_video', {'rotation': 90}),
         ('depth', {'min_confidence': 0.9}),
+        ('video', {'attention': True}),
+        ('large', {'search_time': 0.2}),
     ],
 )
 def test_a_recording_gives_what_the_node_publishes_bit_for_bit(

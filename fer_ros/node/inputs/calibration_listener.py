@@ -10,6 +10,7 @@ from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo
 
+from fer_ros.messages.calibration import same_projection
 from fer_ros.messages.calibration import to_camera_model
 from fer_ros.messages.topic_names import is_rectified
 from fer_ros.node.inputs.camera_listener import SubscriptionEventCallbacks
@@ -100,15 +101,5 @@ class CalibrationListener:
     def _on_calibration(self, message: CameraInfo) -> None:
         """Keep a calibration. An equal one does not replace the last, so nothing is recomputed."""
         newest = self._newest
-        if newest is None or not _same_projection(newest, message):
+        if newest is None or not same_projection(newest, message):
             self._newest = message
-
-
-def _same_projection(one: CameraInfo, other: CameraInfo) -> bool:
-    """Check whether two calibrations are equal, except for their headers."""
-    fields = [name for name in one.get_fields_and_field_types() if name != 'header']
-    return all(
-        list(mine) == list(theirs) if hasattr(mine, '__len__') else mine == theirs
-        for name in fields
-        for mine, theirs in [(getattr(one, name), getattr(other, name))]
-    )

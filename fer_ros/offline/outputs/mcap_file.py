@@ -9,6 +9,7 @@ from typing import Any
 from mcap.writer import CompressionType
 from mcap.writer import Writer
 
+from fer_ros.messages.attention import to_attention_array
 from fer_ros.messages.detections import ARRAY
 from fer_ros.messages.detections import to_changes
 from fer_ros.messages.detections import to_detection_array
@@ -23,7 +24,8 @@ FILE = 'result.mcap'
 
 # The topics of the node, relative to its namespace.
 FACES, CHANGES, LABEL_INFO = 'emotion', 'emotion/changes', 'emotion/label_info'
-TYPES = {FACES: ARRAY, CHANGES: ARRAY, LABEL_INFO: LABELS}
+ATTENTION = 'emotion/attention'
+TYPES = {FACES: ARRAY, CHANGES: ARRAY, ATTENTION: ARRAY, LABEL_INFO: LABELS}
 
 # Labels are published once, for subscribers that start at any time. The values are those of
 # rmw/types.h.
@@ -40,6 +42,7 @@ QOS = """- history: 1
 QOS_OF = {
     FACES: QOS.format(depth=10, durability=2),
     CHANGES: QOS.format(depth=10, durability=2),
+    ATTENTION: QOS.format(depth=10, durability=2),
     LABEL_INFO: QOS.format(depth=1, durability=1),
 }
 
@@ -51,7 +54,8 @@ class McapOutput:
     """
     The messages that the node would have published.
 
-    A recording with one camera has the topics /emotion, /emotion/changes and /emotion/label_info.
+    A recording with one camera has the topics /emotion, /emotion/changes, /emotion/label_info and,
+    while attention is measured, /emotion/attention.
     With several cameras, each has them in the namespace of its images.
 
     :param folder: folder for the files.
@@ -93,6 +97,9 @@ class McapOutput:
         if result.changed_ids or result.left_ids:
             changes = to_changes(self._classes, header, result)
             self._write(base, CHANGES, frame.stamp, changes)
+        if result.attention:
+            attention = to_attention_array(self._classes, header, result)
+            self._write(base, ATTENTION, frame.stamp, attention)
 
     def close(self) -> None:
         """Finish the file, and write the metadata of the bag."""

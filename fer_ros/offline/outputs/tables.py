@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from fer_ros.offline.analysis import Analysed
 from fer_ros.perception.emotions import UNCERTAIN
+from fer_ros.perception.faces import ATTENTION_STATES
 from fer_ros.perception.faces import Face
 from fer_ros.perception.frame_result import FrameResult
 
@@ -43,6 +44,8 @@ _FACE = [
     ('score', pa.float64(), 'score of the decided emotion, as on /emotion, 0 to 1'),
     ('valence', pa.float64(), 'expected valence, -1 to 1'),
     ('arousal', pa.float64(), 'expected arousal, -1 to 1'),
+    ('attention', pa.string(), 'attending, away or unknown; null if attention is off'),
+    ('attention_score', pa.float64(), 'score of the attention, 0 to 1; null if it is off'),
     ('x', pa.float64(), 'position to the right of the camera [m]; null if unknown'),
     ('y', pa.float64(), 'position below the camera [m]; null if unknown'),
     ('z', pa.float64(), 'position in front of the camera [m]; null if unknown'),
@@ -90,6 +93,14 @@ def decided_score(face: Face, labels: Sequence[str]) -> float:
     if face.emotion == UNCERTAIN:
         return 1 - float(face.probabilities.max())
     return float(face.probabilities[labels.index(face.emotion)])
+
+
+def _attention_of(face: Face) -> tuple[str | None, float | None]:
+    """Return the decided attention of a face and its score."""
+    if face.attention is None:
+        return None, None
+    state = face.attention.state
+    return state, float(face.attention.scores[ATTENTION_STATES.index(state)])
 
 
 class Table:
@@ -205,6 +216,7 @@ class Tables:
                     decided_score(face, result.labels),
                     valence,
                     arousal,
+                    *_attention_of(face),
                     *point,
                     *face.probabilities.tolist(),
                 )

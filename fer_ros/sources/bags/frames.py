@@ -97,7 +97,8 @@ class BagFrames:
             one
             for one in self._cameras
             if raw.topic == one.camera.topic
-            or (one.has_depth and raw.topic in (one.camera.depth, one.camera.calibration))
+            or raw.topic == one.camera.calibration
+            or (one.has_depth and raw.topic == one.camera.depth)
         ]
         if not using:
             return
@@ -132,13 +133,10 @@ class BagFrames:
             image = to_bgr(message, self._bit_depth)
         except ImageError as refusal:
             error = str(refusal)
-        depth = calibration = None
-        if one.has_depth:
-            found = one.depths.nearest(stamp)
-            if found is not None and abs(found[0] - stamp) <= SLACK:
-                depth = found[1]
-            nearest = one.calibrations.nearest(stamp)
-            calibration = nearest[1] if nearest is not None else None
+        found, nearest = one.depths.nearest(stamp), one.calibrations.nearest(stamp)
+        near = found is not None and abs(found[0] - stamp) <= SLACK
+        depth = found[1] if found is not None and near else None
+        calibration = nearest[1] if nearest is not None else None
         return Frame(
             topic,
             header.stamp.sec,
