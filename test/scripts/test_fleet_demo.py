@@ -1,10 +1,7 @@
 import pytest
 
-pytest.importorskip('rosbags')
-pytest.importorskip('pyarrow')
-
-from fer_ros.sources.bags.bag import Bag
-from scripts import fleet_demo
+fleet_demo = pytest.importorskip('scripts.fleet_demo')
+bags = pytest.importorskip('fer_ros.sources.bags.bag')
 
 
 def test_the_recordings_of_the_demo_are_bags(tmp_path, monkeypatch):
@@ -14,7 +11,7 @@ def test_the_recordings_of_the_demo_are_bags(tmp_path, monkeypatch):
     paths = fleet_demo.write_recordings(tmp_path)
 
     for path in paths:
-        bag = Bag(path)
+        bag = bags.Bag(path)
         assert bag.topics == {'/camera/image_raw': 'sensor_msgs/msg/Image'}
         assert len(list(bag.messages(bag.topics))) == 3
     assert paths[0].read_bytes() != paths[1].read_bytes()

@@ -1,10 +1,7 @@
 import numpy as np
 import pytest
 
-pytest.importorskip('rosbags')
-pytest.importorskip('pyarrow')
-
-from benchmark.costs import recordings
+recordings = pytest.importorskip('benchmark.costs.recordings')
 
 
 def test_reading_is_compared_with_the_reader_of_mcap(tmp_path, monkeypatch):
