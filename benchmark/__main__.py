@@ -79,7 +79,7 @@ def _models() -> Any:
 
 
 def _recordings() -> Any:
-    from benchmark.costs import recordings
+    from benchmark.offline import recordings
 
     return recordings
 

@@ -348,6 +348,7 @@ FOLDERS_OF_BENCHMARK = {
     'rig': (),
     'costs': ('rig',),
     'behaviour': ('rig',),
+    'offline': ('rig',),
     'training_speed': ('rig',),
     'attention': ('rig',),
 }

@@ -61,15 +61,16 @@ def _paths_of(argument: str) -> list[Path]:
 
 def _below(folder: Path) -> Iterator[Path]:
     """Iterate over the recordings in a folder, in the order of their names."""
-    if is_bag(folder):
-        yield folder
-        return
     if is_output_folder(folder):
         return
     try:
         entries = sorted(os.scandir(folder), key=lambda one: one.name)
+        bag = is_bag(folder)
     except OSError:
         # The recording with this path fails with the reason.
+        yield folder
+        return
+    if bag:
         yield folder
         return
     pictures = False

@@ -17,7 +17,7 @@ class Progress:
     Prints how much is done and how long the rest will take.
 
     :param sizes: size of each recording in bytes, by its key; a measure of its duration.
-    :param quiet: whether nothing is printed.
+    :param quiet: whether only failures are printed.
     :param stream: where to print; None for the standard error.
     """
 
@@ -40,6 +40,8 @@ class Progress:
         self._finished += 1
         self._failed += failed
         self._done += self._sizes[key]
+        if failed and self._stream is None:
+            print(sentence, file=sys.stderr, flush=True)
         self._print(sentence)
 
     def update(self, parts: Mapping[str, float]) -> None:

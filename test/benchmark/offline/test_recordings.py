@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-recordings = pytest.importorskip('benchmark.costs.recordings')
+recordings = pytest.importorskip('benchmark.offline.recordings')
 
 
 def test_reading_is_compared_with_the_reader_of_mcap(tmp_path, monkeypatch):
