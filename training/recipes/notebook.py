@@ -19,7 +19,8 @@ USUAL: Augmentation = replace(NO_AUGMENTATION, flip=True, shift=0.1, scale=0.1, 
 # Multiply the learning rate by 0.3 after three epochs without progress.
 CAREFUL = {'schedule': 'plateau', 'plateau_factor': 0.3, 'plateau_patience': 3}
 
-# Training settings of the fully connected and the convolutional networks of CSCE633.
+# Settings of the improved recipes for the fully connected and the convolutional networks of
+# CSCE633; the project itself trained without augmentation and at a constant rate.
 DENSE = {
     **CAREFUL,
     'standardise': True,
@@ -34,7 +35,8 @@ CONVOLUTIONAL = {
     'augmentation': USUAL,
 }
 
-# Settings of the facial emotion detection notebooks, except the learning rate of each network.
+# Settings of the improved recipes for the facial emotion detection notebooks, except the learning
+# rate of each network; only the classes, the batch size and that rate are those of the notebooks.
 FOUR_EMOTIONS = {
     'selection': Selection(classes=('happy', 'sad', 'surprise', 'neutral')),
     'standardise': True,

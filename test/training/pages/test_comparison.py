@@ -182,6 +182,45 @@ def test_the_page_in_the_repository_is_what_the_command_writes():
     )
 
 
+# All accuracies of the five documents, typed from their text, in per cent.
+FIGURES = {
+    ('csce633_fnn1', 'validation'): 47.34,
+    ('csce633_fnn2', 'validation'): 45.44,
+    ('csce633_fnn3', 'validation'): 46.95,
+    ('csce633_fnn4', 'validation'): 45.31,
+    ('csce633_fnn5', 'validation'): 44.78,
+    ('csce633_fnn1', 'test'): 47.28,
+    ('csce633_cnn1', 'validation'): 57.37,
+    ('csce633_cnn2', 'validation'): 55.87,
+    ('csce633_cnn3', 'validation'): 42.71,
+    ('csce633_cnn1', 'test'): 58.12,
+    ('csce633_tuned', 'validation'): 59.26,
+    ('csce633_tuned', 'test'): 59.40,
+    ('csce633_ft1', 'validation'): 31.04,
+    ('csce633_ft2', 'validation'): 42.30,
+    ('csce633_ft3', 'validation'): 43.22,
+    ('csce633_ft3', 'test'): 42.35,
+    ('csce633_augmentation1', 'test'): 16.77,
+    ('gr5243_mobilenet', 'validation'): 26.50,
+    ('gr5243_resnet50', 'validation'): 47.60,
+    ('gr5243_vgg19', 'validation'): 45.12,
+    ('gr5243_improved', 'validation'): 54.08,
+    ('fed_model1', 'test'): 67.97,
+    ('fed_model2', 'test'): 75.78,
+    ('fed_model3', 'test'): 75.78,
+    ('fed_model4', 'test'): 69.53,
+    ('com3528_vgg', 'validation'): 68.95,
+    ('ckplus_resnet101', 'validation'): 99.49,
+}
+
+
+def test_every_figure_of_the_documents_is_listed_on_its_split():
+    sources = read_sources()
+
+    assert len(sources) == len(FIGURES)
+    assert {(s['recipe'], s['measured_on']): s['accuracy'] for s in sources} == FIGURES
+
+
 @pytest.mark.parametrize('source', read_sources(), ids=lambda source: source['recipe'])
 def test_a_source_says_what_its_figure_is_of(source):
     assert source['measured_on'] in ('validation', 'test')

@@ -2,8 +2,9 @@
 The VGG with batch normalisation of the COM3528 robot project.
 
 Run it with `python -m training train com3528_vgg`.  `--smoke` runs all steps on 64 pictures.  The
-source specifies the shifts, brightness, shear and rotation.  This recipe chooses the optimizer,
-the batch size and the epochs.
+document of the source has the layers and the log of 100 epochs in 448 batches of 64.  It tells
+neither the optimizer nor the learning rate nor the augmentation, and has no early stopping.  This
+recipe chooses Adam, the schedule plateau, early stopping and the augmentation.
 """
 
 from dataclasses import replace

@@ -2,8 +2,9 @@
 Convolutional network 2 of the CSCE633 project: wider, with L2 penalties.
 
 Run it with `python -m training train csce633_cnn2`.  `--smoke` runs all steps on 64 pictures.  The
-source specifies the widths, activations, dropout and penalties.  This recipe chooses the
-optimizer, the batch size, the epochs and the augmentation.
+source trains with Adam at 1e-3 in batches of 256 for 20 epochs, on values from -0.5 to 0.5 without
+augmentation, and measures the last epoch.  This recipe adds mirroring, shifts, zoom and rotation,
+a lower learning rate with the schedule plateau, and early stopping.
 """
 
 from training.recipes.notebook import CONVOLUTIONAL

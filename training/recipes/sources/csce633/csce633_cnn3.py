@@ -2,11 +2,12 @@
 Convolutional network 3 of the CSCE633 project: strides, elu and L1 penalties.
 
 Run it with `python -m training train csce633_cnn3`.  `--smoke` runs all steps on 64 pictures.  The
-source specifies the widths, activations, dropout and penalties.  This recipe chooses the
-optimizer, the batch size, the epochs and the augmentation.
+source trains with Adam at 1e-3 in batches of 256 for 20 epochs, on values from -0.5 to 0.5 without
+augmentation, and measures the last epoch.  This recipe adds mirroring, shifts, zoom and rotation,
+a lower learning rate with the schedule plateau, and early stopping.
 
-The source has values from -0.5 to 0.5.  This recipe has values from 0 to 255, because the L1
-penalties are then small compared with the gradients of the loss.
+This recipe has values from 0 to 255.  Compared with the values of the source, the gradients of the
+loss then are larger, and the L1 penalties matter less.
 """
 
 from training.recipes.notebook import CONVOLUTIONAL

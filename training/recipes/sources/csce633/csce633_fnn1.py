@@ -2,8 +2,9 @@
 Fully connected network 1 of the CSCE633 project: relu, four hidden layers.
 
 Run it with `python -m training train csce633_fnn1`.  `--smoke` runs all steps on 64 pictures.  The
-source specifies the widths, activations, dropout and penalties.  This recipe chooses the
-optimizer, the batch size, the epochs and the augmentation.
+source trains with Adam at 1e-3 in batches of 256 for 20 epochs, on values from -0.5 to 0.5 without
+augmentation, and measures the last epoch.  This recipe standardises the values and adds mirroring
+and small shifts, a lower learning rate with the schedule plateau, and early stopping.
 """
 
 from training.recipes.notebook import DENSE
