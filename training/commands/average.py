@@ -25,7 +25,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command `average`."""
     runs = [load_run(folder) for folder in arguments.runs]
     recipe = runs[0].recipe
-    data = select(read_data(data_root(arguments.data, recipe.dataset)), recipe.selection)
+    path = data_root(arguments.data, recipe.dataset)
+    data = select(read_data(path, labels=recipe.selection.labels), recipe.selection)
     average(runs, data.of_split(PUBLIC), arguments.output)
     print(f'wrote the mean weights of {len(runs)} runs to {arguments.output / BEST}')
     return 0

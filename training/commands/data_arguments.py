@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,18 +12,20 @@ import re
 from training.data.datasets import data_root
 from training.data.datasets import DataError
 from training.data.datasets import FaceData
+from training.data.labels import NUMBERED
 from training.data.reading.forms import read_data
 from training.data.selection import select
 from training.data.selection import Selection
 from training.data.selection import SPLITTINGS
 
 
-def add_data_arguments(parser: argparse.ArgumentParser) -> None:
+def add_data_arguments(parser: argparse.ArgumentParser, labels: str = '--labels') -> None:
     """
     Add the arguments that name the data set and select its pictures.
 
     :param parser: parser of a command; it gets `--data`, unless it already has an argument `data`,
         `--strict`, and the arguments of a selection.
+    :param labels: name of the option for the labels of the data.
     """
     if not any(action.dest == 'data' for action in parser._actions):
         parser.add_argument('--data', help='data set (default: FER_ROS_DATA)')
@@ -30,6 +33,15 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
         '--strict', action='store_true', help='stop at the first unreadable picture'
     )
     which = parser.add_argument_group('selection of the pictures')
+    which.add_argument(
+        labels,
+        type=_names,
+        dest='data_labels',
+        metavar='NAME,NAME',
+        help='names of the labels of the data: a name for each label, in the order of its '
+        'numbers; or pairs LABEL=NAME; or the data set whose numbers the labels are: '
+        f'{", ".join(NUMBERED)}',
+    )
     which.add_argument(
         '--classes',
         type=_names,
@@ -89,6 +101,7 @@ def selection_from(arguments: argparse.Namespace, default: Selection | None = No
     :raises DataError: if the selection is invalid.
     """
     said = {
+        'labels': arguments.data_labels,
         'exclude': arguments.exclude,
         'groups': None if arguments.groups is None else _merged_groups(arguments.groups),
         'classes': arguments.classes,
@@ -109,7 +122,10 @@ def selection_from(arguments: argparse.Namespace, default: Selection | None = No
 
 
 def read_selected(
-    arguments: argparse.Namespace, default: Selection | None = None, dataset: str = 'fer2013'
+    arguments: argparse.Namespace,
+    default: Selection | None = None,
+    dataset: str = 'fer2013',
+    complete: Callable[[FaceData], bool] = lambda data: True,
 ) -> FaceData:
     """
     Read the data set that the arguments name, and apply their selection.
@@ -117,12 +133,14 @@ def read_selected(
     :param arguments: arguments of a parser that `add_data_arguments` extended.
     :param default: selection whose values apply if an argument is missing.
     :param dataset: data set to read if the arguments name none.
+    :param complete: function that tells whether to draw the splits that the data lacks.
     :return: the selected pictures of all splits.
     :raises DataError: if the data set is missing, or lacks something that the selection needs.
     """
     selection = selection_from(arguments, default)
-    data = read_data(data_root(arguments.data, dataset), arguments.strict)
-    return select(data, selection, arguments.strict)
+    path = data_root(arguments.data, dataset)
+    data = read_data(path, arguments.strict, selection.labels)
+    return select(data, selection, arguments.strict, complete(data))
 
 
 def _merged_groups(

@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from fer_ros.perception.detection.choice import create_detector
+from fer_ros.perception.models.bundle import ModelCard
 from training.bundles.card_figures import record
 from training.commands.data_arguments import add_data_arguments
 from training.commands.data_arguments import read_selected
 from training.data.datasets import data_root
 from training.data.datasets import DATASETS
+from training.data.datasets import FaceData
 from training.data.datasets import PRIVATE
 from training.data.datasets import PUBLIC
-from training.data.datasets import SPLITS
+from training.data.datasets import split_of
 from training.data.datasets import TRAIN
 from training.data.reading.forms import read_data
 from training.data.selection import Selection
@@ -47,11 +49,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='bundle (name or folder), folder of a run, or .keras file; several are allowed with '
         '--robustness',
     )
-    add_data_arguments(parser)
+    add_data_arguments(parser, '--data-labels')
     parser.add_argument(
         '--split',
-        choices=SPLITS,
-        help='split to measure (default: private; public with --robustness)',
+        type=_split,
+        metavar='SPLIT',
+        help='split to measure: train, validation (public) or test (private) (default: test; '
+        'validation with --robustness)',
     )
     parser.add_argument(
         '--backend',
@@ -127,6 +131,32 @@ def _selection_of_run(arguments: argparse.Namespace, model: str) -> Selection | 
     return recipe.selection
 
 
+def _split(text: str) -> str:
+    """Parse the name of a split."""
+    split = split_of(text)
+    if split is None:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is no split; the splits are train, validation (public) and test (private)"
+        )
+    return split
+
+
+def _was_trained_on(card: ModelCard, model: str, data: FaceData) -> bool:
+    """
+    Check whether to draw the splits that the data lacks.
+
+    Data without splits is measured as a whole, unless the network was trained on a part of it.
+    """
+    if not data.unsplit:
+        return True
+    folder = run_of(model)
+    if folder is None:
+        return card.training.get('data_sha256') == data.sha256
+    from training.runs.run import load_run
+
+    return load_run(folder).state['data_sha256'] == data.sha256
+
+
 def _options(arguments: argparse.Namespace) -> ModelOptions:
     """Collect the options that some models need."""
     return ModelOptions(
@@ -145,7 +175,11 @@ def run(arguments: argparse.Namespace) -> int:
     (model,) = arguments.model
     split = arguments.split or PRIVATE
     classifier = load_classifier(model, _options(arguments))
-    data = read_selected(arguments, _selection_of_run(arguments, model))
+    data = read_selected(
+        arguments,
+        _selection_of_run(arguments, model),
+        complete=lambda read: _was_trained_on(classifier.card, model, read),
+    )
     training = None
     if data.has_split(TRAIN):
         if split != TRAIN:

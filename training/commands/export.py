@@ -72,8 +72,9 @@ def run(arguments: argparse.Namespace) -> int:
             raise ExportError('set the folder of the bundle with --output')
         folder = arguments.output
         found = load_run(arguments.folder or Path('runs') / Path(arguments.recipe).stem)
-        data = read_data(data_root(arguments.data, found.recipe.dataset))
-        data = select(data, found.recipe.selection)
+        selection = found.recipe.selection
+        path = data_root(arguments.data, found.recipe.dataset)
+        data = select(read_data(path, labels=selection.labels), selection)
         _export_run(found, arguments.head, folder, data, arguments.calibrate_on)
     card = load_card(folder)
     for precision in arguments.quantize:

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command `inspect`."""
-    data = read_selected(arguments)
+    data = read_selected(arguments, complete=lambda data: False)
     report = inspect_data(data)
     arguments.output.mkdir(parents=True, exist_ok=True)
     page = arguments.output / 'inspection.html'

@@ -11,11 +11,15 @@ import hashlib
 from itertools import pairwise
 import os
 from pathlib import Path
+import re
+import zipfile
+import zlib
 
 import cv2
 import numpy as np
 
 from fer_ros.perception.emotions import FER2013_LABELS
+from fer_ros.perception.quoting import shortened
 
 SPLITS = ('train', 'public', 'private')
 TRAIN, PUBLIC, PRIVATE = SPLITS
@@ -35,24 +39,29 @@ CKPLUS_LABELS = ('angry', 'contempt', 'disgust', 'fear', 'happy', 'sad', 'surpri
 # Names of the splits in the official CSV file.
 USAGES = {'Training': TRAIN, 'PublicTest': PUBLIC, 'PrivateTest': PRIVATE}
 
-# Common names of the files and folders of the splits.
+# Common names of the files and folders of the splits, in small letters, without `_SURROUNDING`.
 SPLIT_NAMES = {
     'train': TRAIN,
     'training': TRAIN,
+    'trn': TRAIN,
     'val': PUBLIC,
     'valid': PUBLIC,
+    'validate': PUBLIC,
     'validation': PUBLIC,
+    'dev': PUBLIC,
     'public': PUBLIC,
     'publictest': PUBLIC,
     'test': PRIVATE,
+    'testing': PRIVATE,
     'private': PRIVATE,
     'privatetest': PRIVATE,
-    # Names that the script of FER+ writes.
-    'fer2013train': TRAIN,
-    'fer2013valid': PUBLIC,
-    'fer2013test': PRIVATE,
 }
 
+# Words around the name of a split, as in `training_set` or `FER2013Train` of the script of FER+.
+_SURROUNDING = re.compile(r'^(fer2013|fer)|(set|data|images|faces)$')
+
+# Names of the splits in messages.
+SPLIT_TITLES = {TRAIN: 'training', PUBLIC: 'validation', PRIVATE: 'test'}
 
 # Path of each data set, relative to the data folder.
 DATASETS = {'fer2013': '', 'ckplus': 'ckplus'}
@@ -60,6 +69,17 @@ DATASETS = {'fer2013': '', 'ckplus': 'ckplus'}
 
 class DataError(ValueError):
     """Data is missing or invalid."""
+
+
+def split_of(name: str) -> str | None:
+    """
+    Find the split that a name stands for.
+
+    :param name: name of a file or a folder without its suffix, or a usage in a table.
+    :return: one of `SPLITS`, or None.
+    """
+    letters = re.sub(r'[^a-z0-9]', '', name.lower())
+    return SPLIT_NAMES.get(letters) or SPLIT_NAMES.get(_SURROUNDING.sub('', letters))
 
 
 @dataclass(frozen=True)
@@ -80,6 +100,7 @@ class FaceData:
     :param sizes: (N, 2) int64, original height and width in pixels, or None if no picture was
         resized.
     :param skipped: names of the rows or files that were not read, keyed by the reason.
+    :param unsplit: whether the data set has no splits; all pictures then have the split `private`.
     """
 
     images: np.ndarray
@@ -92,6 +113,7 @@ class FaceData:
     merged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sizes: np.ndarray | None = None
     skipped: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unsplit: bool = False
 
     def __post_init__(self) -> None:
         count = len(self.images)
@@ -157,7 +179,11 @@ class FaceData:
             raise DataError(f"there is no split '{split}'; the splits are: {', '.join(SPLITS)}")
         kept = self.take(self.split == split)
         if not len(kept):
-            raise DataError(f"the data has no picture in the split '{split}'")
+            there = [SPLIT_TITLES[name] for name in SPLITS if self.has_split(name)]
+            raise DataError(
+                f'the data has no {SPLIT_TITLES[split]} pictures, only pictures for '
+                f'{" and ".join(there) or "nothing"}'
+            )
         return kept
 
 
@@ -194,12 +220,22 @@ def read_fer2013(path: Path) -> FaceData:
     :raises DataError: if the file is missing, broken, or has other pictures.
     """
     file = _packed_file(path)
-    with np.load(file) as packed:
-        missing = {'webp', 'offsets', 'label', 'usage', 'ferplus_votes'} - set(packed.files)
-        if missing:
-            raise DataError(f'{file} has no {", ".join(sorted(missing))}')
-        strips, offsets = packed['webp'], packed['offsets']
-        labels, usage, votes = packed['label'], packed['usage'], packed['ferplus_votes']
+    try:
+        with np.load(file) as packed:
+            missing = {'webp', 'offsets', 'label', 'usage', 'ferplus_votes'} - set(packed.files)
+            if missing:
+                raise DataError(
+                    f'{file} has no {", ".join(sorted(missing))}, so it is not the packed FER2013'
+                )
+            strips, offsets = packed['webp'], packed['offsets']
+            labels, usage, votes = packed['label'], packed['usage'], packed['ferplus_votes']
+    except DataError:
+        raise
+    # A truncated file is no longer a ZIP archive; NumPy then takes it for a pickle.
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(
+            f'{file} is damaged or incomplete ({shortened(error)}); copy or download it again'
+        ) from error
     tiles = []
     for begin, end in pairwise(offsets):
         strip = cv2.imdecode(strips[begin:end], cv2.IMREAD_GRAYSCALE)

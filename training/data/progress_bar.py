@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 def progress_bar(
     what: str,
-    total: int,
+    total: int | None,
     unit: str,
     stream: TextIO | None = None,
     bar_format: str | None = None,
@@ -20,7 +20,7 @@ def progress_bar(
     Create a progress bar, which is shown only on a terminal.
 
     :param what: description in a word or two.
-    :param total: total number of units.
+    :param total: total number of units; None if it is unknown.
     :param unit: 'B' for bytes, or another word.
     :param stream: stream to write to; None for the standard error output.
     :param bar_format: format of the bar, as in tqdm; None for tqdm's own, with rate and time left.

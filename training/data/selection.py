@@ -24,6 +24,7 @@ import numpy as np
 from training.data.cleaning import unclean
 from training.data.datasets import DataError
 from training.data.datasets import FaceData
+from training.data.splits import complete_splits
 from training.data.splits import split_by_subject
 from training.data.splits import split_random
 
@@ -47,7 +48,9 @@ class Selection:
     :param fold: (index of the test fold from 0, number of folds), if `split_by` is not 'official'.
     :param fractions: fractions of training, validation and test instead of folds, if `split_by` is
         'random'.
-    :param seed: seed of the random numbers of the splits.
+    :param seed: seed of the random numbers of the splits, also of splits that the data lacks.
+    :param labels: names of the labels, as in `training.data.labels.name_labels`; they are applied
+        when the data is read.
     :param clean: whether to remove the pictures that `training.data.cleaning` finds from training.
     :raises DataError: if a value is invalid.
     """
@@ -60,6 +63,7 @@ class Selection:
     fractions: tuple[float, ...] | None = None
     seed: int = 0
     clean: bool = False
+    labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.split_by not in SPLITTINGS:
@@ -192,13 +196,16 @@ def read_names(path: Path, known: Iterable[str]) -> tuple[list[str], list[str]]:
     return found, unknown
 
 
-def select(data: FaceData, selection: Selection, strict: bool = False) -> FaceData:
+def select(
+    data: FaceData, selection: Selection, strict: bool = False, complete: bool = True
+) -> FaceData:
     """
     Apply a selection, and report the removed pictures.
 
     :param data: data set with all its splits.
     :param selection: selection to apply.
     :param strict: whether to fail if a name to leave out is unknown.
+    :param complete: whether to draw the splits that the data lacks, as in `complete_splits`.
     :return: the selected pictures.
     :raises DataError: if the data set lacks something that the selection needs.
     """
@@ -224,6 +231,10 @@ def select(data: FaceData, selection: Selection, strict: bool = False) -> FaceDa
         data = split_random(data, fold, folds, selection.seed, selection.fractions)
     elif selection.split_by == 'subject':
         data = split_by_subject(data, fold, folds, selection.seed)
+    elif complete:
+        data, sentence = complete_splits(data, selection.seed)
+        if sentence:
+            _tell(sentence)
     if selection.clean:
         found = unclean(data)
         counts = ', '.join(f'{int(where.sum())} {reason}' for reason, where in found.items())

@@ -17,10 +17,15 @@ from training.data.datasets import DataError
 from training.data.datasets import FaceData
 from training.data.datasets import PRIVATE
 from training.data.datasets import PUBLIC
+from training.data.datasets import SPLIT_TITLES
+from training.data.datasets import SPLITS
 from training.data.datasets import TRAIN
 
 # Test and validation need one fold each, and training at least one.
 LEAST_FOLDS = 3
+
+# Share of the pictures of each label that is drawn for a split that the data lacks.
+DRAWN = 0.1
 
 # CK+ names its pictures S<subject>_<session>_<frame>.
 _SUBJECT = re.compile(r'(?:^|/)(S\d+)_\d+_\d+')
@@ -64,6 +69,51 @@ def split_random(
         )
     ]
     return _with_splits(data, tests[(fold + 1) % folds], tests[fold])
+
+
+def complete_splits(data: FaceData, seed: int = 0) -> tuple[FaceData, str]:
+    """
+    Draw the splits that a data set lacks, with the same proportion of each label.
+
+    Existing splits are kept, apart from the pictures that are drawn from the training split.
+
+    :param data: pictures.
+    :param seed: seed of the random numbers.
+    :return: the same pictures in the same order, and a sentence that states what was drawn, or an
+        empty string.  Without splits, `DRAWN` of the pictures of each label are drawn for test and
+        for validation each, and the others are for training.  With a training split but no
+        validation split, the validation pictures are drawn from the training split.
+    """
+    split = data.split.astype('<U7')
+    generator = np.random.default_rng(seed)
+    if data.unsplit:
+        split[:] = TRAIN
+        split[_drawn_from(data.labels, split, generator)] = PRIVATE
+    elif data.has_split(PUBLIC) or not data.has_split(TRAIN):
+        return data, ''
+    split[_drawn_from(data.labels, split, generator)] = PUBLIC
+    counts = {name: int((split == name).sum()) for name in SPLITS}
+    drawn = 'validation and no test' if data.unsplit else 'validation'
+    return replace(data, split=split, unsplit=False), (
+        f'the data has no {drawn} split, so pictures were drawn by label (--split-seed {seed}): '
+        + ', '.join(f'{counts[name]} {SPLIT_TITLES[name]}' for name in SPLITS)
+    )
+
+
+def _drawn_from(
+    labels: np.ndarray, split: np.ndarray, generator: np.random.Generator
+) -> np.ndarray:
+    """
+    Draw `DRAWN` of the training pictures of each label.
+
+    :return: indices; at least one of each label with two or more pictures.
+    """
+    drawn = [np.empty(0, np.int64)]
+    for label in np.unique(labels):
+        pool = np.flatnonzero((labels == label) & (split == TRAIN))
+        count = max(round(len(pool) * DRAWN), 1) if len(pool) > 1 else 0
+        drawn.append(generator.permutation(pool)[:count])
+    return np.concatenate(drawn)
 
 
 def split_by_subject(data: FaceData, fold: int = 0, folds: int = 10, seed: int = 0) -> FaceData:
@@ -157,4 +207,4 @@ def _with_splits(data: FaceData, validation: np.ndarray, test: np.ndarray) -> Fa
     split = np.full(len(data), TRAIN, dtype='<U7')
     split[validation] = PUBLIC
     split[test] = PRIVATE
-    return replace(data, split=split)
+    return replace(data, split=split, unsplit=False)

@@ -24,6 +24,7 @@ OF_ITS_OWN = ('seed', 'weights', 'teachers')
 # setting with this value is neither hashed nor compared.
 ADDED_LATER = {
     'consistent': False,
+    'selection.labels': [],
     'augmentation.perspective': 0.0,
     'augmentation.shading': 0.0,
     'augmentation.occlusion_probability': 0.0,

@@ -79,7 +79,7 @@ def test_a_given_path_goes_before_the_environment(tmp_path, monkeypatch):
 def test_a_split_that_is_not_there_is_refused(made_up):
     data = made_up(7)
 
-    with pytest.raises(DataError, match="no picture in the split 'public'"):
+    with pytest.raises(DataError, match='no validation pictures, only pictures for training'):
         data.of_split('public')
     with pytest.raises(DataError, match='the splits are: train, public, private'):
         data.of_split('test')

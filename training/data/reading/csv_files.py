@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Sequence
-import csv
 from dataclasses import dataclass
+from dataclasses import field
 import hashlib
+from math import isqrt
 from pathlib import Path
+import re
 import sys
 
+import cv2
 import numpy as np
 
 from fer_ros.perception.emotions import FER2013_LABELS
@@ -17,13 +20,18 @@ from fer_ros.perception.emotions import FERPLUS_LABELS
 from training.data.datasets import DataError
 from training.data.datasets import FaceData
 from training.data.datasets import FER2013_SIDE
-from training.data.datasets import SPLIT_NAMES
-from training.data.datasets import USAGES
-from training.data.progress_bar import progress_bar
+from training.data.datasets import PRIVATE
+from training.data.datasets import split_of
+from training.data.labels import order_named_by
+from training.data.reading.csv_blocks import blocks
+from training.data.reading.csv_rows import Row
+from training.data.reading.csv_rows import Table
 from training.data.reading.faults import Faults
 from training.data.reading.ferplus_file import read_votes
 from training.data.reading.ferplus_file import VOTES_FILE
 from training.data.reading.ferplus_file import VotesFile
+from training.data.reading.files import DataFile
+from training.data.reading.files import file_on_disk
 from training.data.reading.pixels import parse_ranges
 from training.data.reading.pixels import PIXELS
 
@@ -31,94 +39,103 @@ from training.data.reading.pixels import PIXELS
 # another order, and CK+.
 CSV_NAMES = ('fer2013.csv', 'icml_face_data.csv', 'ckextended.csv')
 
-# Bytes read at once: enough rows for NumPy to be fast, few enough for the CPU cache.
-BLOCK_BYTES = 1 << 18
+# Sides of pictures in rows of text [px].
+LEAST_SIDE, LARGEST_SIDE = 16, 512
 
-# Number of blanks before the text, which the parser needs before the first number.
-MARGIN = 4
-
-# Characters to strip around a field.
-_AROUND = b'" \t\r'
-
-_USAGES = {name.encode(): split for name, split in USAGES.items()}
+# From this number of different labels on, 1 to 7 are numbers that may be shifted by one, and not
+# FER2013 with a few broken rows.
+LEAST_SHIFTED = 4
 
 
 @dataclass
-class _Row:
-    """
-    A row of a file.
+class _Read:
+    """The rows that were read, of all files."""
 
-    :param line: line number in the file, from 1.
-    :param number: row number from 0, not counting blank rows; -1 for a blank row.
-    :param fault: reason why the row is skipped, or an empty string.
-    :param pixels: begin and end of the numbers in the current block.
-    """
-
-    line: int
-    number: int
-    fault: str = ''
-    label: int = 0
-    split: str = ''
-    pixels: tuple[int, int] = (0, 0)
-
-    def name(self, file: Path) -> str:
-        """Return the name of the row for messages."""
-        row = '' if self.number < 0 else f' (row {self.number})'
-        return f'{file.name} line {self.line}{row}'
+    names: list[str] = field(default_factory=list)
+    images: list[np.ndarray] = field(default_factory=list)
+    labels: list[int] = field(default_factory=list)
+    split: list[str] = field(default_factory=list)
+    source: list[str] = field(default_factory=list)
+    rows: list[str] = field(default_factory=list)
+    votes: list[np.ndarray] = field(default_factory=list)
+    side: int = FER2013_SIDE
 
 
-def read_csv(path: Path, faults: Faults) -> FaceData:
+def read_csv(path: Path, faults: Faults, labels: Sequence[str] = ()) -> FaceData:
     """
     Read FER2013 or CK+ from CSV.
 
-    The path is either one file with the columns `emotion`, `pixels` and `Usage`, or files with the
-    first two, each named after its split (`train.csv`, `validation.csv`, `test.csv`).  A file
-    whose
-    name begins with `ck` has the eight labels of CK+ with neutral faces (Kaggle's
-    `ckextended.csv`);
-    any other file has the seven labels of FER2013.  If `fer2013new.csv` is beside FER2013, its
-    FER+
-    votes are added by row number.
-
-    :param path: path of a file or a folder.
+    :param path: path of a file or a folder, as in `csv_files`.
     :param faults: collects every skipped row.
-    :return: the pictures in order; the identifier of a picture contains its row number, from 0.
+    :param labels: names of the labels that the user gives, as in `name_labels`.
+    :return: the pictures, as `read_tables` returns them.
     :raises DataError: if there is no such file, a column is missing, or no row can be read.
     """
     files = csv_files(path)
-    names = FERPLUS_LABELS if files[0].stem.lower().startswith('ck') else FER2013_LABELS
     votes_path = files[0].parent / VOTES_FILE
-    has_votes = names is FER2013_LABELS and votes_path.is_file()
-    votes = read_votes(votes_path) if has_votes else None
-    # Upper bound of the number of rows, as each has `PIXELS` numbers; unused memory is never
-    # allocated.
-    most = sum(file.stat().st_size for file in files) // (2 * PIXELS - 1)
-    room = np.empty((most, PIXELS), np.uint8)
-    labels: list[int] = []
-    split: list[str] = []
-    source: list[str] = []
-    kept_votes = []
+    votes = read_votes(votes_path) if votes_path.is_file() else None
+    return read_tables([file_on_disk(file) for file in files], path, faults, votes, labels)
+
+
+def read_tables(
+    files: Sequence[DataFile],
+    path: Path,
+    faults: Faults,
+    votes: VotesFile | None = None,
+    labels: Sequence[str] = (),
+) -> FaceData:
+    """
+    Read pictures from tables with the columns `emotion`, `pixels` and perhaps `Usage`.
+
+    Without the last column, the name of a file gives its split (`train.csv`), or there are no
+    splits.  A file whose name begins with `ck` has the eight labels of CK+ with neutral faces
+    (Kaggle's `ckextended.csv`); numbers in any other file are the seven labels of FER2013.
+
+    :param files: one file, or a file for each split.
+    :param path: path of the data set, for messages.
+    :param faults: collects every skipped row.
+    :param votes: votes of FER+, which are added by row number; not for CK+.
+    :param labels: names of the labels that the user gives; numbers are then not interpreted here.
+    :return: the pictures in order, in 48x48 pixels; the identifier of a picture contains its row
+        number, from 0.
+    :raises DataError: if a column is missing, or no row can be read.
+    """
+    known = FERPLUS_LABELS if files[0].stem.lower().startswith('ck') else FER2013_LABELS
+    votes = votes if known is FER2013_LABELS else None
+    read, unsplit = _Read(), False
     for file in files:
-        stem = file.stem
-        for rows, pixels, voted in _read_file(file, names, votes, faults):
-            begin = len(labels)
-            room[begin:][: len(rows)] = pixels
-            labels += [row.label for row in rows]
-            split += [row.split for row in rows]
-            source += [f'{stem}/{row.number:05d}' for row in rows]
-            kept_votes.append(voted)
+        for table, rows, pixels, voted in _read_file(file, read.names, votes, faults, len(files)):
+            unsplit |= not table.has_splits
+            read.side = isqrt(pixels.shape[1])
+            read.images.append(_to_side(pixels))
+            read.labels += [row.label for row in rows]
+            read.split += [row.split or PRIVATE for row in rows]
+            read.source += [f'{file.stem}/{row.number:05d}' for row in rows]
+            read.rows += [row.name(file) for row in rows]
+            read.votes.append(voted)
+    number = np.array(read.labels, np.int64)
+    names, kept = tuple(read.names), np.ones(len(number), bool)
     if not labels:
+        names, number, kept = _numbered(read, known, order_named_by(str(path)), faults)
+    if not kept.any():
         raise DataError(f'no row of {path} can be read\n{faults.text()}')
-    images = room[: len(labels)].reshape(-1, FER2013_SIDE, FER2013_SIDE)
+    images = np.concatenate(read.images)
+    if not kept.all():
+        images = images[kept]
+    sizes = None
+    if read.side != FER2013_SIDE:
+        sizes = np.full((len(images), 2), read.side, np.int64)
     return FaceData(
         images=images,
-        labels=np.array(labels, np.int64),
-        split=np.array(split),
-        source=np.array(source),
+        labels=number[kept],
+        split=np.array(read.split, '<U7')[kept],
+        source=np.array(read.source)[kept],
         label_names=names,
-        votes=None if votes is None else np.concatenate(kept_votes),
+        votes=None if votes is None else np.concatenate(read.votes)[kept],
         sha256=hashlib.sha256(images.data).hexdigest(),
+        sizes=sizes,
         skipped=faults.names,
+        unsplit=unsplit,
     )
 
 
@@ -132,41 +149,102 @@ def csv_files(path: Path) -> list[Path]:
     """
     if path.is_file():
         return [path]
-    whole = [path / name for name in CSV_NAMES if (path / name).is_file()]
-    if whole:
-        return whole[:1]
-    files = [file for file in sorted(path.glob('*.csv')) if file.name != VOTES_FILE]
-    by_split = [file for file in files if file.stem.lower() in SPLIT_NAMES]
-    if by_split or len(files) == 1:
-        return by_split or files
+    files = sorted(path.glob('*.csv'))
+    chosen = choose_tables([file.name for file in files])
+    if chosen:
+        return [path / name for name in chosen]
     raise DataError(
         f'{path} contains neither fer2013.csv nor train.csv, validation.csv and test.csv'
     )
 
 
+def choose_tables(names: Sequence[str]) -> list[str]:
+    """
+    Choose the files of a data set in CSV format.
+
+    :param names: names of files in one folder.
+    :return: one file with all splits, or a file for each split; empty if there are none.
+    """
+    tables = [name for name in names if name.lower().endswith('.csv') and name != VOTES_FILE]
+    whole = [name for known in CSV_NAMES for name in tables if name.lower() == known]
+    if whole:
+        return whole[:1]
+    by_split = [name for name in tables if split_of(Path(name).stem)]
+    return by_split or (tables if len(tables) == 1 else [])
+
+
+def _numbered(
+    read: _Read, known: Sequence[str], named: str | None, faults: Faults
+) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
+    """
+    Interpret the labels of a table.
+
+    :param read: rows with the labels of the table.
+    :param known: labels in the order of their numbers.
+    :param named: data set that the path names, whose numbers have another order, or None.
+    :param faults: collects the rows with other labels.
+    :return: names of the labels, (N,) label of each row, and (N,) bool of the rows to keep.
+    """
+    labels = np.array(read.labels, np.int64)
+    count = np.bincount(labels, minlength=len(read.names))
+    is_number = np.array([name.isdecimal() for name in read.names], bool)
+    kept = np.ones(len(labels), bool)
+    if not len(labels) or 2 * count[is_number].sum() < len(labels):
+        # Labels in words; a row without a label is broken.
+        kept = np.array([read.names[label].strip() != '' for label in labels], bool)
+        for index in np.flatnonzero(~kept):
+            faults.skip(read.rows[index], 'the row has no label')
+        return tuple(read.names), labels, kept
+    numbers = {i: int(name) for i, name in enumerate(read.names) if name.isdecimal()}
+    values = set(numbers.values())
+    shifted = 0 not in values and max(values) == len(known) and len(values) >= LEAST_SHIFTED
+    if shifted or named not in (None, 'fer2013'):
+        kept = is_number[labels]
+    else:
+        valid = [numbers.get(i, -1) in range(len(known)) for i in range(len(read.names))]
+        kept = np.array(valid, bool)[labels]
+    for index in np.flatnonzero(~kept):
+        faults.skip(read.rows[index], f'the label is not from 0 to {len(known) - 1}')
+    if shifted or named not in (None, 'fer2013'):
+        # The numbers are interpreted or refused with those of folders.
+        order = sorted(i for i in numbers if kept[labels == i].any())
+        index_of = {label: index for index, label in enumerate(order)}
+        renumbered = np.array([index_of.get(label, 0) for label in labels], np.int64)
+        return tuple(read.names[i] for i in order), renumbered, kept
+    table = np.array([numbers.get(i, 0) for i in range(len(read.names))], np.int64)
+    return tuple(known), table[labels], kept
+
+
 def _read_file(
-    file: Path, labels: Sequence[str], votes: VotesFile | None, faults: Faults
-) -> Iterator[tuple[list[_Row], np.ndarray, np.ndarray]]:
+    file: DataFile, labels: list[str], votes: VotesFile | None, faults: Faults, count: int
+) -> Iterator[tuple[Table, list[Row], np.ndarray, np.ndarray]]:
     """
     Read the valid rows, one block at a time.
 
-    :return: iterator over M rows, their pixels as (M, 2304) uint8, and their votes as (M, 10)
-        uint8,
-        or (M, 0) without votes.
+    :return: iterator over the table, M rows, their pixels as (M, pixels) uint8, and their votes as
+        (M, 10) uint8, or (M, 0) without votes.
     """
-    form: _Form | None = None
+    table: Table | None = None
+    pixel_count = 0
     voted, voted_split = np.empty((0, 0), np.uint8), np.empty(0, '<U7')
-    for text, size in _blocks(file):
-        if form is None:
-            form = _Form(file, text, size, len(labels))
+    for text, size in blocks(file):
+        if table is None:
+            table = Table(file, text, size, labels)
+            if not table.has_labels:
+                if count == 1:
+                    raise DataError(table.lacks)
+                faults.skip(file.name, 'the file has no column emotion, so it has no labels')
+                return
             if votes is not None:
-                where = votes.split == (form.split or votes.split)
+                where = votes.split == (table.split or votes.split)
                 voted, voted_split = votes.votes[where], votes.split[where]
-        rows = form.rows(text, size)
+        rows = table.rows(text, size)
         if votes is not None:
             _check_votes(rows, voted_split)
         parsed = [row for row in rows if not row.fault]
-        pixels, wrong = parse_ranges(text, size, [row.pixels for row in parsed])
+        pixel_count = pixel_count or _count_pixels(text, parsed)
+        ranges = [row.pixels for row in parsed]
+        pixels, wrong = parse_ranges(text, size, ranges, pixel_count or PIXELS)
         for position, reason in wrong.items():
             parsed[position].fault = reason
         for row in rows:
@@ -174,167 +252,51 @@ def _read_file(
                 faults.skip(row.name(file), row.fault)
         whole = [row for row in rows if not row.fault]
         numbers = [row.number for row in whole]
-        yield whole, pixels, voted[numbers] if votes is not None else voted
-    if form is not None and form.count < len(voted):
+        yield table, whole, pixels, voted[numbers] if votes is not None else voted
+    if table is not None and table.count < len(voted):
         message = (
-            f'{file} has {form.count} rows, but {VOTES_FILE} has votes for {len(voted)}. Votes '
-            'are assigned by row number, so they are correct only if the missing rows are the '
-            'last ones'
+            f'{file.name} has {table.count} rows, but {VOTES_FILE} has votes for {len(voted)}. '
+            'Votes are assigned by row number, so they are correct only if the missing rows are '
+            'the last ones'
         )
         if faults.strict:
             raise DataError(message)
         print(message, file=sys.stderr)
 
 
-def _check_votes(rows: Sequence[_Row], voted_split: np.ndarray) -> None:
+def _count_pixels(text: bytearray, rows: Sequence[Row]) -> int:
+    """Return the number of pixels of the first row that has a square picture, or 0."""
+    for row in rows:
+        count = len(re.findall(rb'[\d.]+', text[slice(*row.pixels)]))
+        side = isqrt(count)
+        if side**2 == count and LEAST_SIDE <= side <= LARGEST_SIDE:
+            return count
+    return 0
+
+
+def _to_side(pixels: np.ndarray) -> np.ndarray:
+    """
+    Resize pictures to the size of FER2013.
+
+    :param pixels: (N, side ** 2) uint8.
+    :return: (N, 48, 48) uint8.
+    """
+    side = isqrt(pixels.shape[1])
+    images = pixels.reshape(-1, side, side)
+    if side == FER2013_SIDE:
+        return images
+    how = cv2.INTER_AREA if side > FER2013_SIDE else cv2.INTER_LINEAR
+    size = (FER2013_SIDE, FER2013_SIDE)
+    resized = [cv2.resize(image, size, interpolation=how) for image in images]
+    return np.stack(resized) if resized else np.empty((0, *size), np.uint8)
+
+
+def _check_votes(rows: Sequence[Row], voted_split: np.ndarray) -> None:
     """Mark rows without votes, or with votes of another split."""
     for row in rows:
         if row.fault:
             continue
         if row.number >= len(voted_split):
             row.fault = f'{VOTES_FILE} has no votes for the row'
-        elif voted_split[row.number] != row.split:
+        elif row.split and voted_split[row.number] != row.split:
             row.fault = f'{VOTES_FILE} has another split in this row'
-
-
-def _blocks(file: Path) -> Iterator[tuple[bytearray, int]]:
-    """
-    Read the lines of a file in blocks of some hundred kilobytes.
-
-    :return: iterator over a buffer and the number of its valid bytes.  The buffer has whole lines
-        from `MARGIN` on, and blanks before.  The buffer is the same array each time, and may be
-        modified.
-    """
-    text = bytearray(b' ' * MARGIN + bytes(2 * BLOCK_BYTES))
-    filled = MARGIN
-    try:
-        with (
-            open(file, 'rb', buffering=0) as opened,
-            progress_bar(f'reading {file.name}', file.stat().st_size, 'B') as progress,
-        ):
-            while True:
-                if len(text) - filled <= BLOCK_BYTES:
-                    # A line of this length is invalid, but is still reported as one line.
-                    text += bytes(len(text))
-                count = opened.readinto(memoryview(text)[filled:][:BLOCK_BYTES])
-                progress.update(count)
-                if not count:
-                    break
-                filled += count
-                size = text.rfind(b'\n', filled - count, filled) + 1
-                if size:
-                    rest = bytes(memoryview(text)[size:filled])
-                    yield text, size
-                    text[:MARGIN] = b' ' * MARGIN
-                    filled = MARGIN + len(rest)
-                    text[MARGIN:filled] = rest
-            text[filled:] = b'\n'
-            yield text, filled + 1
-    except OSError as error:
-        raise DataError(f'cannot read {file}: {error}') from error
-
-
-class _Form:
-    """The columns of a file, and the current position in its rows."""
-
-    def __init__(self, file: Path, text: bytearray, size: int, labels: int) -> None:
-        """
-        Read the header.
-
-        :param file: path of the file.
-        :param text: first buffer of `_blocks`; its first line is the header.
-        :param size: number of valid bytes in the buffer.
-        :param labels: number of labels.
-        :raises DataError: if the header is missing or lacks a column.
-        """
-        end = text.index(b'\n', 0, size)
-        header = bytes(text[MARGIN:end]).decode('utf-8-sig', errors='replace').strip()
-        names = [name.strip().lower() for name in next(csv.reader([header]), [])]
-        # The name of the file gives the split, so the column `Usage` is not needed.
-        self.split = SPLIT_NAMES.get(file.stem.lower(), '')
-        wanted = ['emotion', 'pixels'] + ([] if self.split else ['Usage'])
-        missing = [name for name in wanted if name.lower() not in names]
-        if missing:
-            begin = f"its first line is '{header[:40]}{'…' if len(header) > 40 else ''}'"
-            raise DataError(f'{file} has no column {", ".join(missing)}; {begin}')
-        self._places = [names.index(name.lower()) for name in wanted]
-        self._columns = len(names)
-        self._labels = {str(label).encode(): label for label in range(labels)}
-        self._blank: list[_Row] = []
-        self._begin = end + 1
-        self._lines = 1
-        self.count = 0
-
-    def rows(self, text: bytearray, size: int) -> list[_Row]:
-        """
-        Parse the next lines into rows.
-
-        :param text: buffer of `_blocks`.
-        :param size: number of valid bytes in the buffer.
-        :return: the rows; blank rows are included only if another row follows, so not at the end.
-        """
-        rows = []
-        begin, self._begin = self._begin, MARGIN
-        while begin < size:
-            end = text.index(b'\n', begin, size)
-            self._lines += 1
-            # Long lines cannot be blank, so only short lines are stripped.
-            if end - begin < PIXELS and not text[begin:end].strip():
-                self._blank.append(_Row(self._lines, -1, 'the row is blank'))
-            else:
-                rows += self._blank
-                self._blank = []
-                row = _Row(self._lines, self.count)
-                row.fault = self._fill(row, text, begin, end)
-                rows.append(row)
-                self.count += 1
-            begin = end + 1
-        return rows
-
-    def _fill(self, row: _Row, text: bytearray, begin: int, end: int) -> str:
-        """Fill a row from its line; return the reason if the line is invalid."""
-        quoted = text.find(b'"', begin, end) >= 0
-        try:
-            fields = _quoted_fields(text, begin, end) if quoted else _fields(text, begin, end)
-        except (UnicodeDecodeError, csv.Error):
-            return 'the row is not valid CSV'
-        columns = self._columns
-        if len(fields) < columns:
-            return 'the row has fewer columns than the header'
-        if any(text[first:last].strip() for first, last in fields[columns:]):
-            return 'the row has more columns than the header'
-        emotion, row.pixels, *usage = (fields[place] for place in self._places)
-        label = self._labels.get(bytes(text[slice(*emotion)].strip(_AROUND)))
-        if label is None:
-            return f'the label is not from 0 to {len(self._labels) - 1}'
-        split: str | None = self.split
-        if usage:
-            split = _USAGES.get(bytes(text[slice(*usage[0])].strip(_AROUND)))
-        if split is None:
-            return f'the usage is not one of {", ".join(USAGES)}'
-        row.label, row.split = label, split
-        return ''
-
-
-def _fields(text: bytearray, begin: int, end: int) -> list[tuple[int, int]]:
-    """Return the begin and the end of each field of a line."""
-    if text.endswith(b'\r', begin, end):
-        end -= 1
-    fields = []
-    while (comma := text.find(b',', begin, end)) >= 0:
-        fields.append((begin, comma))
-        begin = comma + 1
-    return [*fields, (begin, end)]
-
-
-def _quoted_fields(text: bytearray, begin: int, end: int) -> list[tuple[int, int]]:
-    """Return the begin and the end of each field of a line that contains quotes."""
-    fields = []
-    for field in next(csv.reader([text[begin:end].decode('utf-8').rstrip('\r')])):
-        content = field.encode()
-        # A field with escaped quotes is not found in the text; it is no valid number or usage
-        # anyway.
-        first = max(text.find(content, begin, end), begin)
-        fields.append((first, min(first + len(content), end)))
-        begin = fields[-1][1]
-    return fields

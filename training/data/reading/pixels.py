@@ -9,14 +9,16 @@ them up in a table.
 from __future__ import annotations
 
 from collections.abc import Sequence
+import re
 
 import numpy as np
 
 from training.data.datasets import FER2013_SIDE
 
+# Number of pixels of a picture of FER2013.
 PIXELS = FER2013_SIDE**2
 
-WRONG_COUNT = f'the number of pixels is not {PIXELS}'
+WRONG_COUNT = 'the number of pixels is not {}'
 NO_PIXEL = 'a pixel is not a number from 0 to 255'
 
 # In text of digits and blanks only, the lower five bits distinguish a blank (0) from the digits
@@ -33,6 +35,11 @@ _FOUR_DIGITS = 0x10101010
 
 # Mask of the lower five bits of the last three of four bytes, in little-endian order.
 _LAST_THREE = _BITS << 24 | _BITS << 16 | _BITS << 8
+
+
+# Characters around numbers as Python prints a list of them, and the fraction of a whole number.
+_PUNCTUATION = bytes.maketrans(b'[](),"\'', b'       ')
+_FRACTION = re.compile(rb'(?<=\d)\.0*(?= |$)')
 
 
 def _table() -> np.ndarray:
@@ -60,7 +67,7 @@ _TABLE = _table()
 
 
 def parse_ranges(
-    text: bytearray, size: int, ranges: Sequence[tuple[int, int]]
+    text: bytearray, size: int, ranges: Sequence[tuple[int, int]], pixels: int = PIXELS
 ) -> tuple[np.ndarray, dict[int, str]]:
     """
     Parse rows of pixels at given positions of a text; all other bytes are overwritten with blanks.
@@ -68,6 +75,7 @@ def parse_ranges(
     :param text: text with at least three bytes before the first row.
     :param size: number of valid bytes in the text.
     :param ranges: begin and end of each row, in order.
+    :param pixels: number of pixels of a picture.
     :return: as in `parse_rows`.
     """
     after = 0
@@ -75,26 +83,29 @@ def parse_ranges(
         text[after:begin] = b' ' * (begin - after)
         after = end
     text[after:size] = b' ' * (size - after)
-    found = _parse_text(text, size, [end for _, end in ranges])
+    found = _parse_text(text, size, [end for _, end in ranges], pixels)
     if found is not None:
         return found, {}
-    return parse_rows([bytes(text[begin:end]) for begin, end in ranges])
+    return parse_rows([bytes(text[begin:end]) for begin, end in ranges], pixels)
 
 
-def parse_block(rows: Sequence[bytes]) -> np.ndarray | None:
+def parse_block(rows: Sequence[bytes], pixels: int = PIXELS) -> np.ndarray | None:
     """
     Parse rows of pixels, all rows or none.
 
     :param rows: rows of numbers separated by blanks.
-    :return: (N, 2304) uint8; None unless each row has 2,304 numbers from 0 to 255, with at most
-        three
-        digits each, and nothing else.  `parse_row` then finds the invalid row.
+    :param pixels: number of pixels of a picture.
+    :return: (N, pixels) uint8; None unless each row has this many numbers from 0 to 255, with at
+        most three digits each, and nothing else.  `parse_row` then finds the invalid row.
     """
     text = b' '.join((b'  ', *rows, b''))
-    return _parse_text(text, len(text), (np.cumsum([len(row) + 1 for row in rows]) + 2).tolist())
+    ends = (np.cumsum([len(row) + 1 for row in rows]) + 2).tolist()
+    return _parse_text(text, len(text), ends, pixels)
 
 
-def _parse_text(text: bytes | bytearray, size: int, ends: Sequence[int]) -> np.ndarray | None:
+def _parse_text(
+    text: bytes | bytearray, size: int, ends: Sequence[int], pixels: int
+) -> np.ndarray | None:
     """
     Parse a text of numbers and blanks only, with three blanks at the start and one at the end.
 
@@ -107,11 +118,11 @@ def _parse_text(text: bytes | bytearray, size: int, ends: Sequence[int]) -> np.n
         return None
     # Index of the first of the four bytes that end with the last digit of each number.
     places = np.flatnonzero(is_digit[3:-1] > is_digit[4:])
-    if len(places) != PIXELS * len(ends):
+    if len(places) != pixels * len(ends):
         return None
     # The total can be correct although one row has a number too many and another one too few.
     until = np.searchsorted(places, np.asarray(ends) - 3)
-    if (until != PIXELS * np.arange(1, len(ends) + 1)).any():
+    if (until != pixels * np.arange(1, len(ends) + 1)).any():
         return None
     # View of four bytes at each position as one item, so that one gather reads all four.
     windows = np.ndarray((size - 3,), 'V4', text, 0, (1,))
@@ -123,21 +134,28 @@ def _parse_text(text: bytes | bytearray, size: int, ends: Sequence[int]) -> np.n
     values = _TABLE.take(found)
     if values.max(initial=0) > 255:
         return None
-    return values.astype(np.uint8).reshape(-1, PIXELS)
+    return values.astype(np.uint8).reshape(-1, pixels)
 
 
-def parse_row(row: bytes) -> np.ndarray | str:
+def parse_row(row: bytes, pixels: int = PIXELS) -> np.ndarray | str:
     """
     Parse one row of pixels, or return the reason why it is invalid.
 
-    :param row: numbers separated by blanks.
-    :return: (2304,) uint8, or the reason.
+    :param row: numbers separated by blanks, or, as Python prints a list, by commas in brackets;
+        also whole numbers such as `7.0`.
+    :param pixels: number of pixels of a picture.
+    :return: (pixels,) uint8, or the reason.
     """
     if row.translate(None, b'0123456789 '):
-        return NO_PIXEL
+        row = _FRACTION.sub(b'', row.translate(_PUNCTUATION))
+        if row.translate(None, b'0123456789 '):
+            return NO_PIXEL
+        parsed = parse_block([row], pixels)
+        if parsed is not None:
+            return parsed[0]
     numbers = row.split()
-    if len(numbers) != PIXELS:
-        return WRONG_COUNT
+    if len(numbers) != pixels:
+        return WRONG_COUNT.format(pixels)
     # Numbers with leading zeros are valid.
     short = [number.lstrip(b'0') or b'0' for number in numbers]
     if any(len(number) > 3 or int(number) > 255 for number in short):
@@ -145,26 +163,28 @@ def parse_row(row: bytes) -> np.ndarray | str:
     return np.array(short).astype(np.uint8)
 
 
-def parse_rows(rows: Sequence[bytes]) -> tuple[np.ndarray, dict[int, str]]:
+def parse_rows(rows: Sequence[bytes], pixels: int = PIXELS) -> tuple[np.ndarray, dict[int, str]]:
     """
     Parse the valid rows of pixels, and return the reasons of invalid rows.
 
     :param rows: rows of numbers separated by blanks.
-    :return: (M, 2304) uint8, the valid rows in order; reasons of the invalid rows, keyed by index.
+    :param pixels: number of pixels of a picture.
+    :return: (M, pixels) uint8, the valid rows in order; reasons of the invalid rows, keyed by
+        index.
     """
     if not rows:
-        return np.empty((0, PIXELS), np.uint8), {}
-    block = parse_block(rows)
+        return np.empty((0, pixels), np.uint8), {}
+    block = parse_block(rows, pixels)
     if block is not None:
         return block, {}
     if len(rows) == 1:
-        row = parse_row(rows[0])
+        row = parse_row(rows[0], pixels)
         if isinstance(row, str):
-            return np.empty((0, PIXELS), np.uint8), {0: row}
+            return np.empty((0, pixels), np.uint8), {0: row}
         return row[None], {}
     # Parse both halves separately, so that most rows are still parsed in large blocks.
     middle = len(rows) // 2
-    first, wrong = parse_rows(rows[:middle])
-    second, wrong_after = parse_rows(rows[middle:])
+    first, wrong = parse_rows(rows[:middle], pixels)
+    second, wrong_after = parse_rows(rows[middle:], pixels)
     wrong |= {middle + position: reason for position, reason in wrong_after.items()}
     return np.concatenate([first, second]), wrong

@@ -7,8 +7,8 @@ from training.data.reading.pixels import NO_PIXEL
 from training.data.reading.pixels import parse_block
 from training.data.reading.pixels import parse_row
 from training.data.reading.pixels import parse_rows
-from training.data.reading.pixels import WRONG_COUNT
 
+COUNT = 'the number of pixels is not 2304'
 SEVENS = b' '.join([b'7'] * 2304)
 
 
@@ -36,9 +36,9 @@ def test_every_number_is_read_behind_and_before_every_length_of_number():
 @pytest.mark.parametrize(
     ('row', 'reason'),
     [
-        (SEVENS[:-2], WRONG_COUNT),
-        (SEVENS + b' 7', WRONG_COUNT),
-        (b'', WRONG_COUNT),
+        (SEVENS[:-2], COUNT),
+        (SEVENS + b' 7', COUNT),
+        (b'', COUNT),
         (b'256 ' + SEVENS[2:], NO_PIXEL),
         (b'300 ' + SEVENS[2:], NO_PIXEL),
         (b'1000 ' + SEVENS[2:], NO_PIXEL),
@@ -63,7 +63,7 @@ def test_a_number_too_many_does_not_make_up_for_one_that_is_lacking():
     pixels, wrong = parse_rows([SEVENS + b' 7', SEVENS[:-2]])
 
     assert len(pixels) == 0
-    assert wrong == {0: WRONG_COUNT, 1: WRONG_COUNT}
+    assert wrong == {0: COUNT, 1: COUNT}
 
 
 @pytest.mark.parametrize('text', [b' 7  7 ' + SEVENS[4:] + b'  ', b'007 0007 ' + SEVENS[4:]])
