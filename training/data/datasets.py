@@ -31,6 +31,10 @@ FER2013_SIDE = 48
 FER2013_IMAGES_SHA256 = '3c18eb2594e4962006db8cd170d9e12c147e6a8c5901904d4bc87900ee4fcead'
 
 PACKED_FILE = 'fer2013.npz'
+
+# Maximum size of its arrays in bytes.
+MOST_PACKED_BYTES = 256 << 20
+
 CKPLUS_FILE = 'CK+48.zip'
 
 # Emotions of CK+, in the order of its folders; CK+ has no neutral faces.
@@ -221,6 +225,12 @@ def read_fer2013(path: Path) -> FaceData:
     """
     file = _packed_file(path)
     try:
+        with zipfile.ZipFile(file) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+        if size > MOST_PACKED_BYTES:
+            raise DataError(
+                f'{file} unpacks to {size / 2**20:.0f} MiB, but the packed FER2013 has 54 MiB'
+            )
         with np.load(file) as packed:
             missing = {'webp', 'offsets', 'label', 'usage', 'ferplus_votes'} - set(packed.files)
             if missing:

@@ -30,6 +30,9 @@ from training.data.splits import split_random
 
 SPLITTINGS = ('official', 'random', 'subject')
 
+# Maximum size of a list of names to leave out, in bytes.
+MOST_LIST_BYTES = 256 << 20
+
 # Separators between a name and its reason, in a list of names to leave out.
 _PARTING = re.compile(r'[\s,#]')
 
@@ -179,6 +182,11 @@ def read_names(path: Path, known: Iterable[str]) -> tuple[list[str], list[str]]:
     :raises DataError: if the list cannot be read.
     """
     try:
+        if not path.is_file() or path.stat().st_size > MOST_LIST_BYTES:
+            raise DataError(
+                f'{path} is no list of names: it must be a text file of at most '
+                f'{MOST_LIST_BYTES >> 20} MiB'
+            )
         lines = path.read_text(encoding='utf-8-sig').splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f'cannot read {path}: {error}') from error

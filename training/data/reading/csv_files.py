@@ -149,7 +149,7 @@ def csv_files(path: Path) -> list[Path]:
     """
     if path.is_file():
         return [path]
-    files = sorted(path.glob('*.csv'))
+    files = sorted(file for file in path.glob('*.csv') if file.is_file())
     chosen = choose_tables([file.name for file in files])
     if chosen:
         return [path / name for name in chosen]

@@ -15,6 +15,9 @@ from training.data.votes import VOTE_COLUMNS
 
 VOTES_FILE = 'fer2013new.csv'
 
+# Maximum size of this file in bytes; it has 1.8 MB.
+MOST_BYTES = 64 << 20
+
 
 @dataclass(frozen=True)
 class VotesFile:
@@ -67,6 +70,8 @@ def read_votes(path: Path) -> VotesFile:
     """
     wanted = ('Usage', 'Image name', *VOTE_COLUMNS)
     try:
+        if path.stat().st_size > MOST_BYTES:
+            raise DataError(f'{path} has more than {MOST_BYTES >> 20} MiB; the votes have 2 MB')
         with open(path, newline='', encoding='utf-8-sig') as opened:
             rows = csv.reader(opened)
             header = [name.strip() for name in next(rows, [])]

@@ -111,7 +111,7 @@ def read_classes(files: Sequence[DataFile], path: Path, faults: Faults) -> FaceD
         raise DataError(
             f'{path} must contain at least two class folders, but contains {named}; the '
             f'folders must be {LAYOUT}; or a CSV file beside the pictures must have the columns '
-            'image and label'
+            'image and label' + (f'\n{faults.text()}' if faults.count else '')
         )
     return replace(read_labelled(entries, path, faults), unsplit=unsplit)
 

@@ -119,11 +119,9 @@ def _read_folder(path: Path, faults: Faults, labels: Sequence[str]) -> FaceData:
     ):
         return read_csv(path, faults, labels)
     archives = [
-        child
-        for child in children
-        if child.is_file() and (child.suffix.lower() in SUFFIXES or is_archive(child))
+        child for child in children if child.is_file() and child.suffix.lower() in SUFFIXES
     ]
-    if len(archives) == 1 and not folders:
+    if len(archives) == 1 and not has_pictures:
         return _read(archives[0], faults, labels)
     return read_folders(path, faults)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 from io import BytesIO
-import os
 import struct
 
 import cv2
@@ -117,8 +116,6 @@ def _has_deep_colours(content: bytes, opened: Image.Image) -> bool:
 
 def _by_opencv(content: bytes, reason: str) -> np.ndarray:
     """Decode a picture that only OpenCV reads."""
-    # OpenCV reads the variable once, before it decodes the first picture.
-    os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(MOST_PIXELS))
     try:
         data = np.frombuffer(content, np.uint8)
         values = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH)
