@@ -107,7 +107,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     :param argv: words of the command, or None for those of the command line.
     :return: exit status of the process.
     """
-    refusals = (ValueError, FileExistsError, BackendError)
+    refusals = (ValueError, OSError, BackendError)
     try:
         return run_command('training', __doc__, COMMANDS, refusals, argv)
     except KeyboardInterrupt:

@@ -42,5 +42,8 @@ def run_command(
     try:
         return arguments.run(arguments)
     except refusals as error:
-        print(f'{parser.prog}: {error}', file=sys.stderr)
+        text = str(error)
+        if isinstance(error, OSError) and error.strerror and error.filename:
+            text = f'cannot open or write {error.filename}: {error.strerror}'
+        print(f'{parser.prog}: {text}', file=sys.stderr)
         return 1

@@ -9,7 +9,9 @@ from pathlib import Path
 from training.commands.data_arguments import add_data_arguments
 from training.commands.data_arguments import read_selected
 from training.data.inspection import inspect_data
+from training.data.label_checks import report_gaps
 from training.pages.inspection import report_page
+from training.runs.files import check_output
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,8 +23,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command `inspect`."""
+    check_output(arguments.output)
     data = read_selected(arguments, complete=lambda data: False)
     report = inspect_data(data)
+    report_gaps(data)
     arguments.output.mkdir(parents=True, exist_ok=True)
     page = arguments.output / 'inspection.html'
     page.write_text(report_page(data, report), encoding='utf-8')

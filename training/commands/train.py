@@ -6,14 +6,14 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from training.commands.data_arguments import add_data_arguments
 from training.commands.data_arguments import part
 from training.commands.data_arguments import read_selected
 from training.commands.data_arguments import selection_from
 from training.data.datasets import PUBLIC
 from training.data.datasets import TRAIN
+from training.data.label_checks import report_gaps
+from training.data.stratified import stratified
 from training.learning.distribution import distribute
 from training.learning.distribution import WHOLE
 from training.learning.loop import train
@@ -22,9 +22,19 @@ from training.learning.smoke import SMOKE_COUNT
 from training.learning.smoke import smoke_recipe
 from training.recipes.library import load_recipe
 from training.runs.files import BEST
+from training.runs.files import check_output
 
 # Settings that the command line may change.
-CHANGEABLE = ('epochs', 'seed', 'weights', 'precision', 'teachers', 'held_back', 'consistent')
+CHANGEABLE = (
+    'epochs',
+    'batch_size',
+    'seed',
+    'weights',
+    'precision',
+    'teachers',
+    'held_back',
+    'consistent',
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--output', type=Path, help='folder for the run (default: runs/<name>)')
     parser.add_argument(
         '--epochs', type=int, help='number of epochs, instead of that of the recipe'
+    )
+    parser.add_argument(
+        '--batch-size', type=int, help='pictures per batch, instead of that of the recipe'
     )
     parser.add_argument('--seed', type=int, help='seed, instead of that of the recipe')
     parser.add_argument(
@@ -75,9 +88,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='run data, augmentation and network on one device (needs KERAS_BACKEND=jax)',
     )
     parser.add_argument(
-        '--smoke', action='store_true', help='run all steps, but only on 64 pictures'
+        '--smoke', action='store_true', help='run all steps, but only on at most 64 pictures'
     )
-    parser.add_argument('--resume', action='store_true', help='continue an interrupted run')
+    parser.add_argument(
+        '--resume',
+        action='store_true',
+        help='continue an interrupted run, or a finished run with more --epochs',
+    )
     add_data_arguments(parser)
 
 
@@ -87,6 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
     # `distribute` must be called first, because JAX cannot join other machines after a
     # computation.
     share = distribute() if arguments.distribute else WHOLE
+    check_output(arguments.output or Path('runs'))
     recipe = load_recipe(arguments.recipe)
     changes = {name: getattr(arguments, name) for name in CHANGEABLE}
     if changes['teachers']:
@@ -95,11 +113,12 @@ def run(arguments: argparse.Namespace) -> int:
     recipe = replace(recipe, selection=selection_from(arguments, recipe.selection))
     data = read_selected(arguments, recipe.selection, recipe.dataset)
     training, validation = data.of_split(TRAIN), data.of_split(PUBLIC)
+    report_gaps(data, arguments.strict)
     name = recipe.name
     if arguments.smoke:
         recipe = smoke_recipe(recipe)
-        training = training.take(np.arange(SMOKE_COUNT))
-        validation = validation.take(np.arange(SMOKE_COUNT))
+        training = stratified(training, SMOKE_COUNT)
+        validation = stratified(validation, SMOKE_COUNT)
         name = f'{name}_smoke'
     folder = arguments.output or Path('runs') / name
     if arguments.on_device:

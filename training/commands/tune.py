@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import numpy as np
 import optuna
 
 from training.commands.data_arguments import add_data_arguments
@@ -13,6 +12,8 @@ from training.commands.data_arguments import read_selected
 from training.commands.data_arguments import selection_from
 from training.data.datasets import PUBLIC
 from training.data.datasets import TRAIN
+from training.data.label_checks import report_gaps
+from training.data.stratified import stratified
 from training.learning.memory import keep_freed_memory
 from training.learning.search.outcome import write_results
 from training.learning.search.spaces import find_space
@@ -58,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--smoke',
         action='store_true',
-        help='train each trial for a few seconds only, on 64 pictures',
+        help='train each trial for a few seconds only, on at most 64 pictures',
     )
     add_data_arguments(parser)
 
@@ -74,8 +75,9 @@ def run(arguments: argparse.Namespace) -> int:
     selection = selection_from(arguments, any_recipe.selection)
     data = read_selected(arguments, selection, any_recipe.dataset)
     training, validation = data.of_split(TRAIN), data.of_split(PUBLIC)
+    report_gaps(data, arguments.strict)
     if arguments.smoke:
-        training, validation = (d.take(np.arange(SMOKE_COUNT)) for d in (training, validation))
+        training, validation = (stratified(d, SMOKE_COUNT) for d in (training, validation))
     search = Search(
         space,
         training,

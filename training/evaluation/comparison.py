@@ -34,7 +34,7 @@ from training.runs.run import Run
 TRAINING_PICTURES = 5000
 
 # Settings of a recipe that options of `train` change, in addition to the selection.
-OPTIONS = ('epochs', 'seed', 'weights', 'precision', 'teachers', 'held_back')
+OPTIONS = ('epochs', 'batch_size', 'seed', 'weights', 'precision', 'teachers', 'held_back')
 
 
 def measure_run(run: Run, data: FaceData, machine: str) -> list[dict[str, Any]]:
@@ -128,17 +128,20 @@ def command_of(run: Run) -> str:
         name = run.recipe.name
         return f'python -m training train {name} # {RECIPE_FILE} of the run has its settings'
     words = ['python -m training train', run.recipe.name]
-    for name in ('epochs', 'seed', 'weights', 'precision'):
+    for name in ('epochs', 'batch_size', 'seed', 'weights', 'precision'):
         value = getattr(run.recipe, name)
         if value != getattr(original, name):
             # The folder of the weights is private, so only the file name is kept.
-            words.append(f'--{name} {Path(value).name if name == "weights" else value}')
+            option = name.replace('_', '-')
+            words.append(f'--{option} {Path(value).name if name == "weights" else value}')
     if run.recipe.teachers != original.teachers:
         folders = {t: 'models' if is_bundle(t) else 'runs' for t in run.recipe.teachers}
         words += ['--teachers', *(f'{of}/{Path(t).name}' for t, of in folders.items())]
     if run.recipe.held_back != original.held_back:
         words.append(f'--hold-back {run.recipe.held_back[0] + 1}/{run.recipe.held_back[1]}')
     selected, standard = run.recipe.selection, original.selection
+    if selected.labels != standard.labels:
+        words.append(f'--labels {",".join(selected.labels)}')
     if selected.classes != standard.classes:
         words.append(f'--classes {",".join(selected.classes)}')
     if selected.groups != standard.groups:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from dataclasses import replace
+import math
 from pathlib import Path
 import time
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from fer_ros.perception.models.model_files import sha256_of
 from training.data.cross_fitting import learnt_from
 from training.data.datasets import FaceData
 from training.data.votes import is_not_a_face
@@ -38,9 +41,11 @@ from training.recipes.recipe import Recipe
 from training.runs.checkpoints import load_checkpoint
 from training.runs.checkpoints import RunningAverage
 from training.runs.checkpoints import save_checkpoint
-from training.runs.files import BEST
 from training.runs.files import CHECKPOINT
 from training.runs.files import LOG
+from training.runs.files import PENDING
+from training.runs.files import settle_best
+from training.runs.lock import locked
 from training.runs.origins import find_origins
 from training.runs.run import check_settings
 from training.runs.run import engine_name
@@ -48,6 +53,10 @@ from training.runs.run import facts_of
 from training.runs.run import write_settings
 from training.runs.state import state_of
 from training.runs.state import TrainingState
+
+
+class DivergedError(ValueError):
+    """The loss of a training is not finite."""
 
 
 class _Averaging(keras.callbacks.Callback):
@@ -120,22 +129,25 @@ def train(
     :param workers: number of processes that create batches, as in `workers.batches_by`.
     :return: validation accuracy of the chosen weights, keyed by head.
     :raises FileExistsError: if the folder holds a run and `resume` is False.
-    :raises ValueError: if the run in the folder has other settings, another network or other data.
+    :raises ValueError: if the run in the folder has other settings, another network or other data,
+        or another process trains in it.
+    :raises DivergedError: if a loss is not finite.
     """
     learnt, recipe = resolve(recipe, training)
-    resumed = check_folder(folder, recipe, resume, share)
-    targets = prepare_targets(learnt, recipe)
-    session, state = prepare(recipe, learnt, validation, folder, share, resumed)
-    teachers = load_teachers(recipe, learnt)
-    rows = share.rows(recipe.batch_size)
-    with batches_by(workers, learnt, targets, recipe, rows, teachers) as batches_of:
-        return run_epochs(
-            session,
-            state,
-            lambda state: run_epoch(session, state, batches_of(state.epoch)),
-            stop_after,
-            on_epoch,
-        )
+    with locked(folder) if share.is_first else nullcontext():
+        resumed = check_folder(folder, recipe, resume, share)
+        targets = prepare_targets(learnt, recipe)
+        session, state = prepare(recipe, learnt, validation, folder, share, resumed)
+        teachers = load_teachers(recipe, learnt)
+        rows = share.rows(recipe.batch_size)
+        with batches_by(workers, learnt, targets, recipe, rows, teachers) as batches_of:
+            return run_epochs(
+                session,
+                state,
+                lambda state: run_epoch(session, state, batches_of(state.epoch)),
+                stop_after,
+                on_epoch,
+            )
 
 
 def run_epochs(
@@ -186,6 +198,13 @@ def resolve(recipe: Recipe, training: FaceData) -> tuple[FaceData, Recipe]:
     if training.votes is not None:
         training = training.take(~is_not_a_face(training.votes))
     training = learnt_from(training, recipe.held_back)
+    if 0 < len(training) < recipe.batch_size:
+        print(
+            f'the data has {len(training)} training pictures, so a batch has {len(training)} '
+            f'pictures instead of {recipe.batch_size}',
+            flush=True,
+        )
+        recipe = replace(recipe, batch_size=len(training))
     if recipe.standardise:
         recipe = replace(recipe, value_range=standardised_range(training.images))
     return training, recipe
@@ -256,6 +275,15 @@ def prepare(
         saved = load_checkpoint(folder / CHECKPOINT, model, average)
         _check_facts(folder, saved, facts)
         state = state_of(saved)
+        settle_best(folder, saved)
+        if recipe.epochs < state.epoch:
+            raise ValueError(
+                f'the run in {folder} already has {state.epoch} epochs; set --epochs above that, '
+                'or another --output'
+            )
+        if share.is_first:
+            # The number of epochs may be new.
+            write_settings(folder, recipe)
         facts = {name: value for name, value in saved.items() if name not in state.as_json()}
         print(f'resumed after epoch {state.epoch} of {recipe.epochs}', flush=True)
     else:
@@ -298,22 +326,30 @@ def run_epoch(
     loss = history.history['loss'][-1]
     state, row, best = finish_epoch(session, state, began, fitted, rate, loss, validated)
     if session.share.is_first:
-        if best:
-            session.measured.save_weights(session.folder / BEST)
-        save_state(session, state)
+        save_state(session, state, best)
         log_epoch(session.folder / LOG, row)
     return state, row
 
 
-def save_state(session: Session, state: TrainingState) -> None:
+def save_state(session: Session, state: TrainingState, best: bool) -> None:
     """
-    Write the checkpoint after an epoch.
+    Write the checkpoint after an epoch, and the best weights with it if they are new.
 
-    :param session: session with the network, the optimizer and the average.
+    An interruption leaves both or neither of them: the checkpoint has the hash of its best
+    weights, which are renamed after the checkpoint was written, or by `settle_best`.
+
+    :param session: session with the network, the optimizer and the average, and with the best
+        weights in `measured` if they are new.
     :param state: state after the epoch.
+    :param best: whether the best weights are new.
     """
+    folder = session.folder
+    if best:
+        session.measured.save_weights(folder / PENDING)
+        session.facts['best_sha256'] = sha256_of(folder / PENDING)
     saved = {**session.facts, **state.as_json()}
-    save_checkpoint(session.folder / CHECKPOINT, session.model, session.average, saved)
+    save_checkpoint(folder / CHECKPOINT, session.model, session.average, saved)
+    settle_best(folder, saved)
 
 
 def finish_epoch(
@@ -337,8 +373,16 @@ def finish_epoch(
     :param validated: validation accuracy of each head, from 0 to 1, and validation loss.
     :return: state after the epoch, its row for the log, and whether it is the best epoch so far at
         the full side.
+    :raises DivergedError: if the loss is not finite.
     """
     epoch, (accuracy, validation_loss) = state.epoch, validated
+    if not (math.isfinite(loss) and math.isfinite(validation_loss)):
+        kept = f'{session.folder} keeps epoch {epoch}' if epoch else 'no epoch is kept'
+        raise DivergedError(
+            f'the training diverged in epoch {epoch + 1}: the loss is {loss:g}, and the '
+            f'validation loss is {validation_loss:g}; {kept}. Train with a lower '
+            f'learning_rate than {session.recipe.learning_rate:g}, or with --precision float32'
+        )
     state, best = _choose(session, state, accuracy, validation_loss)
     seconds = time.monotonic() - began
     row = {

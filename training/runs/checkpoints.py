@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from contextlib import contextmanager
 from functools import cache
 import json
 import os
 from pathlib import Path
 from typing import Any
+import zipfile
+import zlib
 
 import keras
 from keras import ops
 import numpy as np
+
+from fer_ros.perception.quoting import shortened
+from training.data.datasets import DataError
+from training.data.reading.impostors import check_start
+from training.data.reading.impostors import START_BYTES
 
 _ON_TORCH = keras.backend.backend() == 'torch'
 _ON_JAX = keras.backend.backend() == 'jax'
@@ -159,6 +168,33 @@ def write_state(
     unfinished.replace(path)
 
 
+class CheckpointError(ValueError):
+    """A checkpoint does not belong to the network."""
+
+
+@contextmanager
+def opened_checkpoint(path: Path) -> Iterator[Any]:
+    """
+    Open a checkpoint.
+
+    :param path: path of the `.npz` file.
+    :return: context manager of the opened file.
+    :raises ValueError: if the file is damaged, also if that is found inside the `with` statement.
+    """
+    try:
+        with open(path, 'rb') as file:
+            check_start(file.read(START_BYTES), str(path))
+        with np.load(path) as saved:
+            yield saved
+    except (CheckpointError, DataError):
+        raise
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(
+            f'{path} is damaged or incomplete ({shortened(error)}); copy the run again, or '
+            'train it again in another --output'
+        ) from error
+
+
 def read_state(saved: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """
     Read the state in a checkpoint.
@@ -179,12 +215,12 @@ def load_checkpoint(path: Path, model: keras.Model, average: RunningAverage) -> 
     :return: the dict that was saved as `state`.
     :raises ValueError: if the checkpoint is of another network.
     """
-    with np.load(path) as saved:
+    with opened_checkpoint(path) as saved:
         state = read_state(saved)
         for kind, variables in _variables(model).items():
             names = [name for name in saved.files if name.startswith(f'{kind}/')]
             if len(names) != len(variables):
-                raise ValueError(
+                raise CheckpointError(
                     f'{path} has {len(names)} variables of the {kind}, but this recipe has '
                     f'{len(variables)}; the checkpoint belongs to another recipe'
                 )

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import shortened
@@ -21,10 +20,12 @@ from training.recipes.recipe import Recipe
 from training.recipes.settings import changed_settings
 from training.recipes.settings import recipe_of
 from training.recipes.settings import settings_of
+from training.runs.checkpoints import opened_checkpoint
 from training.runs.checkpoints import read_state
 from training.runs.files import BEST
 from training.runs.files import CHECKPOINT
 from training.runs.files import RECIPE_FILE
+from training.runs.files import settle_best
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,14 @@ class Run:
             )
         recipe = replace(self.recipe, precision='float32', sides=())
         model = build_model(recipe, self.labels)
-        model.load_weights(self.folder / BEST)
+        try:
+            model.load_weights(self.folder / BEST)
+        # h5py raises OSError or KeyError for a file that is truncated or no HDF5 file.
+        except (OSError, KeyError, ValueError) as error:
+            raise ValueError(
+                f'{self.folder / BEST} is damaged, or belongs to another network '
+                f'({shortened(error)}); copy the run again, or train it again'
+            ) from error
         return model
 
 
@@ -125,13 +133,15 @@ def read_settings(folder: Path) -> dict[str, Any]:
 
 def check_settings(folder: Path, recipe: Recipe) -> None:
     """
-    Check that a run is resumed with its own settings.
+    Check that a run is resumed with its own settings, except its number of epochs.
 
     :param folder: folder of the run.
     :param recipe: recipe to resume with.
     :raises ValueError: if a setting differs; the message names its old and its new value.
     """
     changed = changed_settings(read_settings(folder), settings_of(recipe))
+    # A run may be continued with another number of epochs.
+    changed.pop('epochs', None)
     if changed:
         listed = '; '.join(
             f'{name} was {quoted(old)}, but is now {quoted(new)}'
@@ -155,7 +165,8 @@ def load_run(folder: Path) -> Run:
     if not checkpoint.is_file():
         raise ValueError(f'{folder} contains no {CHECKPOINT}; train a recipe first')
     recipe = recipe_of(read_settings(folder))
-    with np.load(checkpoint) as saved:
+    with opened_checkpoint(checkpoint) as saved:
         state = read_state(saved)
+    settle_best(folder, state)
     labels = {head: tuple(names) for head, names in state['labels'].items()}
     return Run(folder, recipe, labels, state)

@@ -26,8 +26,8 @@ from training.learning.on_device.trainer import DeviceTrainer
 from training.learning.progress import log_epoch
 from training.learning.targets import prepare_targets
 from training.recipes.recipe import Recipe
-from training.runs.files import BEST
 from training.runs.files import LOG
+from training.runs.lock import locked
 from training.runs.state import TrainingState
 
 # Time between two checkpoints [s]; writing a checkpoint may take longer than an epoch.
@@ -56,15 +56,16 @@ def train_on_device(
     """
     check_engine()
     learnt, recipe = resolve(recipe, training)
-    resumed = check_folder(folder, recipe, resume, WHOLE)
-    targets = prepare_targets(learnt, recipe)
-    session, state = prepare(recipe, learnt, validation, folder, WHOLE, resumed, on_device=True)
-    device = DeviceTrainer(session, learnt, targets, load_teachers(recipe, learnt))
-    epochs = _Epochs(session, state, device)
-    try:
-        return run_epochs(session, state, epochs.run, stop_after, on_epoch)
-    finally:
-        epochs.write()
+    with locked(folder):
+        resumed = check_folder(folder, recipe, resume, WHOLE)
+        targets = prepare_targets(learnt, recipe)
+        session, state = prepare(recipe, learnt, validation, folder, WHOLE, resumed, True)
+        device = DeviceTrainer(session, learnt, targets, load_teachers(recipe, learnt))
+        epochs = _Epochs(session, state, device)
+        try:
+            return run_epochs(session, state, epochs.run, stop_after, on_epoch)
+        finally:
+            epochs.write()
 
 
 class _Epochs:
@@ -109,9 +110,8 @@ class _Epochs:
         session = self._session
         if self._best_weights is not None:
             session.measured.set_weights([np.asarray(value) for value in self._best_weights])
-            session.measured.save_weights(session.folder / BEST)
         self._device.synchronise(kept)
-        save_state(session, state)
+        save_state(session, state, self._best_weights is not None)
         self._best_weights, self._written = None, time.monotonic()
 
 

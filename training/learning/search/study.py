@@ -19,6 +19,7 @@ from optuna.trial import TrialState
 
 from training.data.datasets import FaceData
 from training.data.selection import Selection
+from training.learning.loop import DivergedError
 from training.learning.loop import train
 from training.learning.search.spaces import Space
 from training.learning.smoke import smoke_recipe
@@ -95,6 +96,8 @@ class Search:
                     folder,
                     on_epoch=partial(_report, watched),
                 )
+            except DivergedError as error:
+                raise optuna.TrialPruned(str(error)) from error
             finally:
                 # Only the log of a trial is kept; the best recipe is trained again later.
                 for path in (*folder.glob('*.npz'), *folder.glob('*.h5')):
