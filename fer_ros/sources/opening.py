@@ -50,11 +50,12 @@ def open_source(
     :param width: maximum width of the images in pixels. Images are scaled to fit, and keep their
         aspect ratio. 0 means no limit.
     :param height: maximum height of the images in pixels, 0 for no limit.
-    :param tell: called with a message when a picture is skipped or dark, or a webcam is lost or
-        reconnected.
+    :param tell: called with a message when a picture is skipped or has a range of its own, or a
+        webcam is lost or reconnected.
     :param sequence: whether the pictures of a folder show one scene, like the frames of a video.
     :param fourcc: pixel format requested from a webcam, four characters; empty for its own format.
-    :param bit_depth: number of significant bits of picture files with 16-bit values, 0 for all 16.
+    :param bit_depth: number of significant bits of picture files with 16-bit values; 0 for the
+        range of their values.
     :return: the source, positioned at its first image.
     :raises SourceError: if the source is missing, unreadable or empty.
     """

@@ -11,32 +11,30 @@ import re
 import cv2
 import numpy as np
 
-from fer_ros.perception.images.bit_depth import propose_bit_depth
 from fer_ros.perception.images.bit_depth import scale_to_8_bits
+from fer_ros.perception.images.picture_formats import PICTURE_SUFFIXES
+from fer_ros.perception.images.used_range import choose_range
+from fer_ros.perception.images.used_range import scale_to_range
 from fer_ros.perception.quoting import shortened
 from fer_ros.sources.base import ImageSource
 from fer_ros.sources.base import shown
 from fer_ros.sources.base import SourceError
 from fer_ros.sources.base import TimedImage
 from fer_ros.sources.opencv import opencv_name
+from fer_ros.sources.picture_files import decode_file
 from fer_ros.sources.scaling import fit_image
 
 # Picture files have no frame rate. By default, each one is shown for one second [Hz].
 PICTURE_RATE = 1.0
 
-# The OpenCV formats that cameras and image tools commonly write.
-PICTURE_SUFFIXES = frozenset(
-    f'.{name}'
-    for name in 'bmp jp2 jpe jpeg jpg pbm pgm png pnm ppm tif tiff webp'.split(' ')  # noqa: SIM905
-)
-
-
-# Formats of cameras that OpenCV cannot read. Phones save HEIC by default.
-FOREIGN_SUFFIXES = frozenset({'.arw', '.avif', '.cr2', '.cr3', '.dng', '.heic', '.heif', '.nef'})
+# Formats of cameras that neither OpenCV nor Pillow reads. Phones save HEIC by default.
+FOREIGN_SUFFIXES = frozenset({'.arw', '.cr2', '.cr3', '.dng', '.heic', '.heif', '.nef'})
 
 # Maximum number of files that a message names, and maximum length of a name [characters].
 MOST_NAMES = 5
 MOST_LETTERS = 40
+
+UNREADABLE = 'neither OpenCV nor, if installed, Pillow can decode it'
 
 
 def is_picture(path: Path) -> bool:
@@ -102,9 +100,10 @@ class Pictures(ImageSource):
     :param loop: whether the pictures restart at the end.
     :param width: maximum width in pixels, 0 for no limit.
     :param height: maximum height in pixels, 0 for no limit.
-    :param tell: called with a message for each file that is skipped, and once if the 16-bit
-        values of a file have fewer significant bits.
-    :param bit_depth: number of significant bits of 16-bit values, 0 for all 16.
+    :param tell: called with a message for each file that is skipped, and once for the range of
+        16-bit or float values, if it is not that of all 16 bits.
+    :param bit_depth: number of significant bits of 16-bit values; 0 for the range that the values
+        of the pictures shown so far use.
     :param scenes: whether each picture shows a scene of its own.
     :param left_out: files that are no pictures, which are reported and counted as skipped.
     :raises SourceError: if no file can be read.
@@ -134,8 +133,10 @@ class Pictures(ImageSource):
         self._period = 1 / (rate or PICTURE_RATE)
         self._size = width, height
         self._bit_depth = bit_depth
-        # While messages are ignored, the message about the bit depth must not count as sent.
-        self._may_propose = len(paths) > 1
+        # Smallest and largest value of the pictures so far, for 16-bit (True) and float values.
+        self._ranges: dict[bool, tuple[float, float]] = {}
+        # While messages are ignored, the message about the range must not count as sent.
+        self._may_tell_range = len(paths) > 1
         self._tell = tell
         self._broken: set[Path] = set()
         if len(paths) == 1:
@@ -144,7 +145,7 @@ class Pictures(ImageSource):
             raise self._nothing_left()
         self._tell = tell
         if len(paths) == 1:
-            self._may_propose = True
+            self._may_tell_range = True
 
     def __iter__(self) -> Iterator[TimedImage]:
         while True:
@@ -163,44 +164,43 @@ class Pictures(ImageSource):
 
     def _read(self, path: Path) -> np.ndarray | None:
         """Read a picture. Return None if it cannot be read, and report each such file once."""
-        try:
-            image = self._decode(path)
-        except (cv2.error, UnicodeEncodeError):  # larger than OpenCV allows, or not UTF-8
-            image = None
+        image = self._decode(path)
         if image is not None:
             return fit_image(image, *self._size)
         if path not in self._broken:
             self._broken.add(path)
             self.skipped = len(self._left_out) + len(self._broken)
-            self._tell(f'skipped {shown(path)}: OpenCV cannot read it as a picture')
+            self._tell(f'skipped {shown(path)}: {UNREADABLE}')
         return None
 
     def _decode(self, path: Path) -> np.ndarray | None:
         """Decode a picture to (H, W, 3) uint8 BGR; None if this is impossible."""
-        name = opencv_name(path)
-        image = cv2.imread(name, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
-        if image is None or image.dtype not in (np.uint8, np.uint16):
-            # Without ANYDEPTH, OpenCV converts values of other types to 8 bits if it can.
-            return cv2.imread(name, cv2.IMREAD_COLOR)
-        if image.dtype == np.uint8:
+        image = decode_file(path)
+        if image is None or image.dtype == np.uint8:
             return image
-        scaled = scale_to_8_bits(image, self._bit_depth)
-        if self._may_propose and not self._bit_depth:
-            depth = propose_bit_depth(int(scaled.max()))
-            if depth:
-                self._may_propose = False
-                self._tell(
-                    f'{shown(path)} is dark, as its values use at most {depth} of 16 bits: set '
-                    f'bit_depth to {depth} if they have {depth} significant bits'
-                )
-        return scaled
+        whole = image.dtype == np.uint16
+        if whole and self._bit_depth:
+            return scale_to_8_bits(image, self._bit_depth)
+        # The pictures of one camera have one range, and a dark picture uses less of it.
+        least, most = self._ranges.get(whole, (np.inf, -np.inf))
+        used = min(least, float(image.min())), max(most, float(image.max()))
+        self._ranges[whole] = used
+        low, high = choose_range(*used, whole)
+        if self._may_tell_range and (low, high) != (0, 65535):
+            self._may_tell_range = False
+            hint = '; bit_depth sets another number of bits' if whole else ''
+            self._tell(
+                f'{shown(path)} has values from {used[0]:g} to {used[1]:g}, so {low:g} is shown '
+                f'as black, and {high:g} as white{hint}'
+            )
+        return scale_to_range(image, low, high)
 
     def _nothing_left(self) -> SourceError:
         """Return the error for a source without any readable file."""
         if len(self._paths) == 1:
-            return SourceError(f'OpenCV cannot read the picture {shown(self._paths[0])}')
+            return SourceError(f'cannot read the picture {shown(self._paths[0])}: {UNREADABLE}')
         return SourceError(
-            f'OpenCV cannot read any of the {len(self._paths)} pictures in {self.name}'
+            f'cannot read any of the {len(self._paths)} pictures in {self.name}: {UNREADABLE}'
         )
 
 

@@ -50,7 +50,7 @@ class CameraSettings:
     )
     bit_depth: int = setting(
         0,
-        'Significant bits of picture files with 16-bit values; 0: all 16.',
+        'Significant bits of picture files with 16-bit values; 0: the range of their values.',
         (8, 16),
         live=False,
         off=0,

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from fer_ros.perception.emotions import FERPLUS_LABELS
+from fer_ros.perception.images.picture_formats import PICTURE_SUFFIXES
 from fer_ros.perception.images.used_range import choose_range
 from fer_ros.perception.images.used_range import scale_to_range
 from training.data.datasets import DataError
@@ -36,7 +37,6 @@ from training.data.reading.lists import Listed
 from training.data.reading.lists import read_lists
 from training.data.reading.pictures import decode_picture
 from training.data.reading.pictures import MOST_PICTURE_BYTES
-from training.data.reading.pictures import PICTURE_SUFFIXES
 from training.data.reading.pictures import PictureError
 
 # CK+ names its pictures S<subject>_<session>_<frame>.png.

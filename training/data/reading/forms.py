@@ -8,6 +8,7 @@ from pathlib import Path
 from pathlib import PurePosixPath
 import sys
 
+from fer_ros.perception.images.picture_formats import PICTURE_SUFFIXES
 from fer_ros.perception.quoting import quoted
 from training.data.datasets import CKPLUS_FILE
 from training.data.datasets import DataError
@@ -31,7 +32,6 @@ from training.data.reading.folders import LAYOUT
 from training.data.reading.folders import read_folders
 from training.data.reading.impostors import check_start
 from training.data.reading.impostors import START_BYTES
-from training.data.reading.pictures import PICTURE_SUFFIXES
 
 # What can be read, for error messages.
 FORMS = (

@@ -14,6 +14,7 @@ import re
 import numpy as np
 
 from fer_ros.perception.emotions import FERPLUS_LABELS
+from fer_ros.perception.images.picture_formats import PICTURE_SUFFIXES
 from training.data.datasets import DataError
 from training.data.datasets import PRIVATE
 from training.data.datasets import split_of
@@ -24,7 +25,6 @@ from training.data.reading.csv_rows import LABEL_COLUMNS
 from training.data.reading.csv_rows import SPLIT_COLUMNS
 from training.data.reading.faults import Faults
 from training.data.reading.files import DataFile
-from training.data.reading.pictures import PICTURE_SUFFIXES
 from training.data.votes import emotion_votes
 from training.data.votes import VOTE_COLUMNS
 

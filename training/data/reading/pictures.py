@@ -12,23 +12,10 @@ from PIL import Image
 from PIL import ImageOps
 
 from fer_ros.perception.images.decoding import MOST_PIXELS
+from fer_ros.perception.images.picture_formats import PILLOW_FORMATS
 
 # Maximum size of a picture file in bytes.
 MOST_PICTURE_BYTES = 64 << 20
-
-PICTURE_SUFFIXES = frozenset(
-    f'.{name}'
-    for name in (
-        *('avif', 'bmp', 'dib', 'exr', 'gif', 'hdr', 'jfif', 'jp2', 'jpe', 'jpeg', 'jpg', 'pbm'),
-        *('pfm', 'pgm', 'pic', 'png', 'pnm', 'ppm', 'ras', 'sr', 'tif', 'tiff', 'webp'),
-    )
-)
-
-# The formats that Pillow decodes by itself. For others, it runs programs such as Ghostscript.
-_FORMATS = (
-    *('AVIF', 'BMP', 'DIB', 'GIF', 'JPEG', 'JPEG2000'),
-    *('MPO', 'PNG', 'PPM', 'TIFF', 'WEBP'),
-)
 
 # Formats of phones and cameras that need another program, by their first bytes.
 _FOREIGN = {b'ftypheic': 'HEIC', b'ftypheix': 'HEIC', b'ftypmif1': 'HEIF', b'ftypheim': 'HEIC'}
@@ -87,9 +74,9 @@ def decode_picture(content: bytes, named_as_picture: bool = True) -> np.ndarray:
 
 @cache
 def _formats() -> list[str]:
-    """Return those of `_FORMATS` that this build of Pillow has."""
+    """Return those of `PILLOW_FORMATS` that this build of Pillow has."""
     Image.init()
-    return [name for name in _FORMATS if name in Image.OPEN]
+    return [name for name in PILLOW_FORMATS if name in Image.OPEN]
 
 
 def _gray(picture: Image.Image) -> np.ndarray:
