@@ -127,9 +127,9 @@ def quantize_bundle(
         )
         if before - after > MOST_LOSS and not force:
             raise QuantizationError(
-                f'the accuracy of {precision} on PublicTest is {100 * after:.2f} %, and that of '
-                f'float32 is {100 * before:.2f} %. The loss is more than {100 * MOST_LOSS:.1f} '
-                'points; write the bundle anyway with --force'
+                f'the accuracy of {precision} on the validation split is {100 * after:.2f} %, and '
+                f'that of float32 is {100 * before:.2f} %. The loss is more than '
+                f'{100 * MOST_LOSS:.1f} points; write the bundle anyway with --force'
             )
         made = {
             'precision': precision,

@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
         size = (smaller / FILE_NAMES['tflite']).stat().st_size / 2**20
         print(
             f'{smaller}: {size:.1f} MiB (float32: '
-            f'{card.file("tflite").stat().st_size / 2**20:.1f}), accuracy on PublicTest '
+            f'{card.file("tflite").stat().st_size / 2**20:.1f}), accuracy on the validation split '
             f'{100 * made["public_accuracy"]:.2f} % '
             f'(float32: {100 * made["public_accuracy_float32"]:.2f} %)'
         )

@@ -156,7 +156,7 @@ def subjects(data: FaceData) -> np.ndarray:
     if without:
         raise DataError(
             f'the names of {len(without)} pictures, such as {without[0]}, do not contain a '
-            'subject as in CK+ (S052_004_00000031)'
+            'subject as in CK+ (S052_004_00000031); set --split-by official or random'
         )
     return np.array([match.group(1) for match in found if match])
 

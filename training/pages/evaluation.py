@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from training.data.datasets import SPLIT_TITLES
 from training.data.votes import VOTE_COLUMNS
 from training.evaluation.metrics import log_losses
 from training.evaluation.metrics import surest_first
@@ -114,6 +115,7 @@ def report_page(scores: Scores, report: dict[str, Any], run: Path | None = None)
     return render(
         'evaluation.html',
         report=report,
+        titles=SPLIT_TITLES,
         confusion=_confusion(report),
         reliability=_reliability(report),
         coverage=_coverage(kept),

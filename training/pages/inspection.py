@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from training.data.datasets import FaceData
+from training.data.datasets import SPLIT_TITLES
 from training.data.datasets import SPLITS
 from training.pages.embedding import png_address
 from training.pages.embedding import svg_address
@@ -64,7 +65,7 @@ class Picture(NamedTuple):
 
     :param address: data URL of the picture.
     :param label: name of its label.
-    :param split: one of `SPLITS`.
+    :param split: name of its split in messages.
     :param source: identifier of the picture.
     """
 
@@ -118,6 +119,7 @@ def report_page(data: FaceData, report: dict[str, Any], seed: int = 0) -> str:
         classes=classes,
         most_in_class=max([1, *(one.pictures for one in classes)]),
         colours=_COLOURS,
+        titles=SPLIT_TITLES,
         blue=BLUE,
         faults=list(_faults(data, report)),
     )
@@ -173,7 +175,7 @@ def _faults(data: FaceData, report: dict[str, Any]) -> Iterator[Fault]:
         if len({str(data.split[index[name]]) for name in group}) > 1
     ]
     shared = ', '.join(
-        f'{len(names):,} pictures of {split} are also in {other}'
+        f'{len(names):,} {SPLIT_TITLES[split]} pictures are also {SPLIT_TITLES[other]} pictures'
         for other, key in (('train', 'in_training_too'), ('public', 'in_public_too'))
         for split, names in report[key].items()
     )
@@ -220,7 +222,7 @@ def _group(data: FaceData, indices: Sequence[int]) -> Group:
         Picture(
             png_address(data.images[i]),
             data.label_names[data.labels[i]],
-            str(data.split[i]),
+            SPLIT_TITLES[str(data.split[i])],
             str(data.source[i]),
         )
         for i in indices[:GROUP]

@@ -50,7 +50,9 @@ def label_targets(data: FaceData, recipe: Recipe) -> dict[str, np.ndarray]:
             continue
         if data.label_names != names:
             raise DataError(
-                f'the head {head} has the labels {names}, but the data has {data.label_names}'
+                f'the head {head} has the labels {", ".join(names)}, but the data has '
+                f'{", ".join(data.label_names)}; choose or rename labels with --classes or '
+                '--labels, or train a recipe with the head labels, such as csce633_cnn1'
             )
         hard = np.eye(len(names), dtype=np.float32)[data.labels]
         targets[head] = hard * (1 - recipe.label_smoothing) + recipe.label_smoothing / len(names)

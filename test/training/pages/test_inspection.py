@@ -20,8 +20,8 @@ def test_the_page_shows_copies_with_their_labels_splits_and_names(made_up):
     page = report_page(data, inspect_data(data))
 
     assert 'Copies with conflicting labels: 1' in page
-    assert '<b>surprise</b> private<small>made_up/12</small>' in page
-    assert '1 pictures of private are also in train' in page
+    assert '<b>surprise</b> test<small>made_up/12</small>' in page
+    assert '1 test pictures are also training pictures' in page
 
 
 def test_the_page_shows_what_was_skipped_and_how_large_pictures_were(made_up):

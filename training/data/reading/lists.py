@@ -19,6 +19,7 @@ from training.data.datasets import DataError
 from training.data.datasets import PRIVATE
 from training.data.datasets import split_of
 from training.data.datasets import USAGES
+from training.data.labels import NUMBERED
 from training.data.reading.archives import READ_ERRORS
 from training.data.reading.archives import unreadable
 from training.data.reading.csv_rows import LABEL_COLUMNS
@@ -33,6 +34,9 @@ FILE_COLUMNS = (
     *('image', 'images', 'imagename', 'imagepath', 'imageid', 'img', 'filename', 'file'),
     *('filepath', 'path', 'pth', 'name', 'picture'),
 )
+
+# The list of RAF-DB, with the spelling of its authors.
+_RAFDB_LIST = re.compile(r'list_par?tition_label', re.IGNORECASE)
 
 # Maximum size of a table of names in bytes; a million names need about 100 MB.
 MOST_LIST_BYTES = 256 << 20
@@ -78,7 +82,7 @@ def read_lists(files: Sequence[DataFile], faults: Faults) -> Listed:
             by_stem.setdefault(PurePosixPath(file.name).name, []).append(file)
     listed = Listed()
     for table in files:
-        if table.suffix in ('.csv', '.tsv'):
+        if table.suffix in ('.csv', '.tsv') or _RAFDB_LIST.fullmatch(table.stem):
             for name, label, split, votes in _rows(table, faults):
                 found = _find(name, table, by_name, by_stem)
                 if found is None:
@@ -103,6 +107,9 @@ def _rows(table: DataFile, faults: Faults) -> Iterator[tuple[str, str, str, np.n
         content = table.read(MOST_LIST_BYTES).decode('utf-8-sig')
     except (*READ_ERRORS, UnicodeDecodeError) as error:
         faults.skip(table.name, f'the table cannot be read ({unreadable(error)})')
+        return
+    if _RAFDB_LIST.fullmatch(table.stem):
+        yield from _rafdb_rows(content)
         return
     first = content[:4096].split('\n', 1)[0]
     split = split_of(table.stem) or ''
@@ -152,6 +159,16 @@ def _ferplus_rows(
         yield row[0].strip(), label, split, votes[0].astype(np.uint8)
 
 
+def _rafdb_rows(content: str) -> Iterator[tuple[str, str, str, np.ndarray | None]]:
+    """Iterate over the rows of the list of RAF-DB, such as `train_00001.jpg 5`."""
+    first, names = NUMBERED['raf-db']
+    for line in content.splitlines():
+        name, _, number = line.strip().partition(' ')
+        if name and number.isdecimal() and first <= int(number) < first + len(names):
+            split = split_of(name.split('_')[0]) or ''
+            yield name, names[int(number) - first], split, None
+
+
 def _find(
     name: str,
     table: DataFile,
@@ -162,7 +179,9 @@ def _find(
     plain = name.replace('\\', '/').removeprefix('./')
     file = by_name.get('/'.join((*table.folders, plain))) or by_name.get(plain)
     if file is None:
-        found = by_stem.get(PurePosixPath(plain).name, [])
+        last = PurePosixPath(plain)
+        # RAF-DB lists train_00001.jpg, and has train_00001_aligned.jpg.
+        found = by_stem.get(last.name, []) or by_stem.get(f'{last.stem}_aligned{last.suffix}', [])
         inside = [one for one in found if one.name.endswith(f'/{plain}')] or found
         file = inside[0] if len(inside) == 1 else None
     return file

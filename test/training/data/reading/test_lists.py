@@ -86,3 +86,22 @@ def test_the_folders_of_classes_count_more_than_a_table(tmp_path):
     data = read_data(tmp_path)
 
     assert data.labels.tolist() == labels_by_brightness(data.images)
+
+
+def test_rafdb_is_read_as_its_authors_publish_it(tmp_path):
+    # The numbers of RAF-DB for the labels in the order of FER2013.
+    numbers = (6, 3, 2, 4, 5, 1, 7)
+    lines = []
+    for split in ('train', 'test'):
+        for label, number in enumerate(numbers):
+            name = f'{split}_{label:05d}'
+            save_png(tmp_path / 'Image' / 'aligned' / f'{name}_aligned.jpg', face(label))
+            lines.append(f'{name}.jpg {number}\n')
+    (tmp_path / 'EmoLabel').mkdir()
+    (tmp_path / 'EmoLabel' / 'list_patition_label.txt').write_text(''.join(lines))
+
+    data = read_data(tmp_path)
+
+    assert data.label_names == FER2013_LABELS
+    assert data.labels.tolist() == labels_by_brightness(data.images)
+    assert data.split.tolist() == ['train'] * 7 + ['private'] * 7
