@@ -182,7 +182,8 @@ def read_names(path: Path, known: Iterable[str]) -> tuple[list[str], list[str]]:
     :raises DataError: if the list cannot be read.
     """
     try:
-        if not path.is_file() or path.stat().st_size > MOST_LIST_BYTES:
+        # A device has no end, and cannot be read as a whole.
+        if path.exists() and not (path.is_file() and path.stat().st_size <= MOST_LIST_BYTES):
             raise DataError(
                 f'{path} is no list of names: it must be a text file of at most '
                 f'{MOST_LIST_BYTES >> 20} MiB'

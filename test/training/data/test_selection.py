@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -116,3 +118,8 @@ def test_names_that_the_data_does_not_have_are_told_or_stop_it(made_up, tmp_path
 def test_a_list_that_is_not_there_is_named(made_up, tmp_path):
     with pytest.raises(DataError, match=r'cannot read .*nothing\.txt'):
         select(made_up(7), Selection(exclude=tmp_path / 'nothing.txt'))
+
+
+def test_a_device_is_no_list():
+    with pytest.raises(DataError, match='/dev/zero is no list of names'):
+        read_names(Path('/dev/zero'), ['a'])
