@@ -114,6 +114,30 @@ def _face_model() -> Any:
     return face_model
 
 
+def _poses() -> Any:
+    from benchmark.attention import poses
+
+    return poses
+
+
+def _steady() -> Any:
+    from benchmark.attention import steady
+
+    return steady
+
+
+def _attending() -> Any:
+    from benchmark.attention import attending
+
+    return attending
+
+
+def _attention_cost() -> Any:
+    from benchmark.attention import cost
+
+    return cost
+
+
 # For each command, the function that imports its module, and a description.
 COMMANDS: dict[str, tuple[Callable[[], Any], str]] = {
     'tracking': (_tracking, 'count id switches, and measure cost and benefit of detect_every'),
@@ -134,6 +158,10 @@ COMMANDS: dict[str, tuple[Callable[[], Any], str]] = {
     'augmentation': (_augmentation, "compare the speed of augmentation with Keras's generator"),
     'eyes': (_eyes, "measure the error of the detectors' eye landmarks"),
     'turned': (_turned, 'measure how well emotions are recognised in turned faces'),
+    'poses': (_poses, 'measure the errors of head poses'),
+    'steady': (_steady, 'measure the jitter and the delay of head poses'),
+    'attending': (_attending, 'compare decided attention with labels in photographs'),
+    'attention_cost': (_attention_cost, 'measure the cost of attention, and eight faces at 30 Hz'),
     'face_model': (_face_model, 'derive the 3-D face of head poses from pictures'),
     'reading': (_reading, 'compare the speed of reading fer2013.csv with that of the notebooks'),
 }

@@ -63,6 +63,36 @@ def to_expression(types: MessageTypes, header: Any, result: FrameResult, face: F
     return message
 
 
+def to_landmarks(types: MessageTypes, header: Any, result: FrameResult, face: Face) -> Any:
+    """
+    Convert the landmarks of a face to a landmarks message.
+
+    :param types: message classes.
+    :param header: header of the image.
+    :param result: result of the image.
+    :param face: a face of the result whose landmarks are known.
+    :return: FacialLandmarks. A landmark outside the image is moved to its border, and its
+        confidence is 0. A pupil that was not located has the confidence 0 at (0, 0).
+    """
+    assert face.attention is not None
+    assert face.attention.landmarks is not None
+    height, width = result.image_size
+    places = face.attention.landmarks.astype(np.float64) / (width, height)
+    score = float(np.clip(face.score, 0, 1))
+    message = types['hri_msgs/msg/FacialLandmarks']()
+    message.header = header
+    message.height, message.width = height, width
+    points = []
+    for place in places:
+        point = types['hri_msgs/msg/NormalizedPointOfInterest2D']()
+        if np.isfinite(place).all():
+            point.x, point.y = np.clip(place, 0, 1).tolist()
+            point.c = score if (place == np.clip(place, 0, 1)).all() else 0.0
+        points.append(point)
+    message.landmarks = points
+    return message
+
+
 def to_ids_list(types: MessageTypes, header: Any, ids: list[str]) -> Any:
     """
     Convert a list of face ids to a message.

@@ -126,7 +126,7 @@ class Settings:
         0.4, 'Minimum probability of an emotion; a face below it is uncertain.', bounds=(0.0, 1.0)
     )
     max_yaw: float = setting(
-        0.0,
+        60.0,
         'Yaw of the head beyond which a face is uncertain [deg]; 0: off. Not with detector haar.',
         bounds=(0.0, 90.0),
     )
@@ -183,6 +183,11 @@ class Settings:
     )
     ros4hri: bool = setting(
         False, 'Also publish the topics of REP 155, /humans/faces/...; needs hri_msgs.'
+    )
+    face_image_size: int = setting(
+        128,
+        'Side of the images of faces of REP 155, cropped and aligned [px].',
+        bounds=(16, 1024),
     )
     autostart: bool = setting(
         True,

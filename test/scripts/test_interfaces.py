@@ -56,6 +56,14 @@ FIELDS = {
         'ymax': 'float',
         'c': 'float',
     },
+    'hri_msgs/FacialLandmarks': {
+        'header': 'std_msgs/Header',
+        'landmarks': 'hri_msgs/NormalizedPointOfInterest2D[70]',
+        'height': 'uint32',
+        'width': 'uint32',
+    },
+    'hri_msgs/NormalizedPointOfInterest2D': {'x': 'float', 'y': 'float', 'c': 'float'},
+    'tf2_msgs/TFMessage': {'transforms': 'sequence<geometry_msgs/TransformStamped>'},
 }
 # Type hashes, which ROS 2 compares before two programs communicate. They were computed with the
 # same generator from the released definitions of vision_msgs 4.1.1 and hri_msgs 2.0.0.
@@ -143,7 +151,7 @@ def test_there_is_a_definition_for_each_message_and_no_other():
     assert written == set(FIELDS)
 
 
-@pytest.mark.parametrize('package', ['vision_msgs', 'hri_msgs'])
+@pytest.mark.parametrize('package', ['vision_msgs', 'hri_msgs', 'tf2_msgs'])
 def test_each_definition_is_built(package):
     build = (INTERFACES / package / 'CMakeLists.txt').read_text()
 

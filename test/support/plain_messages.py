@@ -53,4 +53,14 @@ PLAIN_TYPES = {
     'sensor_msgs/msg/CompressedImage': lambda: Message(
         header=plain_header(), format='', data=_bytes()
     ),
+    'hri_msgs/msg/FacialLandmarks': lambda: Message(
+        header=plain_header(), landmarks=[], height=0, width=0
+    ),
+    'hri_msgs/msg/NormalizedPointOfInterest2D': lambda: Message(x=0.0, y=0.0, c=0.0),
+    'tf2_msgs/msg/TFMessage': lambda: Message(transforms=[]),
+    'geometry_msgs/msg/TransformStamped': lambda: Message(
+        header=plain_header(),
+        child_frame_id='',
+        transform=Message(translation=_point(), rotation=_pose().orientation),
+    ),
 }

@@ -41,7 +41,7 @@ class Ros4Hri:
         """
         with self._lock:
             if on and self._humans is None:
-                self._humans = load_humans()(self._node)
+                self._humans = load_humans()(self._node, lambda: self._settings().face_image_size)
             elif not on and self._humans is not None:
                 self._humans.destroy()
                 self._humans = None

@@ -64,11 +64,13 @@ class FaceModel:
         the sellion.
     :param fitted: (N,) int, indices of the landmarks that are fitted.
     :param rigid: the fitted landmarks, prepared for fits.
+    :param mirror: (468,) int, index of the same landmark on the other side of the face.
     """
 
     points: np.ndarray
     fitted: np.ndarray
     rigid: RigidModel
+    mirror: np.ndarray
 
 
 @lru_cache(1)
@@ -78,4 +80,5 @@ def load_face_model() -> FaceModel:
     points, deviations = values[:, :3], values[:, 3]
     fitted = np.flatnonzero(deviations < MOST_DEVIATION)
     weights = 1 / np.maximum(deviations[fitted], LEAST_DEVIATION) ** 2
-    return FaceModel(points, fitted, RigidModel(points[fitted], weights))
+    distances = ((points[:, None] - points[None] * (1, -1, 1)) ** 2).sum(axis=2)
+    return FaceModel(points, fitted, RigidModel(points[fitted], weights), distances.argmin(axis=1))

@@ -118,6 +118,20 @@ class AttentionWatcher:
             attentions[sighting.track] = self._measure(sighting, view, time, settings)
         return attentions
 
+    def landmarks_of(self, track: int) -> np.ndarray | None:
+        """
+        Return the smoothed landmarks of a face.
+
+        :param track: number of its track.
+        :return: (468, 2) float64, pixels of the upright image; None if they were not located.
+        """
+        person = self._people.get(track)
+        return None if person is None else person.followed.landmarks
+
+    def renewed_at(self, time: float) -> list[int]:
+        """Return the tracks of the faces whose landmarks were renewed at a time in seconds."""
+        return [track for track, person in self._people.items() if person.followed.renewed == time]
+
     def _due(self, sightings: Sequence[Sighting], time: float) -> set[int]:
         """
         Choose the faces whose landmarks are renewed in this frame.

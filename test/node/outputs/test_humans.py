@@ -1,3 +1,4 @@
+from dataclasses import replace
 import itertools
 import sys
 
@@ -16,7 +17,11 @@ from fer_ros.node.outputs.humans import crop_face
 from fer_ros.node.outputs.humans import Humans
 from fer_ros.perception.classification.affect import affect_of_labels
 from fer_ros.perception.emotions import FERPLUS_LABELS
+from fer_ros.perception.faces import Attention
 from fer_ros.perception.faces import Face
+from fer_ros.perception.faces import HeadAngles
+from fer_ros.perception.faces import HeadPose
+from fer_ros.perception.faces import Position
 from fer_ros.perception.settings import SettingError
 from graph import Inbox
 from graph import wait_until
@@ -86,7 +91,7 @@ def test_a_cropped_face_keeps_its_proportions_in_the_middle_of_black():
     image = np.zeros((200, 200, 3), np.uint8)
     image[20:60, 50:70] = (1, 2, 200)
 
-    cropped = crop_face(image, (50.0, 20.0, 70.0, 60.0))
+    cropped = crop_face(image, (50.0, 20.0, 70.0, 60.0), 128)
 
     assert cropped.shape == (128, 128, 3)
     assert (cropped[:, 32:96] == (1, 2, 200)).all()
@@ -101,7 +106,7 @@ def test_a_cropped_face_keeps_its_proportions_in_the_middle_of_black():
 def test_a_face_of_any_shape_is_cropped(box):
     image = np.full((100, 200, 3), 9, np.uint8)
 
-    cropped = crop_face(image, box)
+    cropped = crop_face(image, box, 128)
 
     assert cropped.shape == (128, 128, 3)
     assert (cropped == 9).any()
@@ -264,7 +269,7 @@ def test_without_hri_msgs_a_node_that_is_to_publish_them_does_not_start(graph, p
 def test_a_thousand_faces_come_and_go_and_leave_no_topic_behind(graph):
     node = graph.listener('crowded')
     before = len(list(node.publishers))
-    shown = Humans(node)
+    shown = Humans(node, lambda: 128)
     image = np.zeros((100, 100, 3), np.uint8)
 
     for first in range(1, 1001, 4):
@@ -277,3 +282,83 @@ def test_a_thousand_faces_come_and_go_and_leave_no_topic_behind(graph):
     assert topics_of_humans(node) == ['/humans/faces/tracked']
     shown.destroy()
     assert len(list(node.publishers)) == before
+
+
+@pytest.fixture
+def networks():
+    pytest.importorskip('tf2_msgs')
+    hri_msgs = pytest.importorskip('hri_msgs.msg')
+    if not hasattr(hri_msgs, 'FacialLandmarks'):
+        pytest.skip('this hri_msgs has no FacialLandmarks')
+
+
+def with_attention():
+    """Return a result with one face that looks into the camera."""
+    rotation = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, -1.0], [-1.0, 0.0, 0.0]])
+    head = HeadPose(
+        rotation, Position(np.array([0.0, 0.0, 1.0]), np.eye(3)), HeadAngles(0, 0, 0), rough=False
+    )
+    landmarks = np.zeros((70, 2), np.float32)
+    landmarks[36:42], landmarks[42:48] = (40, 60), (80, 30)  # the eyes, rolled
+    attention = Attention(
+        'attending', np.array([0.9, 0.05, 0.05]), head, np.array([0.0, 0.0, -1.0]), landmarks
+    )
+    one = replace(face(box=(20.0, 10.0, 110.0, 120.0)), attention=attention)
+    return replace(result_of(one, labels=FERPLUS_LABELS, affect=AFFECT), attention=True)
+
+
+def test_attention_adds_landmarks_frames_and_the_upright_face(graph, networks):
+    from hri_msgs.msg import FacialLandmarks
+    from tf2_msgs.msg import TFMessage
+
+    node = graph.listener('shower')
+    shown = Humans(node, lambda: 64)
+    listener = graph.listener('hri')
+    landmarks, frames, aligned = Inbox(), Inbox(), Inbox()
+    listener.create_subscription(FacialLandmarks, '/humans/faces/f7/landmarks', landmarks, 10)
+    listener.create_subscription(TFMessage, '/tf', frames, 10)
+    listener.create_subscription(Image, '/humans/faces/f7/aligned', aligned, 10)
+    image = np.zeros((200, 200, 3), np.uint8)
+    image[57:63, 37:43], image[27:33, 77:83] = 255, 255
+    header = Header(frame_id='camera')
+    header.stamp.sec = 5
+
+    def all_came():
+        shown.publish(header, with_attention(), image)
+        return landmarks.messages and frames.messages and aligned.messages
+
+    wait_until(all_came)
+    shown.destroy()
+
+    assert {one.child_frame_id for one in frames.messages[0].transforms} == {'face_f7', 'gaze_f7'}
+    assert frames.messages[0].transforms[0].header == header
+    assert landmarks.messages[0].header == header
+    message = aligned.messages[0]
+    assert (message.height, message.width) == (64, 64)
+    pixels = np.frombuffer(message.data, np.uint8).reshape(64, 64, 3)[:, :, 0]
+    rows, columns = np.nonzero(pixels > 128)
+    # Both eyes are in the same rows, a third of the side apart.
+    assert np.ptp(rows) < 14
+    assert np.ptp(columns) > 18
+
+
+def test_the_size_of_the_images_is_that_of_the_parameter():
+    cropped = crop_face(np.zeros((100, 100, 3), np.uint8), (10.0, 10.0, 60.0, 90.0), 48)
+
+    assert cropped.shape == (48, 48, 3)
+
+
+def test_without_attention_the_topics_are_those_of_before(graph):
+    node = graph.listener('shower')
+    shown = Humans(node, lambda: 128)
+    shown.publish(
+        Header(),
+        result_of(face(), labels=FERPLUS_LABELS, affect=AFFECT),
+        np.zeros((90, 90, 3), np.uint8),
+    )
+
+    names = [publisher.topic_name for publisher in node.publishers]
+
+    assert '/tf' not in names
+    assert '/humans/faces/f7/landmarks' not in names
+    shown.destroy()
