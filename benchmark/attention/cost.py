@@ -37,9 +37,10 @@ from fer_ros.perception.settings import Settings
 
 PERIOD = 1 / 30
 
-# A program that loads the pipeline, processes a scene, and prints its largest memory in KiB.
+# A program that loads the pipeline, processes a scene, and prints its resident memory in KiB.
 MEMORY = """
-import resource, sys
+import sys
+from pathlib import Path
 from benchmark.attention.cost import settings_with
 from benchmark.rig.scenes import scene, SMALL
 from fer_ros.perception.pipeline import load_pipeline
@@ -48,7 +49,8 @@ settings = settings_with(sys.argv[1] == 'on')
 pipeline = load_pipeline(settings)
 for index, image in enumerate(scene(8, SMALL, 30)):
     pipeline.process(image, index / 30, settings)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+status = Path('/proc/self/status').read_text()
+print(next(line.split()[1] for line in status.splitlines() if line.startswith('VmRSS')))
 """
 
 
@@ -115,7 +117,7 @@ def eight_faces(frames: int) -> list[Row]:
                 time = 1 + frame * PERIOD
                 pipeline.process(images[frame % len(images)], time, settings)
                 if pipeline.watcher is not None:
-                    for track in pipeline.watcher.renewed_at(time):
+                    for track in pipeline.watcher.renewed:
                         renewed.setdefault(track, []).append(time)
 
             times = time_frames({'frame': process}, frames)['frame']
@@ -138,7 +140,7 @@ def eight_faces(frames: int) -> list[Row]:
 
 
 def memory() -> Row:
-    """Compare the largest memory of a process with and without attention."""
+    """Compare the resident memory of a process with and without attention."""
     sizes = {}
     for switch in ('off', 'on'):
         done = subprocess.run(

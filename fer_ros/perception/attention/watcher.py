@@ -128,9 +128,11 @@ class AttentionWatcher:
         person = self._people.get(track)
         return None if person is None else person.followed.landmarks
 
-    def renewed_at(self, time: float) -> list[int]:
-        """Return the tracks of the faces whose landmarks were renewed at a time in seconds."""
-        return [track for track, person in self._people.items() if person.followed.renewed == time]
+    @property
+    def renewed(self) -> list[int]:
+        """Return the tracks of the faces whose landmarks were renewed in the last image."""
+        people = self._people.items()
+        return [track for track, person in people if person.followed.renewed == self._time]
 
     def _due(self, sightings: Sequence[Sighting], time: float) -> set[int]:
         """

@@ -225,8 +225,8 @@ def test_each_of_eight_faces_is_renewed_ten_times_a_second_and_the_largest_in_ea
     for index in range(60):
         time = index * PERIOD
         watcher.update(image, faces, range(8), time, Settings(), None)
-        in_one_frame.append(len(watcher.renewed_at(time)))
-        for n in watcher.renewed_at(time):
+        in_one_frame.append(len(watcher.renewed))
+        for n in watcher.renewed:
             renewals[n].append(time)
 
     assert np.diff(renewals[0]).max() < 1.5 * PERIOD
