@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from contextlib import nullcontext
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -43,7 +42,6 @@ from fer_ros.perception.space.camera_model import CameraModel
 from fer_ros.perception.tracking.flow import follow_face
 from fer_ros.perception.tracking.timeline import Timeline
 from fer_ros.perception.tracking.tracker import FaceTracker
-from fer_ros.perception.tracking.tracker import Following
 from fer_ros.perception.tracking.tracker import longest_gap
 
 # Maximum time from one search for faces to the next, for every value of `detect_every` [s].
@@ -266,40 +264,23 @@ class Pipeline:
         """Detect faces, or predict their positions if the last detection is recent enough."""
         # If this call fails, no last image remains, and the next image is searched for faces.
         before, self._image = self._image, None
-        if before is not None and before.shape != image.shape:
-            before = None
         self._frames_unseen += 1
         due = self._frames_unseen >= settings.detect_every or self._tracker.in_doubt
         late = time - self._looked > LONGEST_GUESS
-        height, width = image.shape[:2]
-        following = None
-        if before is not None:
-            following = Following(height, width, partial(follow_face, before, image))
-        if following is not None and not due and not late:
-            sightings = self._tracker.follow(time, following)
+        if before is not None and before.shape == image.shape and not due and not late:
+            look = partial(follow_face, before, image)
+            sightings = self._tracker.follow(time, image.shape[0], image.shape[1], look)
             self._image = image
             return sightings
         if settings.draw == 'blur':
             # A face that is not searched yet cannot be blurred.
             settings = settings.changed({'search_time': 0.0})
-        search = self._plan.search(
-            self.detector,
-            image,
-            time,
-            self._tracker.expected(time),
-            settings,
-            following is not None,
-        )
+        known = self._tracker.expected(time)
+        found = self._plan.search(self.detector, image, time, known, settings)
         self._frames_unseen, self._looked = 0, time
-        if settings.detect_every > 1 or search.keep_image:
-            self._image = image
-        if following is not None and search.covers is not None:
-            following = replace(following, searched=search.covers)
-        else:
-            following = None
-        return self._tracker.update(
-            search.faces, time, settings.face_timeout, settings.max_faces, following
-        )
+        # If every image is searched for faces, the last image is not needed.
+        self._image = image if settings.detect_every > 1 else None
+        return self._tracker.update(found, time, settings.face_timeout, settings.max_faces)
 
     def _classify(self, image: np.ndarray, detections: Sequence[FaceDetection]) -> np.ndarray:
         """Classify the faces of one image in one batch: (detections, labels) float64."""

@@ -7,19 +7,28 @@ cascade only detects upright frontal faces, and returns no landmarks.
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from fer_ros.perception.detection.candidates import Candidate
 from fer_ros.perception.detection.candidates import Candidates
 from fer_ros.perception.detection.candidates import check_image
 from fer_ros.perception.detection.candidates import DetectorError
 from fer_ros.perception.detection.candidates import probability
+from fer_ros.perception.detection.candidates import strongest
 from fer_ros.perception.detection.candidates import to_faces
 from fer_ros.perception.detection.cascade import CascadeError
 from fer_ros.perception.detection.cascade import checked_cascade
+from fer_ros.perception.detection.views import LONGEST_FACE
+from fer_ros.perception.detection.views import PART_MARGIN
+from fer_ros.perception.detection.views import piece
+from fer_ros.perception.detection.views import spread
+from fer_ros.perception.detection.views import View
+from fer_ros.perception.detection.views import Views
 from fer_ros.perception.detection.weights import ensure_tried
 from fer_ros.perception.detection.weights import read_weights
 from fer_ros.perception.faces import FaceDetection
@@ -39,6 +48,11 @@ WINDOW = 24
 SIZE_STEP = 1.1
 # Minimum number of overlapping windows that must detect the same face.
 LEAST_WINDOWS = 3
+
+# Size of the smallest face in the coarse view, as a multiple of that in the fine view.
+COARSE = 2.5
+# Rows and columns of the fine view.
+GRID = (2, 3)
 
 # Middle and width of the logistic curve that converts the weight of a window to the probability of
 # a face. The weight is the sum of the cascade's last stage. The curve is a maximum likelihood fit
@@ -77,6 +91,7 @@ class HaarDetector:
     name = 'haar'
     # The position of the eyes depends only on the box, so it does not show that a head is turned.
     least_eye_distance = 0.0
+    eyes_estimated = True
 
     def __init__(self, weights: Path) -> None:
         """
@@ -114,10 +129,65 @@ class HaarDetector:
         """Detect faces; see Detector."""
         check_image(image)
         height, width = image.shape[:2]
-        view = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
         scale = min(1.0, WINDOW / max(min_size, 1))
-        if scale < 1:
-            size = (max(1, round(scale * width)), max(1, round(scale * height)))
+        size = (max(1, round(scale * width)), max(1, round(scale * height)))
+        found = self._find(image, size)
+        return to_faces(found, height, width, min_score, min_size, self.eyes_estimated)
+
+    def views(self, height: int, width: int, min_size: float) -> Views | None:
+        """Divide an image into views; see ViewDetector."""
+        scale = min(1.0, WINDOW / max(min_size, 1))
+        largest = COARSE * WINDOW / scale
+        shared = LONGEST_FACE * largest + 2 * PART_MARGIN / scale
+        rows, columns = GRID
+        across, down = piece(width, columns, shared), piece(height, rows, shared)
+        if across < 2 * shared or down < 2 * shared:
+            return None
+
+        def scaled(factor: float, *sides: int) -> tuple[int, int]:
+            wide, high = (round(factor * side) for side in sides)
+            return wide, high
+
+        parts = tuple(
+            View(
+                'part',
+                (left, top, left + across, top + down),
+                scaled(scale, across, down),
+                0.0,
+                largest,
+                across * down / (width * height),
+            )
+            for top in spread(height, rows, down)
+            for left in spread(width, columns, across)
+        )
+        coarse = View(
+            'coarse',
+            (0, 0, width, height),
+            scaled(scale / COARSE, width, height),
+            largest,
+            math.inf,
+            1 / COARSE**2,
+        )
+        return Views(coarse, parts)
+
+    def look(self, image: np.ndarray, view: View, min_score: float) -> list[Candidate]:
+        """Search a view; see ViewDetector."""
+        found = self._find(view.crop(image), view.size)
+        corner = np.array(view.region[:2])
+        moved = Candidates(found.boxes + np.tile(corner, 2), found.scores, found.points + corner)
+        return [*strongest(moved, min_score)]
+
+    def _find(self, image: np.ndarray, size: tuple[int, int]) -> Candidates:
+        """
+        Run the cascade on a scaled image.
+
+        :param image: (H, W, 3) uint8, BGR.
+        :param size: (width, height) of the scaled image in pixels, at most the size of the image.
+        :return: the candidates in pixels of the image.
+        """
+        height, width = image.shape[:2]
+        view = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+        if size != (width, height):
             view = cv2.resize(view, size, interpolation=cv2.INTER_AREA)
         windows, _, weights = self._cascade.detectMultiScale3(
             cv2.equalizeHist(view),
@@ -130,8 +200,7 @@ class HaarDetector:
         corners = np.array(windows, np.float64).reshape(-1, 2, 2) * back
         eyes = corners[:, :1] + np.array([RIGHT_EYE, LEFT_EYE]) * corners[:, 1:]
         corners[:, 1] += corners[:, 0]
-        found = Candidates(corners.reshape(-1, 4), to_scores(np.ravel(weights)), eyes)
-        return to_faces(found, height, width, min_score, min_size, eyes_estimated=True)
+        return Candidates(corners.reshape(-1, 4), to_scores(np.ravel(weights)), eyes)
 
 
 def to_scores(weights: np.ndarray) -> np.ndarray:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,6 +12,7 @@ from fer_ros.perception.boxes import overlap
 from fer_ros.perception.detection.candidates import Candidate
 from fer_ros.perception.detection.candidates import SAME_FACE
 from fer_ros.perception.detection.candidates import to_faces
+from fer_ros.perception.detection.views import NearDetector
 from fer_ros.perception.detection.views import View
 from fer_ros.perception.detection.views import ViewDetector
 from fer_ros.perception.faces import FaceDetection
@@ -37,34 +36,19 @@ CLEARLY = 0.33
 MOST_PROPOSALS = 8
 
 
-@dataclass(frozen=True)
-class Search:
-    """
-    The result of the search in an image.
-
-    :param faces: the faces that were found.
-    :param covers: function that returns whether a face with a given box would have been found;
-        None if every face would have been found, wherever the tracker expects it.
-    :param keep_image: whether faces may have to be followed from this image to the next.
-    """
-
-    faces: list[FaceDetection]
-    covers: Callable[[Box], bool] | None = None
-    keep_image: bool = False
-
-
 def search_views(
     detector: ViewDetector,
     image: np.ndarray,
     views: Sequence[View],
     known: Sequence[FaceDetection],
     settings: Settings,
-) -> Search | None:
+) -> list[FaceDetection] | None:
     """
     Search some views of an image, and the surroundings of the known faces.
 
-    If the detector looks near faces, then the other views only propose faces, and the view around
-    each proposal decides. So a new face and a known face have the same scores and eyes.
+    A near detector searches the surroundings of each known face. The other views only propose
+    faces, and the view around each proposal decides. So a new face and a known face have the same
+    scores and eyes.
 
     :param detector: the detector.
     :param image: (H, W, 3) uint8, BGR.
@@ -75,18 +59,9 @@ def search_views(
     """
     height, width = image.shape[:2]
     min_score, min_size = settings.min_face_score, settings.min_face_size
-
-    def faces(candidates: Iterable[Candidate]) -> list[FaceDetection]:
-        least = KNOWN_SIZE * min_size if detector.looks_near else min_size
-        return to_faces(candidates, height, width, min_score, least, detector.eyes_estimated)
-
-    if not detector.looks_near:
+    if not isinstance(detector, NearDetector):
         found = _look(detector, image, views, min_score)
-        return Search(
-            faces(found),
-            lambda box: any(view.must_find(box, height, width) for view in views),
-            keep_image=True,
-        )
+        return to_faces(found, height, width, min_score, min_size, detector.eyes_estimated)
     inside = [face for face in known if _is_in(face.box, height, width)]
     near = [detector.near(face.box, height, width, min_size) for face in inside]
     if _cost(views) + _cost(near) > 1:
@@ -105,11 +80,12 @@ def search_views(
         found += [
             candidate for candidate in closer if large or _shorter(candidate.box) >= min_size
         ]
-    return Search(faces(found))
+    least = KNOWN_SIZE * min_size
+    return to_faces(found, height, width, min_score, least, detector.eyes_estimated)
 
 
 def _look_closely(
-    detector: ViewDetector,
+    detector: NearDetector,
     image: np.ndarray,
     box: Sequence[float],
     settings: Settings,

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from fer_ros.perception.detection.choice import Detector
-from fer_ros.perception.detection.search import Search
 from fer_ros.perception.detection.search import search_views
+from fer_ros.perception.detection.views import NearDetector
 from fer_ros.perception.detection.views import View
 from fer_ros.perception.detection.views import ViewDetector
 from fer_ros.perception.detection.views import Views
@@ -51,36 +51,37 @@ class SearchPlan:
         time: float,
         known: Sequence[FaceDetection],
         settings: Settings,
-        can_follow: bool = True,
-    ) -> Search:
+    ) -> list[FaceDetection]:
         """
         Search an image for faces.
 
         :param detector: the detector.
         :param image: (H, W, 3) uint8, BGR.
         :param time: time of the image in seconds; later than the time of the last image.
-        :param known: the known faces at their expected places.
+        :param known: the known faces at their expected places. They are searched in each image.
         :param settings: settings for this image.
-        :param can_follow: whether the caller can follow faces from the last image to this one.
-        :return: the faces, and where they were searched.
+        :return: the faces that were found, best first.
         """
         if isinstance(detector, ViewDetector) and settings.search_time > 0:
-            views = self._choose(detector, image, time, settings)
-            if views is not None and (can_follow or detector.looks_near):
+            views = self._choose(detector, image, time, known, settings)
+            found = None
+            if views is not None:
                 found = search_views(detector, image, views, known, settings)
-                if found is not None:
-                    return found
+            if found is not None:
+                return found
             self._searched = [time] * len(self._searched)
             self._credit = 0.0
-            keep_image = not detector.looks_near and self._views is not None
         else:
             self.restart()
-            keep_image = False
-        faces = detector.detect(image, settings.min_face_score, settings.min_face_size)
-        return Search(faces, keep_image=keep_image)
+        return detector.detect(image, settings.min_face_score, settings.min_face_size)
 
     def _choose(
-        self, detector: ViewDetector, image: np.ndarray, time: float, settings: Settings
+        self,
+        detector: ViewDetector,
+        image: np.ndarray,
+        time: float,
+        known: Sequence[FaceDetection],
+        settings: Settings,
     ) -> list[View] | None:
         """Choose the views of an image, without those around known faces; None for the whole."""
         height, width = image.shape[:2]
@@ -93,12 +94,14 @@ class SearchPlan:
             return None
         if self._views is None or elapsed >= settings.search_time:
             return None
-        parts = self._parts(time, elapsed, settings.search_time)
-        if len(parts) == len(self._searched):
+        chosen = set(self._parts(time, elapsed, settings.search_time))
+        if not isinstance(detector, NearDetector):
+            chosen |= _showing(known, self._views, height, width)
+        if len(chosen) == len(self._searched):
             return None
-        for number in parts:
+        for number in chosen:
             self._searched[number] = time
-        return [self._views.coarse, *(self._views.parts[number] for number in parts)]
+        return [self._views.coarse, *(self._views.parts[number] for number in sorted(chosen))]
 
     def _parts(self, time: float, elapsed: float, search_time: float) -> list[int]:
         """Choose the parts to search: those whose time ends, and enough to keep the pace."""
@@ -109,3 +112,22 @@ class SearchPlan:
         chosen = min(count, max(late, int(self._credit + ROUNDING)))
         self._credit = max(self._credit - chosen, -1.0)
         return sorted(range(count), key=self._searched.__getitem__)[:chosen]
+
+
+def _showing(faces: Sequence[FaceDetection], views: Views, height: int, width: int) -> set[int]:
+    """
+    Choose the parts that show those faces that the coarse view does not show.
+
+    :param faces: faces at their expected places.
+    :param views: the views of the image.
+    :param height: height of the image in pixels.
+    :param width: width of the image in pixels.
+    :return: numbers of the parts.
+    """
+    return {
+        number
+        for face in faces
+        if not views.coarse.must_find(face.box, height, width)
+        for number, part in enumerate(views.parts)
+        if part.must_find(face.box, height, width)
+    }

@@ -14,6 +14,7 @@ from typing import Literal
 from typing import Protocol
 from typing import runtime_checkable
 
+import cv2
 import numpy as np
 
 from fer_ros.perception.boxes import Box
@@ -34,6 +35,9 @@ LARGEST_IN_PART = 1.5
 # box of a face that the border of the view cuts.
 MOSTLY_INSIDE = 0.75
 
+# Minimum scale for bilinear interpolation of a part.
+BILINEAR_PART = 0.4
+
 
 @dataclass(frozen=True)
 class View:
@@ -45,7 +49,7 @@ class View:
     :param region: (left, top, right, bottom) in whole pixels of the image.
     :param size: (width, height) of the scaled region in pixels.
     :param smallest: shorter side of the smallest face that this view must find, in pixels of the
-        image.
+        image; 0 for a part, because no other view shows smaller faces.
     :param largest: shorter side of the largest face that this view must find, in pixels of the
         image.
     :param cost: time of this search, as a fraction of the time of a search in the whole image.
@@ -125,9 +129,6 @@ class ViewDetector(Protocol):
 
     # Whether the eyes are estimated from the box, and not detected.
     eyes_estimated: bool
-    # Whether a view around a face takes little time. Then each known face is searched in its own
-    # view; otherwise it is followed by optical flow while no other view shows it.
-    looks_near: bool
 
     def views(self, height: int, width: int, min_size: float) -> Views | None:
         """
@@ -139,6 +140,26 @@ class ViewDetector(Protocol):
         :return: the views; None if a search in views would not be faster.
         """
         ...
+
+    def look(self, image: np.ndarray, view: View, min_score: float) -> list[Candidate]:
+        """
+        Search a view.
+
+        :param image: (H, W, 3) uint8, BGR, the whole image.
+        :param view: a view of an image of this size.
+        :param min_score: minimum score of a face, 0 to 1.
+        :return: candidates in pixels of the image. Their boxes may extend beyond the view.
+        """
+        ...
+
+
+@runtime_checkable
+class NearDetector(ViewDetector, Protocol):
+    """
+    A detector that searches the surroundings of a face in little time.
+
+    With other detectors, the parts that show known faces are searched in every image.
+    """
 
     def near(
         self,
@@ -156,17 +177,6 @@ class ViewDetector(Protocol):
         :param width: width of the image in pixels.
         :param min_size: shorter side of the smallest wanted face in pixels.
         :param wide: whether to show more of the surroundings, at another scale.
-        """
-        ...
-
-    def look(self, image: np.ndarray, view: View, min_score: float) -> list[Candidate]:
-        """
-        Search a view.
-
-        :param image: (H, W, 3) uint8, BGR, the whole image.
-        :param view: a view of an image of this size.
-        :param min_score: minimum score of a face, 0 to 1.
-        :return: candidates in pixels of the image. Their boxes may extend beyond the view.
         """
         ...
 
@@ -207,6 +217,27 @@ def centred(middle: float, each: float, length: int) -> tuple[int, int]:
     whole = min(length, max(1, math.ceil(each)))
     start = min(max(0, round(middle - each / 2)), length - whole)
     return start, start + whole
+
+
+def shrink(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """
+    Scale an image down, with an average over its pixels.
+
+    OpenCV's average takes eight times as long as its bilinear interpolation. Therefore a large
+    image is first reduced to twice the size by interpolation.
+
+    :param image: (H, W, 3) uint8.
+    :param size: (width, height) in pixels, at most the size of the image.
+    :return: (height, width, 3) uint8.
+    """
+    width, height = size
+    if image.shape[1] == width and image.shape[0] == height:
+        return image
+    if width >= BILINEAR_PART * image.shape[1]:
+        return cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
+    twice = (2 * width, 2 * height)
+    larger = cv2.resize(image, twice, interpolation=cv2.INTER_LINEAR)
+    return cv2.resize(larger, size, interpolation=cv2.INTER_AREA)
 
 
 def _shorter(box: Sequence[float]) -> float:

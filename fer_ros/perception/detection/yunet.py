@@ -22,6 +22,7 @@ from fer_ros.perception.detection.candidates import check_image
 from fer_ros.perception.detection.candidates import DetectorError
 from fer_ros.perception.detection.candidates import SAME_FACE
 from fer_ros.perception.detection.candidates import to_faces
+from fer_ros.perception.detection.views import shrink
 from fer_ros.perception.detection.views import View
 from fer_ros.perception.detection.views import Views
 from fer_ros.perception.detection.weights import read_weights
@@ -32,7 +33,6 @@ from fer_ros.perception.detection.yunet_views import BILINEAR
 from fer_ros.perception.detection.yunet_views import LEAST_SIDE
 from fer_ros.perception.detection.yunet_views import LEAST_VIEW
 from fer_ros.perception.detection.yunet_views import near_view
-from fer_ros.perception.detection.yunet_views import shrink
 from fer_ros.perception.detection.yunet_views import view_scale
 from fer_ros.perception.detection.yunet_views import views_of
 from fer_ros.perception.faces import FaceDetection
@@ -106,7 +106,6 @@ class YuNetDetector:
     # 0.95 times the median distance of the eyes in frontal faces; see `doc/crop_geometry.md`.
     least_eye_distance = 0.35
     eyes_estimated = False
-    looks_near = True
 
     def __init__(self, weights: Path) -> None:
         """

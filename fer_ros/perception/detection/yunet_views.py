@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 import math
 
-import cv2
-import numpy as np
-
 from fer_ros.perception.detection.views import centred
 from fer_ros.perception.detection.views import LONGEST_FACE
 from fer_ros.perception.detection.views import PART_MARGIN
@@ -55,8 +52,6 @@ NEAR_VIEW = (96, 128)
 NEAR = 2.0
 WIDE_VIEW = (160, 192)
 WIDE = 2.5
-# Minimum scale for bilinear interpolation of a part.
-BILINEAR_PART = 0.4
 # Divisions of the fine view: rows and columns.
 GRIDS = tuple(
     (rows, columns)
@@ -117,7 +112,7 @@ def views_of(height: int, width: int, min_size: float) -> Views | None:
                     'part',
                     (left, top, left + across, top + down),
                     (scaled(fine, across), scaled(fine, down)),
-                    FACE_IN_PART / fine,
+                    0.0,
                     largest,
                     cost,
                 )
@@ -181,24 +176,3 @@ def _cost_of_all(height: int, width: int, min_size: float) -> float:
 def _cost(width: float, height: float) -> float:
     """Return the time of a search in a view of some pixels, in pixels."""
     return padded(max(width, LEAST_SIDE)) * padded(max(height, LEAST_SIDE)) + PIXELS_OF_A_CALL
-
-
-def shrink(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """
-    Scale an image down, with an average over its pixels.
-
-    OpenCV's average takes eight times as long as its bilinear interpolation. Therefore a large
-    image is first reduced to twice the size by interpolation.
-
-    :param image: (H, W, 3) uint8.
-    :param size: (width, height) in pixels, at most the size of the image.
-    :return: (height, width, 3) uint8.
-    """
-    width, height = size
-    if image.shape[1] == width and image.shape[0] == height:
-        return image
-    if width >= BILINEAR_PART * image.shape[1]:
-        return cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
-    twice = (2 * width, 2 * height)
-    larger = cv2.resize(image, twice, interpolation=cv2.INTER_LINEAR)
-    return cv2.resize(larger, size, interpolation=cv2.INTER_AREA)

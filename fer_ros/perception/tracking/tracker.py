@@ -68,24 +68,6 @@ _Place = tuple[Box, complex, float]
 Look = Callable[[FaceDetection, FaceDetection], FaceDetection | None]
 
 
-@dataclass(frozen=True)
-class Following:
-    """
-    How faces are followed in a frame in which a detector does not search everywhere.
-
-    :param height: height of the frame in pixels.
-    :param width: width of the frame in pixels.
-    :param look: function that finds a face of the last frame in this frame.
-    :param searched: function that returns whether a face with a given box would have been
-        detected in this frame.
-    """
-
-    height: int
-    width: int
-    look: Look
-    searched: Callable[[Box], bool] = lambda _: False
-
-
 @dataclass(eq=False)
 class _Track:
     """
@@ -238,7 +220,6 @@ class FaceTracker:
         time: float,
         face_timeout: float,
         max_faces: int,
-        unsearched: Following | None = None,
     ) -> list[Sighting]:
         """
         Update the tracks with the detections of a frame.
@@ -252,8 +233,6 @@ class FaceTracker:
         :param face_timeout: how long a lost face keeps its id, in seconds. The time counts from
             the first frame in which the face is missing.
         :param max_faces: maximum number of faces; the largest faces are kept.
-        :param unsearched: how to follow the faces at places that were not searched in this
-            frame; None if the whole frame was searched. These faces are not missing.
         :return: the faces that are kept: first those with an id, the largest first, then those of
             tracks that are not confirmed yet, up to `max_faces`.
         """
@@ -262,21 +241,10 @@ class FaceTracker:
             self._tracks = []
         # A face may return in the very frame in which its timeout ends.
         self._forget(time, face_timeout, inclusive=False)
-        last, self._time, self._looked = self._time or 0.0, time, time
-        elsewhere = [
-            track
-            for track in self._tracks
-            if unsearched is not None and not unsearched.searched(track.predicted_box(time))
-        ]
+        self._time = self._looked = time
         seen = self._assign(detections, time)
-        sightings = {track.number: Sighting(track.number, None, track.face) for track in seen}
-        elsewhere = [track for track in elsewhere if track.number not in sightings]
-        if unsearched is not None:
-            followed = [track for track in self._kept if track in elsewhere]
-            sightings.update(self._followed(followed, time, last, unsearched))
-            seen += [track for track in followed if track.number in sightings]
         for track in self._tracks:
-            if track.time < time and track not in elsewhere:
+            if track.time < time:
                 track.missing_since = _first(track.missing_since, time)
                 if track.id is None:
                     track.doubt *= DOUBT_OF_A_MISS
@@ -294,44 +262,31 @@ class FaceTracker:
         self._kept += sorted(doubted, key=_size, reverse=True)[:room]
         self._forget(time, face_timeout, inclusive=True)
         self._kept = [track for track in self._kept if track in self._tracks]
-        return [replace(sightings[track.number], id=track.id) for track in self._kept]
+        return [Sighting(track.number, track.id, track.face) for track in self._kept]
 
-    def follow(self, time: float, following: Following) -> list[Sighting]:
+    def follow(self, time: float, height: int, width: int, look: Look) -> list[Sighting]:
         """
         Follow the faces in a frame that no detector searches.
 
         :param time: time of the frame in seconds; later than the time of the last frame.
-        :param following: how to follow the faces.
-        :return: the faces kept by the last call of `update`. A face that is not found is at its
-            predicted position. Faces whose centre is outside the frame are left out.
+        :param height: height of the frame in pixels.
+        :param width: width of the frame in pixels.
+        :param look: function that finds a face of the last frame in this frame.
+        :return: the faces kept by the last call of `update`. A face that `look` does not find is
+            at its predicted position. Faces whose centre is outside the frame are left out.
         """
         last, self._time = self._time or 0.0, time
-        return [*self._followed(self._kept, time, last, following).values()]
-
-    def _followed(
-        self, tracks: Sequence[_Track], time: float, last: float, following: Following
-    ) -> dict[int, Sighting]:
-        """
-        Follow the faces of some tracks from the last frame to this one.
-
-        :param tracks: the tracks.
-        :param time: time of the frame in seconds.
-        :param last: time of the last frame in seconds.
-        :param following: how to follow the faces.
-        :return: the faces whose centre is inside the frame, by the number of the track.
-        """
-        height, width = following.height, following.width
-        sightings = {}
-        for track in tracks:
+        sightings = []
+        for track in self._kept:
             guess = track.predicted(time)
-            found = following.look(track.predicted(last), guess)
+            found = look(track.predicted(last), guess)
             if found is not None:
                 track.place(found, time)
             face = found or guess
             centre = _centre(face.box)
             if 0 < centre.real < width and 0 < centre.imag < height:
                 inside = replace(face, box=clip_box(face.box, height, width))
-                sightings[track.number] = Sighting(track.number, track.id, inside)
+                sightings.append(Sighting(track.number, track.id, inside))
         return sightings
 
     def _assign(self, detections: Sequence[FaceDetection], time: float) -> list[_Track]:

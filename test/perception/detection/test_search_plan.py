@@ -7,8 +7,10 @@ import pytest
 
 from fer_ros.perception.backends.base import BackendError
 from fer_ros.perception.backends.litert import import_interpreter
+from fer_ros.perception.detection.blazeface import BlazeFaceDetector
 from fer_ros.perception.detection.candidates import Candidate
 from fer_ros.perception.detection.candidates import to_faces
+from fer_ros.perception.detection.haar import HaarDetector
 from fer_ros.perception.detection.search_plan import SearchPlan
 from fer_ros.perception.detection.yunet import YuNetDetector
 from fer_ros.perception.detection.yunet_views import FACE_IN_PART
@@ -25,17 +27,17 @@ def eyes_of(box):
     return [[0.7 * left + 0.3 * right, height], [0.3 * left + 0.7 * right, height]]
 
 
-class Ideal:
+class Far:
     """A detector with the views of YuNet that finds each face exactly where its view shows it."""
 
     name = reason = 'ideal'
     least_eye_distance = 0.0
     eyes_estimated = False
-    looks_near = True
 
     def __init__(self, *faces):
         self.faces = list(faces)
         self.looks = []
+        self.parts = []
 
     def detect(self, image, min_score, min_size):
         self.looks.append('whole')
@@ -45,11 +47,9 @@ class Ideal:
     def views(self, height, width, min_size):
         return views_of(height, width, min_size)
 
-    def near(self, box, height, width, min_size, wide=False):
-        return near_view(box, height, width, min_size, wide)
-
     def look(self, image, view, min_score):
         self.looks.append(view.kind)
+        self.parts += [view.region] if view.kind == 'part' else []
         scale = view.size[0] / (view.region[2] - view.region[0])
         left, top, right, bottom = view.region
         # Only the coarse view may be too small for a face.
@@ -63,6 +63,13 @@ class Ideal:
             and box[2] <= right
             and box[3] <= bottom
         ]
+
+
+class Ideal(Far):
+    """An ideal detector that searches the surroundings of known faces."""
+
+    def near(self, box, height, width, min_size, wide=False):
+        return near_view(box, height, width, min_size, wide)
 
 
 class Blind(Ideal):
@@ -98,13 +105,24 @@ def test_the_first_image_is_searched_whole_and_the_next_ones_in_parts():
 
 def test_a_known_face_is_searched_in_its_own_view():
     plan, detector = SearchPlan(), Ideal(SMALL)
-    (face,) = search(plan, detector, 0.0).faces
+    (face,) = search(plan, detector, 0.0)
     detector.looks = []
 
     found = search(plan, detector, 1 / 30, [face])
 
     assert sorted(detector.looks) == ['coarse', 'near', 'part']
-    assert [one.box for one in found.faces] == [SMALL]
+    assert [one.box for one in found] == [SMALL]
+
+
+def test_without_views_around_faces_the_parts_with_known_faces_are_searched_in_each_image():
+    plan, detector = SearchPlan(), Far(SMALL)
+    known = search(plan, detector, 0.0)
+
+    for step in range(1, 20):
+        detector.parts = []
+        known = search(plan, detector, step / 30, known)
+        assert [face.box for face in known] == [SMALL]
+        assert len(detector.parts) < 6
 
 
 @pytest.mark.parametrize(
@@ -145,10 +163,10 @@ def test_a_restart_searches_the_whole_image():
 def test_many_known_faces_are_cheaper_in_the_whole_image():
     detector = Ideal(*[(30.0 + 50 * n, 100.0, 60.0 + 50 * n, 140.0) for n in range(12)])
     plan = SearchPlan()
-    faces = search(plan, detector, 0.0).faces
+    faces = search(plan, detector, 0.0)
     detector.looks = []
 
-    again = search(plan, detector, 0.03, faces).faces
+    again = search(plan, detector, 0.03, faces)
 
     assert detector.looks == ['whole']
     assert len(again) == 12
@@ -178,9 +196,30 @@ def test_a_proposal_below_the_minimum_score_is_decided_by_the_view_around_it():
         detector.closely = closely
         search(plan, detector, 0.0)
 
-        found = search(plan, detector, 1 / 30).faces
+        found = search(plan, detector, 1 / 30)
 
         assert [face.score for face in found] == [0.8] * faces
+
+
+@limits(max_examples=100, deadline=None)
+@given(
+    kind=strategies.sampled_from([BlazeFaceDetector, HaarDetector]),
+    size=strategies.tuples(strategies.integers(160, 4000), strategies.integers(120, 2200)),
+    min_size=strategies.integers(8, 100),
+    place=strategies.tuples(strategies.floats(0, 1), strategies.floats(0, 1)),
+    growth=strategies.floats(1, 12),
+)
+def test_each_face_is_in_the_coarse_view_or_in_a_part(kind, size, min_size, place, growth):
+    width, height = size
+    # The views do not depend on the weights.
+    views = kind.__new__(kind).views(height, width, min_size)
+    side = min(growth * min_size * 1.02, 0.8 * width, 0.6 * height)
+    if views is None or side < min_size:
+        return
+    left, top = place[0] * (width - side), place[1] * (height - 1.4 * side)
+    box = (left, top, left + side, top + 1.4 * side)
+
+    assert any(view.must_find(box, height, width) for view in (views.coarse, *views.parts))
 
 
 sizes = strategies.tuples(strategies.integers(160, 4000), strategies.integers(120, 2200))
@@ -213,7 +252,7 @@ def test_each_face_is_found_in_time_wherever_it_appears(
     detector.faces = [box]
 
     frame = start
-    while not search(plan, detector, frame / rate, image=image, min_face_size=min_size).faces:
+    while not search(plan, detector, frame / rate, image=image, min_face_size=min_size):
         frame += 1
         assert (frame - start) / rate <= 0.2 + 1e-6
 
@@ -234,7 +273,7 @@ def test_each_face_is_found_in_the_first_image_after_the_time_whatever_the_rate(
         search(plan, detector, time)
     detector.faces = [box]
     for time in times[start:]:
-        if search(plan, detector, time).faces:
+        if search(plan, detector, time):
             return
         assert time - times[start] <= 0.2 + 1e-6
 
@@ -269,7 +308,7 @@ def test_real_faces_of_all_sizes_are_found_in_time(yunet, size, rate):
         for frame in range(start):
             search(plan, yunet, frame / rate, image=background)
         frames = range(start, start + int(0.2 * rate) + 1)
-        found = [search(plan, yunet, frame / rate, image=image).faces for frame in frames]
+        found = [search(plan, yunet, frame / rate, image=image) for frame in frames]
         if not any(found):
             late.append(side)
 
@@ -282,7 +321,7 @@ def test_the_search_depends_only_on_images_and_times(yunet):
     def run():
         plan, known, boxes = SearchPlan(), [], []
         for frame in range(8):
-            known = plan.search(yunet, image, frame / 30, known, Settings()).faces
+            known = plan.search(yunet, image, frame / 30, known, Settings())
             boxes.append([face.box for face in known])
         return boxes
 

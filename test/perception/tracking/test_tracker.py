@@ -3,7 +3,6 @@ import pytest
 
 from fer_ros.perception.faces import FaceDetection
 from fer_ros.perception.tracking.tracker import FaceTracker
-from fer_ros.perception.tracking.tracker import Following
 
 
 def face(x, y=100, side=50, score=0.9):
@@ -356,7 +355,7 @@ def test_between_two_looks_a_face_that_is_not_found_again_moves_on_with_its_eyes
     for step in range(20):
         tracker.update([face(100 + 5 * step, 100 + 2 * step)], step / 30, 1.0, 16)
 
-    (sighting,) = tracker.follow(20 / 30, Following(200, 400, lost))
+    (sighting,) = tracker.follow(20 / 30, 200, 400, lost)
 
     assert sighting.id == 1
     np.testing.assert_allclose(sighting.face.box, face(200, 140).box, atol=2)
@@ -374,7 +373,7 @@ def test_between_two_looks_a_face_is_where_it_is_found_again_and_known_there_lat
             asked.append(before.box)
             return face(x)
 
-        (sighting,) = tracker.follow(step / 30, Following(200, 400, look))
+        (sighting,) = tracker.follow(step / 30, 200, 400, look)
         assert sighting.face.box == face(100 + 15 * step).box
 
     # Each search starts from the last position of the face.
@@ -387,7 +386,7 @@ def test_between_two_looks_nobody_stands_who_was_lost_before():
     tracker.update([face(100), face(300)], 0.0, 1.0, 16)
     tracker.update([face(100)], 0.03, 1.0, 16)
 
-    assert [sighting.id for sighting in tracker.follow(0.06, Following(200, 400, lost))] == [1]
+    assert [sighting.id for sighting in tracker.follow(0.06, 200, 400, lost)] == [1]
     assert tracker.ids == {1, 2}
 
 
@@ -396,52 +395,11 @@ def test_between_two_looks_who_walks_out_of_the_picture_is_gone():
     for step in range(10):
         tracker.update([face(300 + 10 * step), face(100, 180)], step / 30, 1.0, 16)
 
-    first, later = (tracker.follow(0.3 + step / 30, Following(200, 400, lost)) for step in (0, 4))
+    first, later = (tracker.follow(0.3 + step / 30, 200, 400, lost) for step in (0, 4))
 
     assert [sighting.id for sighting in first] == [1, 2]
     assert first[0].face.box[2] == 400
     assert [sighting.id for sighting in later] == [2]
-
-
-# Frames that are searched in part
-
-
-def test_a_face_at_a_place_that_was_not_searched_is_followed_and_not_missing():
-    tracker = FaceTracker()
-    tracker.update([face(100), face(300)], 0.0, 0.0, 16)
-    left_half = Following(200, 400, lambda before, guess: face(305), lambda box: box[0] < 200)
-
-    for step in range(1, 4):
-        sightings = tracker.update([face(100)], step / 30, 0.0, 16, left_half)
-
-        # Without a timeout, a missing face would lose its id.
-        assert [sighting.id for sighting in sightings] == [1, 2]
-        assert sightings[1].face.box == face(305).box
-
-
-def test_a_face_at_a_place_that_was_searched_is_missing():
-    tracker = FaceTracker()
-    tracker.update([face(100), face(300)], 0.0, 0.0, 16)
-    right_half = Following(200, 400, lambda before, guess: face(305), lambda box: box[0] > 200)
-
-    sightings = tracker.update([face(100)], 1 / 30, 0.0, 16, right_half)
-
-    assert [sighting.id for sighting in sightings] == [1]
-    assert tracker.ids == {1}
-
-
-def test_a_new_face_is_not_doubted_while_its_place_is_not_searched():
-    tracker = FaceTracker()
-    tracker.update([], 0.0, 1.0, 16)
-    tracker.update([face(300, score=0.6)], 1 / 30, 1.0, 16)
-    nowhere = Following(200, 400, lambda before, guess: None)
-
-    for step in range(2, 6):
-        (sighting,) = tracker.update([], step / 30, 1.0, 16, nowhere)
-        assert sighting.id is None
-    (sighting,) = tracker.update([face(300, score=0.9)], 6 / 30, 1.0, 16)
-
-    assert sighting.id == 1
 
 
 # Boxes of unconfirmed and recently lost faces
