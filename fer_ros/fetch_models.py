@@ -42,7 +42,7 @@ class FetchError(Exception):
     """Raised if the file cannot be fetched; the message states the reason."""
 
 
-def fetch(folder: Path, urls: Sequence[str]) -> bool:
+def fetch(folder: Path, urls: Sequence[str], time_limit: float | None = None) -> bool:
     """
     Download the file to a folder, unless the folder already contains it.
 
@@ -51,6 +51,7 @@ def fetch(folder: Path, urls: Sequence[str]) -> bool:
     :param folder: destination, created if it does not exist. A symbolic link at the place of the
         file is replaced, not followed.
     :param urls: sources, tried in this order.
+    :param time_limit: maximum time for each source in seconds; None for TIME_LIMIT.
     :return: True if the file was downloaded, False if the folder already contained it.
     :raises FetchError: if no source has the file, or if the folder is not writable.
     """
@@ -63,7 +64,7 @@ def fetch(folder: Path, urls: Sequence[str]) -> bool:
                 errno.EEXIST, 'the path is not a regular file; remove it', str(target)
             )
         folder.mkdir(parents=True, exist_ok=True)
-        content = download(urls)
+        content = download(urls, time_limit or TIME_LIMIT)
         try:
             # Mode x raises an error if the name exists, even as a symbolic link.
             with temporary.open('xb') as file:
@@ -94,11 +95,12 @@ def is_right(content: bytes) -> bool:
     return hashlib.sha256(content).hexdigest() == YUNET_SHA256
 
 
-def download(urls: Sequence[str]) -> bytes:
+def download(urls: Sequence[str], time_limit: float) -> bytes:
     """
     Download the file from the first source that has it.
 
-    :param urls: sources, tried in this order, each for at most TIME_LIMIT.
+    :param urls: sources, tried in this order.
+    :param time_limit: maximum time for each source in seconds.
     :return: content of the file.
     :raises FetchError: if no source sends the file in time.
     """
@@ -106,21 +108,21 @@ def download(urls: Sequence[str]) -> bytes:
     for url in urls:
         results: queue.SimpleQueue[bytes | Exception] = queue.SimpleQueue()
         # Name resolution and slow responses have no time limit of their own, so a thread is used.
-        Thread(target=_read, args=(url, results), daemon=True).start()
+        Thread(target=_read, args=(url, results, time_limit), daemon=True).start()
         try:
-            result = results.get(timeout=TIME_LIMIT)
+            result = results.get(timeout=time_limit)
         except queue.Empty:
-            result = TimeoutError(f'no complete response within {TIME_LIMIT:g} s')
+            result = TimeoutError(f'no complete response within {time_limit:g} s')
         if isinstance(result, bytes):
             return result
         reasons.append(shortened(f'{url} ({result})'))
     raise FetchError(f'cannot download {NAME} from {", ".join(reasons)}')
 
 
-def _read(url: str, results: queue.SimpleQueue[bytes | Exception]) -> None:
+def _read(url: str, results: queue.SimpleQueue[bytes | Exception], time_limit: float) -> None:
     """Download the file, and put its content or the error into a queue."""
     try:
-        with urlopen(url, timeout=TIME_LIMIT) as answer:
+        with urlopen(url, timeout=time_limit) as answer:
             content = answer.read(SIZE + 1)
         other = ValueError(f'the server sent another file; {len(content)} bytes were read')
         results.put(content if is_right(content) else other)
@@ -146,10 +148,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         '--folder', type=Path, default=place, help='folder for the file (default: %(default)s)'
     )
     parser.add_argument('--url', help='URL of another source, such as a mirror or file:///...')
+    parser.add_argument(
+        '--time-limit',
+        type=float,
+        metavar='SECONDS',
+        help=f'maximum time for each source (default: {TIME_LIMIT:g})',
+    )
     chosen = parser.parse_args(arguments)
+    if chosen.time_limit is not None and not chosen.time_limit > 0:
+        parser.error(f'--time-limit is {chosen.time_limit:g}, but must be above 0')
     folder = chosen.folder.expanduser().absolute()
     try:
-        fetched = fetch(folder, [chosen.url] if chosen.url else URLS)
+        fetched = fetch(folder, [chosen.url] if chosen.url else URLS, chosen.time_limit)
     except FetchError as error:
         print(f'fetch_models: {error}', file=sys.stderr)
         return 1

@@ -16,6 +16,7 @@ from fer_ros import fetch_models
 from fer_ros.fetch_models import fetch
 from fer_ros.fetch_models import FetchError
 from fer_ros.fetch_models import main
+from fer_ros.perception.detection.yunet import WEIGHTS
 from file_server import CONTENT
 from file_server import Server
 
@@ -170,6 +171,30 @@ def test_a_server_that_never_ends_is_left_after_the_time_limit(server, folder, m
         fetch(folder, [server.url])
 
     assert list(folder.iterdir()) == []
+
+
+def test_the_time_limit_can_be_set(folder, tmp_path, capsys):
+    os.mkfifo(tmp_path / 'fifo')
+    url = (tmp_path / 'fifo').as_uri()
+
+    assert main(['--folder', str(folder), '--url', url, '--time-limit', '0.3']) == 1
+
+    assert 'no complete response within 0.3 s' in capsys.readouterr().err
+
+
+def test_a_time_limit_of_zero_is_refused(folder, capsys):
+    with pytest.raises(SystemExit):
+        main(['--folder', str(folder), '--time-limit', '0'])
+
+    assert '--time-limit is 0, but must be above 0' in capsys.readouterr().err
+
+
+def test_the_setup_fetches_the_weights_into_a_folder_that_the_node_searches():
+    text = (ROOT / 'scripts' / 'setup').read_text(encoding='utf-8')
+
+    assert f'"$weights/{WEIGHTS}"' in text
+    assert 'weights="$venv/share/fer_ros/models"' in text
+    assert 'export AMENT_PREFIX_PATH="$VIRTUAL_ENV"' in (ROOT / 'scripts' / 'env').read_text()
 
 
 def test_a_name_that_is_never_resolved_is_left_after_the_time_limit(folder, monkeypatch):
