@@ -96,6 +96,12 @@ def _reading() -> Any:
     return reading
 
 
+def _masking() -> Any:
+    from benchmark.behaviour import masking
+
+    return masking
+
+
 def _eyes() -> Any:
     from benchmark.behaviour import eyes
 
@@ -163,6 +169,7 @@ COMMANDS: dict[str, tuple[Callable[[], Any], str]] = {
     'attending': (_attending, 'compare decided attention with labels in photographs'),
     'attention_cost': (_attention_cost, 'measure the cost of attention, and eight faces at 30 Hz'),
     'face_model': (_face_model, 'derive the 3-D face of head poses from pictures'),
+    'masking': (_masking, 'measure which faces the masked image leaves visible'),
     'reading': (_reading, 'compare the speed of reading fer2013.csv with that of the notebooks'),
 }
 

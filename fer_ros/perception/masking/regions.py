@@ -22,7 +22,7 @@ BLOCK = 16
 
 # The edges of the region of a large face are multiples of a power of two that is at least this
 # fraction of the box's longer side. The region then shows little of the proportions of the face.
-COARSENESS = 1 / 16
+COARSENESS = 1 / 8
 
 
 def region_of(box: Box, height: int, width: int) -> tuple[slice, slice]:
