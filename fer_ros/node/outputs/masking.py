@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fer_ros.node.life.errors import REASON_LENGTH
 from fer_ros.perception.frame_result import FrameResult
 from fer_ros.perception.masking.masker import FaceMasker
 from fer_ros.perception.masking.masker import load_detectors
@@ -60,8 +61,7 @@ class Masking:
         best = next(iter(DETECTORS))
         if detectors[0].name != best:
             self._logger.warning(
-                f'faces are hidden with {names}, which misses faces that {best} would find, '
-                f'because {best} cannot run ({shortened(detectors[0].reason)}). The page '
-                'doc/privacy.md has the measured shares'
+                f'{best} cannot run here, so faces are hidden with {names}, which misses more '
+                f'faces ({shortened(detectors[0].reason, REASON_LENGTH)})'
             )
         return FaceMasker(detectors)
