@@ -121,7 +121,8 @@ class FaceMasker:
         self._scene = scene
         time = self._timeline.advance(stamp, longest_gap(HELD), new_scene)
         self._tracker.update(_likely(suspects), time, HELD, MOST_FACES)
-        return self._tracker.boxes
+        # A person may have stopped, or have moved on as before.
+        return [*self._tracker.boxes, *self._tracker.last_boxes]
 
 
 def _likely(suspects: Sequence[Suspect]) -> list[FaceDetection]:

@@ -201,6 +201,11 @@ class FaceTracker:
         return [track.predicted_box(self._time or 0.0) for track in self._tracks]
 
     @property
+    def last_boxes(self) -> list[Box]:
+        """Return the last known box of each track in pixels, in the order of `boxes`."""
+        return [track.face.box for track in self._tracks]
+
+    @property
     def in_doubt(self) -> bool:
         """Check whether a track needs another detection to be confirmed."""
         return any(track.id is None for track in self._kept)

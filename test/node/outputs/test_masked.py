@@ -81,6 +81,28 @@ def test_the_annotated_image_hides_faces_that_no_setting_lets_through(
     assert is_flat(pixels_of(inbox.wait_for(lambda image: image.header == message.header)))
 
 
+@pytest.mark.parametrize('draw', ['labels', 'blur', 'mask'])
+def test_no_topic_of_rep_155_shows_a_face_that_is_hidden(graph, parts, camera, emotions, draw):
+    pytest.importorskip('hri_msgs')
+    node = started(graph, Parameter('draw', value=draw), Parameter('ros4hri', value=True))
+    inbox = Inbox()
+    topic = '/humans/faces/f1/cropped'
+    graph.listener('viewer').create_subscription(Image, topic, inbox, 10)
+    seconds = 0
+
+    def cropped():
+        nonlocal seconds
+        seconds += 1
+        send(camera, emotions, node, picture(seconds=seconds))
+        return inbox.messages
+
+    wait_until(cropped)
+    colours = np.unique(pixels_of(inbox.messages[0]).reshape(-1, 3), axis=0).tolist()
+    # The bars beside a face that is not square are black.
+    assert list(COLOUR) in colours
+    assert [colour for colour in colours if colour not in ([0, 0, 0], list(COLOUR))] == []
+
+
 def test_no_detector_is_loaded_while_nobody_wants_a_masked_image(
     graph, node, camera, emotions, monkeypatch
 ):

@@ -124,6 +124,16 @@ def test_a_face_that_was_lost_stays_covered_where_it_is_expected():
     assert (gone == scene()).all()
 
 
+def test_a_lost_face_stays_covered_where_it_was_as_well():
+    masker = FaceMasker([WhiteDetector()])
+    for step in range(10):
+        masker.mask(scene((40 + 20 * step, 200)), stamp=step / 30)
+
+    masked = masker.mask(scene(), stamp=10 / 30 + 0.5)
+
+    assert is_hidden(masked, 40 + 20 * 9, 200)
+
+
 def test_another_scene_begins_without_the_faces_of_the_last():
     masker = FaceMasker([WhiteDetector()])
     for step in range(3):
