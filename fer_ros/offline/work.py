@@ -171,7 +171,7 @@ def _write(
     if job.mcap:
         outputs.append(McapOutput(staged, job.settings.min_confidence, recording.topics))
     if job.video:
-        outputs.append(Videos(staged, job.settings.draw))
+        outputs.append(Videos(staged, job.settings))
     timelines = Timelines(job.pictures)
     if job.report:
         outputs.append(timelines)

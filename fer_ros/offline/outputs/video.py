@@ -11,6 +11,10 @@ import numpy as np
 from fer_ros.offline.analysis import Analysed
 from fer_ros.perception.drawing.annotations import Drawing
 from fer_ros.perception.frame_result import FrameResult
+from fer_ros.perception.masking.masker import FaceMasker
+from fer_ros.perception.masking.masker import load_detectors
+from fer_ros.perception.settings import HIDING
+from fer_ros.perception.settings import Settings
 
 # Name of the video; with several cameras, a number precedes the suffix.
 FILE = 'annotated.mp4'
@@ -35,11 +39,11 @@ class Videos:
     The annotated videos of a recording, one for each topic of images.
 
     :param folder: folder for the files.
-    :param draw: value of the setting `draw`.
+    :param settings: settings of the analysis; `draw` applies.
     """
 
-    def __init__(self, folder: Path, draw: str) -> None:
-        self._folder, self._draw = folder, draw
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self._folder, self._settings = folder, settings
         self._videos: dict[str, VideoOutput] = {}
 
     def add(self, analysed: Analysed) -> None:
@@ -48,7 +52,7 @@ class Videos:
         if topic not in self._videos:
             number = len(self._videos)
             name = FILE if not number else FILE.replace('.', f'_{number + 1}.')
-            self._videos[topic] = VideoOutput(self._folder / name, self._draw)
+            self._videos[topic] = VideoOutput(self._folder / name, self._settings)
         self._videos[topic].add(analysed)
 
     def close(self) -> None:
@@ -62,13 +66,15 @@ class VideoOutput:
     The images of a topic with annotations, at a constant rate.
 
     :param path: file to write.
-    :param draw: value of the setting `draw`.
+    :param settings: settings of the analysis; `draw` applies.
     """
 
-    def __init__(self, path: Path, draw: str) -> None:
+    def __init__(self, path: Path, settings: Settings) -> None:
         self._path = path
-        self._draw = draw
+        self._settings = settings
         self._drawing = Drawing()
+        # Loaded for the first image whose faces must be hidden.
+        self._masker: FaceMasker | None = None
         self._writer: Any = None
         self._size = (0, 0)
         self._rate = USUAL_RATE
@@ -83,7 +89,7 @@ class VideoOutput:
         image, result = analysed.frame.image, analysed.result
         if image is None or result is None:
             return
-        drawn = self._draw_on(image, result)
+        drawn = self._draw_on(image, result, analysed.frame.frame_id)
         if self._writer is not None:
             self._write(analysed.frame.stamp, drawn)
             return
@@ -113,9 +119,17 @@ class VideoOutput:
                 f'OpenCV wrote {count} of {self._written} images into {self._path.name}'
             )
 
-    def _draw_on(self, image: np.ndarray, result: FrameResult) -> np.ndarray:
-        """Draw the faces of an image."""
-        return self._drawing.draw(image, result.faces, result.labels, self._draw, result.boxes)
+    def _draw_on(self, image: np.ndarray, result: FrameResult, scene: str) -> np.ndarray:
+        """Draw the faces of an image, which are covered if the setting `draw` hides faces."""
+        mode = self._settings.draw
+        if mode in HIDING:
+            if self._masker is None:
+                detector = self._settings.detector, self._settings.detector_model
+                self._masker = FaceMasker(load_detectors(*detector))
+            known = (*result.boxes, *(face.box for face in result.faces))
+            image = self._masker.mask(image, known, result.stamp, scene)
+            mode = 'boxes'
+        return self._drawing.draw(image, result.faces, result.labels, mode, result.boxes)
 
     def _begin(self) -> None:
         """Open the file with the rate of the first images."""
