@@ -112,7 +112,7 @@ def pixels(face: np.ndarray) -> np.ndarray:
 
 
 def gradients(face: np.ndarray) -> np.ndarray:
-    """Return the histograms of oriented gradients (Dalal and Triggs, 2005): (900,) float32."""
+    """Compute histograms of gradient directions, (900,) float32 (Dalal and Triggs, 2005)."""
     how = cv2.HOGDescriptor((SIDE, SIDE), (16, 16), (8, 8), (8, 8), 9)
     return np.asarray(how.compute(face)).ravel()
 

@@ -45,6 +45,12 @@ class View:
     rotation: int = 0
 
 
+# If the longer side of a candidate is more than this fraction of the shorter side of the image, a
+# higher score is needed. Detectors see so large a face well. At lower scores, most such candidates
+# are no faces, and each of them would cover half of the image.
+LARGE = 0.4
+LARGE_SCORE = 0.25
+
 # The angles from the image to the views that show heads on their side or upside down.
 TURNS = (90, 180, 270)
 
@@ -99,8 +105,15 @@ def search(image: np.ndarray, detector: Detector, views: Sequence[View]) -> list
                 size = height, width
                 left, top, right, bottom = turn_box_back(face.box, view.rotation, size)
                 box = (left * across, top * down, right * across, bottom * down)
-                found.append(Suspect(box, face.score))
+                if face.score >= LARGE_SCORE or _side(box) <= LARGE * min(image.shape[:2]):
+                    found.append(Suspect(box, face.score))
     return found
+
+
+def _side(box: Box) -> float:
+    """Return the length of the longer side of a box in pixels."""
+    left, top, right, bottom = box
+    return max(right - left, bottom - top)
 
 
 def _contrasts(image: np.ndarray) -> Iterator[np.ndarray]:

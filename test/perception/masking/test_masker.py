@@ -65,6 +65,13 @@ def test_an_unlikely_face_is_covered_as_well():
     assert is_hidden(FaceMasker([WhiteDetector(0.11)]).mask(scene((300, 200))), 300, 200)
 
 
+def test_an_unlikely_face_of_half_the_image_covers_nothing():
+    image = scene((100, 100), side=300)
+
+    assert (FaceMasker([WhiteDetector(0.2)]).mask(image) == image).all()
+    assert is_hidden(FaceMasker([WhiteDetector(0.25)]).mask(image), 100, 100, 300)
+
+
 def test_known_faces_are_covered_that_the_detector_does_not_find():
     masked = FaceMasker([WhiteDetector()]).mask(scene(), [(300.0, 200.0, 340.0, 240.0)])
 
