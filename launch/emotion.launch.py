@@ -38,7 +38,9 @@ RESPAWN_DELAY = 1.0
 CONFIGURATION_ERROR = 2
 
 # Environment variables for the profile of Fast DDS: the first up to Jazzy, the second from Kilted.
+# Kilted logs a warning if the first one is set.
 PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
+FIRST_VARIABLE_ONLY = ('humble', 'iron', 'jazzy')
 
 SHARE = Path(get_package_share_directory('fer_ros'))
 
@@ -111,7 +113,8 @@ def shared_memory_profile() -> list[LaunchDescriptionEntity]:
     if any(os.environ.get(variable) for variable in PROFILE_VARIABLES):
         return []
     profile = str(SHARE / 'config' / 'fastdds.xml')
-    return [SetEnvironmentVariable(variable, profile) for variable in PROFILE_VARIABLES]
+    old = os.environ.get('ROS_DISTRO', 'jazzy') in FIRST_VARIABLE_ONLY
+    return [SetEnvironmentVariable(PROFILE_VARIABLES[0 if old else 1], profile)]
 
 
 def make_nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:

@@ -156,6 +156,26 @@ def test_the_profile_of_the_user_is_left_alone(monkeypatch, profile, set_by_us):
         assert Path(path).is_file()
 
 
+@pytest.mark.parametrize(
+    ('distribution', 'variable'),
+    [
+        ('humble', 'FASTRTPS_DEFAULT_PROFILES_FILE'),
+        ('jazzy', 'FASTRTPS_DEFAULT_PROFILES_FILE'),
+        ('kilted', 'FASTDDS_DEFAULT_PROFILES_FILE'),
+        ('rolling', 'FASTDDS_DEFAULT_PROFILES_FILE'),
+    ],
+)
+def test_each_distribution_gets_its_own_variable_for_the_profile(
+    monkeypatch, distribution, variable
+):
+    monkeypatch.setenv('ROS_DISTRO', distribution)
+
+    entities = describe(LAUNCH_FILE)
+
+    (setter,) = [one for one in entities if isinstance(one, SetEnvironmentVariable)]
+    assert ''.join(part.perform(LaunchContext()) for part in setter.name) == variable
+
+
 def test_faces_come_out_and_everything_ends_cleanly(launched):
     pytest.importorskip('skimage')
     bundle = next(bundle_folders(), None)
