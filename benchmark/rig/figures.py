@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Output file of `--record`, with one section per command that has the latest results only.
 RESULTS = ROOT / 'benchmark' / 'RESULTS.md'
-HEAD = """# Results
+HEAD = """# Results of the benchmarks
 
 The command named in each section writes that section with `--record`; nothing is written by hand.
 Times are in milliseconds.
