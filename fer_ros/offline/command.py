@@ -158,7 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add('--depth', default='', metavar='TOPIC', help='topic of registered depth images')
     add('--camera-info', default='', metavar='TOPIC', help='topic of the calibration')
-    add('--sequence', action='store_true', help='the pictures of a folder show one scene')
+    add('--sequence', action='store_true', help='treat the pictures of a folder as one scene')
     add('--csv', action='store_true', help='also write the tables as CSV')
     add('--no-mcap', action='store_true', help='write no messages')
     add('--no-report', action='store_true', help='write no page')
@@ -172,7 +172,7 @@ def _parser() -> argparse.ArgumentParser:
         help='where the processes run: this machine, or a Ray cluster (needs ray[data])',
     )
     add('--shard', type=_shard, metavar='K/N', help='analyse only the K-th of N parts')
-    add('--force', action='store_true', help='replace results of other settings')
+    add('--force', action='store_true', help='replace results that other settings produced')
     add('--quiet', action='store_true', help='print errors only')
     add('--json', action='store_true', help='print a summary as JSON')
     return parser

@@ -100,9 +100,9 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding='utf-8'))
         if not isinstance(found, dict) or found['form'] != FORM:
-            raise ValueError(f'its form is not {FORM}')
+            raise ValueError(f'the form of the manifest is not {FORM}')
         if not all(isinstance(entry, dict) for entry in found['recordings'].values()):
-            raise ValueError('its entries are damaged')
+            raise ValueError('the entries of the manifest are damaged')
     except (OSError, ValueError, KeyError, AttributeError, RecursionError) as error:
         raise ManifestError(
             f'cannot read {quoted(str(path))}: {shortened(error)}; choose another folder with '

@@ -183,5 +183,6 @@ def _open_file(path: Path) -> BagFile:
     if start.startswith(ROS1_START) and not compressed:
         return Ros1File(path)
     raise SourceError(
-        f'it begins with {quoted(start[:12])}, not as an MCAP file, an SQLite file or a ROS 1 bag'
+        f'the file begins with {quoted(start[:12])}, unlike an MCAP file, an SQLite '
+        'file or a ROS 1 bag'
     )

@@ -76,7 +76,7 @@ def find_cameras(
     names = list(dict.fromkeys(chosen)) or _all_cameras(topics)
     if not names:
         wanted = ' or '.join(IMAGE_TYPES)
-        raise SourceError(f'it has no images of a camera ({wanted}); {_listed(topics)}')
+        raise SourceError(f'the bag has no images of a camera ({wanted}); {_listed(topics)}')
     return [
         Camera(
             name,
@@ -119,7 +119,7 @@ def _beside(topics: Mapping[str, str], camera: str, names: Sequence[str], kind: 
 def _check(topics: Mapping[str, str], name: str, kinds: Sequence[str]) -> None:
     """Raise SourceError if a topic is missing or has another type."""
     if name not in topics:
-        raise SourceError(f'it has no topic {quoted(name)}; {_listed(topics)}')
+        raise SourceError(f'the bag has no topic {quoted(name)}; {_listed(topics)}')
     if topics[name] not in kinds:
         raise SourceError(
             f'its topic {quoted(name)} has the type {quoted(topics[name])}, not '
