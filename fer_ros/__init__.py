@@ -1,1 +1,1 @@
-"""What the faces around a robot show."""
+"""Recognise the emotions that the faces around a robot show."""

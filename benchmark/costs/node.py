@@ -235,7 +235,8 @@ def stale(answers: Sequence[Answer], rate: float) -> int:
     Count the frames that the node processed although a newer frame was available.
 
     An overloaded node starts a frame as soon as it has published the previous result. If a frame
-    is more than two periods old at that time, its successor has been available for one period.
+    is more than two periods old when its processing starts, its successor has been available for
+    one period.
 
     :param answers: results of an overloaded node, in the order of their reception.
     :param rate: rate of the camera in Hz.

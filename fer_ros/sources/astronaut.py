@@ -58,8 +58,8 @@ def view_size(width: int, height: int) -> tuple[int, int]:
 
     :param width: width in pixels, 0 to derive it from the height.
     :param height: height in pixels, 0 to derive it from the width.
-    :return: width and height in pixels: VIEW_SIZE if both are 0. A single 0 is replaced according
-        to the aspect ratio of VIEW_SIZE.
+    :return: width and height in pixels. If both are 0, the images have VIEW_SIZE. A single 0 is
+        replaced according to the aspect ratio of VIEW_SIZE.
     """
     full_width, full_height = VIEW_SIZE
     if not width and not height:

@@ -188,7 +188,9 @@ def _drawn(data: FaceData, fractions: Sequence[float], seed: int) -> tuple[np.nd
                     )
                 )
             except ValueError as error:
-                raise DataError(f'{fraction} of {len(data)} pictures: {error}') from error
+                raise DataError(
+                    f'cannot split off {fraction} of {len(data)} pictures: {error}'
+                ) from error
             rest, chosen = rest[kept], rest[taken]
         drawn.append(chosen)
     return drawn[1], drawn[0]

@@ -95,8 +95,8 @@ def run_node(
     :param refusals: errors of `make_node` and `start_itself` that a wrong configuration causes.
         Such an error is logged in one sentence, without a traceback.
     :return: exit status: 0 after SIGINT or SIGTERM, CONFIGURATION_ERROR if the node could not
-        start. The caller must end the process then. Otherwise, the process is ended with status 1
-        after PARTING_PATIENCE.
+        start. The caller must end the process then; a process that still runs after
+        PARTING_PATIENCE is ended with status 1.
     """
     # rclpy adds its own handlers, which shut down the context and thereby end the spinning.
     # Python's default for SIGINT, an exception at an arbitrary point, could leave operations half

@@ -165,7 +165,7 @@ def _decompress(data: bytes, compression: bytes) -> bytes:
         import lz4.frame
 
         return bytes(lz4.frame.decompress(data))
-    raise ValueError(f'its compression is {compression[:20]!r}, not none, bz2 or lz4')
+    raise ValueError(f'the compression is {compression[:20]!r}, not none, bz2 or lz4')
 
 
 def _split(chunk: bytes) -> Iterator[Record]:

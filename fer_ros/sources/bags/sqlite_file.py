@@ -154,5 +154,5 @@ def _decompressed(data: bytes) -> bytes:
 
     found = zstandard.ZstdDecompressor().decompressobj().decompress(data)
     if len(found) > LARGEST_MESSAGE:
-        raise ValueError(f'it has {len(found)} bytes, more than {LARGEST_MESSAGE}')
+        raise ValueError(f'the message has {len(found)} bytes, more than {LARGEST_MESSAGE}')
     return found
