@@ -178,7 +178,7 @@ def see(pipeline: Pipeline, scene: np.ndarray, box: np.ndarray, name: str) -> np
     :param scene: (H, W, 3) uint8 BGR.
     :param box: (4,) position of the face, in pixels.
     :param name: name of the scene, different from the name of the last one.
-    :return: (labels,) float64 probabilities, or None if no face was found there.
+    :return: (labels,) float64 probabilities, or None if no face was found in the scene.
     """
     # The pipeline accepts a weak detection only when it repeats, as with a camera.
     for image in range(_IMAGES):

@@ -178,8 +178,8 @@ def read_weights(content: bytes) -> list[np.ndarray]:
     layers = [layer for layer in layers if network.getLayer(layer).type == 'Convolution']
     if len(layers) != _CONVOLUTIONS:
         raise DetectorError(
-            f'the file is not YuNet of 2023 in float32: it has {len(layers)} such convolutions, '
-            f'but must have {_CONVOLUTIONS}'
+            f'the file is not YuNet of 2023 in float32: it has {len(layers)} float32 '
+            f'convolutions, but must have {_CONVOLUTIONS}'
         )
     try:
         found = [(network.getParam(layer, 0), network.getParam(layer, 1)) for layer in layers]

@@ -68,7 +68,7 @@ def test_another_network_is_refused():
     other = MODELS / 'fer2013_tiny' / 'model.onnx'
 
     with pytest.raises(
-        DetectorError, match='is not YuNet of 2023 in float32: it has 3. such convol'
+        DetectorError, match='is not YuNet of 2023 in float32: it has 3. float32 convol'
     ):
         read_weights(other.read_bytes())
 
