@@ -33,28 +33,20 @@ from fer_ros.perception.detection.choice import Detector
 from fer_ros.perception.masking.masker import FaceMasker
 from fer_ros.perception.masking.regions import COLOUR
 
-# Photographs of groups and of single people.
-PHOTOGRAPHS = (
-    *(
-        f'photos/dlib/{name}.jpg'
-        for name in (
-            '2007_007763',
-            '2008_001009',
-            '2008_001322',
-            '2008_002079',
-            '2008_002470',
-            '2008_002506',
-            '2008_004176',
-            '2008_007676',
-            '2009_004587',
-            'bald_guys',
-        )
-    ),
-    'photos/facerec/two_people.jpg',
-    'photos/facerec/obama_partial_face.jpg',
-    'photos/other/six_people.jpg',
-    'photos/skimage/astronaut.png',
-    'photos/skimage/camera.png',
+# Photographs of groups.
+PHOTOGRAPHS = tuple(
+    f'photos/dlib/{name}.jpg'
+    for name in (
+        '2007_007763',
+        '2008_001009',
+        '2008_001322',
+        '2008_002079',
+        '2008_002470',
+        '2008_002506',
+        '2008_004176',
+        '2008_007676',
+        '2009_004587',
+    )
 )
 STREET = 'videos/facenet_street_video.mp4'
 PORTRAITS = 'ckplus/CK+48.zip'
