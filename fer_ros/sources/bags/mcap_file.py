@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import closing
 import io
 from pathlib import Path
+import struct
 from typing import Any
 from typing import BinaryIO
+from typing import NamedTuple
 
 from fer_ros.sources.bags.raw import BagFile
 from fer_ros.sources.bags.raw import full_type
@@ -16,6 +18,24 @@ from fer_ros.sources.bags.raw import RawMessage
 
 # Maximum size of a record in a compressed file, whose length is not known [bytes].
 LARGEST_RECORD = 2**30
+
+
+# The fields of a message before its data: channel, sequence number, log time, publish time.
+MESSAGE_HEAD = struct.Struct('<HIQQ')
+
+
+class ChunkMessage(NamedTuple):
+    """
+    A message in a chunk.
+
+    :param channel_id: number of its channel.
+    :param log_time: time of its reception in nanoseconds.
+    :param data: its data, a view of the chunk.
+    """
+
+    channel_id: int
+    log_time: int
+    data: memoryview
 
 
 class McapFile(BagFile):
@@ -148,12 +168,11 @@ class McapFile(BagFile):
         from mcap.records import Chunk
         from mcap.records import Message
         from mcap.records import Schema
-        from mcap.stream_reader import breakup_chunk
 
         found = [record]
         if isinstance(record, Chunk):
             try:
-                found = breakup_chunk(record, validate_crc=True)
+                found = list(_split(record))
             except Exception as error:  # the library raises many types of errors
                 self.note(f'the chunk of {record.message_start_time} ns is damaged', error)
                 return
@@ -163,7 +182,7 @@ class McapFile(BagFile):
                 self._schemas[one.id] = one
             elif isinstance(one, Channel):
                 self._channels[one.id] = one
-            elif isinstance(one, Message):
+            elif isinstance(one, (Message, ChunkMessage)):
                 messages.append(one)
         yield from sorted(messages, key=lambda one: one.log_time)
 
@@ -176,3 +195,35 @@ class McapFile(BagFile):
 
         reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
         return io.BufferedReader(reader, 2**20)
+
+
+def _split(chunk: Any) -> Iterator[Any]:
+    """
+    Iterate over the records of a chunk.
+
+    The function of the library copies each message, which takes as long as decoding an image.
+
+    :param chunk: the chunk, with its checksum.
+    :raises Exception: if the chunk is damaged.
+    """
+    from mcap.data_stream import ReadDataStream
+    from mcap.opcode import Opcode
+    from mcap.records import Channel
+    from mcap.records import Schema
+    from mcap.stream_reader import get_chunk_data_stream
+
+    stream, size = get_chunk_data_stream(chunk, validate_crc=True)
+    data = stream.read(size)
+    view, place = memoryview(data), 0
+    while place < size:
+        (length,) = struct.unpack_from('<Q', data, place + 1)
+        kind, start, place = data[place], place + 9, place + 9 + length
+        if place > size:
+            raise ValueError(f'a record of {length} bytes is longer than its chunk')
+        if kind == Opcode.MESSAGE:
+            channel, _, log_time, _ = MESSAGE_HEAD.unpack_from(data, start)
+            content = start + MESSAGE_HEAD.size
+            yield ChunkMessage(channel, log_time, view[content:place])
+        elif kind in (Opcode.CHANNEL, Opcode.SCHEMA):
+            record = Channel if kind == Opcode.CHANNEL else Schema
+            yield record.read(ReadDataStream(io.BytesIO(data[start:place])))
