@@ -13,8 +13,11 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 import importlib.util
+import json
+import os
 from pathlib import Path
 from statistics import median
+import subprocess
 from tempfile import TemporaryDirectory
 import time
 from typing import Any
@@ -22,6 +25,7 @@ from typing import Any
 import numpy as np
 import psutil
 
+from benchmark.offline import peer_video
 from benchmark.offline.writing import PERIOD
 from benchmark.offline.writing import write_bag
 from benchmark.offline.writing import write_video
@@ -47,6 +51,15 @@ from fer_ros.perception.settings import Settings
 
 # Number of images in a bag for the comparison of the readers.
 BAG_IMAGES = 150
+
+# Required speed of `analyse` with all outputs, as a multiple of the speed of other packages.
+PEER_GOALS = {'fer': 5.0, 'deepface': 10.0}
+
+# Number of images that each package processes.
+PEER_FRAMES = 60
+
+# Variables of a ROS environment that would make another Python load foreign libraries.
+FOREIGN = ('PYTHONPATH', 'PYTHONHOME', 'LD_LIBRARY_PATH', 'VIRTUAL_ENV')
 
 # Number of recordings for the cost of each one; they have a single image.
 SMALL_RECORDINGS = 20
@@ -88,6 +101,51 @@ def output_rows(job: Job, images: list[np.ndarray], folder: Path, frames: int) -
         )
         for name, key, goal in (('table_and_mcap', 'tables', 1.1), ('with_page', 'page', None))
     ]
+
+
+def peer_rows(
+    job: Job, images: list[np.ndarray], folder: Path, peers: dict[str, Path]
+) -> list[Row]:
+    """
+    Compare `analyse` with other packages on the same video.
+
+    :param job: settings of the analysis.
+    :param images: images of the video.
+    :param folder: folder for the files.
+    :param peers: Python executable of the environment of each package, a key of PEER_GOALS.
+    """
+    models = load_models(job.settings)
+    path = write_video(folder / 'peers.mp4', images, PEER_FRAMES + 2)
+    task = Task('peers', str(path), str(folder / 'staged_peers'))
+    begin = time.perf_counter()
+    outcome = process(task, Job(settings=job.settings), models, {'settings': {}, 'model': {}})
+    if outcome.reason:
+        raise ValueError(outcome.reason)
+    own = (time.perf_counter() - begin) / (PEER_FRAMES + 2)
+    rows = []
+    for name, python in peers.items():
+        done = subprocess.run(
+            [str(python), str(Path(peer_video.__file__)), name, str(path), str(PEER_FRAMES)],
+            env={key: value for key, value in os.environ.items() if key not in FOREIGN},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise ValueError(f'{name} failed: {done.stderr.strip().splitlines()[-1]}')
+        found = json.loads(done.stdout)
+        each = found['seconds'] / found['frames']
+        rows.append(
+            Row(
+                f'against_{name}',
+                [own],
+                ratio=each / own,
+                goal=PEER_GOALS[name],
+                at_least=True,
+                further={f'{name}_ms': round(1000 * each, 2), 'faces': found['faces']},
+            )
+        )
+    return rows
 
 
 def reading_rows(images: list[np.ndarray], folder: Path) -> list[Row]:
@@ -159,7 +217,7 @@ def process_rows(job: Job, images: list[np.ndarray], folder: Path, frames: int) 
     singles = [
         write_bag(folder / f'single{number}.mcap', images, 1) for number in range(SMALL_RECORDINGS)
     ]
-    long = write_video(folder / 'long.mp4', images, 4 * frames)
+    long = write_video(folder / 'long.mp4', images, 2 * frames)
     seconds: dict[str, float] = {}
     with ready(Pool(job, 1)) as one:
         call_time(one, job, singles[:1], folder / 'warm')
@@ -187,7 +245,7 @@ def process_rows(job: Job, images: list[np.ndarray], folder: Path, frames: int) 
             unit='MiB',
             goal=350.0,
             measure='value',
-            further={'frames': 4 * frames},
+            further={'frames': 2 * frames},
         ),
     ]
     if importlib.util.find_spec('ray') is not None:
@@ -220,9 +278,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         '--only',
-        choices=('outputs', 'reading', 'processes'),
+        choices=('outputs', 'reading', 'processes', 'peers'),
         help='measure only a part of the figures',
     )
+    for name in PEER_GOALS:
+        parser.add_argument(
+            f'--{name}-python',
+            type=Path,
+            metavar='PYTHON',
+            help=f'python of an environment with {name}, to compare with it',
+        )
     add_figures_arguments(parser)
 
 
@@ -239,10 +304,18 @@ def run(arguments: argparse.Namespace) -> int:
             rows += output_rows(job, images, folder, min(arguments.frames, 300))
         if arguments.only in (None, 'reading'):
             rows += reading_rows(images, folder)
+        peers = {
+            name: python
+            for name in PEER_GOALS
+            if (python := getattr(arguments, f'{name}_python')) is not None
+        }
+        if arguments.only in (None, 'peers') and peers:
+            rows += peer_rows(job, images, folder, peers)
         if arguments.only in (None, 'processes'):
             rows += process_rows(job, images, folder, arguments.frames)
     remark = (
         'Images of 640x480 with one face. The ratios of `analyse_…` are those of the processor '
-        'time. The reader of `mcap` checks the checksums, as `analyse` does.'
+        'time. The reader of `mcap` checks the checksums, as `analyse` does. deepface has random '
+        'weights, because its speed does not depend on them.'
     )
     return tell('recordings', rows, arguments, [remark])

@@ -15,6 +15,7 @@ from fer_ros.perception.masking.masker import FaceMasker
 from fer_ros.perception.masking.masker import load_detectors
 from fer_ros.perception.settings import HIDING
 from fer_ros.perception.settings import Settings
+from fer_ros.sources.opencv import quiet_opencv
 
 # Name of the video; with several cameras, a number precedes the suffix.
 FILE = 'annotated.mp4'
@@ -174,5 +175,7 @@ class VideoOutput:
                 )[:height, :width]
             else:
                 drawn = cv2.resize(drawn, self._size, interpolation=cv2.INTER_AREA)
-        self._writer.write(drawn)
+        # OpenCV would print a warning for each image that it cannot write; see `close`.
+        with quiet_opencv():
+            self._writer.write(drawn)
         self._written += 1
