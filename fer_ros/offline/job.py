@@ -49,9 +49,14 @@ class Job:
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """Return the names of the outputs besides the tables."""
-        names = ('csv', 'mcap', 'report', 'video', 'pictures')
-        return tuple(name for name in names if getattr(self, name))
+        """
+        Return the names of the outputs besides the tables.
+
+        The style of the video is part of its name, so that another style is another output.
+        """
+        names = ('csv', 'mcap', 'report', 'pictures')
+        video = (f'video_{self.settings.draw}',) if self.video else ()
+        return tuple(name for name in names if getattr(self, name)) + video
 
     def identity(self) -> dict[str, Any]:
         """

@@ -139,6 +139,13 @@ def test_settings_without_effect_on_the_rows_may_differ(call, bags):
     assert call(bags[0], max_rate=5.0, draw='blur').skipped == 1
 
 
+def test_a_video_of_another_style_is_written_anew(call, bags):
+    call(bags[0], video=True, draw='labels')
+
+    assert call(bags[0], video=True, draw='labels').skipped == 1
+    assert call(bags[0], video=True, draw='boxes').done == 1
+
+
 @pytest.mark.parametrize('content', ['', '{', '[]', '{"form": 9}', '{"form": 1}', 'null'])
 def test_a_damaged_manifest_is_refused_in_a_sentence(call, bags, tmp_path, content):
     call(bags[0])
