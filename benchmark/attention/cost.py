@@ -160,7 +160,7 @@ def memory() -> Row:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument(
-        '--frames', type=int, default=300, help='frames of each way (default: %(default)s)'
+        '--frames', type=int, default=300, help='frames per measurement (default: %(default)s)'
     )
     add_figures_arguments(parser)
 

@@ -87,13 +87,13 @@ def read_parameters(path: Path, name: str) -> tuple[dict[str, Any], list[str]]:
     """
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise ValueError('it is larger than 1 MiB')
+            raise ValueError('the file is larger than 1 MiB')
         root = BoundedLoader(path.read_text(encoding='utf-8')).get_single_node()
         if not isinstance(root, yaml.MappingNode):
-            raise ValueError(f'it has no section with the key {PARAMETERS}')
+            raise ValueError(f'the file has no section with the key {PARAMETERS}')
         found = dict(_nodes_below(root, ''))
         if not found:
-            raise ValueError(f'it has no section with the key {PARAMETERS}')
+            raise ValueError(f'the file has no section with the key {PARAMETERS}')
         values: dict[str, Any] = {}
         for section, node in found.items():
             if applies_to(section, name):

@@ -103,7 +103,7 @@ def is_turned(face: FaceDetection, max_yaw: float) -> bool:
 
     :param face: the detection.
     :param max_yaw: largest yaw in degrees; 0 for no limit.
-    :return: False also if the detector does not locate nose and mouth.
+    :return: whether the yaw exceeds the limit; False if the detector locates no nose and mouth.
     """
     if max_yaw <= 0:
         return False

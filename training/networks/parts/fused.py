@@ -123,7 +123,7 @@ def _convolve(inputs: Any, kernel: Any, padding: int, groups: int, stride: int =
     """Convolve (N, height, width, in) with (out, in / groups, height, width)."""
     from torch.nn import functional
 
-    # This permuted view costs nothing: PyTorch treats it as its channels-last memory format.
+    # The permuted view needs no copy, because PyTorch has channels-last as a memory format.
     picture = inputs.permute(0, 3, 1, 2)
     return functional.conv2d(picture, kernel, None, stride, padding, 1, groups).permute(0, 2, 3, 1)
 
