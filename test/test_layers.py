@@ -301,6 +301,7 @@ FOLDERS_OF_TRAINING = (
     'learning.on_device',
     'learning.search',
     'bundles',
+    'bundles.foreign',
     'pages',
     'commands',
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence
+import os
 import sys
 from typing import Any
 
@@ -53,6 +54,14 @@ def _export() -> Any:
     return export
 
 
+def _import() -> Any:
+    # TensorFlow reads this variable when it is imported; it would print each step otherwise.
+    os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
+    from training.commands import import_network
+
+    return import_network
+
+
 def _evaluate() -> Any:
     from training.commands import evaluate
 
@@ -72,7 +81,7 @@ def _card() -> Any:
 
 
 def _yunet_graph() -> Any:
-    from training.commands import yunet_graph
+    from training.bundles import yunet_graph
 
     return yunet_graph
 
@@ -92,6 +101,7 @@ COMMANDS: dict[str, tuple[Callable[[], Any], str]] = {
     'average': (_average, 'average the weights of several runs'),
     'tune': (_tune, 'search for the best settings of a network'),
     'export': (_export, 'export a trained network as a bundle'),
+    'import': (_import, 'import a network trained elsewhere as a bundle'),
     'evaluate': (_evaluate, 'measure a bundle, a run or a Keras file on a data set'),
     'calibrate': (_calibrate, "compare data sets for fitting a bundle's temperature"),
     'card': (_card, 'measure a bundle and write its model card'),

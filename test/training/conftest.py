@@ -29,6 +29,7 @@ NEEDED_BY = {
         'learning/test_targets.py',
         'learning/test_teachers.py',
         'learning/test_workers.py',
+        'bundles/foreign/test_import.py',
         'bundles/test_export.py',
         'commands/test_models.py',
         'commands/test_recipes.py',

@@ -80,15 +80,28 @@ def write_forms(model: keras.Model, folder: Path) -> dict[str, dict[str, str]]:
     """
     # Keras exports a trace, which a model has only after its first call.
     model(np.zeros((1, *model.input_shape[1:]), np.float32))
-    model.save(folder / FILE_NAMES['keras'])
-    model.export(folder / FILE_NAMES['tflite'], format='litert', verbose=False)
-    model.export(
-        folder / FILE_NAMES['onnx'], format='onnx', opset_version=ONNX_OPSET, verbose=False
-    )
+    for kind, name in FILE_NAMES.items():
+        write_form(model, kind, folder / name)
     return {
         kind: {'name': name, 'sha256': sha256_of(folder / name)}
         for kind, name in FILE_NAMES.items()
     }
+
+
+def write_form(model: keras.Model, kind: str, path: Path) -> None:
+    """
+    Write a network in one file format.
+
+    :param model: model in float32, with a fixed input side, that was called before.
+    :param kind: 'keras', 'tflite' or 'onnx'.
+    :param path: path of the file, with the suffix of its format.
+    """
+    if kind == 'keras':
+        model.save(path)
+    elif kind == 'tflite':
+        model.export(path, format='litert', verbose=False)
+    else:
+        model.export(path, format='onnx', opset_version=ONNX_OPSET, verbose=False)
 
 
 def check_parity(backends: dict[str, Backend], batch: np.ndarray) -> dict[str, float]:

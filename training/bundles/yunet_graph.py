@@ -10,6 +10,7 @@ This module needs TensorFlow, and runs again only when the graph changes.
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import keras
@@ -107,3 +108,14 @@ def write_graph() -> Path:
 
     GRAPH.write_bytes(tensorflow.lite.TFLiteConverter.from_keras_model(build()).convert())
     return GRAPH
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add no arguments, because the command `yunet_graph` has none."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command `yunet_graph`."""
+    path = write_graph()
+    print(f'{path}: {path.stat().st_size} bytes')
+    return 0

@@ -93,7 +93,34 @@ def check_archive(content: bytes) -> None:
     read.pop('compile_config', None)
     for entry in _objects(read):
         _check_class(entry)
-    _check_links(weights)
+    _check_links(weights, f'{WEIGHTS} in the archive')
+
+
+def check_h5(content: bytes) -> None:
+    """
+    Check a network in one HDF5 file, the format of Keras 2, before Keras loads it.
+
+    :param content: content of the file.
+    :raises ArchiveError: if the file has no network, is too large, or contains a class or a link
+        that could run code or read another file.
+    """
+    _check_links(content, 'the file')
+    h5py = importlib.import_module('h5py')
+    try:
+        with h5py.File(io.BytesIO(content), 'r') as file:
+            config = file.attrs.get('model_config')
+        if config is None:
+            raise ArchiveError(
+                'the file has weights only, without a network; save the network with: '
+                "model.save('network.keras')"
+            )
+        read = json.loads(config)
+    except ArchiveError:
+        raise
+    except Exception as error:  # h5py and json raise exceptions of many types for a broken file
+        raise ArchiveError(f'the file has no valid network ({shortened(error)})') from error
+    for entry in _objects(read):
+        _check_class(entry)
 
 
 def _check_members(members: list[zipfile.ZipInfo]) -> None:
@@ -144,26 +171,25 @@ def _check_class(entry: dict[str, Any]) -> None:
         )
 
 
-def _check_links(weights: bytes) -> None:
+def _check_links(weights: bytes, where: str) -> None:
     """
     Reject weights that are stored in other files or are too large.
 
     :param weights: content of the HDF5 file.
+    :param where: name of the file in error messages.
     :raises ArchiveError: if the file has such weights, or cannot be read.
     """
     h5py = importlib.import_module('h5py')
     try:
         with h5py.File(io.BytesIO(weights), 'r') as file:
-            _walk(h5py, file)
+            _walk(h5py, file, where)
     except ArchiveError:
         raise
     except Exception as error:  # h5py raises exceptions of many types for a broken file
-        raise ArchiveError(
-            f'{WEIGHTS} in the archive cannot be read ({shortened(error)})'
-        ) from error
+        raise ArchiveError(f'{where} cannot be read ({shortened(error)})') from error
 
 
-def _walk(h5py: Any, file: Any) -> None:
+def _walk(h5py: Any, file: Any, where: str) -> None:
     """
     Check all links of an HDF5 file.
 
@@ -175,20 +201,15 @@ def _walk(h5py: Any, file: Any) -> None:
         for name in group:
             links += 1
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                raise ArchiveError(
-                    f'{WEIGHTS} in the archive has a link to other data: {quoted(name)}'
-                )
+                raise ArchiveError(f'{where} has a link to other data: {quoted(name)}')
             found = group[name]
             if isinstance(found, h5py.Dataset):
                 if found.external or found.is_virtual:
-                    raise ArchiveError(
-                        f'{WEIGHTS} in the archive has data in another file: {quoted(name)}'
-                    )
+                    raise ArchiveError(f'{where} has data in another file: {quoted(name)}')
                 size += found.nbytes
             elif isinstance(found, h5py.Group):
                 waiting.append(found)
             if links > MOST_LINKS or size > LARGEST_NETWORK:
                 raise ArchiveError(
-                    f'{WEIGHTS} in the archive has more than {MOST_LINKS} links or '
-                    f'{LARGEST_NETWORK} bytes'
+                    f'{where} has more than {MOST_LINKS} links or {LARGEST_NETWORK} bytes'
                 )
