@@ -60,7 +60,7 @@ TURNS = (90, 180, 270)
 # needs no smaller views.
 VIEWS = {
     'yunet': (
-        *(View(0.1, scale) for scale in (1, 0.5, 0)),
+        *(View(0.1, scale) for scale in (1, 0.5, 0.25, 0)),
         *(View(0.25, scale, turn) for turn in TURNS for scale in (0.5, 0)),
     ),
     'blazeface': (View(0.1, 1), *(View(0.25, 0.5, turn) for turn in TURNS)),
@@ -70,7 +70,7 @@ VIEWS = {
 # The views of a masked image. They show what is left of a face beside a covered part, and what
 # looks like a face only beside a covered part. The threshold is below 0.3, because the image is
 # compressed afterwards.
-LEFT = tuple(View(0.2, scale) for scale in (1, 0.5, 0))
+LEFT = tuple(View(0.2, scale) for scale in (1, 0.5, 0.25, 0))
 
 
 @dataclass(frozen=True)
