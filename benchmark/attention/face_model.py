@@ -21,6 +21,7 @@ from benchmark.rig.figures import Row
 from benchmark.rig.figures import tell
 from benchmark.rig.scenes import detector_weights
 from fer_ros.perception.attention.face_model import CORNERS
+from fer_ros.perception.attention.face_model import DEPTH
 from fer_ros.perception.attention.face_model import EYEBALL
 from fer_ros.perception.attention.face_model import FILE
 from fer_ros.perception.attention.face_model import load_face_model
@@ -202,7 +203,7 @@ def run(arguments: argparse.Namespace) -> int:
     rows = [
         Row(
             'difference_from_the_shipped_face',
-            value=1000 * float(np.abs(shape - shipped.points).max()),
+            value=1000 * float(np.abs(shape * (DEPTH, 1, 1) - shipped.points).max()),
             unit='mm',
             further={
                 'faces': len(landmarks),

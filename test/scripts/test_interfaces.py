@@ -66,8 +66,13 @@ FIELDS = {
     'tf2_msgs/TFMessage': {'transforms': 'sequence<geometry_msgs/TransformStamped>'},
 }
 # Type hashes, which ROS 2 compares before two programs communicate. They were computed with the
-# same generator from the released definitions of vision_msgs 4.1.1 and hri_msgs 2.0.0.
+# same generator from the released definitions of vision_msgs 4.1.1 and hri_msgs 2.0.0; those of
+# FacialLandmarks and TFMessage were computed from the definitions here.
 HASHES = {
+    'hri_msgs/FacialLandmarks': (
+        'f1d6b0ba159f4d6be1632e5dfc9cb79ce5e35da73888da2a4789bd9b35112a63'
+    ),
+    'tf2_msgs/TFMessage': 'e369d0f05a23ae52508854b66f6aa0437f3449d652e8cbf22d5abe85d020f087',
     'hri_msgs/Expression': '411b88e0604397d44775d8ec6a4bc69398fb0dfbfe864c33a40fa99ee85f1b00',
     'hri_msgs/IdsList': '7e0812d1ac945c98fd3e393568d581ad0ab567f37b24eff633eab778c1bfe62d',
     'hri_msgs/NormalizedRegionOfInterest2D': (
