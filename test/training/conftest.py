@@ -31,6 +31,7 @@ NEEDED_BY = {
         'learning/test_workers.py',
         'bundles/foreign/test_import.py',
         'bundles/test_export.py',
+        'bundles/test_further_forms.py',
         'commands/test_models.py',
         'commands/test_recipes.py',
         'recipes/test_building.py',

@@ -56,7 +56,11 @@ class QuantizationError(ValueError):
 
 
 def write_quantized(
-    model: keras.Model, path: Path, precision: str, calibration: np.ndarray
+    model: keras.Model,
+    path: Path,
+    precision: str,
+    calibration: np.ndarray,
+    integer_input: bool = False,
 ) -> None:
     """
     Write a quantized network for LiteRT.
@@ -65,6 +69,7 @@ def write_quantized(
     :param path: path of the file.
     :param precision: one of `PRECISIONS`.
     :param calibration: (N, height, width, channels) float32, typical inputs of the network.
+    :param integer_input: whether input and output of an int8 network are int8 as well.
     :raises QuantizationError: if the precision is unknown.
     """
     if precision not in PRECISIONS:
@@ -81,6 +86,12 @@ def write_quantized(
         options['target_spec'] = {'supported_types': [tensorflow.float16]}
     else:
         options['representative_dataset'] = representative
+        if integer_input:
+            options['target_spec'] = {
+                'supported_ops': [tensorflow.lite.OpsSet.TFLITE_BUILTINS_INT8]
+            }
+            options['inference_input_type'] = tensorflow.int8
+            options['inference_output_type'] = tensorflow.int8
     # Keras exports a trace, which a model has only after its first call.
     model(np.zeros((1, *model.input_shape[1:]), np.float32))
     model.export(path, format='litert', verbose=False, **options)

@@ -11,6 +11,8 @@ from fer_ros.perception.models.bundle import load_card
 from training.bundles.export import export
 from training.bundles.export import ExportError
 from training.bundles.export import FILE_NAMES
+from training.bundles.further_forms import add_forms
+from training.bundles.further_forms import FORMS
 from training.bundles.provenance import origin_of
 from training.bundles.provenance import terms_of
 from training.bundles.quantization import PRECISIONS
@@ -52,7 +54,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='data for fitting the temperature: PublicTest as it is, degraded, or both (default: '
         '%(default)s); with --bundle, the data of that bundle',
     )
-    parser.add_argument('--bundle', help='quantize an existing bundle instead of a run')
+    parser.add_argument(
+        '--forms',
+        nargs='+',
+        choices=tuple(FORMS),
+        default=[],
+        help='also write these files into the bundle, for converters of other processors: ONNX '
+        'for one picture at a time, and LiteRT with int8 input and output',
+    )
+    parser.add_argument('--bundle', help='use an existing bundle instead of a run')
     parser.add_argument(
         '--force', action='store_true', help='write the smaller bundles even if they lose accuracy'
     )
@@ -63,8 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
     if (arguments.bundle is None) == (arguments.recipe is None and arguments.folder is None):
         raise ExportError('nothing to export: name a recipe, or set --run or --bundle')
     if arguments.bundle is not None:
-        if not arguments.quantize:
-            raise ExportError('--bundle needs --quantize int8 or --quantize float16')
+        if not arguments.quantize and not arguments.forms:
+            raise ExportError('--bundle needs --quantize or --forms')
         folder = find_bundle(arguments.bundle)
         data = read_data(data_root(arguments.data))
     else:
@@ -77,6 +87,11 @@ def run(arguments: argparse.Namespace) -> int:
         data = select(read_data(path, labels=selection.labels), selection)
         _export_run(found, arguments.head, folder, data, arguments.calibrate_on)
     card = load_card(folder)
+    if arguments.forms:
+        with contextlib.redirect_stdout(None):
+            told = add_forms(card, arguments.forms, data)
+        for form, sentence in told.items():
+            print(f'{folder / FORMS[form]}: {sentence}')
     for precision in arguments.quantize:
         base = folder if arguments.bundle is None else arguments.output or folder
         smaller = base.with_name(f'{base.name}_{precision}')
