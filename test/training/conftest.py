@@ -21,6 +21,7 @@ NEEDED_BY = {
     'keras': [
         'learning/test_averaging.py',
         'learning/test_loop.py',
+        'learning/test_source_settings.py',
         'networks/test_lite.py',
         'networks/test_mobile.py',
         'learning/test_batches.py',

@@ -30,12 +30,19 @@ class Augmentation:
     """
 
     flip: bool = setting(True, 'Mirror each picture with a probability of 1/2.')
+    vertical_flip: bool = setting(
+        False, 'Turn each picture upside down with a probability of 1/2.'
+    )
     shift: float = setting(0.1, 'Maximum shift, as a fraction of the side.', (0.0, 0.5))
     scale: float = setting(
         0.15, 'Maximum scaling s: the factor is log-uniform from 1 / (1 + s) to 1 + s.', (0.0, 1.0)
     )
     rotation_deg: float = setting(12.0, 'Maximum rotation [deg].', (0.0, 180.0))
     shear: float = setting(0.0, 'Maximum shear: horizontal shift per height.', (0.0, 1.0))
+    # `shear_range` of Keras's ImageDataGenerator.
+    shear_deg: float = setting(
+        0.0, 'Maximum vertical shear as an angle, as in Keras [deg].', (0.0, 80.0)
+    )
     perspective: float = setting(
         0.0,
         'Maximum perspective p, as of a turned head or a tilted camera: between opposite edges, '
@@ -219,6 +226,13 @@ def _placements(
     turn[:, :, 1] += shear[:, None] * turn[:, :, 0]
     turn *= size[:, None, None]
     turn[:, :, 0] *= np.broadcast_to(mirror, count)[:, None]
+    if augmentation.vertical_flip:
+        turn[:, :, 1] *= np.where(generator.uniform(size=count) < 0.5, -1.0, 1.0)[:, None]
+    if augmentation.shear_deg:
+        # The inverse of Keras's matrix, which maps target to source (row, column).
+        lean = np.deg2rad(augmentation.shear_deg) * generator.uniform(-1, 1, count)
+        turn[:, 1] += np.tan(lean)[:, None] * turn[:, 0]
+        turn[:, 0] /= np.cos(lean)[:, None]
     turn = turn * (side / np.array([width, height]))
     # Map the centre of the source to the centre of the target, plus the shift.  In OpenCV, the
     # pixel

@@ -54,6 +54,8 @@ class Selection:
     :param seed: seed of the random numbers of the splits, also of splits that the data lacks.
     :param labels: names of the labels, as in `training.data.labels.name_labels`; they are applied
         when the data is read.
+    :param stratified: whether each part has the same proportion of each label, if `fractions` is
+        set.
     :param clean: whether to remove the pictures that `training.data.cleaning` finds from training.
     :raises DataError: if a value is invalid.
     """
@@ -67,6 +69,7 @@ class Selection:
     seed: int = 0
     clean: bool = False
     labels: tuple[str, ...] = ()
+    stratified: bool = True
 
     def __post_init__(self) -> None:
         if self.split_by not in SPLITTINGS:
@@ -237,7 +240,9 @@ def select(
         data = select_classes(data, selection.classes)
     fold, folds = selection.fold
     if selection.split_by == 'random':
-        data = split_random(data, fold, folds, selection.seed, selection.fractions)
+        data = split_random(
+            data, fold, folds, selection.seed, selection.fractions, selection.stratified
+        )
     elif selection.split_by == 'subject':
         data = split_by_subject(data, fold, folds, selection.seed)
     elif complete:

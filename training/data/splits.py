@@ -37,6 +37,7 @@ def split_random(
     folds: int = 10,
     seed: int = 0,
     fractions: Sequence[float] | None = None,
+    stratify: bool = True,
 ) -> FaceData:
     """
     Split at random, with the same proportion of each label in all splits.
@@ -50,13 +51,14 @@ def split_random(
     :param folds: number of folds of about the same size; 3 or more.
     :param seed: seed of the random numbers.
     :param fractions: fractions of training, validation and test, instead of folds; they sum to 1.
+    :param stratify: whether fractions keep the proportion of each label.
     :return: the same pictures in the same order, with new splits.
     :raises DataError: if folds or fractions are invalid, or a label has too few pictures.
     """
     from sklearn.model_selection import StratifiedKFold
 
     if fractions is not None:
-        return _with_splits(data, *_drawn(data, fractions, seed))
+        return _with_splits(data, *_drawn(data, fractions, seed, stratify))
     _check_fold(fold, folds)
     few = np.bincount(data.labels, minlength=len(data.label_names))
     if ((few > 0) & (few < folds)).any():
@@ -161,8 +163,11 @@ def subjects(data: FaceData) -> np.ndarray:
     return np.array([match.group(1) for match in found if match])
 
 
-def _drawn(data: FaceData, fractions: Sequence[float], seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Draw the pictures for validation and test, by their fractions of each label."""
+def _drawn(
+    data: FaceData, fractions: Sequence[float], seed: int, stratify: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw the pictures for validation and test, by their fractions."""
+    from sklearn.model_selection import ShuffleSplit
     from sklearn.model_selection import StratifiedShuffleSplit
 
     if (
@@ -175,6 +180,7 @@ def _drawn(data: FaceData, fractions: Sequence[float], seed: int) -> tuple[np.nd
             f'fractions are {tuple(fractions)}, but must be three fractions for training, '
             'validation and test that sum to 1'
         )
+    draw = StratifiedShuffleSplit if stratify else ShuffleSplit
     rest = np.arange(len(data))
     drawn = []
     for fraction in (fractions[2], fractions[1]):
@@ -183,9 +189,7 @@ def _drawn(data: FaceData, fractions: Sequence[float], seed: int) -> tuple[np.nd
             share = round(len(data) * fraction)
             try:
                 kept, taken = next(
-                    StratifiedShuffleSplit(1, test_size=share, random_state=seed).split(
-                        rest, data.labels[rest]
-                    )
+                    draw(1, test_size=share, random_state=seed).split(rest, data.labels[rest])
                 )
             except ValueError as error:
                 raise DataError(

@@ -20,6 +20,7 @@ from training.evaluation.bootstrap import interval
 from training.evaluation.metrics import confusion_matrix
 from training.evaluation.metrics import macro_mean
 from training.evaluation.metrics import per_class
+from training.evaluation.validation import as_measured
 from training.evaluation.validation import head_truth
 from training.evaluation.validation import predict_logits
 from training.recipes.library import load_recipe
@@ -53,8 +54,11 @@ def measure_run(run: Run, data: FaceData, machine: str) -> list[dict[str, Any]]:
         'train': stratified(
             learnt_from(data.of_split(TRAIN), run.recipe.held_back), TRAINING_PICTURES
         ),
-        'validation': data.of_split(PUBLIC),
-        'test': data.of_split(PRIVATE),
+        **{
+            name: as_measured(data.of_split(split), run.recipe, run.state['best_epoch'] - 1)
+            for name, split in (('validation', PUBLIC), ('test', PRIVATE))
+            if data.has_split(split)
+        },
     }
     logits = {
         name: predict_logits(model, part.images, run.recipe, run.recipe.side)
@@ -86,7 +90,7 @@ def measure_run(run: Run, data: FaceData, machine: str) -> list[dict[str, Any]]:
 def _check_learnt_from(run: Run, data: FaceData) -> None:
     """Reject runs of `--smoke`, and runs on other data."""
     training = data.of_split(TRAIN)
-    if training.votes is not None:
+    if training.votes is not None and run.recipe.faces_only:
         training = training.take(~is_not_a_face(training.votes))
     training = learnt_from(training, run.recipe.held_back)
     if run.state['pictures'] != len(training):

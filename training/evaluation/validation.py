@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import keras
 import numpy as np
 
 from fer_ros.perception.classification.classifier import LEAST_PROBABILITY
 from fer_ros.perception.crops.preprocessing import to_network_input
+from training.data.augmentation import augment
 from training.data.augmentation import resize
 from training.data.datasets import DataError
 from training.data.datasets import FaceData
@@ -35,6 +37,23 @@ def predict_logits(
     inputs = to_network_input(resize(images, side), input_spec(recipe, side))
     outputs = model.predict(inputs, batch_size=batch, verbose=0)
     return {head: np.asarray(outputs[head], np.float32) for head in recipe.heads}
+
+
+def as_measured(data: FaceData, recipe: Recipe, epoch: int) -> FaceData:
+    """
+    Augment pictures for a measurement, if the recipe augments validation and test pictures.
+
+    :param data: validation or test pictures.
+    :param recipe: the recipe.
+    :param epoch: index of the epoch, from 0; each epoch has other random numbers.
+    :return: the same pictures, augmented at the side of the recipe or unchanged.
+    """
+    if not recipe.augment_validation:
+        return data
+    # Batches of the training have two indices after the seed, so these numbers are different.
+    generator = np.random.default_rng((recipe.seed, epoch, 0, 1))
+    images = augment(data.images, recipe.augmentation, recipe.side, generator)
+    return replace(data, images=images)
 
 
 def head_truth(head: str, data: FaceData) -> np.ndarray:

@@ -19,18 +19,19 @@ if TYPE_CHECKING:
     from training.learning.teachers import Teachers
 
 
-def steps_of(pictures: int, batch_size: int) -> int:
+def steps_of(pictures: int, batch_size: int, keep_last: bool = False) -> int:
     """
     Compute the number of batches of an epoch.
 
     :param pictures: number of training pictures.
     :param batch_size: pictures in a batch.
-    :return: number of full batches, at least 1; an incomplete last batch is dropped.
+    :param keep_last: whether an incomplete last batch counts; otherwise it is dropped.
+    :return: number of batches, at least 1.
     :raises DataError: if the pictures do not fill one batch.
     """
     if pictures < batch_size:
         raise DataError(f'{pictures} pictures are fewer than a batch of {batch_size}')
-    return pictures // batch_size
+    return -(-pictures // batch_size) if keep_last else pictures // batch_size
 
 
 class EpochBatches:
@@ -39,7 +40,8 @@ class EpochBatches:
 
     A batch depends only on the seed of the recipe, the epoch and the index of the batch.  A
     resumed run therefore repeats an interrupted epoch with the same pictures and the same
-    augmentation.  An incomplete last batch is dropped; it has other pictures in each epoch.
+    augmentation.  An incomplete last batch is dropped unless the recipe keeps it; it has other
+    pictures in each epoch.
     """
 
     def __init__(
@@ -62,7 +64,7 @@ class EpochBatches:
         :param teachers: teachers that predict each augmented batch, or None.
         :raises DataError: if the pictures do not fill one batch.
         """
-        self._steps = steps_of(len(data), recipe.batch_size)
+        self._steps = steps_of(len(data), recipe.batch_size, recipe.keep_last)
         self._data = data
         self._recipe = recipe
         self._epoch = epoch

@@ -49,13 +49,19 @@ class Share:
         size = batch_size // self.count
         return slice(self.index * size, (self.index + 1) * size)
 
-    def check(self, batch_size: int) -> None:
+    def check(self, batch_size: int, keep_last: bool = False) -> None:
         """
         Check that the devices can share a batch evenly.
 
         :param batch_size: batch size of the recipe.
-        :raises ValueError: if it is not a multiple of the number of devices.
+        :param keep_last: whether the recipe keeps the incomplete last batch.
+        :raises ValueError: if a batch cannot be divided among the devices.
         """
+        if keep_last and self.devices > 1:
+            raise ValueError(
+                f'an incomplete last batch cannot be divided among {self.devices} devices; set '
+                'keep_last to False, or omit --distribute'
+            )
         if batch_size % self.devices:
             raise ValueError(
                 f'a batch of {batch_size} pictures cannot be divided among {self.devices} '

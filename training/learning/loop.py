@@ -18,6 +18,7 @@ from fer_ros.perception.models.model_files import sha256_of
 from training.data.cross_fitting import learnt_from
 from training.data.datasets import FaceData
 from training.data.votes import is_not_a_face
+from training.evaluation.validation import as_measured
 from training.evaluation.validation import validate
 from training.learning.batches import steps_of
 from training.learning.distribution import on_one_device
@@ -34,6 +35,7 @@ from training.learning.targets import prepare_targets
 from training.learning.teachers import Teachers
 from training.learning.workers import batches_by
 from training.recipes.building import build_model
+from training.recipes.building import remove_whitening
 from training.recipes.building import set_whitening
 from training.recipes.building import standardised_range
 from training.recipes.heads import head_labels
@@ -119,7 +121,7 @@ def train(
     best validation score so far.
 
     :param recipe: the recipe.
-    :param training: training pictures; those that show no face are left out.
+    :param training: training pictures; `faces_only` leaves out those that show no face.
     :param validation: pictures that choose the epoch; they are never trained on.
     :param folder: folder of the run; it is created if needed.
     :param resume: whether to resume from the checkpoint of the folder, if there is one.
@@ -193,9 +195,9 @@ def resolve(recipe: Recipe, training: FaceData) -> tuple[FaceData, Recipe]:
 
     :param recipe: recipe as it was loaded.
     :param training: pictures of the training split.
-    :return: pictures that show faces and are not held back, and the recipe of the run.
+    :return: pictures to learn from, and the recipe of the run.
     """
-    if training.votes is not None:
+    if training.votes is not None and recipe.faces_only:
         training = training.take(~is_not_a_face(training.votes))
     training = learnt_from(training, recipe.held_back)
     if 0 < len(training) < recipe.batch_size:
@@ -222,7 +224,7 @@ def check_folder(folder: Path, recipe: Recipe, resume: bool, share: Share) -> bo
     :raises FileExistsError: if the folder holds a run and `resume` is False.
     :raises ValueError: if that run has other settings.
     """
-    share.check(recipe.batch_size)
+    share.check(recipe.batch_size, recipe.keep_last)
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / CHECKPOINT
     if not checkpoint.exists():
@@ -261,7 +263,7 @@ def prepare(
     :raises ValueError: if the checkpoint is of another network or of other data.
     """
     labels = head_labels(recipe, training.label_names)
-    steps = steps_of(len(training), recipe.batch_size)
+    steps = steps_of(len(training), recipe.batch_size, recipe.keep_last)
     model = build_model(recipe, labels, pretrained=not resumed)
     if recipe.whitening and not resumed:
         set_whitening(model, training.images, recipe)
@@ -322,7 +324,10 @@ def run_epoch(
     fitted = time.monotonic() - began
     with on_one_device():
         session.measured.set_weights(session.average.values)
-        validated = validate(session.measured, session.validation, recipe, recipe.side_at(epoch))
+        if recipe.whitening_in_training_only:
+            remove_whitening(session.measured)
+        shown = as_measured(session.validation, recipe, epoch)
+        validated = validate(session.measured, shown, recipe, recipe.side_at(epoch))
     loss = history.history['loss'][-1]
     state, row, best = finish_epoch(session, state, began, fitted, rate, loss, validated)
     if session.share.is_first:
@@ -417,13 +422,16 @@ def load_teachers(recipe: Recipe, training: FaceData) -> Teachers | None:
 def _choose(
     session: Session, state: TrainingState, accuracy: dict[str, float], loss: float
 ) -> tuple[TrainingState, bool]:
-    """Update the state if an epoch is the best so far at the full side; return whether it is."""
+    """Update the state after an epoch; return whether its weights are to be kept."""
     recipe = session.recipe
     if recipe.side_at(state.epoch) != recipe.side:
         return state, False
-    score = -loss if recipe.monitor == 'loss' else float(np.mean([*accuracy.values()]))
-    followed, best = watch(state.watch, score, recipe)
-    if not best:
+    scores = {'loss': -loss, 'accuracy': float(np.mean([*accuracy.values()]))}
+    scores['same'] = scores[recipe.monitor]
+    followed, best = watch(
+        state.watch, scores['same'], recipe, stopping=scores[recipe.stopping_monitor]
+    )
+    if not best and recipe.chosen_epoch == 'best':
         return replace(state, watch=followed), False
     return replace(state, watch=followed, best=accuracy, best_epoch=state.epoch + 1), True
 

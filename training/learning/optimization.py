@@ -83,25 +83,39 @@ def initial_watch(recipe: Recipe) -> dict[str, Any]:
     :param recipe: the recipe.
     :return: values that JSON can store; `watch` updates them.
     """
-    return {'score': None, 'since_better': 0, 'learning_rate': recipe.learning_rate, 'waited': 0}
+    return {
+        'score': None,
+        'stopping_score': None,
+        'since_better': 0,
+        'learning_rate': recipe.learning_rate,
+        'waited': 0,
+    }
 
 
-def watch(state: Mapping[str, Any], score: float, recipe: Recipe) -> tuple[dict[str, Any], bool]:
+def watch(
+    state: Mapping[str, Any], score: float, recipe: Recipe, stopping: float | None = None
+) -> tuple[dict[str, Any], bool]:
     """
     Update the best score and the learning rate after an epoch.
 
     :param state: state from `initial_watch`, or from the previous call of this function.
     :param score: validation score of the epoch; higher is better.
     :param recipe: the recipe.
+    :param stopping: score for early stopping, if it is another; higher is better.
     :return: state after the epoch, and whether the epoch is the best so far.
     """
+    stopping = score if stopping is None else stopping
+    # Checkpoints of earlier versions have one score for both.
+    highest = state.get('stopping_score', state['score'])
+    improved = highest is None or stopping > highest + recipe.min_delta
     best = state['score'] is None or score > state['score']
     rate, waited = state['learning_rate'], 0 if best else state['waited'] + 1
     if recipe.schedule == 'plateau' and waited >= recipe.plateau_patience:
         rate, waited = max(rate * recipe.plateau_factor, recipe.least_learning_rate), 0
     return {
         'score': score if best else state['score'],
-        'since_better': 0 if best else state['since_better'] + 1,
+        'stopping_score': stopping if improved else highest,
+        'since_better': 0 if improved else state['since_better'] + 1,
         'learning_rate': rate,
         'waited': waited,
     }, best

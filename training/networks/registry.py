@@ -43,7 +43,8 @@ class NetworkEntry:
     :param source: project or paper that the network comes from.
     :param classes: number of classes in the source.
     :param build: function that builds the network from the number of classes, without a download.
-    :param has_backbone: whether `build` has the arguments `weights` and `load`.
+    :param has_backbone: whether `build` has the arguments `weights`, `load` and
+        `scaled`.
     """
 
     name: str
@@ -61,11 +62,13 @@ class RegisteredNetwork:
     :param name: name of one of `ENTRIES`.
     :param weights: weights of its backbone, or None; see `backbones.backbone`.
     :param load: whether to load the weights.
+    :param scaled: whether the values are scaled to the range that the weights expect.
     """
 
     name: str
     weights: str | None = None
     load: bool = False
+    scaled: bool = True
 
     def __call__(self, heads: Mapping[str, int], side: int | None) -> keras.Model:
         """
@@ -79,7 +82,7 @@ class RegisteredNetwork:
         """
         options: dict[str, Any] = {}
         if self.weights is not None:
-            options = {'weights': self.weights, 'load': self.load}
+            options = {'weights': self.weights, 'load': self.load, 'scaled': self.scaled}
         return with_head(self.name, heads, partial(find_network(self.name).build, **options))
 
     def with_weights(self, weights: str, load: bool) -> RegisteredNetwork:

@@ -94,6 +94,16 @@ def set_whitening(model: keras.Model, images: np.ndarray, recipe: Recipe) -> Non
     model.get_layer(WHITENING).set_weights([matrix, -mean @ matrix])
 
 
+def remove_whitening(model: keras.Model) -> None:
+    """
+    Replace the whitening of a network by the identity.
+
+    :param model: model of a recipe with `whitening`.
+    """
+    layer = model.get_layer(WHITENING)
+    layer.set_weights([np.eye(layer.units, dtype=np.float32), np.zeros(layer.units, np.float32)])
+
+
 def standardised_range(images: np.ndarray) -> tuple[float, float]:
     """
     Compute the value range that gives pictures a mean of 0 and a standard deviation of 1.

@@ -9,9 +9,10 @@ from types import ModuleType
 
 from training.recipes.recipe import Recipe
 
-# Folders of the included recipes: those of this project, and those of the sources' networks.
+# Folders of the included recipes: those of this project, those for the networks of the sources,
+# and those with the protocols of the sources.
 RECIPES = Path(__file__).resolve().parent
-FOLDERS = (RECIPES / 'own', RECIPES / 'sources')
+FOLDERS = (RECIPES / 'own', RECIPES / 'sources', RECIPES / 'protocols')
 
 
 def load_recipe(path: Path) -> Recipe:

@@ -73,6 +73,9 @@ class Recipe:
         False,
         'Begin the network with a frozen layer of ZCA whitening, computed from the pictures.',
     )
+    whitening_in_training_only: bool = setting(
+        False, 'Validate, test and export the network without its whitening.'
+    )
     weights: str = setting(
         'none', 'Initial weights of the backbone: none (random), imagenet, or a file.'
     )
@@ -84,6 +87,12 @@ class Recipe:
     )
     epochs: int = setting(40, 'Number of epochs.', (1, LARGEST_COUNT))
     batch_size: int = setting(128, 'Pictures per batch.', (1, LARGEST_COUNT))
+    keep_last: bool = setting(
+        False, 'Train on the incomplete last batch of an epoch too, instead of dropping it.'
+    )
+    faces_only: bool = setting(
+        True, 'Leave out training pictures that most annotators of FER+ called not a face.'
+    )
     optimizer: str = setting(
         'sgd',
         'Optimizer; sgd uses Nesterov momentum.',
@@ -120,8 +129,21 @@ class Recipe:
         'mean over the heads.',
         choices=('accuracy', 'loss'),
     )
+    chosen_epoch: str = setting(
+        'best',
+        'Epoch whose weights are kept: the best by monitor, or the last.',
+        choices=('best', 'last'),
+    )
     early_stopping: int = setting(
         0, 'Stop after this many epochs without improvement; 0: never.', (0, LARGEST_COUNT)
+    )
+    stopping_monitor: str = setting(
+        'same',
+        'Validation metric for early_stopping; same: as monitor.',
+        choices=('same', 'accuracy', 'loss'),
+    )
+    min_delta: float = setting(
+        0.0, 'Change of the metric that counts as an improvement for early_stopping.', (0.0, 1.0)
     )
     momentum: float = setting(0.9, 'Momentum of sgd.', (0.0, 0.9999))
     # Decoupled weight decay: Loshchilov and Hutter 2017, arXiv:1711.05101.
@@ -167,6 +189,9 @@ class Recipe:
         default_factory=Augmentation,
         metadata={'description': 'Augmentation of the training pictures.'},
     )
+    augment_validation: bool = setting(
+        False, 'Augment the validation and test pictures like the training pictures.'
+    )
     average: float = setting(
         0.998,
         'Decay per step of the exponential moving average of the weights, which is measured and '
@@ -203,6 +228,10 @@ class Recipe:
             raise ValueError(
                 f'least_learning_rate is {self.least_learning_rate}, but must be at most '
                 f'learning_rate ({self.learning_rate})'
+            )
+        if self.whitening_in_training_only and not self.whitening:
+            raise ValueError(
+                'whitening_in_training_only needs whitening, but whitening is False; set both'
             )
         if self.held_back:
             number, parts = self.held_back

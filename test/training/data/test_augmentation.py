@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from training.data.augmentation import _placements
 from training.data.augmentation import augment
 from training.data.augmentation import Augmentation
 from training.data.augmentation import mix
@@ -208,3 +209,31 @@ def test_what_is_not_asked_for_draws_nothing():
     )
 
     np.testing.assert_array_equal(one, other)
+
+
+def test_a_vertical_flip_turns_half_of_the_pictures_upside_down():
+    image = np.zeros((8, 8), np.uint8)
+    image[:4] = 200
+    turned = augment(
+        np.repeat(image[None], 200, axis=0),
+        replace(NO_AUGMENTATION, vertical_flip=True),
+        8,
+        np.random.default_rng(0),
+    )
+
+    upside_down = (turned == image[::-1]).all(axis=(1, 2))
+    assert ((turned == image).all(axis=(1, 2)) | upside_down).all()
+    assert 70 < upside_down.sum() < 130
+
+
+def test_a_shear_in_degrees_is_that_of_keras():
+    matrices = _placements(
+        (48, 48), replace(NO_AUGMENTATION, shear_deg=30.0), 48, 50, np.random.default_rng(0)
+    )
+
+    back = np.linalg.inv(matrices[:, :, :2])
+    # Keras maps target to source, (row, column): [[1, -sin], [0, cos]].
+    lean = np.arcsin(-back[:, 1, 0])
+    assert np.allclose(back[:, 0], np.stack([np.cos(lean), 0 * lean], axis=1), atol=1e-9)
+    assert np.allclose(back[:, 1, 1], 1)
+    assert 20 < np.rad2deg(abs(lean)).max() <= 30

@@ -5,6 +5,7 @@ import pytest
 
 from photographs import data_path
 from training.data.datasets import DataError
+from training.data.datasets import FaceData
 from training.data.reading.forms import read_data
 from training.data.splits import split_by_subject
 from training.data.splits import split_random
@@ -104,3 +105,25 @@ def test_fewer_subjects_than_folds_are_refused(made_up):
 
     with pytest.raises(DataError, match='subjects, but the data has 2'):
         split_by_subject(data, folds=3)
+
+
+@pytest.mark.parametrize(('training', 'validation'), [(785, 196), (28709, 7178)])
+def test_fractions_give_the_numbers_of_pictures_of_a_source(training, validation):
+    count = training + validation
+    data = FaceData(
+        np.zeros((count, 1, 1), np.uint8),
+        np.arange(count) % 7,
+        np.full(count, 'train'),
+        np.arange(count).astype(str),
+        tuple('abcdefg'),
+    )
+    fractions = (training / count, validation / count, 0.0)
+
+    even, uneven = (split_random(data, fractions=fractions, stratify=s) for s in (True, False))
+
+    for split in (even, uneven):
+        assert (split.split == 'train').sum() == training
+        assert (split.split == 'public').sum() == validation
+    shares = [np.bincount(split.labels[split.split == 'public']) for split in (even, uneven)]
+    assert np.ptp(shares[0]) <= 1
+    assert np.ptp(shares[1]) > 1

@@ -51,10 +51,12 @@ def train_on_device(
     at the end, and on an interruption.
 
     :raises FileExistsError: if the folder holds a run and `resume` is False.
-    :raises ValueError: if Keras does not run on JAX, or the run in the folder has other settings,
+    :raises ValueError: if Keras does not run on JAX, the recipe has a setting that needs the CPU,
+        or the run in the folder has other settings,
         another network or other data, or was not trained on the device.
     """
     check_engine()
+    check_recipe(recipe)
     learnt, recipe = resolve(recipe, training)
     with locked(folder):
         resumed = check_folder(folder, recipe, resume, WHOLE)
@@ -113,6 +115,28 @@ class _Epochs:
         self._device.synchronise(kept)
         save_state(session, state, self._best_weights is not None)
         self._best_weights, self._written = None, time.monotonic()
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """
+    Check that the device can train a recipe.
+
+    :param recipe: the recipe.
+    :raises ValueError: if the recipe has a setting that only the training on the CPU supports.
+    """
+    settings = {
+        'keep_last': recipe.keep_last,
+        'augment_validation': recipe.augment_validation,
+        'whitening_in_training_only': recipe.whitening_in_training_only,
+        'augmentation.vertical_flip': recipe.augmentation.vertical_flip,
+        'augmentation.shear_deg': recipe.augmentation.shear_deg,
+    }
+    chosen = [name for name, value in settings.items() if value]
+    if chosen:
+        raise ValueError(
+            f'--on-device does not support {", ".join(chosen)} of the recipe {recipe.name}; omit '
+            '--on-device'
+        )
 
 
 def check_engine(share: Share = WHOLE, workers: int = 0) -> None:

@@ -34,6 +34,7 @@ def backbone(
     weights: str | None = None,
     load: bool = True,
     pooling: str | None = None,
+    scaled: bool = True,
 ) -> list[keras.Layer]:
     """
     Build a network of keras.applications without its top, for RGB pictures with values 0 to 1.
@@ -49,6 +50,7 @@ def backbone(
         torchvision's weights.
     :param load: whether to read the weights; if not, the same network has random weights.
     :param pooling: 'avg' for the mean over the picture, or None.
+    :param scaled: whether the layer that scales the values is added.
     :return: layers; the last is the network.
     :raises ValueError: if keras.applications has no such network.
     :raises WeightsError: if the weights are not available or do not fit.
@@ -68,11 +70,15 @@ def backbone(
         body = as_torchvision_has_it(body)
         if load:
             _load_torchvision(body, Path(weights))
+        if not scaled:
+            return [body]
         deviation = np.array(TORCHVISION_DEVIATION)
         offset = -np.array(TORCHVISION_MEAN) / deviation
         return [layers.Rescaling((1 / deviation).tolist(), offset.tolist()), body]
     if load:
         _load_keras(make, body, shape, pooling, weights)
+    if not scaled:
+        return [body]
     if not _wants_caffe(name):
         return [layers.Rescaling(2.0, -1.0), body]
     if load:
@@ -170,6 +176,7 @@ def fine_tuned(
     side: int = 48,
     weights: str | None = None,
     load: bool = True,
+    scaled: bool = True,
 ) -> keras.Model:
     """
     Build a backbone with average pooling and a dense layer.
@@ -179,6 +186,7 @@ def fine_tuned(
     :param side: side of the input, in pixels.
     :param weights: weights of the backbone, as in `backbone`.
     :param load: whether to load the weights, as in `backbone`.
+    :param scaled: whether the values are scaled, as in `backbone`.
     :return: model that maps (N, side, side, 3) to (N, classes) logits.
     :raises ValueError: if keras.applications has no such network.
     """
@@ -186,7 +194,7 @@ def fine_tuned(
         f'ckplus_{name.lower()}',
         (side, side, 3),
         [
-            backbone(name, side, weights, load),
+            backbone(name, side, weights, load, scaled=scaled),
             layers.GlobalAveragePooling2D(),
             dense(classes, None),
         ],

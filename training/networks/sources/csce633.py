@@ -150,7 +150,11 @@ def csce633_tuned(classes: int) -> keras.Model:
 
 
 def csce633_ft(
-    classes: int, number: int, weights: str | None = None, load: bool = True
+    classes: int,
+    number: int,
+    weights: str | None = None,
+    load: bool = True,
+    scaled: bool = True,
 ) -> keras.Model:
     """
     Build one of the three networks on a frozen backbone.
@@ -159,10 +163,11 @@ def csce633_ft(
     :param number: 1 (ResNet50), 2 or 3 (MobileNetV2; 3 has penalties on the weights).
     :param weights: weights of the backbone, as in `backbones.backbone`.
     :param load: whether to load the weights, as in `backbones.backbone`.
+    :param scaled: whether the values are scaled, as in `backbones.backbone`.
     :return: model that maps (N, 48, 48, 3) to (N, classes) logits.
     """
     name = 'ResNet50' if number == 1 else 'MobileNetV2'
-    body = backbone(name, 48, weights, load, pooling='avg')
+    body = backbone(name, 48, weights, load, pooling='avg', scaled=scaled)
     body[-1].trainable = False
     activation = 'elu' if number == 3 else 'relu'
     decay = regularizers.L2(0.01) if number == 3 else None

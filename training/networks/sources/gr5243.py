@@ -12,20 +12,23 @@ from training.networks.parts.layer_lists import dense
 from training.networks.parts.layer_lists import pool
 
 
-def gr5243_mobilenet(classes: int, weights: str | None = None, load: bool = True) -> keras.Model:
+def gr5243_mobilenet(
+    classes: int, weights: str | None = None, load: bool = True, scaled: bool = True
+) -> keras.Model:
     """
     Build MobileNetV2 with a convolution and dense layers on top.
 
     :param classes: number of classes.
     :param weights: weights of the backbone, as in `backbones.backbone`.
     :param load: whether to load the weights, as in `backbones.backbone`.
+    :param scaled: whether the values are scaled, as in `backbones.backbone`.
     :return: model that maps (N, 48, 48, 3) to (N, classes) logits.
     """
     return chain(
         'gr5243_mobilenet',
         (48, 48, 3),
         [
-            backbone('MobileNetV2', 48, weights, load),
+            backbone('MobileNetV2', 48, weights, load, scaled=scaled),
             conv(128, 3, same=True, name='conv_ex1'),
             layers.Flatten(),
             dense(1024, name='fully_connected_1'),
@@ -36,20 +39,23 @@ def gr5243_mobilenet(classes: int, weights: str | None = None, load: bool = True
     )
 
 
-def gr5243_resnet50(classes: int, weights: str | None = None, load: bool = True) -> keras.Model:
+def gr5243_resnet50(
+    classes: int, weights: str | None = None, load: bool = True, scaled: bool = True
+) -> keras.Model:
     """
     Build ResNet50 with average pooling and dense layers.
 
     :param classes: number of classes.
     :param weights: weights of the backbone, as in `backbones.backbone`.
     :param load: whether to load the weights, as in `backbones.backbone`.
+    :param scaled: whether the values are scaled, as in `backbones.backbone`.
     :return: model that maps (N, 48, 48, 3) to (N, classes) logits.
     """
     return chain(
         'gr5243_resnet50',
         (48, 48, 3),
         [
-            backbone('ResNet50', 48, weights, load),
+            backbone('ResNet50', 48, weights, load, scaled=scaled),
             layers.GlobalAveragePooling2D(),
             dense(1024),
             dense(classes, None),

@@ -1,0 +1,1 @@
+"""Recipes with the protocol of the CSCE633 project."""
