@@ -67,6 +67,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='values of detect_every (default: 2 3 5 10 30)',
     )
     parser.add_argument(
+        '--search-time',
+        type=float,
+        default=Settings().search_time,
+        metavar='SECONDS',
+        help='value of search_time; 0 searches the whole image in every frame '
+        '(default: %(default)s)',
+    )
+    parser.add_argument(
         '--output',
         type=Path,
         default=Path('benchmark_output'),
@@ -82,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
     :raises ValueError: if a video cannot be read.
     """
     loaded, classifier = load_models(arguments)
-    settings = Settings()
+    settings = Settings().changed({'search_time': arguments.search_time})
     print(f'detector {loaded.name}, model {classifier.card.name} on {classifier.backend.name}')
     for video in arguments.videos:
         full = watch(video, loaded, classifier, settings)

@@ -16,6 +16,7 @@ from fer_ros.perception.detection import yunet_litert
 from fer_ros.perception.detection import yunet_views
 from fer_ros.perception.detection.candidates import SAME_FACE
 from fer_ros.perception.detection.choice import Detector
+from fer_ros.perception.detection.yunet import YuNetDetector
 from fer_ros.perception.detection.yunet_litert import NMS_TOP_K
 from fer_ros.perception.models.bundle import ModelCard
 from fer_ros.perception.settings import Settings
@@ -48,16 +49,35 @@ def bare_detector(
 
 def bare_kernels(weights: Path, image: np.ndarray, settings: Settings) -> Callable[[], Any]:
     """
-    Prepare YuNet on LiteRT like the package, with its input already set.
+    Prepare YuNet on LiteRT like the package calls it, with its input already set.
+
+    The views are those of a frame in a stream: the coarse view, one part, and one view around each
+    known face. If the package searches the whole image in every frame, that is the only view.
 
     :param weights: path of the YuNet weights.
     :param image: (H, W, 3) uint8, BGR.
     :param settings: settings with the minimum size of a face.
-    :return: function that runs the network on the image. The output is not read.
+    :return: function that runs the network on each view. The outputs are not read.
     """
-    network = yunet_litert.LiteRtYuNet(weights.read_bytes(), import_interpreter())
-    network.find(_view(image, settings), settings.min_face_score)
-    return network.interpreter.invoke
+    height, width = image.shape[:2]
+    known = YuNetDetector(weights).detect(image, settings.min_face_score, settings.min_face_size)
+    views = yunet_views.views_of(height, width, settings.min_face_size)
+    near = [
+        yunet_views.near_view(face.box, height, width, settings.min_face_size) for face in known
+    ]
+    if views is None or views.coarse.cost + views.parts[0].cost + sum(v.cost for v in near) > 1:
+        shown = [_view(image, settings)]
+    else:
+        shown = [
+            cv2.resize(view.crop(image), view.size, interpolation=cv2.INTER_AREA)
+            for view in (views.coarse, views.parts[0], *near)
+        ]
+    runs = []
+    for view in shown:
+        network = yunet_litert.LiteRtYuNet(weights.read_bytes(), import_interpreter())
+        network.find(view, settings.min_face_score)
+        runs.append(network.interpreter.invoke)
+    return lambda: [run() for run in runs]
 
 
 def _view(image: np.ndarray, settings: Settings) -> np.ndarray:

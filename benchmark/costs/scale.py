@@ -50,7 +50,13 @@ from fer_ros.perception.settings import Settings
 # Default path of the plots with `--record`.
 PLOTS = ROOT / 'doc' / 'scale.svg'
 
-SIZES = ((320, 240), SMALL, LARGE, (1920, 1080))
+SIZES = ((320, 240), SMALL, LARGE, (1920, 1080), (3840, 2160))
+# Goals of the time relative to 640x480, with the default parameters.
+GOALS = {(1920, 1080): 1.6, (3840, 2160): 3.0}
+# Number of images of a size, fewer if they need much memory.
+IMAGES = 8
+# Consecutive frames of a size in a turn, as in a stream.
+BLOCK = 10
 CAMERAS = (1, 2, 4)
 RATE = 30.0
 
@@ -85,32 +91,41 @@ def pixels_rows(classifier: Classifier, frames: int) -> list[Row]:
     """
     Measure the pipeline on one face in images of increasing size.
 
-    Each size is measured with two minimum face sizes: the default in pixels, and a size that grows
-    with the width of the image.
+    Each size is measured with the default parameters, with a search of the whole image in every
+    frame, and with a minimum face size that grows with the width of the image.
     """
-    detector = create_detector('yunet', str(detector_weights()))
-    rows = []
+    ways: dict[str, Callable[[int], Any]] = {}
+    smallest = {}
     for size in SIZES:
-        images = scene(1, size, 20)
-        in_proportion = round(Settings().min_face_size * size[0] / SMALL[0])
-        asked = {
-            'pixels': Settings(),
-            'pixels_in_proportion': Settings(min_face_size=max(8, in_proportion)),
-        }
-        ways: dict[str, Callable[[int], Any]] = {
-            f'{name}_{names(size)}': Watcher(detector, classifier, images, settings)
-            for name, settings in asked.items()
-        }
-        times = time_frames(ways, frames)
-        rows += [
-            Row(
-                f'{name}_{names(size)}',
-                times[f'{name}_{names(size)}'],
-                further={'min_face_size': settings.min_face_size},
-            )
-            for name, settings in asked.items()
-        ]
-    return rows
+        images = scene(1, size, IMAGES)
+        in_proportion = max(8, round(Settings().min_face_size * size[0] / SMALL[0]))
+        for name, settings in (
+            (f'pixels_{names(size)}', Settings()),
+            (f'pixels_whole_{names(size)}', Settings(search_time=0.0)),
+            (f'pixels_in_proportion_{names(size)}', Settings(min_face_size=in_proportion)),
+        ):
+            # Each way has its own detector, because a detector keeps memory for its last size.
+            detector = create_detector('yunet', str(detector_weights()))
+            ways[name] = Watcher(detector, classifier, images, settings)
+            smallest[name] = settings.min_face_size
+    times = time_frames(ways, max(frames, BLOCK), BLOCK)
+    base = median(times[f'pixels_{names(SMALL)}'])
+    goals = {f'pixels_{names(size)}': goal for size, goal in GOALS.items()}
+    return [
+        Row(
+            name,
+            times[name],
+            ratio=median(times[name]) / base,
+            goal=goals.get(name),
+            further={
+                'min_face_size': smallest[name],
+                'p95_over_median': round(
+                    float(np.quantile(times[name], 0.95)) / median(times[name]), 2
+                ),
+            },
+        )
+        for name in ways
+    ]
 
 
 def cameras_row(count: int, seconds: float) -> Row:
@@ -285,7 +300,8 @@ def run(arguments: argparse.Namespace) -> int:
     remark = (
         f'{arguments.model} on LiteRT, YuNet. Cameras: {names(SMALL)} at {RATE:g} Hz, one face. '
         'Their times are the age of the results, and their memory is the proportional set size. '
-        '`ratio` is relative to no face. `travels_…`: size of the serialised messages; `image` '
+        '`ratio` is relative to no face, or to `pixels_640x480`. `pixels_whole_…`: search_time 0. '
+        '`travels_…`: size of the serialised messages; `image` '
         f'and `image_compressed` at {RATE:g} Hz.'
     )
     return tell('scale', rows, arguments, [remark])

@@ -272,9 +272,6 @@ class Pipeline:
             sightings = self._tracker.follow(time, image.shape[0], image.shape[1], look)
             self._image = image
             return sightings
-        if settings.draw == 'blur':
-            # A face that is not searched yet cannot be blurred.
-            settings = settings.changed({'search_time': 0.0})
         known = self._tracker.expected(time)
         found = self._plan.search(self.detector, image, time, known, settings)
         self._frames_unseen, self._looked = 0, time

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.usefixtures('weights')
 def test_tracking_tells_of_one_person_in_a_video_of_one(tmp_path, capsys):
     video = data_path('videos/single_face.mp4')
 
-    assert main(['tracking', str(video), '--every', '4', '--output', str(tmp_path)]) == 0
+    words = ['--every', '4', '--search-time', '0', '--output', str(tmp_path)]
+    assert main(['tracking', str(video), *words]) == 0
 
     told = capsys.readouterr().out
     assert '72 frames, 72 faces, 1 ids' in told
