@@ -69,6 +69,8 @@ def pool():
 def test_killed_processes_cost_an_attempt_and_no_row(pool, call, bags, tmp_path):
     assert pool.start()['name'] == 'fer2013_tiny'
     undisturbed = call(*bags, engine=pool, out='undisturbed', mcap=False)
+    # The processes are still there, with their networks.
+    assert len(pool.pids) == 2
     murderous = Murderous(pool, 3)
 
     summary = call(*bags, engine=murderous, out='disturbed', mcap=False)

@@ -101,6 +101,7 @@ class Pool:
         Analyse recordings.
 
         If a process dies, its recording is tried once more by another one.
+        The processes keep their networks for the next call.
 
         :param tasks: the recordings.
         :param about: facts about the call for the metadata of the tables.
@@ -129,8 +130,10 @@ class Pool:
                         one.task = None
                         self.progress.pop(value.key, None)
                         yield value
-        finally:
+        except BaseException:
+            # The call was interrupted, or the caller wants no more outcomes.
             self.stop()
+            raise
 
     def stop(self) -> None:
         """End the processes; a recording in progress is lost."""
