@@ -223,7 +223,7 @@ def shrink(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """
     Scale an image down, with an average over its pixels.
 
-    OpenCV's average takes eight times as long as its bilinear interpolation. Therefore a large
+    OpenCV's average takes much longer than its bilinear interpolation. Therefore a large
     image is first reduced to twice the size by interpolation.
 
     :param image: (H, W, 3) uint8.
