@@ -40,7 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='sampler: random or tree-structured Parzen estimator (default: as its source)',
     )
     parser.add_argument(
-        '--executions', type=int, default=1, help='training runs per trial (default: 1)'
+        '--executions', type=int, help='training runs per trial (default: as its source)'
+    )
+    parser.add_argument(
+        '--prune',
+        action='store_true',
+        help='end trials early that are worse than half of the others; the sources did not',
     )
     parser.add_argument(
         '--epochs', type=int, help='epochs per run (default: as in the search space)'
@@ -89,7 +94,12 @@ def run(arguments: argparse.Namespace) -> int:
         smoke=arguments.smoke,
     )
     study = open_study(
-        space, storage, arguments.sampler or space.sampler, arguments.seed, arguments.study
+        space,
+        storage,
+        arguments.sampler or space.sampler,
+        arguments.seed,
+        arguments.study,
+        arguments.prune,
     )
     trials = arguments.trials or space.trials
     finished = len(study.get_trials(deepcopy=False, states=FINISHED))
@@ -102,5 +112,8 @@ def run(arguments: argparse.Namespace) -> int:
         f'best accuracy on the validation split: {100 * study.best_value:.2f} %, with '
         f'{study.best_params}'
     )
-    print(f'train it with `python -m training train {path}`; the plots are in {folder}')
+    print(
+        f'train it with `python -m training train {path}`; the plots and the table of trials are '
+        f'in {folder}'
+    )
     return 0

@@ -14,7 +14,10 @@ from training.networks.parts.layer_lists import dense
 from training.networks.parts.layer_lists import pool
 from training.networks.parts.layer_lists import with_head
 
+# Activations of the searches of the facial emotion detection notebooks and of the CSCE633
+# project.
 ACTIVATIONS = ('leaky_relu', 'relu', 'selu')
+PAIR_ACTIVATIONS = ('relu', 'sigmoid', 'elu')
 
 # Negative slope of LeakyReLU, as in the networks that the searches of the sources found.
 LEAK = 0.1
@@ -26,24 +29,29 @@ def _activation(name: str) -> str | keras.Layer:
 
 
 @dataclass(frozen=True)
-class BlockNetwork:
+class SearchedNetwork:
     """
-    Blocks of a convolution, pooling, dropout and batch normalisation, followed by dense layers.
+    Convolutions, some followed by pooling, and linear dense layers.
 
-    The facial emotion detection notebooks searched in this family, with 4, 5 or 6 blocks.
+    The facial emotion detection notebooks searched in this family, with 4, 5 or 6 convolutions.
+    Each pooling is followed by dropout and batch normalisation, each dense layer by dropout.
 
-    :param channels: channels of the convolution of each block.
-    :param kernels: side of the kernel of each block, in pixels.
+    :param channels: channels of each convolution.
+    :param kernels: side of the kernel of each convolution, in pixels.
+    :param pools: side of the pooling after each convolution, in pixels; 0 for no pooling.
     :param units: units of each dense layer.
     :param activation: one of `ACTIVATIONS`.
-    :param dropout: dropout rate after each block and each dense layer.
+    :param dropout: dropout rate after each pooling and each dense layer.
+    :param last_dropout: whether dropout follows the last dense layer.
     """
 
     channels: tuple[int, ...]
     kernels: tuple[int, ...]
+    pools: tuple[int, ...]
     units: tuple[int, ...]
     activation: str
     dropout: float
+    last_dropout: bool = True
 
     def __call__(self, heads: Mapping[str, int], side: int | None) -> keras.Model:
         """
@@ -52,28 +60,30 @@ class BlockNetwork:
         :param heads: number of labels of the only head, keyed by its name.
         :param side: side of the input, in pixels.
         :return: model that maps (N, side, side, 1) to a dict of (N, labels) logits, keyed by head.
-        :raises ValueError: if there are several heads, or `channels` and `kernels` differ in
-            length.
+        :raises ValueError: if there are several heads, or `channels`, `kernels` and `pools` differ
+            in length.
         """
-        if len(self.channels) != len(self.kernels):
+        if not len(self.channels) == len(self.kernels) == len(self.pools):
             raise ValueError(
-                f'there are {len(self.channels)} channels, but {len(self.kernels)} kernels'
+                f'there are {len(self.channels)} channels, {len(self.kernels)} kernels and '
+                f'{len(self.pools)} pools, but each convolution needs one of each'
             )
-        side = left = side or 48
+        side = side or 48
         stack = []
-        for channels, kernel in zip(self.channels, self.kernels, strict=True):
-            # Five halvings reduce 48 pixels to one; later blocks then pool nothing.
-            window = 2 if left > 1 else 1
-            left //= window
+        for channels, kernel, window in zip(self.channels, self.kernels, self.pools, strict=True):
             stack.append(conv(channels, kernel, _activation(self.activation), same=True))
-            stack.append(pool(window, dropout=self.dropout, normalise=True))
+            if window:
+                stack.append(pool(window, dropout=self.dropout, normalise=True))
         stack.append([layers.Flatten()])
-        for units in self.units:
-            stack.append([layers.Dense(units), layers.Activation(_activation(self.activation))])
-            stack.append([layers.Dropout(self.dropout)])
+        for number, units in enumerate(self.units, 1):
+            stack.append([layers.Dense(units)])
+            if self.last_dropout or number < len(self.units):
+                stack.append([layers.Dropout(self.dropout)])
         shape = (side, side, 1)
         return with_head(
-            'blocks', heads, lambda classes: chain('blocks', shape, [*stack, dense(classes, None)])
+            'searched',
+            heads,
+            lambda classes: chain('searched', shape, [*stack, dense(classes, None)]),
         )
 
 
@@ -84,7 +94,7 @@ class PairNetwork:
 
     :param kernel: side of all kernels, in pixels.
     :param dropout: dropout rate after each pair.
-    :param activation: one of `ACTIVATIONS`.
+    :param activation: one of `PAIR_ACTIVATIONS`.
     """
 
     kernel: int

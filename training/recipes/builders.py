@@ -10,8 +10,8 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from training.networks.families import BlockNetwork
 from training.networks.families import PairNetwork
+from training.networks.families import SearchedNetwork
 from training.networks.lite import LiteNetwork
 from training.networks.mobile import MobileNetwork
 from training.networks.registry import RegisteredNetwork
@@ -25,7 +25,7 @@ BUILDERS: dict[str, type] = {
     'mobile': MobileNetwork,
     'lite': LiteNetwork,
     'residual': ResidualNetwork,
-    'blocks': BlockNetwork,
+    'searched': SearchedNetwork,
     'pairs': PairNetwork,
 }
 

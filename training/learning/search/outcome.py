@@ -1,8 +1,9 @@
-"""Write the result of a search: the recipe of the best trial, and plots."""
+"""Write the result of a search: the recipe of the best trial, a table of trials, and plots."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+import csv
 from dataclasses import fields
 from dataclasses import MISSING
 from dataclasses import replace
@@ -19,6 +20,9 @@ from training.data.augmentation import Augmentation
 from training.data.selection import Selection
 from training.learning.search.study import Search
 from training.recipes.recipe import Recipe
+
+# Name of the table of trials in the folder of a search.
+TRIALS = 'trials.csv'
 
 
 def recipe_text(recipe: Recipe, name: str, origin: str) -> str:
@@ -53,7 +57,7 @@ def recipe_text(recipe: Recipe, name: str, origin: str) -> str:
 
 def write_results(study: optuna.Study, search: Search, folder: Path) -> Path:
     """
-    Write the recipe of the best trial and the plots of a study.
+    Write the recipe of the best trial, the table of all trials and the plots of a study.
 
     :param study: study with at least one finished trial.
     :param search: search of the study.
@@ -69,8 +73,28 @@ def write_results(study: optuna.Study, search: Search, folder: Path) -> Path:
     )
     path = folder / f'{name}.py'
     path.write_text(recipe_text(recipe, name, origin), encoding='utf-8')
+    write_trials(study, folder / TRIALS)
     _plots(study, folder)
     return path
+
+
+def write_trials(study: optuna.Study, path: Path) -> None:
+    """
+    Write a table of the trials of a study, the best first.
+
+    :param study: study with any number of trials.
+    :param path: path of the CSV file.
+    """
+    trials = study.get_trials(deepcopy=False)
+    names = sorted({name for trial in trials for name in trial.params})
+    with open(path, 'w', newline='', encoding='utf-8') as file:
+        writer = csv.writer(file)
+        writer.writerow(['trial', 'state', 'accuracy', 'seconds', *names])
+        for trial in sorted(trials, key=lambda t: -1.0 if t.value is None else t.value)[::-1]:
+            seconds = '' if trial.duration is None else round(trial.duration.total_seconds(), 1)
+            score = '' if trial.value is None else round(trial.value, 5)
+            values = [trial.params.get(name, '') for name in names]
+            writer.writerow([trial.number, trial.state.name.lower(), score, seconds, *values])
 
 
 def _plots(study: optuna.Study, folder: Path) -> None:

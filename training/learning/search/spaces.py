@@ -1,4 +1,4 @@
-"""The search spaces of `python -m training tune`."""
+"""The search spaces of `python -m training tune`: the four searches of the sources."""
 
 from __future__ import annotations
 
@@ -7,16 +7,28 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from training.data.selection import Selection
 from training.networks.families import ACTIVATIONS
-from training.networks.families import BlockNetwork
+from training.networks.families import PAIR_ACTIVATIONS
 from training.networks.families import PairNetwork
-from training.recipes.notebook import notebook
-from training.recipes.notebook import USUAL
+from training.networks.families import SearchedNetwork
+from training.recipes.as_published import CSCE633
+from training.recipes.as_published import FED
+from training.recipes.as_published import published
 from training.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
     import optuna
+
+# Kernels and pooling of each convolution of the facial emotion detection searches, keyed by the
+# number of convolutions; 0 is no pooling.
+KERNELS = {4: (3, 4, 2, 3), 5: (3, 3, 2, 3, 3), 6: (3, 3, 2, 3, 3, 3)}
+POOLS = {4: (0, 2, 0, 2), 5: (0, 2, 2, 2, 2), 6: (0, 2, 2, 2, 2, 1)}
+
+# Their dropout rate, except in the search with six convolutions, which varies it.
+DROPOUT = 0.25
+
+# Learning rates of the optimizers of Keras, which the CSCE633 search does not change.
+KERAS_RATES = {'adam': 1e-3, 'sgd': 1e-2}
 
 
 @dataclass(frozen=True)
@@ -27,6 +39,7 @@ class Space:
     :param name: name of the space.
     :param purpose: description in a few words.
     :param trials: number of trials in its source.
+    :param executions: number of runs of each trial in its source.
     :param sampler: sampler of its source: 'random' or 'tpe'.
     :param suggest: function that creates the recipe of a trial.
     """
@@ -34,49 +47,63 @@ class Space:
     name: str
     purpose: str
     trials: int
+    executions: int
     sampler: str
     suggest: Callable[[optuna.trial.BaseTrial], Recipe]
 
 
 def _blocks(trial: optuna.trial.BaseTrial, count: int) -> Recipe:
-    """Create a recipe with a network of `count` blocks and a learning rate."""
-
-    def widths(name: str, number: int) -> tuple[int, ...]:
-        return tuple(trial.suggest_int(f'{name}_{i}', 32, 512, step=32) for i in range(number))
-
-    network = BlockNetwork(
-        channels=widths('channels', count),
-        kernels=tuple(trial.suggest_categorical(f'kernel_{i}', (2, 3, 4)) for i in range(count)),
-        units=widths('units', trial.suggest_int('dense_layers', 2, 3)),
-        activation=trial.suggest_categorical('activation', ACTIVATIONS),
-        dropout=trial.suggest_float('dropout', 0.0, 0.5),
+    """Create a recipe with a network of `count` convolutions and a learning rate."""
+    six = count == 6
+    dropout = trial.suggest_float('drop', 0.0, 0.5, step=0.05) if six else DROPOUT
+    activation = trial.suggest_categorical('activation', ACTIVATIONS)
+    rate = trial.suggest_float('learning_rate', 1e-4, 1e-2, log=True)
+    channels = [_units(trial, f'units{number}') for number in range(1, count + 1)]
+    if six:
+        # The source draws `units6`, but gives the sixth convolution the channels of the fifth.
+        channels[5] = channels[4]
+    network = SearchedNetwork(
+        channels=tuple(channels),
+        kernels=KERNELS[count],
+        pools=POOLS[count],
+        units=tuple(_units(trial, f'unitsfc{number}') for number in range(1, count // 5 + 3)),
+        activation=activation,
+        dropout=dropout,
+        last_dropout=not six,
     )
-    return notebook(
+    return published(
+        'fed_model1',
         f'fed_{count}_blocks',
         build=network,
-        batch_size=64,
-        augmentation=USUAL,
-        selection=Selection(classes=('happy', 'sad', 'surprise', 'neutral')),
-        epochs=20,
-        learning_rate=trial.suggest_float('learning_rate', 1e-4, 1e-2, log=True),
+        epochs=5 if six else 4,
+        learning_rate=rate,
+        chosen_epoch='best',
+        **FED,
     )
+
+
+def _units(trial: optuna.trial.BaseTrial, name: str) -> int:
+    """Draw a number of channels or units."""
+    return trial.suggest_int(name, 32, 512, step=32)
 
 
 def _pairs(trial: optuna.trial.BaseTrial) -> Recipe:
-    """Create a recipe with a network of two pairs, an optimizer and a learning rate."""
+    """Create a recipe with a network of two pairs, and an optimizer."""
     network = PairNetwork(
         kernel=trial.suggest_categorical('kernel', (1, 3, 5)),
-        dropout=trial.suggest_float('dropout', 0.0, 0.5),
-        activation=trial.suggest_categorical('activation', ACTIVATIONS),
+        dropout=trial.suggest_float('dropout', 0.1, 0.35),
+        activation=trial.suggest_categorical('activation', PAIR_ACTIVATIONS),
     )
-    return notebook(
+    optimizer = trial.suggest_categorical('optimizer', tuple(KERAS_RATES))
+    return published(
+        'csce633_tuned',
         'csce633_pairs',
         build=network,
-        batch_size=64,
-        augmentation=USUAL,
         epochs=10,
-        optimizer=trial.suggest_categorical('optimizer', ('adam', 'rmsprop', 'sgd')),
-        learning_rate=trial.suggest_float('learning_rate', 1e-4, 1e-2, log=True),
+        optimizer=optimizer,
+        learning_rate=KERAS_RATES[optimizer],
+        momentum=0.0,
+        **CSCE633,
     )
 
 
@@ -86,14 +113,15 @@ SPACES = {
         *[
             Space(
                 f'fed_{count}_blocks',
-                f'{count} blocks of one convolution each, four emotions',
-                20,
+                f'{count} convolutions, four emotions',
+                3,
+                executions,
                 'random',
                 partial(_blocks, count=count),
             )
-            for count in (4, 5, 6)
+            for count, executions in ((4, 2), (5, 2), (6, 3))
         ],
-        Space('csce633_pairs', 'two pairs of convolutions, seven emotions', 15, 'tpe', _pairs),
+        Space('csce633_pairs', 'two pairs of convolutions, seven emotions', 15, 1, 'tpe', _pairs),
     )
 }
 

@@ -48,7 +48,8 @@ class Search:
     :param validation: pictures that choose the epoch and the trial.
     :param folder: folder of the search.
     :param selection: how the pictures were selected from their data set, for the best recipe.
-    :param executions: number of runs of a trial with different seeds; their mean score counts.
+    :param executions: number of runs of a trial with different seeds, whose mean score counts, or
+        None for the number of the space.
     :param epochs: number of epochs of a run, or None for the number of the space.
     :param smoke: whether to shorten each run to seconds.
     """
@@ -58,7 +59,7 @@ class Search:
     validation: FaceData
     folder: Path
     selection: Selection = field(default_factory=Selection)
-    executions: int = 1
+    executions: int | None = None
     epochs: int | None = None
     smoke: bool = False
 
@@ -84,7 +85,7 @@ class Search:
         """
         recipe = self.recipe(trial)
         scores = []
-        for execution in range(self.executions):
+        for execution in range(self.executions or self.space.executions):
             folder = self.folder / f'trial_{trial.number:04d}_{execution}'
             shutil.rmtree(folder, ignore_errors=True)
             watched = trial if execution == 0 else None
@@ -119,7 +120,12 @@ def _report(trial: optuna.Trial | None, row: dict[str, Any]) -> None:
 
 
 def open_study(
-    space: Space, storage: str, sampler: str, seed: int, name: str | None = None
+    space: Space,
+    storage: str,
+    sampler: str,
+    seed: int,
+    name: str | None = None,
+    prune: bool = False,
 ) -> optuna.Study:
     """
     Create a study, or join the study of this name in the storage.
@@ -130,6 +136,7 @@ def open_study(
     :param seed: seed of the sampler.  The number of existing trials is added to the seed, so that
         a resumed search does not repeat its choices.
     :param name: name of the study; None for the name of the space.
+    :param prune: whether to end trials early that are worse than half of the others.
     :return: the study.
     """
     name = name or space.name
@@ -139,7 +146,9 @@ def open_study(
         study_name=name,
         storage=storage,
         sampler=SAMPLERS[sampler](seed=seed + trials),
-        pruner=optuna.pruners.MedianPruner(PRUNING_TRIALS, PRUNING_EPOCHS),
+        pruner=optuna.pruners.MedianPruner(PRUNING_TRIALS, PRUNING_EPOCHS)
+        if prune
+        else optuna.pruners.NopPruner(),
         direction='maximize',
         load_if_exists=True,
     )
