@@ -76,11 +76,10 @@ def run(arguments: argparse.Namespace) -> int:
         # The results are saved after each run, because the next run may fail.
         write_results(rows, arguments.results)
         for row in new:
-            print(
-                f'{row["recipe"]} ({row["head"]}): train {100 * row["train"]["accuracy"]:.2f} %, '
-                f'validation {100 * row["validation"]["accuracy"]:.2f} %, '
-                f'test {100 * row["test"]["accuracy"]:.2f} %'
-            )
+            # Some protocols of the sources have no test split.
+            parts = [name for name in ('train', 'validation', 'test') if name in row]
+            figures = ', '.join(f'{name} {100 * row[name]["accuracy"]:.2f} %' for name in parts)
+            print(f'{row["recipe"]} ({row["head"]}): {figures}')
     write_results(rows, arguments.results)
     robustness_file = arguments.results.with_name(ROBUSTNESS.name)
     new_robustness = [

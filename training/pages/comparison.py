@@ -88,6 +88,7 @@ def results_page(
     run = {row['recipe'] for row in rows}
     return render(
         'results.md',
+        protocols='\n'.join(_protocols(sources, rows)),
         comparison='\n'.join(_comparison(sources, rows)),
         sources=sources,
         runs='\n'.join(_runs(rows)) if rows else None,
@@ -118,6 +119,30 @@ def chosen(rows: Sequence[Row], split_by: str) -> Row | None:
     return max(fitting, key=lambda row: row['validation']['accuracy'], default=None)
 
 
+def _protocols(sources: Sequence[Row], rows: Sequence[Row]) -> list[str]:
+    """Create the table of the figures by the protocols of the sources."""
+    head = ['recipe', 'figure of the source', 'our figure', 'difference']
+    cells = []
+    for source in sources:
+        name = f'{source["recipe"]}_source'
+        row = chosen(
+            [row for row in rows if row['recipe'] == name], source.get('split_by', 'official')
+        )
+        ours, difference = 'not run', ''
+        if row is not None and source['measured_on'] in row:
+            accuracy = 100 * row[source['measured_on']]['accuracy']
+            ours, difference = f'{accuracy:.2f} %', f'{accuracy - source["accuracy"]:+.2f}'
+        cells.append([f'`{name}`', _said(source), ours, difference])
+    return table(head, cells)
+
+
+def _said(source: Row) -> str:
+    """Format the figure of a source."""
+    of = f', {source["of"]}' if 'of' in source else ''
+    to = f' to {source["accuracy_to"]:.2f}' if 'accuracy_to' in source else ''
+    return f'{source["accuracy"]:.2f}{to} % {source["measured_on"]}{of}'
+
+
 def _comparison(sources: Sequence[Row], rows: Sequence[Row]) -> list[str]:
     """Create the table that compares the figures of the sources with ours."""
     head = [
@@ -136,10 +161,7 @@ def _compared(source: Row, rows: Sequence[Row]) -> list[str]:
     of_recipe = [row for row in rows if row['recipe'] == source['recipe']]
     split_by = source.get('split_by', 'official')
     row = chosen(of_recipe, split_by)
-    said = f'{source["accuracy"]:.2f}'
-    if 'accuracy_to' in source:
-        said += f' to {source["accuracy_to"]:.2f}'
-    said += f' % {source["measured_on"]}' + (f', {source["of"]}' if 'of' in source else '')
+    said = _said(source)
     name = f'`{source["recipe"]}`'
     sound = chosen(of_recipe, 'official') or chosen(of_recipe, 'subject')
     measured, difference = 'not run', ''
@@ -159,6 +181,8 @@ def _compared(source: Row, rows: Sequence[Row]) -> list[str]:
 
 def _test(row: Row) -> str:
     """Format the test accuracy of a run with its interval."""
+    if 'test' not in row:
+        return 'no test split'
     test = row['test']
     limits = [100 * limit for limit in test['ci95']]
     return f'{percent(test["accuracy"])} ({interval(limits, 1)}; {test["pictures"]:,} pictures)'
@@ -185,7 +209,7 @@ def _runs(rows: Sequence[Row]) -> list[str]:
             percent(row['train']['accuracy']),
             percent(row['validation']['accuracy']),
             _test(row),
-            f'{row["test"]["macro_f1"]:.3f}',
+            f'{row["test"]["macro_f1"]:.3f}' if 'test' in row else '',
             f'{row["parameters"]:,}',
             f'{row["epochs"]} ({row["chosen_epoch"]})',
             _duration(row['seconds']),
@@ -218,7 +242,8 @@ def _duration(seconds: float) -> str:
 
 def _together(rows: Sequence[Row]) -> Iterator[str]:
     """Summarise the folds of a split and the seeds of a recipe, one line each."""
-    for _, group in groupby(sorted(rows, key=_series), key=_series):
+    tested = [row for row in rows if 'test' in row]
+    for _, group in groupby(sorted(tested, key=_series), key=_series):
         runs = list(group)
         folds = {tuple(row['selection'].get('fold', ())) for row in runs}
         if len(runs) < 2:

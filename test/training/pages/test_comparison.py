@@ -71,6 +71,19 @@ def test_what_was_not_run_is_said_in_both_places():
     assert '`small`' not in page.split('## Recipes without figures')[1]
 
 
+def test_a_run_by_the_protocol_of_a_source_needs_no_test_split():
+    without = row('faces_source', 0.98, selection={'split_by': 'random'})
+    del without['test']
+    sources = [{**SOURCES[1], 'measured_on': 'validation'}, SOURCES[0]]
+
+    page = results_page(sources, [without], [])
+
+    line = line_of(page, 'faces_source', 'Protocols of the sources')
+    assert line == '| `faces_source` | 99.00 % validation | 98.00 % | -1.00 |'
+    assert 'not run' in line_of(page, 'small_source', 'Protocols of the sources')
+    assert 'no test split' in line_of(page, 'faces_source', 'All runs')
+
+
 def test_a_leaky_split_stands_beside_the_sound_one():
     rows = [
         row('faces', 1.0, 0.99, selection={'split_by': 'random'}, command='a'),
