@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from itertools import groupby
 import json
 from pathlib import Path
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,9 @@ SOURCES = FOLDER / 'sources.yaml'
 RESULTS = FOLDER / 'results.json'
 RESULTS_PAGE = FOLDER / 'RESULTS.md'
 ROBUSTNESS = FOLDER / 'robustness.json'
+
+# Longest line of the page.
+LONGEST_LINE = 150
 
 Row = dict[str, Any]
 
@@ -86,12 +90,13 @@ def results_page(
     :return: Markdown.
     """
     run = {row['recipe'] for row in rows}
-    return render(
+    page = render(
         'results.md',
         protocols='\n'.join(_protocols(sources, rows)),
         comparison='\n'.join(_comparison(sources, rows)),
         sources=sources,
         runs='\n'.join(_runs(rows)) if rows else None,
+        commands='\n'.join(_commands(rows)),
         trained_on=_range([row['train']['pictures'] for row in rows]) if rows else None,
         series=list(_together(rows)),
         robustness=[
@@ -99,12 +104,13 @@ def results_page(
                 'split': measured['split'],
                 'command': command_of(measured),
                 'remark': measured.get('remark', ''),
-                'text': '\n'.join(robustness_lines(measured)),
+                'text': '\n\n'.join(_robustness(measured)),
             }
             for measured in robustness
         ],
         missing=sorted(set(recipes) - run),
     )
+    return _within(page)
 
 
 def chosen(rows: Sequence[Row], split_by: str) -> Row | None:
@@ -200,8 +206,6 @@ def _runs(rows: Sequence[Row]) -> list[str]:
         'epochs (selected)',
         'time',
         'seed',
-        'engine, machine',
-        'command',
     ]
     cells = [
         [
@@ -214,12 +218,52 @@ def _runs(rows: Sequence[Row]) -> list[str]:
             f'{row["epochs"]} ({row["chosen_epoch"]})',
             _duration(row['seconds']),
             str(row['seed']),
-            f'{row["engine"]}, {row["machine"]}',
-            f'`{row["command"]}`',
         ]
         for row in rows
     ]
     return table(head, cells)
+
+
+def _commands(rows: Sequence[Row]) -> Iterator[str]:
+    """List the commands of all runs, one section for each engine and machine."""
+
+    def place(row: Row) -> str:
+        return f'{row["engine"]}, {row["machine"]}'
+
+    for where, group in groupby(sorted(rows, key=place), key=place):
+        yield from ('', f'{where}:', '', '```')
+        for command in dict.fromkeys(row['command'] for row in group):
+            yield from _wrapped(command, ' \\', '    ')
+        yield '```'
+
+
+def _robustness(measured: Row) -> Iterator[str]:
+    """Format figures of robustness, two models in a table."""
+    for first in range(0, len(measured['models']), 2):
+        two = measured['models'][first : first + 2]
+        yield '\n'.join(robustness_lines({**measured, 'models': two}))
+
+
+def _wrapped(line: str, end: str = '', indent: str = '') -> list[str]:
+    """Break a line at blanks; all lines but the last get an end, all but the first an indent."""
+    parts = textwrap.wrap(
+        line,
+        LONGEST_LINE - len(end),
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [part + end for part in parts[:-1]] + parts[-1:]
+
+
+def _within(page: str) -> str:
+    """Break the long lines of text on a page; tables stay."""
+    lines = []
+    for line in page.splitlines():
+        is_long = len(line) > LONGEST_LINE and not line.startswith('|')
+        indent = '  ' if line.startswith('- ') else ''
+        lines += _wrapped(line, indent=indent) if is_long else [line]
+    return '\n'.join(lines) + '\n'
 
 
 def _name(row: Row) -> str:

@@ -195,6 +195,12 @@ def test_the_page_in_the_repository_is_what_the_command_writes():
     )
 
 
+def test_no_line_of_the_page_is_longer_than_a_reader_can_follow():
+    lines = RESULTS_PAGE.read_text(encoding='utf-8').splitlines()
+
+    assert [line for line in lines if len(line) > 150] == []
+
+
 # All accuracies of the five documents, typed from their text, in per cent.
 FIGURES = {
     ('csce633_fnn1', 'validation'): 47.34,
