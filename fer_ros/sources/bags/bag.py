@@ -17,10 +17,10 @@ from fer_ros.perception.quoting import shortened
 from fer_ros.sources.bags.mcap_file import McapFile
 from fer_ros.sources.bags.raw import BagFile
 from fer_ros.sources.bags.raw import RawMessage
+from fer_ros.sources.bags.raw import ZSTD_START
 from fer_ros.sources.bags.ros1_file import Ros1File
 from fer_ros.sources.bags.ros1_file import START as ROS1_START
 from fer_ros.sources.bags.sqlite_file import SqliteFile
-from fer_ros.sources.bags.sqlite_file import ZSTD_START
 from fer_ros.sources.base import shown
 from fer_ros.sources.base import SourceError
 

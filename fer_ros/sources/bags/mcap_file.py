@@ -13,6 +13,7 @@ from typing import BinaryIO
 from typing import NamedTuple
 
 from fer_ros.sources.bags.raw import BagFile
+from fer_ros.sources.bags.raw import decompressed
 from fer_ros.sources.bags.raw import full_type
 from fer_ros.sources.bags.raw import RawMessage
 
@@ -69,12 +70,17 @@ class McapFile(BagFile):
             channel = self._channels.get(message.channel_id)
             if channel is None or channel.topic not in wanted:
                 continue
+            try:
+                data = decompressed(message.data)
+            except Exception as error:  # zstandard's own type, which is imported there
+                self.note('a compressed message cannot be read', error)
+                continue
             yield RawMessage(
                 channel.topic,
                 self._type_of(channel),
                 channel.message_encoding,
                 message.log_time,
-                message.data,
+                data,
             )
 
     def _type_of(self, channel: Any) -> str:

@@ -14,6 +14,12 @@ from fer_ros.perception.quoting import shortened
 # Encodings of the data of a message.
 CDR, ROS1 = 'cdr', 'ros1'
 
+# The first bytes of data that are compressed by zstd. Data in CDR never begin with them.
+ZSTD_START = b'\x28\xb5\x2f\xfd'
+
+# Maximum size of a message after decompression [bytes].
+LARGEST_MESSAGE = 2**29
+
 # At most this many unreadable parts of a file are described one by one.
 MOST_FAULTS = 5
 
@@ -84,3 +90,20 @@ def full_type(name: str) -> str:
     """
     package, _, kind = name.partition('/')
     return name if '/' in kind or not kind else f'{package}/msg/{kind}'
+
+
+def decompressed(data: bytes | memoryview) -> bytes | memoryview:
+    """
+    Decompress a message if it is compressed.
+
+    :param data: the data of a recorded message.
+    :raises Exception: of a type of zstandard, if the compressed data are damaged.
+    """
+    if data[:4] != ZSTD_START:
+        return data
+    import zstandard
+
+    found = zstandard.ZstdDecompressor().decompressobj().decompress(data)
+    if len(found) > LARGEST_MESSAGE:
+        raise ValueError(f'the message has {len(found)} bytes, more than {LARGEST_MESSAGE}')
+    return found

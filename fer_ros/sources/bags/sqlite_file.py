@@ -13,14 +13,9 @@ import tempfile
 from urllib.parse import quote
 
 from fer_ros.sources.bags.raw import BagFile
+from fer_ros.sources.bags.raw import decompressed
 from fer_ros.sources.bags.raw import full_type
 from fer_ros.sources.bags.raw import RawMessage
-
-# The first bytes of data that are compressed by zstd. Data in CDR never begin with them.
-ZSTD_START = b'\x28\xb5\x2f\xfd'
-
-# Maximum size of a message after decompression [bytes].
-LARGEST_MESSAGE = 2**29
 
 # Number of rows that a damaged part of a file may skip; each needs a query.
 MOST_SKIPPED = 1000
@@ -60,7 +55,7 @@ class SqliteFile(BagFile):
                     self.note('a message has no data')
                     continue
                 try:
-                    data = _decompressed(data)
+                    data = decompressed(data)
                 except Exception as error:  # zstandard's own type, which is imported there
                     self.note('a compressed message cannot be read', error)
                     continue
@@ -144,15 +139,3 @@ class SqliteFile(BagFile):
                 shutil.copyfileobj(reader, target, 2**20)
             except zstandard.ZstdError as error:
                 self.note('the compressed file is damaged', error)
-
-
-def _decompressed(data: bytes) -> bytes:
-    """Decompress a message if it is compressed."""
-    if data[:4] != ZSTD_START:
-        return data
-    import zstandard
-
-    found = zstandard.ZstdDecompressor().decompressobj().decompress(data)
-    if len(found) > LARGEST_MESSAGE:
-        raise ValueError(f'the message has {len(found)} bytes, more than {LARGEST_MESSAGE}')
-    return found

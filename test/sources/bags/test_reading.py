@@ -57,6 +57,9 @@ BAGS = {
     ),
     'mcap_compressed_file': lambda folder: compress(mcap(folder)),
     'mcap_folder': lambda folder: write_ros2(folder / 'bag', messages_of(PICTURES), 'mcap'),
+    'mcap_compressed_messages': lambda folder: write_ros2(
+        folder / 'bag', messages_of(PICTURES), 'mcap', compression='message'
+    ),
     'sqlite': lambda folder: write_ros2(folder / 'bag', messages_of(PICTURES)),
     'sqlite_compressed_messages': lambda folder: write_ros2(
         folder / 'bag', messages_of(PICTURES), compression='message'
