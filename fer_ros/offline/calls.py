@@ -22,6 +22,7 @@ from fer_ros.offline.manifest import DONE
 from fer_ros.offline.manifest import FAILED
 from fer_ros.offline.manifest import Manifest
 from fer_ros.offline.manifest import write_atomically
+from fer_ros.offline.progress import counted
 from fer_ros.offline.progress import Progress
 from fer_ros.offline.progress import span
 from fer_ros.offline.work import Outcome
@@ -108,6 +109,8 @@ def run_call(
     :raises OSError: if the manifest cannot be written; earlier results stay whole.
     """
     summary = Summary()
+    for key in manifest.outdated:
+        folder.discard(key)
     tasks, states = [], {}
     by_key = {key_of(path): path for path in paths}
     for key, path in by_key.items():
@@ -196,8 +199,9 @@ def _line(path: Path, outcome: Outcome) -> str:
         return f'analyse: {named} failed: {outcome.reason}'
     figures = outcome.figures
     lines = [
-        f'analyse: {named}: {figures["frames"]} frames, {figures["faces"]} faces, '
-        f'{figures["changes"]} changes in {span(outcome.seconds)}'
+        f'analyse: {named}: {counted(figures["frames"], "frame")}, '
+        f'{counted(figures["faces"], "face")}, {counted(figures["changes"], "change")} '
+        f'in {span(outcome.seconds)}'
     ]
     return '\n'.join(lines + [f'analyse:   note: {note}' for note in outcome.notes])
 

@@ -69,6 +69,16 @@ def is_output_folder(path: Path) -> bool:
     return any((path / f'{table}.parquet').is_dir() for table in TABLES)
 
 
+def keys_in(path: Path) -> set[str]:
+    """
+    Return the names of the recordings with rows in an output folder.
+
+    :param path: the output folder.
+    """
+    found = (part.name for table in TABLES for part in path.glob(f'{table}.parquet/recording=*'))
+    return {name.partition('=')[2] for name in found}
+
+
 class OutputFolder:
     """
     The output folder of a call, which no other call uses at the same time.

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from fer_ros.offline.folder import keys_in
 from fer_ros.perception.quoting import quoted
 from fer_ros.perception.quoting import shortened
 
@@ -36,27 +37,40 @@ class Manifest:
         self._own: dict[str, str] = {}
         # All entries of the folder, also those of other shards.
         self.entries: dict[str, dict[str, Any]] = {}
+        # The recordings whose results are of other settings, or of a manifest that is damaged.
+        self.outdated: set[str] = set()
 
     def load(self, force: bool = False) -> None:
         """
         Read the entries of the folder.
 
         :param force: whether to forget a manifest of other settings, or one that is damaged.
-        :raises ManifestError: if a manifest is damaged, or was written with other settings.
+        :raises ManifestError: if a manifest is damaged, or has results of other settings.
         """
         for path in sorted(self.path.parent.glob('manifest*.json')):
             try:
                 found = _read(path)
-                _compare(path, found, self._about)
             except ManifestError:
                 if not force:
                     raise
-                path.unlink()
+                self.outdated |= keys_in(self.path.parent)
+                path.unlink(missing_ok=True)
                 continue
             entries = found['recordings']
+            try:
+                _compare(path, found, self._about)
+            except ManifestError:
+                done = {key for key, entry in entries.items() if entry.get('status') == DONE}
+                # If all recordings of the own manifest failed, there are no results to keep.
+                if not force and (done or path != self.path):
+                    raise
+                self.outdated |= done
+                path.unlink(missing_ok=True)
+                continue
             self.entries.update(entries)
             if path == self.path:
                 self._own = {key: json.dumps(entry) for key, entry in entries.items()}
+        self.outdated -= self.entries.keys()
 
     def put(self, key: str, entry: dict[str, Any]) -> None:
         """
@@ -122,14 +136,19 @@ def _compare(path: Path, found: Mapping[str, Any], about: Mapping[str, Any]) -> 
             continue
         if isinstance(old, dict) and isinstance(new, dict):
             differing += [
-                f'{name} {shortened(old.get(name), 60)}, now {shortened(new.get(name), 60)}'
+                f'{name} {_shown(old.get(name))}, now {_shown(new.get(name))}'
                 for name in new
                 if old.get(name) != new.get(name)
             ]
         else:
-            differing.append(f'{part} {shortened(old, 60)}, now {shortened(new, 60)}')
+            differing.append(f'{part} {_shown(old)}, now {_shown(new)}')
     raise ManifestError(
         f'the folder {quoted(str(path.parent))} has results of other settings '
         f'({"; ".join(differing[:3])}): choose another folder with --output, or replace the '
         'results with --force'
     )
+
+
+def _shown(value: object) -> str:
+    """Shorten a setting for a message; an empty text is quoted."""
+    return shortened(value, 60) if value != '' else "''"

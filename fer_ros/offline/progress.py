@@ -110,3 +110,13 @@ def span(seconds: float) -> str:
     if whole < 3600:
         return f'{whole // 60} min {whole % 60} s'
     return f'{whole // 3600} h {whole % 3600 // 60} min'
+
+
+def counted(value: int, noun: str) -> str:
+    """
+    Write a number with a noun in the singular or the plural.
+
+    :param value: the number.
+    :param noun: the noun in the singular.
+    """
+    return f'{value} {noun}' if value == 1 else f'{value} {noun}s'

@@ -133,6 +133,40 @@ def test_results_of_other_settings_are_kept_unless_forced(call, bags, tmp_path):
     assert manifest_of(tmp_path / 'out')['settings']['hold'] == 2.0
 
 
+def test_forced_results_are_not_mixed_with_those_of_other_settings(call, bags, tmp_path):
+    call(*bags)
+
+    call(bags[0], hold=2.0, force=True)
+
+    assert set(table_of(tmp_path / 'out')['input']) == {str(bags[0])}
+    assert len(list((tmp_path / 'out' / 'recordings').iterdir())) == 1
+
+
+def test_results_of_a_damaged_manifest_are_not_mixed_with_new_ones(call, bags, tmp_path):
+    call(*bags)
+    (tmp_path / 'out' / 'manifest.json').write_text('{')
+
+    call(bags[0], force=True)
+
+    assert set(table_of(tmp_path / 'out')['input']) == {str(bags[0])}
+
+
+def test_forced_shards_keep_the_results_of_each_other(call, bags, tmp_path):
+    call(*bags, shard=(1, 2))
+    call(*bags, shard=(2, 2))
+
+    call(*bags, shard=(1, 2), hold=2.0, force=True)
+    call(*bags, shard=(2, 2), hold=2.0, force=True)
+
+    assert set(table_of(tmp_path / 'out')['input']) == {str(one) for one in bags}
+
+
+def test_a_call_without_results_does_not_hinder_other_settings(call, bags, tmp_path):
+    assert call(tmp_path / 'gone.mcap').done == 0
+
+    assert call(bags[0], hold=2.0).done == 1
+
+
 def test_settings_without_effect_on_the_rows_may_differ(call, bags):
     call(bags[0])
 
