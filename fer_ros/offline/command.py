@@ -15,9 +15,6 @@ import signal
 import sys
 from typing import NoReturn
 
-from fer_ros.offline.calls import as_json
-from fer_ros.offline.calls import run_call
-from fer_ros.offline.calls import share_of
 from fer_ros.offline.folder import FolderError
 from fer_ros.offline.folder import OutputFolder
 from fer_ros.offline.inputs import find_recordings
@@ -27,6 +24,7 @@ from fer_ros.offline.job import installed_version
 from fer_ros.offline.job import Job
 from fer_ros.offline.manifest import Manifest
 from fer_ros.offline.manifest import ManifestError
+from fer_ros.offline.progress import counted
 from fer_ros.offline.recordings import KINDS
 from fer_ros.offline.settings import read_settings
 from fer_ros.perception.parameter_files import ParameterFileError
@@ -85,6 +83,10 @@ def _interrupt(*_: object) -> NoReturn:
 
 def _run(chosen: argparse.Namespace) -> int:
     """Run a call with valid arguments."""
+    # These need the libraries for recordings, which are optional.
+    from fer_ros.offline.calls import as_json
+    from fer_ros.offline.calls import run_call
+    from fer_ros.offline.calls import share_of
     from fer_ros.offline.engines.pool import Pool
     from fer_ros.offline.engines.pool import PoolError
 
@@ -129,11 +131,11 @@ def _run(chosen: argparse.Namespace) -> int:
     if chosen.json:
         print(json.dumps(as_json(summary)))
     elif not chosen.quiet:
-        skipped = f', {summary.skipped} were done before' if summary.skipped else ''
+        skipped = f', {summary.skipped} done before' if summary.skipped else ''
         failed = f', {len(summary.failed)} failed' if summary.failed else ''
         print(
-            f'analyse: {summary.done} recordings analysed{skipped}{failed}; the results are in '
-            f'{quoted(chosen.output)}'
+            f'analyse: {counted(summary.done, "recording")} analysed{skipped}{failed}; '
+            f'the results are in {quoted(chosen.output)}'
         )
     return 1 if summary.failed else 0
 

@@ -32,10 +32,14 @@ def find_recordings(arguments: Iterable[str]) -> list[Path]:
 
     :param arguments: arguments of the command line.
     :return: paths of recordings, each once. A path that does not exist is included.
-    :raises InputError: if a list cannot be read, or a folder contains no recording.
+    :raises InputError: if an argument is empty, a list cannot be read, or a folder contains no
+        recording.
     """
     found: dict[Path, None] = {}
     for argument in arguments:
+        if not argument:
+            # It would stand for the current folder; an unset variable of a shell is empty.
+            raise InputError('the path of an input is empty; the current folder is "."')
         for path in _paths_of(argument):
             recordings = list(_below(path)) if path.is_dir() else [path]
             if not recordings:

@@ -110,6 +110,7 @@ def test_a_killed_call_goes_on_where_it_stopped(params, tmp_path):
     ('arguments', 'content', 'reason'),
     [
         (['nowhere'], TINY, 'there is no file or folder'),
+        ([''], TINY, 'the path of an input is empty'),
         (['@nowhere'], TINY, "cannot read the list 'nowhere': No such file"),
         (['{empty}'], TINY, 'contains no videos, bags or pictures'),
         (['clip.mp4'], '/**: {ros__parameters: {hold: -1}}', 'hold is -1'),
@@ -158,3 +159,29 @@ def test_warnings_name_settings_without_effect(tmp_path, params):
     ended = run(os.devnull, '-o', tmp_path / 'out', '--params', params)
 
     assert "unknown parameter 'hodl' (closest: hold)" in ended.stderr
+
+
+BLOCKED = """
+import sys
+sys.modules['pyarrow'] = None
+from fer_ros.__main__ import main
+sys.exit(main(['analyse', 'clip.mp4', '-o', 'out']))
+"""
+
+
+def test_a_missing_library_is_named_in_one_sentence(tmp_path):
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get('PYTHONPATH')]))
+
+    ended = subprocess.run(
+        [sys.executable, '-c', BLOCKED],
+        cwd=tmp_path,
+        env={**os.environ, 'PYTHONPATH': path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert len(ended.stderr.splitlines()) == 1
+    assert ended.stderr.startswith('analyse: ')
+    assert 'pip install rosbags mcap pyarrow jinja2' in ended.stderr
