@@ -102,7 +102,7 @@ class RayEngine:
         logging.getLogger('ray.data').setLevel(logging.CRITICAL)
         rows = [asdict(task) for task in tasks]
         found = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
-            Analyst,  # type: ignore[arg-type]
+            Analyst,  # type: ignore[arg-type,unused-ignore]
             fn_constructor_args=(self._job, dict(about)),
             # An actor that dies costs only the recording that it analyses.
             compute=ray.data.ActorPoolStrategy(

@@ -55,11 +55,11 @@ class SqliteFile(BagFile):
                     self.note('a message has no data')
                     continue
                 try:
-                    data = decompressed(data)
+                    content = decompressed(data)
                 except Exception as error:  # zstandard's own type, which is imported there
                     self.note('a compressed message cannot be read', error)
                     continue
-                yield RawMessage(*topics[number], int(time), data)
+                yield RawMessage(*topics[number], int(time), content)
         self.done = 1.0
 
     def _rows(
