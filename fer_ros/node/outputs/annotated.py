@@ -126,7 +126,7 @@ class AnnotatedImages:
         """Draw the faces on an image, and publish it on one or both topics."""
         header, result = frame.header, frame.result
         drawn = self._drawing.draw(image, result.faces, result.labels, mode, result.boxes)
-        if image is frame.image and self._settings().draw in HIDING:
+        if image is frame.image and mode == 'boxes' and self._settings().draw != 'boxes':
             # Faces must be hidden since the drawing began.
             return
         if raw:

@@ -11,6 +11,7 @@ from sensor_msgs.msg import Image
 
 from fer_ros.node.outputs import masking as masking_module
 from fer_ros.perception.detection.choice import DetectorError
+from fer_ros.perception.drawing.annotations import Drawing
 from fer_ros.perception.masking.regions import COLOUR
 from graph import Inbox
 from graph import wait_until
@@ -166,6 +167,30 @@ def test_an_image_that_cannot_be_masked_is_not_published(
     assert masked.messages == []
     # With `boxes`, faces may be seen, so the annotated image is published.
     assert bool(annotated.messages) is (draw == 'boxes')
+
+
+@pytest.mark.parametrize('draw', ['labels', 'blur', 'mask'])
+def test_an_image_in_the_making_is_not_published_once_faces_must_be_hidden(
+    graph, node, camera, emotions, monkeypatch, draw
+):
+    draws = Drawing.draw
+
+    def slow(drawing, image, faces, labels, mode, *others):
+        if mode == 'boxes' and not answers:
+            answers.append(set_parameters(graph, draw=draw))
+        return draws(drawing, image, faces, labels, mode, *others)
+
+    answers = []
+    monkeypatch.setattr(Drawing, 'draw', slow)
+    inbox = subscribed(graph, node, 'emotion/image', Image)
+
+    send(camera, emotions, node, picture(seconds=1, size=(120, 160)))
+    wait_until(lambda: answers)
+    send(camera, emotions, node, picture(seconds=2, size=(120, 160)))
+    inbox.wait_for(lambda image: image.header.stamp.sec == 2)
+
+    assert answers[0].successful
+    assert [image.header.stamp.sec for image in inbox.messages] == [2]
 
 
 def test_nothing_is_published_if_there_is_no_detector(graph, node, camera, emotions, monkeypatch):
