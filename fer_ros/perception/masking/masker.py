@@ -29,9 +29,9 @@ from fer_ros.perception.tracking.tracker import longest_gap
 REMEMBERED = 0.3
 # How long a face stays covered after its last detection [s].
 HELD = 1.0
-# The score of a remembered face for the tracker, which would otherwise drop an unlikely face after
-# its first miss.
-TRUSTED = 0.95
+# The score of a remembered face for the tracker, which would otherwise drop a face after a few
+# misses if the face was detected only once.
+TRUSTED = 1.0
 # No face is dropped because there are many others.
 MOST_FACES = 1_000_000
 

@@ -32,7 +32,7 @@ class WhiteDetector:
 
 def scene(*places, size=(480, 640), side=40):
     """Create a gray image with white squares at the places (left, top)."""
-    image = np.random.default_rng(0).integers(20, 100, (*size, 3), np.uint8)
+    image = np.random.default_rng(0).integers(20, 180, (*size, 3), np.uint8)
     for left, top in places:
         image[top:, left:][:side, :side] = 255
     return image
@@ -139,6 +139,16 @@ def test_a_lost_face_stays_covered_where_it_was_as_well():
     masked = masker.mask(scene(), stamp=10 / 30 + 0.5)
 
     assert is_hidden(masked, 40 + 20 * 9, 200)
+
+
+def test_a_face_that_was_detected_only_once_stays_covered_as_long():
+    masker = FaceMasker([WhiteDetector(0.3)])
+    for step in range(5):
+        masker.mask(scene(), stamp=step / 30)
+    masker.mask(scene((300, 200)), stamp=5 / 30)
+
+    for step in range(6, 6 + round(30 * HELD)):
+        assert is_hidden(masker.mask(scene(), stamp=step / 30), 300, 200), step
 
 
 def test_another_scene_begins_without_the_faces_of_the_last():
