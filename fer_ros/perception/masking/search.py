@@ -17,15 +17,18 @@ import numpy as np
 
 from fer_ros.perception.boxes import Box
 from fer_ros.perception.detection.choice import Detector
+from fer_ros.perception.masking.regions import COLOUR
 from fer_ros.perception.rotation import turn_box_back
 from fer_ros.perception.rotation import turn_upright
 
 # Minimum length of the longer side of a view [px]; a smaller image is not scaled.
 LEAST_SIDE = 320
 
-# If the gray levels of an image, except for the lowest and the highest percent, span less than
-# this, the image is also searched with stretched contrast. A viewer could do the same.
+# If the gray levels of an image between two percentiles span less than LOW_CONTRAST, the image is
+# also searched with these levels stretched. A viewer could do the same. A lamp or a window must
+# not prevent this, so the brightest or the darkest quarter of the image is left out as well.
 LOW_CONTRAST = 64
+PERCENTILES = ((1, 99), (1, 75), (25, 99))
 # Only every n-th row and column is read to measure the contrast.
 CONTRAST_STEP = 8
 
@@ -117,14 +120,21 @@ def _side(box: Box) -> float:
 
 
 def _contrasts(image: np.ndarray) -> Iterator[np.ndarray]:
-    """Iterate over the image and, if its contrast is low, a copy with stretched contrast."""
+    """Iterate over the image and copies in which a narrow range of levels is stretched."""
     yield image
-    low, high = np.percentile(image[::CONTRAST_STEP, ::CONTRAST_STEP], (1, 99))
-    span = max(float(high - low), 1.0)
-    if span < LOW_CONTRAST:
-        gain = 255 / span
-        levels = np.clip(gain * (np.arange(256) - low), 0, 255).astype(np.uint8)
-        yield cv2.LUT(image, levels)
+    sample = image[::CONTRAST_STEP, ::CONTRAST_STEP].reshape(-1, 3)
+    sample = sample[(sample != COLOUR).any(axis=1)]
+    if not len(sample):
+        return
+    for percentiles in PERCENTILES:
+        low, high = np.percentile(sample, percentiles)
+        span = max(float(high - low), 1.0)
+        if span < LOW_CONTRAST:
+            gain = 255 / span
+            levels = np.clip(gain * (np.arange(256) - low), 0, 255).astype(np.uint8)
+            yield cv2.LUT(image, levels)
+            if percentiles == PERCENTILES[0]:
+                return
 
 
 def _views(image: np.ndarray, views: Iterable[View]) -> Iterator[tuple[View, np.ndarray]]:

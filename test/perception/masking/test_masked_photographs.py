@@ -85,6 +85,16 @@ def test_no_face_is_left_whatever_happens_to_the_image(masker, judge, change):
     assert visible(image if not turned else np.ascontiguousarray(np.rot90(image, turned)), judge)
 
 
+def test_no_dark_face_is_left_beside_a_lamp(masker, judge):
+    dark = (0.03 * photograph(GROUP)).astype(np.uint8)
+    dark = cv2.copyMakeBorder(dark, 0, 0, 0, 80, cv2.BORDER_CONSTANT, value=(250, 250, 250))
+
+    masked = compressed(masker.mask(dark))
+
+    assert visible(cv2.convertScaleAbs(dark, alpha=30), judge)
+    assert visible(cv2.convertScaleAbs(masked, alpha=30), judge) == []
+
+
 @pytest.mark.parametrize('name', ['blazeface', 'haar'])
 def test_the_best_detector_hides_faces_that_a_chosen_weaker_one_misses(judge, monkeypatch, name):
     monkeypatch.setenv('FER_ROS_MODELS', str(data_path('facedet')))

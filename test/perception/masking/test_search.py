@@ -30,7 +30,7 @@ class WhiteDetector:
 @pytest.fixture
 def image():
     made = np.full((480, 1280, 3), 90, np.uint8)
-    made[::2] = 180
+    made[240:] = 180
     made[40:120, 160:240] = 255
     return made
 
@@ -85,6 +85,33 @@ def test_a_dark_image_is_searched_with_stretched_contrast_as_well():
     (found,) = search(dark, WhiteDetector(), [View(0.1, 1)])
 
     assert found.box == (100, 100, 200, 200)
+
+
+@pytest.mark.parametrize('lamp', [255, 100])
+def test_a_lamp_in_a_dark_image_does_not_hide_faces_from_the_search(lamp):
+    dark = np.full((480, 640, 3), 2, np.uint8)
+    dark[100:300, 100:300] = 9
+    dark[::3] = 7
+    dark[:, 540:] = lamp
+    detector = WhiteDetector()
+
+    search(dark, detector, [View(0.1, 1)])
+
+    faces = [asked[0][101, 101, 0] - float(asked[0][1, 1, 0]) for asked in detector.asked]
+    assert max(faces) > 200
+
+
+def test_a_dark_frame_around_a_hazy_image_does_not_hide_faces_from_the_search():
+    hazy = np.full((480, 640, 3), 250, np.uint8)
+    hazy[100:300, 100:300] = 243
+    hazy[::3] = 244
+    hazy[:, 540:] = 0
+    detector = WhiteDetector()
+
+    search(hazy, detector, [View(0.1, 1)])
+
+    faces = [asked[0][1, 1, 0] - float(asked[0][101, 101, 0]) for asked in detector.asked]
+    assert max(faces) > 200
 
 
 def test_gray_levels_that_are_all_equal_are_no_error():
