@@ -199,10 +199,11 @@ def _of_numbers(numbers: Mapping[str, int], told: str) -> dict[str, str]:
     if named in fitting:
         first, order = NUMBERED[named]
         return {label: order[number - first] for label, number in numbers.items()}
-    shifted = low == 1 and high == len(FER2013_LABELS)
+    shifted = high - low == len(FER2013_LABELS) - 1 and low in (-1, 1)
     hint = (
         'the numbers of FER2013 are 0 to 6, so the labels may be shifted by one: '
-        f'--labels {",".join(FER2013_LABELS)}; or they are those of RAF-DB: --labels raf-db'
+        f'--labels {",".join(FER2013_LABELS)}'
+        + ('; or they are those of RAF-DB: --labels raf-db' if 'raf-db' in fitting else '')
         if shifted
         else f'give a data set with --labels ({", ".join(fitting) or "none fits"}), or {MAPPING}'
     )
@@ -251,14 +252,14 @@ def _tell(became: Mapping[str, str], given: Mapping[str, str]) -> None:
 
 def _number(name: str) -> int | None:
     """Return the number that a label is, or None."""
-    match = re.fullmatch(r'\s*(\d{1,3})(\.0*)?\s*', name)
+    match = re.fullmatch(r'\s*(-?\d{1,3})(\.0*)?\s*', name)
     return int(match[1]) if match else None
 
 
 def _natural(name: str) -> tuple[int, str]:
     """Return a sort key that orders numbers by value."""
     number = _number(name)
-    return (-1 if number is None else number), name
+    return (-1000 if number is None else number), name
 
 
 def _list(names: Sequence[str], most: int = 12) -> str:

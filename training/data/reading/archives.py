@@ -63,6 +63,9 @@ SUFFIXES = ('.zip', '.tar', '.gz', '.tgz', '.bz2', '.tbz2')
 # Archives that are not read.
 FOREIGN_SUFFIXES = ('.rar', '.7z', '.xz', '.txz', '.zst', '.001')
 
+# Bit of a file in a ZIP archive that needs a password.
+_ENCRYPTED = 1
+
 # Methods of compression in a ZIP archive. Others may need any amount of memory.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
 
@@ -196,6 +199,11 @@ def _in_zip(archive: zipfile.ZipFile, path: Path, faults: Faults) -> Iterator[Da
         name = _plain_name(member.filename)
         if member.is_dir() or not name or member.filename.endswith('\\'):
             continue
+        if member.flag_bits & _ENCRYPTED:
+            raise DataError(
+                f'{path} is encrypted; unpack it with its password, and give the path of the '
+                'folder'
+            )
         if member.file_size > max(FREE_BYTES, MOST_RATIO * member.compress_size):
             faults.skip(name, _swollen('the file', member.file_size, member.compress_size))
             continue

@@ -22,6 +22,7 @@ from training.data.datasets import FaceData
 from training.data.datasets import FER2013_SIDE
 from training.data.datasets import PRIVATE
 from training.data.datasets import split_of
+from training.data.datasets import SPLIT_TITLES
 from training.data.labels import order_named_by
 from training.data.reading.csv_blocks import blocks
 from training.data.reading.csv_rows import Row
@@ -42,9 +43,12 @@ CSV_NAMES = ('fer2013.csv', 'icml_face_data.csv', 'ckextended.csv')
 # Sides of pictures in rows of text [px].
 LEAST_SIDE, LARGEST_SIDE = 16, 512
 
-# From this number of different labels on, 1 to 7 are numbers that may be shifted by one, and not
+# From this number of different labels on, numbers without 0 may be shifted by one, and are not
 # FER2013 with a few broken rows.
 LEAST_SHIFTED = 4
+
+# A label that is a number.
+_NUMBER = re.compile(r'-?\d{1,9}')
 
 
 @dataclass
@@ -187,7 +191,8 @@ def _numbered(
     """
     labels = np.array(read.labels, np.int64)
     count = np.bincount(labels, minlength=len(read.names))
-    is_number = np.array([name.isdecimal() for name in read.names], bool)
+    numbers = {i: int(name) for i, name in enumerate(read.names) if _NUMBER.fullmatch(name)}
+    is_number = np.isin(np.arange(len(read.names)), list(numbers))
     kept = np.ones(len(labels), bool)
     if not len(labels) or 2 * count[is_number].sum() < len(labels):
         # Labels in words; a row without a label is broken.
@@ -195,9 +200,8 @@ def _numbered(
         for index in np.flatnonzero(~kept):
             faults.skip(read.rows[index], 'the row has no label')
         return tuple(read.names), labels, kept
-    numbers = {i: int(name) for i, name in enumerate(read.names) if name.isdecimal()}
-    values = set(numbers.values())
-    shifted = 0 not in values and max(values) == len(known) and len(values) >= LEAST_SHIFTED
+    shifted = _is_shifted(set(numbers.values()), len(known))
+    _check_splits(read, numbers, len(known))
     if shifted or named not in (None, 'fer2013'):
         kept = is_number[labels]
     else:
@@ -213,6 +217,32 @@ def _numbered(
         return tuple(read.names[i] for i in order), renumbered, kept
     table = np.array([numbers.get(i, 0) for i in range(len(read.names))], np.int64)
     return tuple(known), table[labels], kept
+
+
+def _is_shifted(values: set[int], count: int) -> bool:
+    """Return whether numbers may begin at another number than 0, for a number of labels."""
+    if len(values) < LEAST_SHIFTED:
+        return False
+    # A number of -1 beside all others marks a picture without a label.
+    return 0 not in values or (min(values) < 0 and max(values) < count - 1)
+
+
+def _check_splits(read: _Read, numbers: dict[int, int], count: int) -> None:
+    """Refuse labels that begin at 0 in one split and at 1 in another."""
+    labels, split = np.array(read.labels), np.array(read.split)
+    used = {
+        name: {numbers[i] for i in set(labels[split == name].tolist()) if i in numbers}
+        for name in sorted(set(read.split))
+    }
+    if not any(0 in values for values in used.values()):
+        return
+    for name, values in used.items():
+        if _is_shifted(values, count) and max(values) == count:
+            raise DataError(
+                f'the labels of the {SPLIT_TITLES[name]} pictures are the numbers '
+                f'{min(values)} to {max(values)}, but those of another split begin at 0; number '
+                'the labels of all splits in the same way'
+            )
 
 
 def _read_file(

@@ -19,6 +19,7 @@ from fer_ros.perception.emotions import FERPLUS_LABELS
 from fer_ros.perception.images.picture_formats import PICTURE_SUFFIXES
 from fer_ros.perception.images.used_range import choose_range
 from fer_ros.perception.images.used_range import scale_to_range
+from fer_ros.perception.quoting import quoted
 from training.data.datasets import DataError
 from training.data.datasets import FaceData
 from training.data.datasets import FER2013_SIDE
@@ -175,7 +176,12 @@ def read_labelled(entries: Sequence[Labelled], path: Path, faults: Faults) -> Fa
     _scale(images, deep, ranges)
     whole = images[kept]
     used = [entries[index] for index in kept]
-    names = sorted({entry.class_name for entry in entries})
+    names = sorted({entry.class_name for entry in used})
+    if len(names) < 2:
+        raise DataError(
+            f'{path} has pictures of one class only: {quoted(names[0])}; a network needs at least '
+            'two classes' + (f'\n{faults.text()}' if faults.count else '')
+        )
     is_ckplus = {name.lower() for name in names} == CKPLUS_FOLDERS and all(
         _CKPLUS_NAME.fullmatch(PurePosixPath(entry.file.name).name) for entry in used
     )
@@ -225,12 +231,17 @@ def assign(files: Sequence[DataFile], faults: Faults) -> tuple[list[Labelled], b
             ]
         )
     entries, beside = [], Counter[str]()
+    outer = {
+        file.folders[0] for file, place in zip(pictures, places, strict=True) if place is not None
+    }
     for file in files:
         place = _place(file.folders)
         if place is None:
-            if file.folders:
+            if file.suffix and file.suffix not in PICTURE_SUFFIXES:
+                continue
+            if file.folders and file.folders[0] not in outer:
                 beside[file.folders[0]] += 1
-            elif file.suffix in PICTURE_SUFFIXES:
+            elif file.suffix:
                 faults.skip(file.name, 'the picture is not in a class folder')
             continue
         split = split_of(file.folders[place])

@@ -116,3 +116,21 @@ def test_an_archive_of_another_kind_is_refused_with_the_remedy(tmp_path, name):
 
     with pytest.raises(DataError, match='unpack the archive, and give its folder'):
         read_data(tmp_path / name)
+
+
+def test_an_archive_with_a_password_is_refused_in_one_sentence(tmp_path):
+    path = zipped(write_folders(tmp_path / 'folder'), tmp_path / 'data.zip')
+    content = path.read_bytes()
+    # The flags of a file are 6 bytes after the begin of its header, and 8 in the list of files.
+    for begin, place in ((b'PK\x03\x04', 6), (b'PK\x01\x02', 8)):
+        first, *others = content.split(begin)
+        at = place - len(begin)
+        content = begin.join([first, *(o[:at] + bytes([o[at] | 1]) + o[at + 1 :] for o in others)])
+    path.write_bytes(content)
+
+    with pytest.raises(DataError) as raised:
+        read_data(path)
+
+    assert str(raised.value) == (
+        f'{path} is encrypted; unpack it with its password, and give the path of the folder'
+    )

@@ -116,3 +116,26 @@ def test_pictures_without_class_folders_are_refused_with_the_layout(tmp_path):
 
     with pytest.raises(DataError, match=r'two class folders, but contains none; .* train/<class>'):
         read_data(tmp_path)
+
+
+def test_texts_beside_the_pictures_are_no_class(tmp_path):
+    for split in ('train', 'test'):
+        for number in range(3):
+            save_png(tmp_path / split / 'images' / f'{number}.png', face(number))
+            text = tmp_path / split / 'labels' / f'{number}.txt'
+            text.parent.mkdir(parents=True, exist_ok=True)
+            text.write_text('3 0.5 0.5 1 1')
+
+    with pytest.raises(DataError, match="pictures of one class only: 'images'"):
+        read_data(tmp_path)
+
+
+def test_only_a_picture_beside_the_splits_is_skipped(tmp_path):
+    write_folders(tmp_path, 'the data/{split}/{label}/{number}.png')
+    (tmp_path / 'the data' / 'README.txt').write_text('faces')
+    save_png(tmp_path / 'the data' / 'overview.png', face(0))
+
+    data = read_data(tmp_path)
+
+    assert len(data) == 42
+    assert list(data.skipped.values()) == [['the data/overview.png']]

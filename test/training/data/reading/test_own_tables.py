@@ -87,6 +87,37 @@ def test_labels_from_1_to_7_are_refused_with_the_ways_out(tmp_path):
     assert raf.label_names[raf.labels[0]] == 'surprise'
 
 
+@pytest.mark.parametrize('first', [-1, 1])
+@pytest.mark.parametrize('count', [6, 7])
+def test_numbers_that_do_not_begin_at_0_are_refused(tmp_path, first, count):
+    labels = [str(first + number) for number in range(count)]
+    path = write_table(tmp_path / 'faces.csv', labels=labels)
+
+    with pytest.raises(DataError, match='whose meaning is not certain'):
+        read_data(path)
+
+    data = read_data(path, labels=FER2013_LABELS[:count])
+    assert data.labels.tolist() == labels_by_brightness(data.images)
+
+
+def test_minus_1_beside_all_numbers_marks_rows_without_a_label(tmp_path):
+    path = write_table(tmp_path / 'faces.csv', labels=[*'0123456', '-1'])
+
+    data = read_data(path)
+
+    assert data.label_names == FER2013_LABELS
+    assert data.labels.tolist() == labels_by_brightness(data.images)
+    assert [len(names) for names in data.skipped.values()] == [3]
+
+
+def test_labels_that_begin_at_1_in_one_split_only_are_refused(tmp_path):
+    write_table(tmp_path / 'train.csv', 'emotion,pixels', '{label},{pixels}')
+    write_table(tmp_path / 'test.csv', 'emotion,pixels', '{label},{pixels}', tuple('1234567'))
+
+    with pytest.raises(DataError, match='test pictures are the numbers 1 to 7, but .* begin at 0'):
+        read_data(tmp_path)
+
+
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
