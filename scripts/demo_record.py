@@ -33,10 +33,10 @@ def fit(image: np.ndarray, width: int, height: int) -> np.ndarray:
     """
     Scale an image to fit a canvas, centred, with black borders.
 
-    :param image: (H, W, 3) uint8.
+    :param image: (H, W, 3) uint8 image.
     :param width: width of the canvas in pixels.
     :param height: height of the canvas in pixels.
-    :return: (height, width, 3) uint8.
+    :return: (height, width, 3) uint8 image.
     """
     if image.shape[:2] == (height, width):
         return image
@@ -162,7 +162,7 @@ class Video:
         Add a frame to the queue; the frame is dropped if the queue is full.
 
         :param time: timestamp of the frame [s].
-        :param image: (H, W, 3) uint8, BGR.
+        :param image: (H, W, 3) uint8 BGR image.
         """
         try:
             self._queue.put_nowait((time, image))
@@ -251,7 +251,7 @@ class Animation:
         Keep a frame if it is due.
 
         :param time: timestamp of the frame [s].
-        :param image: (H, W, 3) uint8, BGR.
+        :param image: (H, W, 3) uint8 BGR image.
         """
         if self._begin is None:
             self._begin = time

@@ -1,4 +1,4 @@
-"""Run one of several commands: `python -m training` and `python -m benchmark`."""
+"""Run the subcommand that the user names after `python -m training` or `python -m benchmark`."""
 
 from __future__ import annotations
 

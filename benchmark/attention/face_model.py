@@ -59,7 +59,7 @@ def collect(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     Run the detector and the landmark network on pictures.
 
-    :param pictures: (N, 48, 48) uint8.
+    :param pictures: (N, 48, 48) uint8 gray pictures.
     :return: (M, 468, 3) float64, landmarks in pixels; (M, 4, 2) float64, points of the detector.
     """
     network = FaceNetwork()
@@ -90,7 +90,7 @@ def mean_of_frontal(landmarks: np.ndarray) -> np.ndarray:
     """
     Average the 3-D landmarks of frontal faces, after rotating them onto each other.
 
-    :param landmarks: (N, 468, 3) float64, pixels.
+    :param landmarks: (N, 468, 3) float64 landmarks in pixels.
     :return: (468, 3) float64, in the axes of an image, centred.
     """
     across = landmarks[:, CORNERS[2:]].mean(axis=1) - landmarks[:, CORNERS[:2]].mean(axis=1)
@@ -131,7 +131,7 @@ def derive(landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """
     Derive the face.
 
-    :param landmarks: (N, 468, 3) float64, pixels.
+    :param landmarks: (N, 468, 3) float64 landmarks in pixels.
     :return: (468, 3) float64, the face in metres; (468,) float64, the deviation of each landmark
         from the rigid face in metres; and (468,) int, the landmark on the other side.
     """
@@ -162,8 +162,8 @@ def locate_points(shape: np.ndarray, landmarks: np.ndarray, points: np.ndarray) 
     Locate the points of the detector on the face, by triangulation over all poses.
 
     :param shape: (468, 3) float64, the face.
-    :param landmarks: (N, 468, 3) float64, pixels.
-    :param points: (N, 4, 2) float64, pixels.
+    :param landmarks: (N, 468, 3) float64 landmarks in pixels.
+    :param points: (N, 4, 2) float64 points of the detector in pixels.
     :return: (4, 3) float64, metres.
     """
     model = RigidModel(shape, np.ones(len(shape)))

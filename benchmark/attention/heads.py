@@ -26,7 +26,7 @@ class Head:
     """
     The surface of a head in a picture.
 
-    :param image: (H, W, 3) uint8, BGR.
+    :param image: (H, W, 3) uint8 BGR image.
     :param seen: (N, 2) float64, the vertices in pixels of the image.
     :param depth: (N,) float64, their depth in pixels, growing away from the camera.
     :param triangles: (M, 3) int, indices of the vertices.
@@ -42,7 +42,7 @@ def head_of(image: np.ndarray, landmarks: np.ndarray) -> Head:
     """
     Create the surface of a head from 3-D landmarks and their extrapolation.
 
-    :param image: (H, W, 3) uint8, BGR.
+    :param image: (H, W, 3) uint8 BGR image.
     :param landmarks: (468, 3) float64, pixels, z away from the camera.
     """
     middle = landmarks.mean(axis=0)
@@ -79,7 +79,7 @@ def render(
     :param distance: distance of the middle of the head, in pixels of the picture of the head.
     :param size: (height, width) of the result in pixels.
     :param place: (x / z, y / z) of the direction of the middle of the head.
-    :return: (H, W, 3) uint8, BGR.
+    :return: (H, W, 3) uint8 BGR image.
     """
     height, width = size
     points = np.column_stack([head.seen, head.depth])

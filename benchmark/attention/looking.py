@@ -74,7 +74,7 @@ class Looker:
         """
         Watch a picture for half a second.
 
-        :param image: (H, W, 3) uint8, BGR.
+        :param image: (H, W, 3) uint8 BGR image.
         :param middle: (x, y) between the eyes of the face, in pixels; None for the largest face.
         :param camera: projection of the image; None to assume one.
         :return: what was seen; None if the face was not found.

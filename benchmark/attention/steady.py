@@ -41,7 +41,7 @@ WINDOW = 0.5
 # Size of the step of the yaw [deg], and number of frames before and after it.
 STEP = 25.0
 BEFORE, AFTER = 15, 20
-# A step is over when this share of it is reached.
+# A change of the yaw counts as followed when the estimate has covered this share of STEP.
 REACHED = 0.9
 
 SIDE, DISTANCE, FACE_HEIGHT = 480, 5, 200

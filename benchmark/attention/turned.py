@@ -68,7 +68,7 @@ def classify_scenes(
 
     :param detector: face detector with points of nose and mouth.
     :param classifier: emotion classifier.
-    :param pictures: (N, H, W) uint8.
+    :param pictures: (N, H, W) uint8 gray pictures.
     :return: (N,) float64, absolute yaw in degrees, NaN if no face was found; and (N, labels)
         float64, probabilities.
     """
@@ -100,7 +100,7 @@ def rows_by_yaw(
 
     :param name: name of the detector.
     :param yaws: (N,) float64, degrees, NaN if no face was found.
-    :param scores: (N, labels) float64.
+    :param scores: (N, labels) float64 scores of the labels.
     :param labels: (N,) int, the true labels.
     :param neutral: index of the label neutral.
     :return: a row for each range of yaw.
@@ -143,7 +143,7 @@ def render_turned(
 
     :param detector: face detector with points of nose and mouth.
     :param classifier: emotion classifier.
-    :param pictures: (N, H, W) uint8.
+    :param pictures: (N, H, W) uint8 gray pictures.
     :param labels: (N,) int, the true labels.
     :param count: number of faces.
     :return: a row for each yaw.

@@ -98,7 +98,7 @@ def errors_in_scenes(detector: Detector, pictures: np.ndarray) -> np.ndarray:
     Compare the eyes of a detector in several scenes of an image with their mean.
 
     :param detector: face detector.
-    :param pictures: (N, H, W) uint8.
+    :param pictures: (N, H, W) uint8 gray pictures.
     :return: (M, 2, 2) float64, see `errors_in_photographs`. A face is ignored if it is not
         detected in all of its scenes.
     """

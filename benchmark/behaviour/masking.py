@@ -85,7 +85,7 @@ def visible(image: np.ndarray, judge: Detector) -> int:
     """
     Count the faces that YuNet finds in an image.
 
-    :param image: (H, W, 3) uint8, BGR.
+    :param image: (H, W, 3) uint8 BGR image.
     :param judge: YuNet.
     :return: the largest number over several sizes of the image.
     """

@@ -35,7 +35,7 @@ PLACE = tuple(
 # Gray level of the canvas, that of a wall.
 WALL = 150
 
-# Quality of the masked JPEG image, as of the node.
+# JPEG quality of the masked image; the node uses the same quality.
 JPEG_QUALITY = 80
 
 # Side of a cell for the outline of a covered region [px].
@@ -87,7 +87,7 @@ def canvas_of(portrait: np.ndarray) -> np.ndarray:
     The place is the same for all pictures. Otherwise, the outlines of the masks could not be
     compared so well.
 
-    :param portrait: (48, 48) uint8, gray.
+    :param portrait: (48, 48) uint8 gray portrait.
     :return: the canvas, (H, W, 3) uint8, BGR.
     """
     side = ENLARGED * SIDE
@@ -144,7 +144,7 @@ class Describer:
         """
         Describe a canvas, compressed as the node does.
 
-        :param canvas: (H, W, 3) uint8, BGR.
+        :param canvas: (H, W, 3) uint8 BGR image.
         :return: a vector for each of FEATURES.
         """
         gray = cv2.cvtColor(through_jpeg(canvas), cv2.COLOR_BGR2GRAY)

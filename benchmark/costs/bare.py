@@ -55,7 +55,7 @@ def bare_kernels(weights: Path, image: np.ndarray, settings: Settings) -> Callab
     known face. If the package searches the whole image in every frame, that is the only view.
 
     :param weights: path of the YuNet weights.
-    :param image: (H, W, 3) uint8, BGR.
+    :param image: (H, W, 3) uint8 BGR image.
     :param settings: settings with the minimum size of a face.
     :return: function that runs the network on each view. The outputs are not read.
     """
@@ -90,10 +90,10 @@ def _view(image: np.ndarray, settings: Settings) -> np.ndarray:
 
 def bare_network(path: Path, batch: np.ndarray) -> Callable[[], Any]:
     """
-    Prepare the LiteRT interpreter, with its input already set.
+    Prepare a LiteRT interpreter whose input is already set.
 
     :param path: path of the .tflite file.
-    :param batch: (N, height, width, channels) float32.
+    :param batch: (N, height, width, channels) float32 input of the network.
     :return: function that runs the network on the batch.
     """
     interpreter = import_interpreter()(model_path=str(path), num_threads=THREADS)

@@ -26,7 +26,7 @@ def classify_with_node(folder: Path, images: np.ndarray) -> dict[str, dict[str, 
     Classify images with both networks, prepared as in their packages.
 
     :param folder: folder with `node_modules`.
-    :param images: (N, H, H) uint8, gray.
+    :param images: (N, H, H) uint8 gray pictures.
     :return: for each package its 'version', the 'bytes' of its network, and the 'labels', a list
         of N labels of FER2013.
     :raises ValueError: if Node.js or a package is missing, or fails.

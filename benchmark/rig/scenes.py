@@ -78,8 +78,8 @@ def fitted(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """
     Scale an image to cover a size, and crop it at the centre.
 
-    :param image: (H, W, 3) uint8.
-    :param size: (width, height).
+    :param image: (H, W, 3) uint8 image.
+    :param size: (width, height) size to cover in pixels.
     :return: (height, width, 3) uint8, contiguous.
     """
     width, height = size
@@ -103,7 +103,7 @@ def scene(faces: int, size: tuple[int, int], frames: int = FRAMES) -> list[np.nd
     images are equal.
 
     :param faces: number of faces, 0 to 16.
-    :param size: (width, height).
+    :param size: (width, height) size of the images in pixels.
     :param frames: number of images.
     :return: images, each (height, width, 3) uint8, BGR.
     """
@@ -123,7 +123,7 @@ def montage(faces: int, size: tuple[int, int], shift: int = 0) -> np.ndarray:
     :param faces: number of heads, 0 to 16.
     :param size: (width, height) of the image.
     :param shift: horizontal shift of all heads to the right, in pixels.
-    :return: (height, width, 3) uint8, BGR.
+    :return: (height, width, 3) uint8 BGR image.
     """
     columns = 4
     if not 0 <= faces <= columns**2:

@@ -94,7 +94,7 @@ def keras_generator(images: np.ndarray, batch_size: int, whitening: bool) -> Ite
     """
     Return a Keras generator of augmented batches.
 
-    :param images: (N, H, W) uint8.
+    :param images: (N, H, W) uint8 gray pictures.
     :param batch_size: images per batch.
     :param whitening: whether to apply ZCA whitening as well.
     :return: an endless iterable of batches.

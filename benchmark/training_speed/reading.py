@@ -45,7 +45,7 @@ def read_as_notebooks(path: Path) -> np.ndarray:
     Read the images with the method of common notebooks: pandas, and a loop over the numbers.
 
     :param path: path of the CSV.
-    :return: (N, 48, 48) uint8.
+    :return: (N, 48, 48) uint8 gray pictures.
     :raises ImportError: if pandas is not installed.
     """
     try:

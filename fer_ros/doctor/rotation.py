@@ -20,7 +20,7 @@ def check_rotation(topic: str, image: np.ndarray) -> Iterator[Finding]:
     Report the rotation of a camera if its image shows a face.
 
     :param topic: topic of the image, for the message.
-    :param image: (H, W, 3) uint8, BGR.
+    :param image: (H, W, 3) uint8 BGR image.
     """
     from fer_ros.perception.detection.choice import create_detector
     from fer_ros.perception.detection.choice import DetectorError

@@ -94,7 +94,7 @@ def quaternion_of(rotation: np.ndarray) -> tuple[float, float, float, float]:
     """
     Convert a rotation matrix to a quaternion.
 
-    :param rotation: (3, 3) float64.
+    :param rotation: (3, 3) float64 rotation matrix.
     :return: (x, y, z, w), a unit quaternion with w at least 0.
     """
     trace = np.trace(rotation)

@@ -16,7 +16,7 @@ def to_image_message(types: MessageTypes, header: Any, image: np.ndarray) -> Any
 
     :param types: message classes.
     :param header: timestamp and frame of the image.
-    :param image: (H, W, 3) uint8, BGR.
+    :param image: (H, W, 3) uint8 BGR image.
     :return: Image with encoding bgr8.
     """
     message = types['sensor_msgs/msg/Image']()

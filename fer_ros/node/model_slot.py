@@ -165,7 +165,7 @@ class ModelSlot:
         """
         Count a failure of the back end; after several failures, load the model again.
 
-        The first reload uses the same back end, and later reloads use another one.
+        The first reload uses the back end that failed; each later reload uses another back end.
 
         :param error: error of the back end.
         :param settings: returns the current settings.

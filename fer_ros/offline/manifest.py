@@ -42,7 +42,7 @@ class Manifest:
 
     def load(self, force: bool = False) -> None:
         """
-        Read the entries of the folder.
+        Read the entries of all manifests in the output folder.
 
         :param force: whether to forget a manifest of other settings, or one that is damaged.
         :raises ManifestError: if a manifest is damaged, or has results of other settings.

@@ -24,9 +24,10 @@ def turn_upright(image: np.ndarray, rotation: int) -> np.ndarray:
     A camera that is rotated clockwise shows the scene rotated counterclockwise, so the image is
     turned clockwise by the same angle.
 
-    :param image: (H, W, 3) uint8.
+    :param image: (H, W, 3) uint8 image.
     :param rotation: clockwise rotation of the camera in degrees, one of ROTATIONS.
-    :return: (H, W, 3) uint8, or (W, H, 3) for 90 and 270. For 0, the image itself.
+    :return: (H, W, 3) uint8 upright image, or (W, H, 3) for a rotation by 90 or 270 degrees. For 0,
+        the function returns the image without a copy.
     """
     return cv2.rotate(image, TURNS[rotation]) if rotation else image
 

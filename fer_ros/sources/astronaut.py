@@ -37,7 +37,7 @@ def load_astronaut() -> np.ndarray:
     """
     Read the photograph of an astronaut from scikit-image, without importing scikit-image.
 
-    :return: (512, 512, 3) uint8, BGR.
+    :return: (512, 512, 3) uint8 BGR image.
     :raises SourceError: if scikit-image is not installed.
     """
     found = importlib.util.find_spec('skimage')
@@ -109,7 +109,7 @@ class AstronautView(ImageSource):
     """
     A view that moves over the photograph of the astronaut, identical in every run.
 
-    :param photo: (H, W, 3) uint8, BGR.
+    :param photo: (H, W, 3) uint8 BGR photograph.
     :param rate: images per second [Hz], 0 for VIEW_RATE. The motion from image to image is the
         same at any rate.
     :param size: size of the images in pixels, width and height.
@@ -137,7 +137,7 @@ class AstronautView(ImageSource):
         Render one image of the view.
 
         :param index: index of the image, from 0.
-        :return: (H, W, 3) uint8, BGR.
+        :return: (H, W, 3) uint8 BGR image.
         """
         height, width = self._photo.shape[:2]
         left, top, right, _ = view_box(index, self._size, (width, height))

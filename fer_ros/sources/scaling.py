@@ -12,7 +12,7 @@ def fit_image(image: np.ndarray, width: int, height: int) -> np.ndarray:
     """
     Scale an image to fit into a size, and keep its aspect ratio.
 
-    :param image: (H, W, 3) uint8.
+    :param image: (H, W, 3) uint8 image.
     :param width: maximum width in pixels, 0 for no limit.
     :param height: maximum height in pixels, 0 for no limit. If only one is 0, LARGEST_SIDE is its
         limit.

@@ -35,7 +35,7 @@ def photograph(name: str) -> np.ndarray:
     Read a photograph, or skip the test.
 
     :param name: path relative to the folder `photos`.
-    :return: (H, W, 3) uint8, BGR.
+    :return: (H, W, 3) uint8 BGR image.
     """
     image = cv2.imread(str(data_path(f'photos/{name}')))
     assert image is not None

@@ -109,7 +109,7 @@ def check_parity(backends: dict[str, Backend], batch: np.ndarray) -> dict[str, f
     Compare the outputs of the file formats of a network on the same pictures.
 
     :param backends: back end of each format; the first one is the reference.
-    :param batch: (N, height, width, channels) float32.
+    :param batch: (N, height, width, channels) float32 input of the network.
     :return: largest difference of any output from the reference, keyed by format.
     :raises ExportError: if a difference is larger than `PARITY_TOLERANCE`.
     """

@@ -22,7 +22,8 @@ from fer_ros.perception.detection.yunet_litert import marker
 from fer_ros.perception.detection.yunet_litert import POINTS
 
 # Output channels of each pair of convolutions, in the order of the ONNX file; 'half' halves the
-# side.  Three further pairs then merge the coarse features into the fine ones.
+# side of the feature map.  After these pairs, three pairs of convolutions merge the coarse feature
+# maps into the fine feature maps.
 _FIRST = 16
 _BODY = (16, 'half', 16, 32, 32, 64, 'half', 64, 64, 'half', 64, 64, 'half', 64, 64)
 
@@ -45,7 +46,7 @@ class _Marked:
 
 def build() -> keras.Model:
     """
-    Build the network, with markers as its weights.
+    Build the YuNet network with markers in place of the weights.
 
     The ONNX file has four small parallel convolutions, one for each kind of output.  This network
     has one convolution for all kinds of output, which computes the same sums in fewer passes over
@@ -90,8 +91,8 @@ class _Enlarged(layers.Layer):
         """
         Enlarge the features.
 
-        :param x: (N, H, W, C).
-        :return: (N, 2 H, 2 W, C).
+        :param x: (N, H, W, C) features.
+        :return: (N, 2 H, 2 W, C) features.
         """
         import tensorflow
 

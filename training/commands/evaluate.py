@@ -109,7 +109,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--limit',
         type=int,
         metavar='N',
-        help='use only N pictures, with the same share of each label',
+        help='evaluate only N pictures, with the proportions of the labels kept',
     )
     parser.add_argument('--json', action='store_true', help='print only JSON')
     parser.add_argument(

@@ -95,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
     for precision in arguments.quantize:
         base = folder if arguments.bundle is None else arguments.output or folder
         smaller = base.with_name(f'{base.name}_{precision}')
-        # The converter prints every step; a summary follows below.
+        # The converter prints each step of the conversion; the print below replaces this output.
         with contextlib.redirect_stdout(None):
             made = quantize_bundle(card, precision, smaller, data, arguments.force)
         size = (smaller / FILE_NAMES['tflite']).stat().st_size / 2**20

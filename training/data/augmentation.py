@@ -148,11 +148,11 @@ def augment(
     All geometric changes together need a single interpolation.  Outside a picture its border
     pixels are repeated, as in `fer_ros.perception.crops.alignment`.
 
-    :param images: (N, H, W) uint8, gray.
+    :param images: (N, H, W) uint8 gray pictures.
     :param augmentation: ranges of the augmentation.
     :param side: side of the result, in pixels.
     :param generator: generator of the random numbers.
-    :return: (N, side, side) uint8.
+    :return: (N, side, side) uint8 gray pictures.
     """
     count = len(images)
     matrices = _placements(images.shape[1:], augmentation, side, count, generator)
@@ -189,9 +189,9 @@ def _light(images: np.ndarray, slopes: np.ndarray, intercepts: np.ndarray) -> No
     """
     Apply a linear function to the values of each picture, in place, and clip the result.
 
-    :param images: (N, side, side) uint8.
-    :param slopes: (N,) float64.
-    :param intercepts: (N,) float64.
+    :param images: (N, side, side) uint8 gray pictures.
+    :param slopes: (N,) float64 slope for each picture.
+    :param intercepts: (N,) float64 intercept for each picture.
     """
     # A lookup table of 256 entries per picture takes a tenth of the time of arithmetic on all
     # pixels.
@@ -270,7 +270,7 @@ def _shade(images: np.ndarray, shading: float, generator: np.random.Generator) -
     """
     Add a brightness gradient in a random direction, in place.
 
-    :param images: (N, side, side) uint8.
+    :param images: (N, side, side) uint8 gray pictures.
     :param shading: largest relative change of the brightness at an edge.
     """
     count, side = images.shape[:2]
@@ -287,7 +287,7 @@ def _occlude(images: np.ndarray, probability: float, generator: np.random.Genera
     """
     Cover the eyes, the lower face or an ellipse of some pictures with a gray level, in place.
 
-    :param images: (N, side, side) uint8.
+    :param images: (N, side, side) uint8 gray pictures.
     :param probability: probability that a picture is covered.
     """
     count, side = images.shape[:2]
@@ -333,7 +333,7 @@ def _degrade(images: np.ndarray, probability: float, generator: np.random.Genera
     """
     Degrade some pictures like a poor camera, in place.
 
-    :param images: (N, side, side) uint8.
+    :param images: (N, side, side) uint8 gray pictures.
     :param probability: probability that a picture is degraded.
     :param generator: generator of the random numbers.
     """
@@ -367,7 +367,7 @@ def _erase(images: np.ndarray, augmentation: Augmentation, generator: np.random.
     """
     Replace a rectangle of some pictures with noise, in place.
 
-    :param images: (N, side, side) uint8.
+    :param images: (N, side, side) uint8 gray pictures.
     """
     count, side = images.shape[:2]
     chosen = generator.uniform(size=count) < augmentation.erase_probability
@@ -388,7 +388,7 @@ def resize(images: np.ndarray, side: int) -> np.ndarray:
     """
     Resize pictures by bilinear interpolation.
 
-    :param images: (N, H, W) uint8, gray.
+    :param images: (N, H, W) uint8 gray pictures.
     :param side: side of the result, in pixels.
     :return: (N, side, side) uint8; the same array if it already has that size.
     """
@@ -408,7 +408,7 @@ def mix(
     """
     Mix each picture of a batch and its targets with another picture of the batch: mixup.
 
-    :param inputs: (N, H, W, C) float32.
+    :param inputs: (N, H, W, C) float32 pictures, as the network reads them.
     :param targets: (N, labels) float32, keyed by head.
     :param alpha: parameter of the Beta distribution of the share; 0 mixes nothing.
     :param generator: generator of the random numbers.

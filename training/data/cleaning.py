@@ -16,7 +16,7 @@ def equal_groups(images: np.ndarray) -> list[list[int]]:
     """
     Find groups of identical pictures.
 
-    :param images: (N, H, W) uint8.
+    :param images: (N, H, W) uint8 gray pictures.
     :return: groups of two or more indices, in order.
     """
     by_content: dict[bytes, list[int]] = defaultdict(list)
@@ -29,8 +29,8 @@ def is_constant(images: np.ndarray) -> np.ndarray:
     """
     Find pictures with a single gray level.
 
-    :param images: (N, H, W) uint8.
-    :return: (N,) bool.
+    :param images: (N, H, W) uint8 gray pictures.
+    :return: (N,) bool, True for a picture with a single gray level.
     """
     if not len(images):
         return np.zeros(0, bool)

@@ -21,7 +21,7 @@ def parts_of(images: np.ndarray, count: int) -> np.ndarray:
     """
     Divide pictures into parts by a hash of their pixels, so that copies are in the same part.
 
-    :param images: (N, H, W) uint8.
+    :param images: (N, H, W) uint8 gray pictures.
     :param count: number of parts.
     :return: (N,) int64, from 0 to count - 1; independent of the order of the pictures.
     """
@@ -47,7 +47,7 @@ def taught(images: np.ndarray, held_back: tuple[int, ...]) -> np.ndarray:
     """
     Select the pictures that a network teaches.
 
-    :param images: (N, H, W) uint8.
+    :param images: (N, H, W) uint8 gray pictures.
     :param held_back: `held_back` of the recipe of the teacher.
     :return: (N,) bool, the pictures that it held back; all pictures if it held nothing back.
     """

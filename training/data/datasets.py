@@ -91,7 +91,7 @@ class FaceData:
     """
     Labelled pictures.
 
-    :param images: (N, H, W) uint8, gray.
+    :param images: (N, H, W) uint8 gray pictures.
     :param labels: (N,) int64, indices into `label_names`.
     :param split: (N,) str, each one of `SPLITS`.
     :param source: (N,) str, identifier of each picture in its data set.
@@ -282,9 +282,9 @@ def also_in(images: np.ndarray, others: np.ndarray) -> np.ndarray:
     """
     Find the pictures that also occur, pixel for pixel, in a second set of pictures.
 
-    :param images: (N, H, W) uint8.
-    :param others: (M, H, W) uint8.
-    :return: (N,) bool.
+    :param images: (N, H, W) uint8 gray pictures.
+    :param others: (M, H, W) uint8 gray pictures.
+    :return: (N,) bool, True for a picture that occurs in both sets.
     """
     known = {image.tobytes() for image in others}
     return np.array([image.tobytes() in known for image in images], bool)

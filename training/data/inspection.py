@@ -42,7 +42,7 @@ def shading_hashes(images: np.ndarray) -> np.ndarray:
     blur
     and lighting change few bits.
 
-    :param images: (N, H, W) uint8.
+    :param images: (N, H, W) uint8 gray pictures.
     :return: (N, 4) uint16, 64 bits per picture.
     """
     small = np.stack(
@@ -62,7 +62,7 @@ def near_pairs(images: np.ndarray) -> list[tuple[int, int]]:
     The hashes of such a pair differ in at most 3 bits, so at least one of the four 16-bit parts is
     equal. Only pictures with an equal part are compared.
 
-    :param images: (N, H, W) uint8.
+    :param images: (N, H, W) uint8 gray pictures.
     :return: pairs of indices, in order.
     """
     hashes = shading_hashes(images)

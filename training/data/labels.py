@@ -74,7 +74,7 @@ _LOOSE = {'calm', 'normal', 'noemotion', 'joy', 'joyful', 'glad', 'mad', 'scared
 LEAST_LETTERS = 6
 LEAST_SIMILARITY = 0.85
 
-# Words after the name of an emotion.
+# Words that may follow an emotion in the name of a label, as in `happy_faces`; they are removed.
 _AFTER = re.compile(r'(faces?|images?|expressions?|emotions?|pictures?)$')
 
 MAPPING = '--labels 1=angry,2=happy (a name for each label)'

@@ -75,9 +75,9 @@ def split_random(
 
 def complete_splits(data: FaceData, seed: int = 0) -> tuple[FaceData, str]:
     """
-    Draw the splits that a data set lacks, with the same proportion of each label.
+    Create the splits that a data set lacks by stratified random sampling.
 
-    Existing splits are kept, apart from the pictures that are drawn from the training split.
+    Existing splits are kept, except that the training split loses the sampled pictures.
 
     :param data: pictures.
     :param seed: seed of the random numbers.

@@ -80,7 +80,7 @@ def label_votes(votes: np.ndarray, labels: Sequence[Sequence[str]]) -> np.ndarra
 
     :param votes: (N, 10) integers, columns as `VOTE_COLUMNS`.
     :param labels: labels of `FERPLUS_LABELS` that form each label.
-    :return: (N, labels) int64.
+    :return: (N, labels) int64 votes for the labels.
     :raises ValueError: if a label is not one of FER+, or the array has another shape.
     """
     counts = emotion_votes(votes).astype(np.int64)
@@ -136,7 +136,7 @@ def is_not_a_face(votes: np.ndarray) -> np.ndarray:
     Find the pictures in which most annotators saw no face.
 
     :param votes: (N, 10) integers, columns as `VOTE_COLUMNS`.
-    :return: (N,) bool.
+    :return: (N,) bool, True for a picture without a face.
     :raises ValueError: if the array has another shape.
     """
     _check(votes)

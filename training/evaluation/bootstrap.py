@@ -59,7 +59,7 @@ class Bootstrap:
         :param values: (N,), values of each picture.
         :param order: (N,) int, indices of the pictures in order.
         :param share: share of the sample to average over, above 0 and at most 1.
-        :return: (draws,) float64.
+        :return: (draws,) float64 means.
         """
         most = max(1, round(share * self._count))
         weights = self._weights[:, order]

@@ -25,7 +25,7 @@ def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """
     Convert logits to probabilities, as the node does.
 
-    :param logits: (N, K) float.
+    :param logits: (N, K) float logits of the labels.
     :param temperature: divisor of the logits, above 0.
     :return: (N, K) float64; each row sums to 1.
     """
@@ -36,7 +36,7 @@ def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
     """
     Fit the temperature with the lowest log loss.
 
-    :param logits: (N, K) float.
+    :param logits: (N, K) float logits of the labels.
     :param truth: (N,) int, labels of pictures that the network was not trained on.
     :return: temperature from 0.05 to 20.
     """
@@ -66,7 +66,7 @@ class Logits(NamedTuple):
 
     :param plain: (N, K) float, logits of the original pictures.
     :param degraded: (N, K) float, logits of the degraded pictures.
-    :param truth: (N,) int.
+    :param truth: (N,) int numbers of the true labels.
     """
 
     plain: np.ndarray
@@ -90,7 +90,7 @@ def calibration_images(images: np.ndarray, calibrated_on: str) -> np.ndarray:
     """
     Return the pictures for the fit of a temperature.
 
-    :param images: (N, H, W) uint8.
+    :param images: (N, H, W) uint8 gray pictures.
     :param calibrated_on: one of `CALIBRATED_ON`.
     :return: (N, H, W) uint8, or (2 N, H, W) for `MIXED`, with the original pictures first.
     """

@@ -27,9 +27,9 @@ def shrunk(images: np.ndarray, side: int) -> np.ndarray:
     """
     Shrink pictures and enlarge them again, like faces at a large distance.
 
-    :param images: (N, H, W) uint8.
+    :param images: (N, H, W) uint8 gray pictures.
     :param side: side of the shrunk picture, in pixels.
-    :return: (N, H, W) uint8.
+    :return: (N, H, W) uint8 gray pictures.
     """
     height, width = images.shape[1:]
     small = [cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA) for image in images]
@@ -40,9 +40,9 @@ def darkened(images: np.ndarray, share: float) -> np.ndarray:
     """
     Darken pictures, which also removes gray levels.
 
-    :param images: (N, H, W) uint8.
+    :param images: (N, H, W) uint8 gray pictures.
     :param share: share of the light that remains.
-    :return: (N, H, W) uint8.
+    :return: (N, H, W) uint8 gray pictures.
     """
     return np.rint(images * share).astype(np.uint8)
 
@@ -51,9 +51,9 @@ def noisy(images: np.ndarray, deviation: float) -> np.ndarray:
     """
     Add normal noise.
 
-    :param images: (N, H, W) uint8.
+    :param images: (N, H, W) uint8 gray pictures.
     :param deviation: standard deviation of the noise, in gray levels.
-    :return: (N, H, W) uint8.
+    :return: (N, H, W) uint8 gray pictures.
     """
     noise = np.random.default_rng(_SEED).normal(0, deviation, images.shape)
     return np.clip(np.rint(images + noise), 0, 255).astype(np.uint8)
@@ -65,7 +65,7 @@ def with_dark_glasses(images: np.ndarray, crop: CropGeometry = FER2013_CROP) -> 
 
     :param images: (N, H, W) uint8, with the eyes at the positions of `crop`.
     :param crop: positions of the eyes.
-    :return: (N, H, W) uint8.
+    :return: (N, H, W) uint8 gray pictures.
     """
     height, width = images.shape[1:]
     covered = images.copy()
@@ -81,8 +81,8 @@ def with_mask(images: np.ndarray) -> np.ndarray:
     """
     Cover mouth and chin with a bright rectangle, like a mask.
 
-    :param images: (N, H, W) uint8.
-    :return: (N, H, W) uint8.
+    :param images: (N, H, W) uint8 gray pictures.
+    :return: (N, H, W) uint8 gray pictures.
     """
     height, width = images.shape[1:]
     covered = images.copy()
@@ -95,9 +95,9 @@ def turned(images: np.ndarray, degrees: float) -> np.ndarray:
     """
     Rotate pictures in their plane, like an error of the alignment.
 
-    :param images: (N, H, W) uint8.
+    :param images: (N, H, W) uint8 gray pictures.
     :param degrees: rotation, counterclockwise.
-    :return: (N, H, W) uint8.
+    :return: (N, H, W) uint8 gray pictures.
     """
     height, width = images.shape[1:]
     matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1)
@@ -116,10 +116,10 @@ def tilted(images: np.ndarray, yaw: float = 0.0, pitch: float = 0.0) -> np.ndarr
     Every second picture is rotated in the opposite direction.  The distance of the camera is three
     sides of the picture.
 
-    :param images: (N, H, W) uint8.
+    :param images: (N, H, W) uint8 gray pictures.
     :param yaw: rotation about the vertical axis, in degrees.
     :param pitch: rotation about the horizontal axis, in degrees.
-    :return: (N, H, W) uint8.
+    :return: (N, H, W) uint8 gray pictures.
     """
     height, width = images.shape[1:]
     # Maps pixels to a centred square of side 1; the inverse maps back.
@@ -145,9 +145,9 @@ def compressed(images: np.ndarray, qualities: tuple[int, int]) -> np.ndarray:
     """
     Compress pictures as JPEG, and decode them again.
 
-    :param images: (N, H, W) uint8.
+    :param images: (N, H, W) uint8 gray pictures.
     :param qualities: lowest and highest quality; each picture gets a uniformly drawn quality.
-    :return: (N, H, W) uint8.
+    :return: (N, H, W) uint8 gray pictures.
     """
     drawn = np.random.default_rng(_SEED).integers(qualities[0], qualities[1] + 1, len(images))
     found = np.empty_like(images)
@@ -161,8 +161,8 @@ def with_hand(images: np.ndarray) -> np.ndarray:
     """
     Cover a quarter of the picture with four fingers, from a random direction below.
 
-    :param images: (N, H, W) uint8.
-    :return: (N, H, W) uint8.
+    :param images: (N, H, W) uint8 gray pictures.
+    :return: (N, H, W) uint8 gray pictures.
     """
     height, width = images.shape[1:]
     generator = np.random.default_rng(_SEED)
@@ -206,9 +206,9 @@ def blurred_by_motion(images: np.ndarray, length: float) -> np.ndarray:
     """
     Blur pictures like a motion of the head during the exposure, in a random direction.
 
-    :param images: (N, H, W) uint8.
+    :param images: (N, H, W) uint8 gray pictures.
     :param length: length of the motion, as a fraction of the side.
-    :return: (N, H, W) uint8.
+    :return: (N, H, W) uint8 gray pictures.
     """
     angles = np.random.default_rng(_SEED).uniform(0, np.pi, len(images))
     side = round(length * images.shape[2])
@@ -229,9 +229,9 @@ def lit_from_a_side(images: np.ndarray, shares: tuple[float, float]) -> np.ndarr
     """
     Add a linear brightness gradient in a random direction.
 
-    :param images: (N, H, W) uint8.
+    :param images: (N, H, W) uint8 gray pictures.
     :param shares: factors of the light at the dark and at the bright side.
-    :return: (N, H, W) uint8.
+    :return: (N, H, W) uint8 gray pictures.
     """
     height, width = images.shape[1:]
     angles = np.random.default_rng(_SEED).uniform(0, 2 * np.pi, len(images))
@@ -250,7 +250,7 @@ def with_displaced_eyes(images: np.ndarray, crop: CropGeometry = FER2013_CROP) -
 
     :param images: (N, H, W) uint8, with the eyes at the positions of `crop`.
     :param crop: positions of the eyes.
-    :return: (N, H, W) uint8.
+    :return: (N, H, W) uint8 gray pictures.
     """
     height, width = images.shape[1:]
     right, left = (np.array(eye) * [width, height] for eye in (crop.right_eye, crop.left_eye))
@@ -291,8 +291,8 @@ def degraded_in_turn(images: np.ndarray) -> np.ndarray:
     """
     Degrade every picture once, by each of `DEGRADATIONS` in turn.
 
-    :param images: (N, H, W) uint8.
-    :return: (N, H, W) uint8.
+    :param images: (N, H, W) uint8 gray pictures.
+    :return: (N, H, W) uint8 gray pictures.
     """
     found, count = np.empty_like(images), len(DEGRADATIONS)
     for turn, degrade in enumerate(DEGRADATIONS.values()):

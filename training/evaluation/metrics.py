@@ -16,8 +16,8 @@ def confusion_matrix(truth: np.ndarray, predicted: np.ndarray, count: int) -> np
     """
     Compute the confusion matrix.
 
-    :param truth: (N,) int.
-    :param predicted: (N,) int.
+    :param truth: (N,) int numbers of the true labels.
+    :param predicted: (N,) int numbers of the predicted labels.
     :param count: number of labels K.
     :return: (K, K) int64; a row for each true label, a column for each predicted label.
     """
@@ -49,7 +49,7 @@ def confidence_bins(probabilities: np.ndarray, bins: int = CALIBRATION_BINS) -> 
     """
     Assign pictures to bins of equal width by the probability of their most likely label.
 
-    :param probabilities: (N, K) float.
+    :param probabilities: (N, K) float probabilities of the labels.
     :param bins: number of bins.
     :return: (N,) int64, index of the bin, from 0.
     """
@@ -63,8 +63,8 @@ def reliability(
     """
     Compute the mean confidence and the accuracy of each bin.
 
-    :param probabilities: (N, K) float.
-    :param truth: (N,) int.
+    :param probabilities: (N, K) float probabilities of the labels.
+    :param truth: (N,) int numbers of the true labels.
     :param bins: number of bins of equal width from 0 to 1.
     :return: 'pictures', mean 'confidence' and 'accuracy' of each bin; the latter two are None for
         an
@@ -92,8 +92,8 @@ def expected_calibration_error(
     """
     Compute the mean difference between confidence and accuracy in bins, weighted by their size.
 
-    :param probabilities: (N, K) float.
-    :param truth: (N,) int.
+    :param probabilities: (N, K) float probabilities of the labels.
+    :param truth: (N,) int numbers of the true labels.
     :param bins: number of bins of equal width.
     :return: error from 0 to 1.
     """
@@ -107,8 +107,8 @@ def accuracy_at_coverage(probabilities: np.ndarray, truth: np.ndarray, coverage:
     """
     Compute the accuracy on the pictures with the highest confidence.
 
-    :param probabilities: (N, K) float.
-    :param truth: (N,) int.
+    :param probabilities: (N, K) float probabilities of the labels.
+    :param truth: (N,) int numbers of the true labels.
     :param coverage: share of the pictures, above 0 and at most 1.
     :return: accuracy from 0 to 1.
     """
@@ -121,7 +121,7 @@ def surest_first(probabilities: np.ndarray) -> np.ndarray:
     """
     Order pictures by the probability of their most likely label.
 
-    :param probabilities: (N, K) float.
+    :param probabilities: (N, K) float probabilities of the labels.
     :return: (N,) indices, with the highest probability first.
     """
     return np.argsort(-probabilities.max(axis=1), kind='stable')
@@ -131,8 +131,8 @@ def log_loss(probabilities: np.ndarray, truth: np.ndarray) -> float:
     """
     Compute the mean negative logarithm of the probability of the true label.
 
-    :param probabilities: (N, K) float.
-    :param truth: (N,) int.
+    :param probabilities: (N, K) float probabilities of the labels.
+    :param truth: (N,) int numbers of the true labels.
     :return: log loss in nats.
     """
     return float(log_losses(probabilities, truth).mean())
@@ -142,8 +142,8 @@ def log_losses(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """
     Compute the negative logarithm of the probability of the true label for each picture.
 
-    :param probabilities: (N, K) float.
-    :param truth: (N,) int.
+    :param probabilities: (N, K) float probabilities of the labels.
+    :param truth: (N,) int numbers of the true labels.
     :return: (N,) float64, in nats.
     """
     given = probabilities[np.arange(len(truth)), truth]
@@ -168,8 +168,8 @@ def answers(
     """
     Compute the share of pictures with an answer at a minimum confidence, and the accuracy on them.
 
-    :param probabilities: (N, K) float.
-    :param truth: (N,) int.
+    :param probabilities: (N, K) float probabilities of the labels.
+    :param truth: (N,) int numbers of the true labels.
     :param min_confidence: probability below which an answer is uncertain.
     :return: the share 'answered', and the accuracy on the answered pictures, 'right_of_these'; 0
         if
@@ -187,9 +187,9 @@ def in_first_two(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """
     Check whether the true label is one of the two most likely labels of each picture.
 
-    :param probabilities: (N, K) float.
-    :param truth: (N,) int.
-    :return: (N,) bool.
+    :param probabilities: (N, K) float probabilities of the labels.
+    :param truth: (N,) int numbers of the true labels.
+    :return: (N,) bool, True if the true label is one of the two.
     """
     best = np.argsort(-probabilities, axis=1, kind='stable')[:, :2]
     return (best == truth[:, None]).any(axis=1)

@@ -44,7 +44,7 @@ def classification_report(
     Compute all figures of a classifier, with their 95 % intervals.
 
     :param probabilities: (N, K) float, calibrated; N at least 1.
-    :param truth: (N,) int.
+    :param truth: (N,) int numbers of the true labels.
     :param labels: names of the K labels.
     :param draws: number of samples of the bootstrap.
     :return: figures by name, with values that JSON can store.  `ci95` has the interval of each

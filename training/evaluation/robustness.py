@@ -53,7 +53,7 @@ class RobustnessInput(NamedTuple):
     Pictures under a condition.
 
     :param name: name of the condition.
-    :param images: (M, 48, 48) uint8.
+    :param images: (M, 48, 48) uint8 gray pictures.
     :param where: (M,) int64, indices of these pictures among the given pictures.
     """
 

@@ -21,7 +21,7 @@ class Scores:
 
     :param data: pictures of one split.
     :param truth: (N,) int64, indices into `labels`; negative for a picture without a label.
-    :param probabilities: (N, K) float64.
+    :param probabilities: (N, K) float64 probabilities of the labels.
     :param labels: labels of the model.
     :param protocol: description of the origin of truth and probabilities.
     """

@@ -62,7 +62,7 @@ def votes_for_label(predicted: np.ndarray, votes: np.ndarray) -> np.ndarray:
 
     :param predicted: (N,) int, most likely label of each picture.
     :param votes: (N, 8) integers, votes for each label.
-    :return: (N,) int64.
+    :return: (N,) int64 number of agreeing votes of each picture.
     """
     return votes[np.arange(len(votes)), predicted].astype(np.int64)
 
@@ -76,7 +76,7 @@ def votes_for_others(votes: np.ndarray) -> np.ndarray:
     agreement.
 
     :param votes: (N, 8) integers, votes for each label.
-    :return: (N,) float64.
+    :return: (N,) float64 number of agreeing votes of each picture.
     """
     votes = votes.astype(np.int64)
     agreeing = np.zeros(len(votes))

@@ -28,7 +28,7 @@ def predict_logits(
     Predict the original pictures with a network.
 
     :param model: model of the recipe.
-    :param images: (N, H, W) uint8.
+    :param images: (N, H, W) uint8 gray pictures.
     :param recipe: the recipe.
     :param side: side to which the pictures are resized, in pixels.
     :param batch: number of pictures in a batch.

@@ -19,8 +19,8 @@ def soft_cross_entropy(target: Any, logits: Any) -> Any:
     that the target sums to 1.
 
     :param target: (N, labels); a row sums to 1 or to the weight of its picture, or is zero.
-    :param logits: (N, labels).
-    :return: (N,) float32.
+    :param logits: (N, labels) logits of the labels.
+    :return: (N,) float32 cross-entropy of each picture.
     """
     logits = ops.cast(logits, 'float32')
     return -ops.sum(ops.cast(target, 'float32') * ops.log_softmax(logits), axis=-1)

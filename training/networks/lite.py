@@ -225,7 +225,7 @@ def _block(
     return layers.Add(name=f'{name}_add')([begin, x])
 
 
-# Roles of the convolutions in layer names here, and their names in the state dict.
+# Names of the convolutions: in the layer names of this module, and in the state dict of PyTorch.
 _CONVOLUTIONS = {
     'expand': '_expand_conv',
     'depthwise': '_depthwise_conv',

@@ -83,11 +83,11 @@ def results_page(
     """
     Generate the page of results.
 
-    :param sources: results of the sources, from `read_sources`.
+    :param sources: results of the original projects, from `read_sources`.
     :param rows: rows of runs, from `merge`.
     :param recipes: names of all recipes.
     :param robustness: figures of robustness, from `merge_robustness`.
-    :return: Markdown.
+    :return: text of the page in Markdown.
     """
     run = {row['recipe'] for row in rows}
     page = render(

@@ -110,7 +110,7 @@ def report_page(data: FaceData, report: dict[str, Any], seed: int = 0) -> str:
     :param data: inspected data set.
     :param report: report of `inspect_data`.
     :param seed: seed of the choice of pictures for the mosaics.
-    :return: HTML.
+    :return: text of the page in HTML.
     """
     classes = list(_classes(data, report, seed))
     return render(

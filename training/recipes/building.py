@@ -108,7 +108,7 @@ def standardised_range(images: np.ndarray) -> tuple[float, float]:
     """
     Compute the value range that gives pictures a mean of 0 and a standard deviation of 1.
 
-    :param images: (N, H, W) uint8.
+    :param images: (N, H, W) uint8 gray pictures.
     :return: the values for 0 and 255.
     :raises ValueError: if all pixels are equal.
     """

@@ -27,7 +27,7 @@ MOST_UNANSWERED = 3
 # Mean grey level limits: an image outside this range is nearly black or nearly white [0 to 255].
 DARKEST, BRIGHTEST = 8, 247
 
-# The diagnostics mention that no face was seen for longer than this [s].
+# If no face was seen for longer than this time [s], the diagnostics mention it.
 FACELESS = 60.0
 
 # Maximum length of the message in characters, enough for several warnings.

@@ -73,7 +73,7 @@ class Health:
         Record an image that the node processes.
 
         :param message: message of the image.
-        :param image: (H, W, 3) uint8, BGR.
+        :param image: (H, W, 3) uint8 BGR image.
         :param bit_depth: value of the parameter, with which the image was converted.
         """
         encoding = message.format if isinstance(message, CompressedImage) else message.encoding

@@ -84,7 +84,7 @@ class AnnotatedImages:
 
         :param header: header of the image.
         :param result: result of the image.
-        :param image: (H, W, 3) uint8, BGR.
+        :param image: (H, W, 3) uint8 BGR image.
         """
         if not any(_wanted(topic) for topic in (self._image, self._compressed, self._masked)):
             self._masking.release()

@@ -87,7 +87,7 @@ class Humans:
 
         :param header: header of the image.
         :param result: result of the image.
-        :param image: (H, W, 3) uint8, BGR.
+        :param image: (H, W, 3) uint8 BGR image.
         """
         self._keep(result.held_ids)
         for face in result.faces:
@@ -196,10 +196,10 @@ def upright_face(image: np.ndarray, landmarks: np.ndarray, side: int) -> np.ndar
     """
     Crop a face such that both eyes are level, at the same places in every crop.
 
-    :param image: (H, W, 3) uint8, BGR.
+    :param image: (H, W, 3) uint8 BGR image.
     :param landmarks: (70, 2) float, pixels, in the order of hri_msgs/FacialLandmarks.
     :param side: side of the crop in pixels.
-    :return: (side, side, 3) uint8, BGR.
+    :return: (side, side, 3) uint8 BGR crop.
     """
     eyes = np.array([landmarks[eye].mean(axis=0) for eye in EYES], np.float32)
     # OpenCV reads an image whose pixels all share one place in memory only as a copy.
@@ -211,10 +211,10 @@ def crop_face(image: np.ndarray, box: tuple[float, float, float, float], side: i
     """
     Crop a face as REP 155 specifies: proportions kept, centred, black borders.
 
-    :param image: (H, W, 3) uint8, BGR.
+    :param image: (H, W, 3) uint8 BGR image.
     :param box: (left, top, right, bottom) in pixels.
     :param side: side of the crop in pixels.
-    :return: (side, side, 3) uint8, BGR.
+    :return: (side, side, 3) uint8 BGR crop.
     """
     left, top, right, bottom = box
     columns, rows = _pixels(left, right, image.shape[1]), _pixels(top, bottom, image.shape[0])

@@ -102,7 +102,7 @@ def is_mouth_open(landmarks: np.ndarray) -> bool:
     """
     Check whether a mouth is open.
 
-    :param landmarks: (468, 2 or 3) float, pixels.
+    :param landmarks: (468, 2 or 3) float landmarks in pixels.
     """
     upper, lower, right, left = (landmarks[index, :2] for index in INNER_LIPS)
     opening, width = np.linalg.norm(upper - lower), np.linalg.norm(left - right)

@@ -94,7 +94,8 @@ class RigidModel:
         inverse = 1 / np.maximum(placed[:, 2], LEAST_DEPTH)
         seen = placed[:, :2] * inverse[:, None]
         count = len(rays)
-        # Derivatives of the seen points by the translation, then by a small rotation.
+        # Derivatives of the projected landmarks with respect to the translation (last three columns)
+        # and to a small rotation (first three columns).
         jacobian = np.zeros((2, count, 6))
         jacobian[0, :, 3] = jacobian[1, :, 4] = inverse
         jacobian[:, :, 5] = -(seen * inverse[:, None]).T
@@ -118,7 +119,7 @@ def sight_rotation(ray: np.ndarray) -> np.ndarray:
     Return the smallest rotation from the optical axis to a direction.
 
     :param ray: (2,) float, (x / z, y / z) of the direction.
-    :return: (3, 3) float64.
+    :return: (3, 3) float64 rotation matrix.
     """
     x, y = float(ray[0]), float(ray[1])
     length = np.sqrt(1 + x * x + y * y)
@@ -138,7 +139,7 @@ def turned_rays(rays: np.ndarray, sight: np.ndarray) -> np.ndarray:
 
     :param rays: (N, 2) float, (x / z, y / z) of each direction.
     :param sight: (3, 3) float, the axes of the turned camera as columns.
-    :return: (N, 2) float64.
+    :return: (N, 2) float64 directions, (x / z, y / z) in the turned camera.
     """
     turned = rays @ sight[:2] + sight[2]
     seen: np.ndarray = turned[:, :2] / turned[:, 2:]

@@ -80,7 +80,7 @@ class Network:
         """
         Run the network.
 
-        :param crop: (side, side, 3) uint8, BGR.
+        :param crop: (side, side, 3) uint8 BGR crop.
         :return: the outputs, each (values,) float32.
         """
         rgb = cv2.cvtColor(crop, cv2.COLOR_BGR2RGB)
@@ -100,7 +100,7 @@ class FaceNetwork(Network):
         """
         Locate the landmarks.
 
-        :param crop: (192, 192, 3) uint8, BGR.
+        :param crop: (192, 192, 3) uint8 BGR crop.
         :return: (468, 3) float32, (x, y, z) in pixels of the crop, z growing away from the camera;
             and the probability that the crop shows a face.
         """

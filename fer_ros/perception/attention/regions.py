@@ -39,7 +39,7 @@ class Region:
         """
         Cut out the square, upright.
 
-        :param image: (H, W, 3) uint8.
+        :param image: (H, W, 3) uint8 image.
         :param side: side of the result in pixels.
         :return: (side, side, 3) uint8; pixels outside the image repeat its border.
         """

@@ -53,7 +53,7 @@ def run_in_buckets(
 
     :param batch: (N, height, width, channels) float32, N at least 1.
     :param run_bucket: function that runs a batch whose size is one of BATCH_SIZES.
-    :return: (N, labels) float32.
+    :return: (N, labels) float32 outputs of the network.
     """
 
     def run_filled(part: np.ndarray) -> np.ndarray:
@@ -77,7 +77,7 @@ def run_in_parts(
     :param batch: (N, height, width, channels) float32, N at least 1.
     :param run_part: function that runs a part.
     :param most: maximum number of crops in a part.
-    :return: (N, labels) float32.
+    :return: (N, labels) float32 outputs of the network.
     """
     if len(batch) <= most:
         return run_part(batch)
@@ -93,7 +93,7 @@ def run_in_fixed_parts(
     :param batch: (N, height, width, channels) float32, N at least 1.
     :param run_part: function that runs a batch of this size.
     :param size: the batch size of the network.
-    :return: (N, labels) float32.
+    :return: (N, labels) float32 outputs of the network.
     """
 
     def run_filled(part: np.ndarray) -> np.ndarray:

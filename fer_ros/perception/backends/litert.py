@@ -136,7 +136,7 @@ class LiteRtBackend:
         """
         Convert a batch to the integers of a quantized input.
 
-        :param batch: (N, height, width, channels) float32.
+        :param batch: (N, height, width, channels) float32 input of the network.
         :return: the batch with the element type of the input.
         """
         if not np.issubdtype(self._element, np.integer):

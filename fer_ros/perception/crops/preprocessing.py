@@ -78,7 +78,7 @@ def to_network_input(crops: Sequence[np.ndarray] | np.ndarray, spec: InputSpec) 
     :param crops: N crops, each (spec.height, spec.width, 3) uint8 BGR or (spec.height, spec.width)
         uint8 gray; or an array of N crops, (N, H, W) or (N, H, W, 3).
     :param spec: size and values of the network's input.
-    :return: (N, height, width, channels) float32.
+    :return: (N, height, width, channels) float32 input of the network.
     :raises ValueError: if a crop has another size or element type.
     """
     low, high = spec.value_range

@@ -138,7 +138,7 @@ def letterbox(image: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """
     Scale an image to the middle of the network's square input, with a black border.
 
-    :param image: (H, W, 3) uint8.
+    :param image: (H, W, 3) uint8 image.
     :return: three values: the square, (SIDE, SIDE, 3) uint8; the (x, y) of the image's upper left
         corner in the square, in pixels; and the size (x, y) of a pixel of the square, in pixels of
         the image.
@@ -345,7 +345,7 @@ class BlazeFaceDetector:
         """
         Run the network on an image or a part of an image.
 
-        :param image: (H, W, 3) uint8, BGR.
+        :param image: (H, W, 3) uint8 BGR image.
         :param min_score: minimum score, 0 to 1.
         :return: the candidates with at least the minimum score, in pixels of `image`.
         """

@@ -16,8 +16,8 @@ from fer_ros.perception.boxes import clip_box
 from fer_ros.perception.boxes import overlap
 from fer_ros.perception.faces import FaceDetection
 
-# Two boxes with a larger intersection over union are the same face. OpenCV's model zoo uses this
-# value for YuNet, and MediaPipe's graph uses it for BlazeFace.
+# Two boxes with a larger intersection over union are the same face. OpenCV's model zoo uses a
+# limit of 0.3 for YuNet, and MediaPipe's graph uses 0.3 for BlazeFace.
 SAME_FACE = 0.3
 
 # Maximum absolute value of a logit. A larger value would not change the probability, and its
@@ -90,7 +90,7 @@ def probability(logits: np.ndarray) -> np.ndarray:
     """
     Apply the logistic function.
 
-    :param logits: (N,) float.
+    :param logits: (N,) float logits.
     :return: (N,) probabilities of the same type, 0 to 1.
     """
     odds: np.ndarray = np.exp(-np.clip(logits, -LARGEST_LOGIT, LARGEST_LOGIT))

@@ -181,7 +181,7 @@ class HaarDetector:
         """
         Run the cascade on a scaled image.
 
-        :param image: (H, W, 3) uint8, BGR.
+        :param image: (H, W, 3) uint8 BGR image.
         :param size: (width, height) of the scaled image in pixels, at most the size of the image.
         :return: the candidates in pixels of the image.
         """

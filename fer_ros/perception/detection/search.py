@@ -51,7 +51,7 @@ def search_views(
     scores and eyes.
 
     :param detector: the detector.
-    :param image: (H, W, 3) uint8, BGR.
+    :param image: (H, W, 3) uint8 BGR image.
     :param views: the views to search.
     :param known: the known faces at their expected places.
     :param settings: settings for this image.
@@ -95,7 +95,7 @@ def _look_closely(
     Search the surroundings of a face.
 
     :param detector: the detector.
-    :param image: (H, W, 3) uint8, BGR.
+    :param image: (H, W, 3) uint8 BGR image.
     :param box: expected box of the face in pixels.
     :param settings: settings for this image.
     :param twice: whether a face that is not found is searched again in a wider view, which shows

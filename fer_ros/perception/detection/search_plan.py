@@ -56,7 +56,7 @@ class SearchPlan:
         Search an image for faces.
 
         :param detector: the detector.
-        :param image: (H, W, 3) uint8, BGR.
+        :param image: (H, W, 3) uint8 BGR image.
         :param time: time of the image in seconds; later than the time of the last image.
         :param known: the known faces at their expected places. They are searched in each image.
         :param settings: settings for this image.

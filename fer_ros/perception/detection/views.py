@@ -101,7 +101,7 @@ class View:
         margin = PART_MARGIN if self.kind == 'part' else 0
         across = margin * (right - left) / self.size[0]
         down = margin * (bottom - top) / self.size[1]
-        # The border of the image cuts the same faces in every view.
+        # A face at the border of the image is cut in every view, so this border needs no margin.
         return (
             (left <= 0 or box[0] >= left + across)
             and (top <= 0 or box[1] >= top + down)
@@ -226,9 +226,9 @@ def shrink(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     OpenCV's average takes much longer than its bilinear interpolation. Therefore a large
     image is first reduced to twice the size by interpolation.
 
-    :param image: (H, W, 3) uint8.
+    :param image: (H, W, 3) uint8 image.
     :param size: (width, height) in pixels, at most the size of the image.
-    :return: (height, width, 3) uint8.
+    :return: (height, width, 3) uint8 image.
     """
     width, height = size
     if image.shape[1] == width and image.shape[0] == height:

@@ -115,7 +115,7 @@ def _elsewhere(others: Sequence[Box], boxes: np.ndarray) -> np.ndarray:
 
     :param others: (left, top, right, bottom) in pixels of possible faces.
     :param boxes: (N, 4) int, pixels: the boxes of the faces.
-    :return: (M, 4) int, pixels.
+    :return: (M, 4) int boxes in pixels.
     """
     possible = np.array(others, float).reshape(-1, 4)
     elsewhere = (overlaps(possible, boxes) < SAME_FACE).all(axis=1)

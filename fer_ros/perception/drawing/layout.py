@@ -172,7 +172,7 @@ def _free_place(
     """
     Find a free place for a block at its box.
 
-    :param box: (4,) int, pixels.
+    :param box: (4,) int bounding box in pixels.
     :param size: (width, height) of the block in pixels.
     :param others: (N, 4) int, pixels: the boxes and blocks that must not be covered.
     :param shape: (height, width) of the image in pixels.
@@ -234,9 +234,9 @@ def _apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """
     Check which boxes of two arrays have no pixel in common.
 
-    :param one: (N, 4) int, pixels.
-    :param other: (M, 4) int, pixels.
-    :return: (N, M) bool.
+    :param one: (N, 4) int first boxes, in pixels.
+    :param other: (M, 4) int second boxes, in pixels.
+    :return: (N, M) bool, True for two boxes that have no pixel in common.
     """
     before = one[:, None, 2:] <= other[None, :, :2]
     after = one[:, None, :2] >= other[None, :, 2:]

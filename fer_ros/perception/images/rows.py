@@ -22,9 +22,9 @@ def check_rows(
     :param pixel_bytes: bytes per pixel of a row.
     :param step: number of bytes from one row to the next.
     :param size: size of the data in bytes.
-    :param encoding: encoding of the image, for the message of the error.
-    :param error: class of the error.
-    :raises ValueError: an `error`, if the step or the data are too short.
+    :param encoding: encoding of the image, for the error message.
+    :param error: class of the exception to raise.
+    :raises ValueError: an exception of the class `error`, if the step or the data are too short.
     """
     if step < width * pixel_bytes:
         raise error(

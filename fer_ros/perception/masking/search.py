@@ -93,7 +93,7 @@ def search(image: np.ndarray, detector: Detector, views: Sequence[View]) -> list
     """
     Search all views of an image.
 
-    :param image: (H, W, 3) uint8, BGR.
+    :param image: (H, W, 3) uint8 BGR image.
     :param detector: the detector.
     :param views: the views. Of views of the same size and rotation, only the first is searched.
     :return: everything that may be a face; a face has a box from each view in which it was found.

@@ -115,8 +115,8 @@ def _likeness(before: np.ndarray, now: np.ndarray, shift: np.ndarray) -> float:
     """
     Compute the correlation of the middle of a patch with the shifted middle of another patch.
 
-    :param before: (PATCH, PATCH) uint8, gray.
-    :param now: (PATCH, PATCH) uint8, gray.
+    :param before: (PATCH, PATCH) uint8 gray patch of the earlier image.
+    :param now: (PATCH, PATCH) uint8 gray patch of the current image.
     :param shift: (2,) float, (x, y) shift in pixels of the patch.
     :return: the normalised correlation, -1 to 1.
     """

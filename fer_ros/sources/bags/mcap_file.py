@@ -207,7 +207,8 @@ def _split(chunk: Any) -> Iterator[Any]:
     """
     Iterate over the records of a chunk.
 
-    The function of the library copies each message, which takes as long as decoding an image.
+    The `mcap` library copies the data of each message, which takes as long as decoding an image.
+    This function returns views of the chunk instead.
 
     :param chunk: the chunk, with its checksum.
     :raises Exception: if the chunk is damaged.

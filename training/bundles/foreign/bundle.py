@@ -195,7 +195,7 @@ _TORCH = ('.pt', '.pth', '.pkl', '.bin', '.ckpt', '.safetensors')
 
 
 def _content(path: Path) -> bytes:
-    """Read a file of a network."""
+    """Read the file of a network that a user imports."""
     try:
         content = read_file(path, LARGEST_NETWORK)
     except FileError as error:

@@ -33,11 +33,11 @@ class KerasSource:
 
     def __init__(self, content: bytes, suffix: str, given: Given) -> None:
         """
-        Load the file.
+        Load the network from a Keras file.
 
-        :param content: content of the file.
-        :param suffix: '.keras', '.h5' or '.hdf5'.
-        :param given: what the user states.
+        :param content: content of the Keras file.
+        :param suffix: file name extension: '.keras', '.h5' or '.hdf5'.
+        :param given: properties of the network that the user states.
         :raises ImportRefusedError: if the file may run code, has no network, or its network has
             no picture as its input.
         """

@@ -68,7 +68,7 @@ class OnnxSource:
         Run the network of the file on one picture after another, in the layout of the file.
 
         :param pictures: (N, height, width, channels) float32, the values that the network expects.
-        :return: (N, labels) float32.
+        :return: (N, labels) float32 outputs of the network.
         """
         runtime = import_onnxruntime()
         try:

@@ -308,8 +308,8 @@ def _to_side(pixels: np.ndarray) -> np.ndarray:
     """
     Resize pictures to the size of FER2013.
 
-    :param pixels: (N, side ** 2) uint8.
-    :return: (N, 48, 48) uint8.
+    :param pixels: (N, side ** 2) uint8 gray values of the pictures, row by row.
+    :return: (N, 48, 48) uint8 gray pictures.
     """
     side = isqrt(pixels.shape[1])
     images = pixels.reshape(-1, side, side)

@@ -39,7 +39,7 @@ class VotesFile:
         Return the votes of one split, in order.
 
         :param split: one of `datasets.SPLITS`.
-        :return: (M, 10) uint8.
+        :return: (M, 10) uint8 votes.
         """
         return self.votes[self.split == split]
 

@@ -39,7 +39,7 @@ def change(images: Any, augmentation: Augmentation, side: int, key: Any) -> Any:
     """
     Augment pictures at random, and resize them.
 
-    :param images: (N, H, W) uint8, gray.
+    :param images: (N, H, W) uint8 gray pictures.
     :param augmentation: ranges of the augmentation.
     :param side: side of the result, in pixels.
     :param key: JAX key of the random numbers.
@@ -284,7 +284,7 @@ def shrunk(x: Any, low: Any) -> Any:
     """
     Shrink pictures by area averaging, and enlarge them again by bilinear interpolation.
 
-    :param x: (N, side, side) float32.
+    :param x: (N, side, side) float32 gray pictures.
     :param low: (N,) int32, side of the shrunk picture.
     :return: (N, side, side) float32, whole numbers.
     """

@@ -25,8 +25,8 @@ class FusedConv2D(layers.Conv2D):
         """
         Convolve the input.
 
-        :param inputs: (N, height, width, channels).
-        :return: (N, height, width, filters).
+        :param inputs: (N, height, width, channels) features.
+        :return: (N, height, width, filters) features.
         """
         kernel = self.kernel.value.permute(3, 2, 0, 1)
         return _convolve(inputs, kernel, self.kernel_size[0] // 2, 1)
@@ -39,8 +39,8 @@ class FusedDepthwiseConv2D(layers.DepthwiseConv2D):
         """
         Convolve the input.
 
-        :param inputs: (N, height, width, channels).
-        :return: (N, height / stride, width / stride, channels).
+        :param inputs: (N, height, width, channels) features.
+        :return: (N, height / stride, width / stride, channels) features.
         """
         kernel = self.kernel.value.permute(2, 3, 0, 1)
         padding = self.kernel_size[0] // 2 if self.padding == 'same' else 0
@@ -61,7 +61,7 @@ class FusedBatchNormalization(layers.BatchNormalization):
         """
         Normalise the input.
 
-        :param inputs: (N, height, width, channels).
+        :param inputs: (N, height, width, channels) features.
         :param training: whether to normalise by the statistics of the batch and update the moving
             statistics; if not, or if the layer is not trainable, the moving statistics are used.
         :param mask: None; pictures have no mask.
@@ -92,8 +92,8 @@ class ShiftedDepthwiseConv2D(layers.DepthwiseConv2D):
         """
         Convolve the input.
 
-        :param inputs: (N, height, width, channels).
-        :return: (N, height / stride, width / stride, channels).
+        :param inputs: (N, height, width, channels) features.
+        :return: (N, height / stride, width / stride, channels) features.
         """
         side, stride = self.kernel_size[0], self.strides[0]
         kernel = ops.cast(self.kernel, inputs.dtype)

@@ -129,7 +129,7 @@ def logits_of(
     """
     Add heads to the features of a picture.
 
-    :param x: (N, features).
+    :param x: (N, features) features of the pictures.
     :param heads: number of labels of each head, keyed by the name of the head.
     :param dropout: dropout rate before the heads.
     :return: (N, labels) float32 logits, keyed by head.

@@ -1,5 +1,5 @@
 """
-Mini-Xception (Arriaga et al. 2017, arXiv:1710.07557), used by the `fer` package of PyPI.
+The network Mini-Xception (arXiv:1710.07557), which the `fer` package of PyPI uses.
 
 Run it with `python -m training train mini_xception`.  `--smoke` runs all steps on 64 pictures.
 The paper's repository trains for up to 10,000 epochs with the schedule plateau and early stopping;
