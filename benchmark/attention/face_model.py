@@ -182,7 +182,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--step', type=int, default=10, help='use every N-th picture (default: %(default)s)'
     )
     parser.add_argument('--data', help='folder of FER2013 (default: FER_ROS_DATA)')
-    parser.add_argument('--write', type=Path, help=f'also write the face to this {FILE.name}')
+    parser.add_argument(
+        '--write', type=Path, help=f'also write the 3-D face to this path, such as {FILE.name}'
+    )
     add_figures_arguments(parser)
 
 

@@ -77,7 +77,7 @@ class Looker:
         :param image: (H, W, 3) uint8 BGR image.
         :param middle: (x, y) between the eyes of the face, in pixels; None for the largest face.
         :param camera: projection of the image; None to assume one.
-        :return: what was seen; None if the face was not found.
+        :return: the measured head pose and gaze; None if the face was not found.
         """
         faces = self._detector.detect(image, LEAST_SCORE, LEAST_SIZE)
         if middle is not None:

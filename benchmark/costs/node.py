@@ -347,7 +347,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--turns',
         type=int,
         default=TURNS,
-        help='number of turns; each turn measures the node and the bare calls (default: %(default)s)',
+        help='number of turns; each turn measures the node and the bare calls '
+        '(default: %(default)s)',
     )
     parser.add_argument(
         '--changes',

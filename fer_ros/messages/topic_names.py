@@ -12,7 +12,7 @@ CALIBRATION = 'sensor_msgs/msg/CameraInfo'
 # image_transport appends this suffix to the name of the raw topic.
 SUFFIX = '/compressed'
 
-# This topic of image_transport carries depth images in messages of the type COMPRESSED.
+# The topic of image_transport that carries depth images in messages of the type COMPRESSED.
 DEPTH_SUFFIX = '/compressedDepth'
 
 # A node that publishes labels is an emotion node. Its images are annotated images or face crops.

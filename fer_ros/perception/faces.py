@@ -17,8 +17,8 @@ class FaceDetection:
     :param box: (left, top, right, bottom) in pixels, inside the image.
     :param score: the detector's probability that this is a face, 0 to 1.
     :param eyes: (2, 2) float32, pixels: an (x, y) row per eye. The first row is the person's right
-        eye, which is on the left in an upright image. An eye may lie outside the image if the image
-        border cuts the face.
+        eye, which is on the left in an upright image. An eye may lie outside the image if the
+        image border cuts the face.
     :param eyes_estimated: True if the detector returns no landmarks. The eyes are then at the
         average position of eyes in a bounding box.
     :param middle: (2, 2) float32, (x, y) in pixels of the tip of the nose and of the centre of the

@@ -26,8 +26,8 @@ def turn_upright(image: np.ndarray, rotation: int) -> np.ndarray:
 
     :param image: (H, W, 3) uint8 image.
     :param rotation: clockwise rotation of the camera in degrees, one of ROTATIONS.
-    :return: (H, W, 3) uint8 upright image, or (W, H, 3) for a rotation by 90 or 270 degrees. For 0,
-        the function returns the image without a copy.
+    :return: (H, W, 3) uint8 upright image, or (W, H, 3) for a rotation by 90 or 270 degrees. For a
+        rotation by 0 degrees, the function returns the image without a copy.
     """
     return cv2.rotate(image, TURNS[rotation]) if rotation else image
 

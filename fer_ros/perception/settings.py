@@ -236,7 +236,7 @@ def checked_value(described: Field[Any], value: Any) -> Any:
     if type(value) is not kind:
         raise SettingError(f'{described.name} is {quoted(value)}, but must be {KINDS[kind]}')
     bounds, off = described.metadata['bounds'], described.metadata['off']
-    # This comparison also rejects NaN.
+    # The comparison also rejects NaN.
     if bounds and not bounds[0] <= value <= bounds[1] and (off is None or value != off):
         wanted = 'from' if off is None else f'{off} or from'
         raise SettingError(

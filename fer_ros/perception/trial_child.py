@@ -89,7 +89,7 @@ def try_out(request: Mapping[str, Any], content: bytes) -> None:
 
     :param request: `engine` is the name of a detector or a back end. For a back end, `card` is the
         result of `bundle.to_request`.
-    :param content: content of the file.
+    :param content: content of the network file.
     :raises Exception: any exception that the engine raises for this content.
     """
     if 'card' in request:

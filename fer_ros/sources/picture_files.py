@@ -19,7 +19,7 @@ def decode_file(path: Path) -> np.ndarray | None:
     Pillow is used only if it is installed and OpenCV cannot decode the file, such as an AVIF file
     with OpenCV 4.6.
 
-    :param path: path of the file.
+    :param path: path of the picture file.
     :return: (H, W, 3) BGR, uint8, uint16 or float32; None if the file cannot be decoded or has
         values that are not finite.
     """

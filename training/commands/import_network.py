@@ -55,11 +55,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--colour', choices=tuple(COLOURS), help='colours of the input, for three channels'
     )
     parser.add_argument(
-        '--layout', choices=LAYOUTS, help='order of the dimensions, if it is not certain'
+        '--layout', choices=LAYOUTS, help='order of the dimensions, if the file does not tell it'
     )
     parser.add_argument('--side', type=int, help='side of the input, for a network of any size')
     parser.add_argument(
-        '--output-type', choices=OUTPUTS, help='type of the outputs, if it is not certain'
+        '--output-type', choices=OUTPUTS, help='type of the outputs, if the file does not tell it'
     )
     parser.add_argument(
         '--crop',

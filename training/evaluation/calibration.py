@@ -53,7 +53,7 @@ def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
 PLAIN, DEGRADED, MIXED = 'plain', 'degraded', 'mixed'
 CALIBRATED_ON = (PLAIN, MIXED, DEGRADED)
 
-# This default was chosen on PublicTest by cross-validation: `python -m training calibrate`.
+# The default was chosen on PublicTest by cross-validation: `python -m training calibrate`.
 DEFAULT_CALIBRATED_ON = MIXED
 
 # Number of folds of the cross-validation.

@@ -128,7 +128,7 @@ class CameraListener:
                 # the other type. The next call tries again.
                 self._failure = f'cannot subscribe to {self.topic}: {shortened(error)}'
                 return
-        # This line is at debug level. Once images arrive, `ImageLog` logs the topic and
+        # The line below has the level debug. Once images arrive, `ImageLog` logs the topic and
         # reliability.
         self._node.get_logger().debug(
             f'listening to {self.topic} as {wanted.reliability.name.lower()}'

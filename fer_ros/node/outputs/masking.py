@@ -62,6 +62,6 @@ class Masking:
         if detectors[0].name != best:
             self._logger.warning(
                 f'{best} cannot run here, so faces are hidden with {names}, which misses more '
-                f'faces ({shortened(detectors[0].reason, REASON_LENGTH)})'
+                f'faces than {best} ({shortened(detectors[0].reason, REASON_LENGTH)})'
             )
         return FaceMasker(detectors)

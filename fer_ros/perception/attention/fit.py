@@ -94,8 +94,8 @@ class RigidModel:
         inverse = 1 / np.maximum(placed[:, 2], LEAST_DEPTH)
         seen = placed[:, :2] * inverse[:, None]
         count = len(rays)
-        # Derivatives of the projected landmarks with respect to the translation (last three columns)
-        # and to a small rotation (first three columns).
+        # Derivatives of the projected points with respect to a small rotation (first three
+        # columns) and to the translation (last three columns).
         jacobian = np.zeros((2, count, 6))
         jacobian[0, :, 3] = jacobian[1, :, 4] = inverse
         jacobian[:, :, 5] = -(seen * inverse[:, None]).T

@@ -54,7 +54,7 @@ class Network:
         """
         Find and load a network.
 
-        :param name: name of the file. Only the file with the known hash is accepted.
+        :param name: name of the network file. Only the file with the known hash is accepted.
         :param side: side of the square input in pixels.
         :param outputs: number of values in each output, in the order of the results of `run`.
         :raises SettingError: if the file is missing or unknown, or LiteRT cannot run it.
@@ -132,7 +132,7 @@ def read_network(name: str) -> bytes:
     """
     Read a network from the model folders, or from the PyPI package that contains it.
 
-    :param name: name of the file.
+    :param name: name of the network file.
     :return: the content of the file.
     :raises SettingError: if there is no such file, or it is not the known one.
     """

@@ -71,7 +71,7 @@ def check_archive(content: bytes) -> None:
     """
     Check a .keras file before Keras loads it.
 
-    :param content: content of the file.
+    :param content: content of the Keras archive.
     :raises ArchiveError: if the file is not an archive of Keras 3, is too large when unpacked, or
         contains a class or a link that could run code or read another file.
     """
@@ -100,7 +100,7 @@ def check_h5(content: bytes) -> None:
     """
     Check a network in one HDF5 file, the format of Keras 2, before Keras loads it.
 
-    :param content: content of the file.
+    :param content: content of the Keras archive.
     :raises ArchiveError: if the file has no network, is too large, or contains a class or a link
         that could run code or read another file.
     """

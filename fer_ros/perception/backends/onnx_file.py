@@ -62,7 +62,7 @@ def check_onnx(content: bytes) -> None:
     """
     Check an ONNX file before an engine loads it.
 
-    :param content: content of the file.
+    :param content: content of the ONNX file.
     :raises OnnxFileError: if the file is not ONNX, has weights in other files, or uses operators
         that are not standard.
     """

@@ -20,7 +20,7 @@ def read_weights(weights: Path, remedy: str) -> bytes:
     """
     Read the file with a detector's weights.
 
-    :param weights: path of the file.
+    :param weights: path of the weights file.
     :param remedy: how to get a good file, for the error message.
     :return: the content of the file.
     :raises DetectorError: if the file cannot be read, is not regular, or is too large.
@@ -39,7 +39,7 @@ def ensure_tried(detector: str, weights: Path, content: bytes, remedy: str) -> N
 
     :param detector: name of the detector.
     :param weights: path of the file, for the error message.
-    :param content: content of the file.
+    :param content: content of the weights file.
     :param remedy: how to get a good file, for the error message.
     :raises DetectorError: if the trial fails.
     """

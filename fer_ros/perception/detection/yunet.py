@@ -202,7 +202,7 @@ def check_hash(weights: Path, content: bytes) -> None:
     Reject a file that is not one of the known files of YuNet.
 
     :param weights: path of the file, for the error message.
-    :param content: content of the file.
+    :param content: content of the weights file.
     :raises DetectorError: if the hash of the file is not known.
     """
     found = sha256_of_bytes(content)

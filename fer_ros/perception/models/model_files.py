@@ -40,7 +40,7 @@ def find_model_file(name: str) -> Path | None:
     """
     Find a file in the model folders, such as the weights of a detector.
 
-    :param name: name of the file.
+    :param name: name of the model file.
     :return: path of the file; None if no folder has a regular file with this name.
     """
     return next((path / name for path in model_folders() if os.path.isfile(path / name)), None)
@@ -69,7 +69,7 @@ def sha256_of(path: Path) -> str:
     """
     Compute the SHA-256 of a file.
 
-    :param path: path of the file.
+    :param path: path of the model file.
     :return: 64 hexadecimal digits in lower case.
     :raises OSError: if the file cannot be read.
     """

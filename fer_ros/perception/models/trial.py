@@ -72,7 +72,7 @@ def run_trial(request: Mapping[str, Any], content: bytes, cpu_limit: float | Non
     The child runs the same code of this package as the caller afterwards.
 
     :param request: the request for `trial_child.try_out`, with JSON's types only.
-    :param content: content of the file.
+    :param content: content of the network file.
     :param cpu_limit: limit of the child's CPU time in seconds; None for CPU_LIMIT.
     :raises TrialError: if the child crashes, hangs, uses too much time or memory, or cannot load
         or run the content.

@@ -277,8 +277,9 @@ class FaceTracker:
         :param height: height of the frame in pixels.
         :param width: width of the frame in pixels.
         :param look: function that finds a face of the last frame in this frame.
-        :return: the faces kept by the last call of `update`. For a face that `look` does not
-            find, the result has the position predicted from its motion. Faces whose centre is outside the frame are left out.
+        :return: the faces kept by the last call of `update`. For a face that `look` does not find,
+            the result has the position predicted from the motion of the face. Faces whose centre
+            is outside the frame are left out.
         """
         last, self._time = self._time or 0.0, time
         sightings = []

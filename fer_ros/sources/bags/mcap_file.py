@@ -43,7 +43,7 @@ class McapFile(BagFile):
     """
     An MCAP file.
 
-    :param path: path of the file.
+    :param path: path of the MCAP file.
     :param compressed: whether the whole file is compressed by zstd.
     """
 

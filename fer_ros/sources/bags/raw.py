@@ -47,7 +47,7 @@ class BagFile(ABC):
     """
     A file of a bag.
 
-    :param path: path of the file.
+    :param path: path of the bag file.
     """
 
     def __init__(self, path: Path) -> None:

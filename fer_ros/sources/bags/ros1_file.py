@@ -34,7 +34,7 @@ class Ros1File(BagFile):
     """
     A bag of ROS 1.
 
-    :param path: path of the file.
+    :param path: path of the ROS 1 bag file.
     """
 
     def __init__(self, path: Path) -> None:

@@ -25,7 +25,7 @@ class SqliteFile(BagFile):
     """
     An SQLite file.
 
-    :param path: path of the file.
+    :param path: path of the SQLite file.
     :param compressed: whether the whole file is compressed by zstd. SQLite needs the decompressed
         file, which is written into the temporary folder.
     """

@@ -31,7 +31,7 @@ class LiteRtSource:
         """
         Read the file.
 
-        :param content: content of the file.
+        :param content: content of the LiteRT file.
         :param given: what the user states.
         :param saved_model: folder of the SavedModel from which the file was converted, or None.
         :raises ImportRefusedError: if the file is not a network with one picture as its input.

@@ -28,7 +28,7 @@ class OnnxSource:
         """
         Read the file.
 
-        :param content: content of the file.
+        :param content: content of the ONNX file.
         :param given: what the user states.
         :raises ImportRefusedError: if the file is not a network with one picture as its input.
         """

@@ -96,7 +96,7 @@ def file_on_disk(path: Path, name: str = '') -> DataFile:
 
     :param path: path of the file.
     :param name: path relative to the data set; empty for the name of the file.
-    :return: the file.
+    :return: description of the file.
     """
     return DataFile(name or path.name, path.stat().st_size, partial(_open, path))
 

@@ -38,7 +38,7 @@ def decode_picture(content: bytes, named_as_picture: bool = True) -> np.ndarray:
     The format is detected from the content.  The first image of an animation is decoded.  EXIF
     data that state the orientation are applied.
 
-    :param content: content of the file.
+    :param content: content of the picture file.
     :param named_as_picture: whether the name has the suffix of a picture; without it, the file
         is called no picture if it cannot be decoded.
     :return: (H, W) uint8, or uint16 or float32 if the file has such values.

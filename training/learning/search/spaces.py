@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 KERNELS = {4: (3, 4, 2, 3), 5: (3, 3, 2, 3, 3), 6: (3, 3, 2, 3, 3, 3)}
 POOLS = {4: (0, 2, 0, 2), 5: (0, 2, 2, 2, 2), 6: (0, 2, 2, 2, 2, 1)}
 
-# Their dropout rate, except in the search with six convolutions, which varies it.
+# Dropout rate of the searched networks; only the search with six convolutions varies the rate.
 DROPOUT = 0.25
 
 # Learning rates of the optimizers of Keras, which the CSCE633 search does not change.

