@@ -63,9 +63,15 @@ def _paths_of(argument: str) -> list[Path]:
     return [Path(line.strip()).expanduser() for line in lines if line.strip()]
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    """Iterate over the recordings in a folder, in the order of their names."""
-    if is_output_folder(folder):
+def _below(folder: Path, above: frozenset[str] = frozenset()) -> Iterator[Path]:
+    """
+    Iterate over the recordings in a folder, in the order of their names.
+
+    :param folder: the folder; links to folders in it are followed.
+    :param above: real paths of the folders that contain it, to which a link does not lead back.
+    """
+    real = os.path.realpath(folder)
+    if real in above or is_output_folder(folder):
         return
     try:
         entries = sorted(os.scandir(folder), key=lambda one: one.name)
@@ -82,8 +88,8 @@ def _below(folder: Path) -> Iterator[Path]:
         path = Path(entry.path)
         if entry.name.startswith('.'):
             continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _below(path)
+        if path.is_dir():
+            yield from _below(path, above | {real})
         elif BAG_FILE.fullmatch(entry.name) or path.suffix.lower() in VIDEO_SUFFIXES:
             yield path
         else:

@@ -45,6 +45,16 @@ def test_a_folder_stands_for_the_recordings_below_it(folder):
     ]
 
 
+def test_links_to_folders_are_followed_but_not_in_circles(folder):
+    Path('linked').mkdir()
+    Path('linked/today').symlink_to('../all/bag')
+    Path('linked/again').symlink_to('.')
+    Path('linked/up').symlink_to('../linked')
+    Path('linked/gone').symlink_to('nowhere')
+
+    assert [str(one) for one in find_recordings(['linked'])] == ['linked/today']
+
+
 def test_each_recording_is_taken_once_and_in_order(folder):
     found = find_recordings(['all/day', 'all/a.mp4', 'all/day/b.mcap', 'gone.mp4'])
 
