@@ -100,11 +100,16 @@ class Counts:
     def close(self) -> None:
         """Do nothing, because there is no file."""
 
+    @property
+    def failed(self) -> int:
+        """Return the number of frames without a result."""
+        return sum(count for count, _ in self.failures.values())
+
     def figures(self) -> dict[str, Any]:
         """Return the counts in the types of JSON."""
         return {
             'frames': self.frames,
-            'frames_without_result': sum(count for count, _ in self.failures.values()),
+            'frames_without_result': self.failed,
             'duration': max((high - low for low, high in self._range.values()), default=0) / 1e9,
         }
 
@@ -188,6 +193,8 @@ def _write(
     if not counts.frames:
         faults = '; '.join(recording.notes)
         raise SourceError(f'the recording has no images{f": {faults}" if faults else ""}')
+    if counts.failed == counts.frames:
+        raise SourceError(f'no image has a result: {"; ".join(counts.notes())}')
     outcome.notes = [*recording.notes, *counts.notes()]
     outcome.figures = {
         **counts.figures(),

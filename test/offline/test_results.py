@@ -218,6 +218,15 @@ def test_images_without_a_result_are_counted_and_cost_no_other(analysed, tmp_pat
     assert 4 not in frames
 
 
+def test_a_recording_without_any_result_has_failed(analysed, tmp_path):
+    messages = [('/image', IMAGE, START, image(one, START, 'unknown')) for one in colours(2)]
+
+    outcome, staged = analysed(write_mcap(tmp_path / 'bag.mcap', messages))
+
+    assert outcome.reason.startswith('no image has a result: 2 of the images of /image')
+    assert not staged.exists()
+
+
 def test_a_topic_of_depth_images_is_left_out_unless_chosen(analysed, tmp_path):
     messages = messages_of(STORY[:3])
     messages += [('/x', IMAGE, one[2], depth_image(one[2], (20, 30))) for one in messages]
@@ -228,7 +237,7 @@ def test_a_topic_of_depth_images_is_left_out_unless_chosen(analysed, tmp_path):
 
     assert outcome.figures['frames'] == 3
     assert outcome.notes == ['/x has depth images or infrared images, and is left out']
-    assert chosen.figures['frames_without_result'] == 3
+    assert chosen.reason.startswith('no image has a result: 3 of the images of /x')
 
 
 def test_time_that_goes_backwards_is_as_in_the_node(analysed, tmp_path):
@@ -278,6 +287,7 @@ def test_a_bag_without_images_fails_with_its_topics(analysed, tmp_path, messages
         ('words.mp4', b'words', 'neither as a video nor as a picture'),
         ('empty.mcap', b'', 'is empty'),
         ('words.bag', b'words', 'begins with'),
+        ('start.mcap', b'\x89MCAP0\r\n', 'no topics; start.mcap: .* cut off or damaged'),
     ],
 )
 def test_what_cannot_be_read_fails_with_a_sentence(analysed, tmp_path, name, content, reason):

@@ -61,7 +61,6 @@ class McapFile(BagFile):
             # Without a summary, only the records between the messages describe the topics.
             for _ in self._records(None):
                 pass
-            self.faults.clear()
         return {one.topic: self._type_of(one) for one in self._channels.values()}
 
     def messages(self, wanted: Collection[str]) -> Iterator[RawMessage]:
