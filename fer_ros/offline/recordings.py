@@ -141,7 +141,8 @@ class SourceRecording(Recording):
             time += period
         expected = self._source.length
         # The length of a video is estimated if its container does not state it.
-        if self._count < 0.9 * expected:
+        # Pictures that cannot be read have notes of their own.
+        if self.path.is_file() and self._count < 0.9 * expected:
             self.note(
                 f'the video ended after {self._count} of {expected} frames, it is cut off or '
                 'damaged'

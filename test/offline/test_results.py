@@ -200,6 +200,19 @@ def test_a_folder_of_pictures_shows_a_scene_in_each_or_one_in_all(analysed, tmp_
     assert len({row['id'] for row in rows_of(scenes)}) != 1
 
 
+def test_a_damaged_picture_of_a_folder_is_named(analysed, tmp_path):
+    folder = tmp_path / 'pictures'
+    folder.mkdir()
+    for number, one in enumerate(filled(*[BLUE] * 3)):
+        cv2.imwrite(str(folder / f'{number}.png'), one)
+    (folder / 'damaged.png').write_bytes(b'x')
+
+    outcome, _ = analysed(folder)
+
+    assert len(outcome.notes) == 1
+    assert 'damaged.png' in outcome.notes[0]
+
+
 def test_images_without_a_result_are_counted_and_cost_no_other(analysed, tmp_path):
     messages = messages_of(STORY[:10])
     messages[4] = ('/image', IMAGE, messages[4][2], image(STORY[0], START, 'unheard_of'))
