@@ -145,5 +145,5 @@ def _with_positions(recording: Recording, frame: Frame, result: FrameResult) -> 
 
 
 def _of(topic: str) -> str:
-    """Name a topic in a sentence."""
+    """Return the words ` of TOPIC` for a sentence; empty without a topic."""
     return f' of {topic}' if topic else ''

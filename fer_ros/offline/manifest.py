@@ -110,7 +110,7 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """Read a manifest."""
+    """Read and parse the file of a manifest."""
     try:
         found = json.loads(path.read_text(encoding='utf-8'))
         if not isinstance(found, dict) or found['form'] != FORM:

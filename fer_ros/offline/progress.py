@@ -70,7 +70,7 @@ class Progress:
             self._print(line)
 
     def end(self) -> None:
-        """Remove the line."""
+        """Remove the progress line from the terminal."""
         if self._line and self._stream is not None:
             self._stream.write(f'\r{"":<{len(self._line)}}\r')
             self._stream.flush()

@@ -101,7 +101,7 @@ def _check_learnt_from(run: Run, data: FaceData) -> None:
 
 
 def _figures(logits: np.ndarray, truth: np.ndarray, count: int) -> dict[str, Any]:
-    """Measure a head on a split."""
+    """Measure the predictions of a head of the network on a split."""
     kept = truth >= 0
     truth, predicted = truth[kept], logits[kept].argmax(axis=1)
     classes = per_class(confusion_matrix(truth, predicted, count))

@@ -74,7 +74,7 @@ class Progress(keras.callbacks.Callback):
             print(f'{self._name} {step} {told}', file=self._stream, flush=True)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Close the bar."""
+        """Close the progress bar of the epoch."""
         self._bar.close()
 
     def _told(self, done: int, seconds: float, loss: float) -> str:
@@ -154,6 +154,6 @@ class EventLog:
         self._writer.flush()
 
     def close(self) -> None:
-        """Close the log."""
+        """Close the log file of the run."""
         if self._writer is not None:
             self._writer.close()

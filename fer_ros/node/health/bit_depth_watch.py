@@ -29,7 +29,7 @@ class BitDepthWatch:
         self.begin()
 
     def begin(self) -> None:
-        """Reset the state after an activation."""
+        """Reset the search for the bit depth after an activation of the node."""
         self._warned = False
         self._forget()
 

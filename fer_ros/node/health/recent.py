@@ -35,5 +35,5 @@ class Recent:
         return [value for _, value in self._measured]
 
     def clear(self) -> None:
-        """Discard all measurements."""
+        """Discard all measured values."""
         self._measured.clear()

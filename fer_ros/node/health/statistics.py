@@ -96,7 +96,7 @@ class Statistics:
             self.last_error = self.last_failure = shortened(reason)
 
     def arrive(self) -> None:
-        """Count a frame that arrived."""
+        """Count a frame that arrived from the camera."""
         with self._lock:
             self.received += 1
             self._arrivals.append(time.monotonic())

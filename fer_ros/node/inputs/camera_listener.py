@@ -102,7 +102,7 @@ class CameraListener:
             self._subscribe()
 
     def stop(self) -> None:
-        """End the subscription."""
+        """End the subscription to the image topic."""
         with self._lock:
             self._active = False
             self._unsubscribe()

@@ -126,7 +126,7 @@ class Humans:
 
 
 class _FaceTopics:
-    """The topics of one face."""
+    """The ROS4HRI topics of one face."""
 
     def __init__(self, node: Node, id_: int) -> None:
         """

@@ -53,7 +53,7 @@ class Outputs:
 
         :param header: header of the image.
         :param result: result of the image.
-        :param image: (H, W, 3) uint8 BGR.
+        :param image: (H, W, 3) uint8 BGR image.
         """
         for publish in self._all:
             publish(header, result, image)
@@ -64,6 +64,6 @@ class Outputs:
         self.present.clear()
 
     def destroy(self) -> None:
-        """Destroy the topics."""
+        """Destroy the publishers of all outputs."""
         for output in (self.topics, self.present, self.annotated):
             output.destroy()

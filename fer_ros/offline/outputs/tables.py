@@ -197,7 +197,7 @@ class Tables:
         self._add_changes(place, analysed.result, self._here.setdefault(frame.topic, {}))
 
     def close(self) -> None:
-        """Close the files."""
+        """Close the files of both tables."""
         self.faces.close()
         self.changes.close()
 

@@ -48,7 +48,7 @@ class Videos:
         self._videos: dict[str, VideoOutput] = {}
 
     def add(self, analysed: Analysed) -> None:
-        """Draw an image."""
+        """Add an annotated image to the video of its topic."""
         topic = analysed.frame.topic
         if topic not in self._videos:
             number = len(self._videos)

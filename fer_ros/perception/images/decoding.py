@@ -141,7 +141,7 @@ def decompress_image(data: np.ndarray, format_name: str, bit_depth: int = 0) -> 
         to reject depth images. The magic bytes of the file determine the file format.
     :param bit_depth: number of significant bits of a PNG file with 16-bit values; 0 for all 16. If
         it is above 0, the format `16UC1; png compressed` is accepted.
-    :return: (H, W, 3) uint8 BGR.
+    :return: (H, W, 3) uint8 BGR image.
     :raises ImageError: if the format is one of depth images, or if the file exceeds a limit or
         cannot be decoded.
     """

@@ -244,5 +244,5 @@ def find_output(outputs: np.ndarray, given: Given) -> tuple[str, str]:
 
 
 def _numbers(value_range: tuple[float, float]) -> str:
-    """Format a range."""
+    """Format a value range, such as `0 to 255`."""
     return f'{value_range[0]:.4g} to {value_range[1]:.4g}'

@@ -179,7 +179,7 @@ def _listed(path: Path, faults: Faults, stack: ExitStack) -> Iterator[DataFile]:
 
 
 def _open(path: Path) -> BinaryIO:
-    """Open a file."""
+    """Open a file for reading, in binary mode."""
     return open(path, 'rb')
 
 
@@ -241,7 +241,7 @@ def _in_tar(limited: BinaryIO, path: Path, faults: Faults, stack: ExitStack) -> 
 
 
 def _part(limited: BinaryIO, begin: int, size: int) -> BinaryIO:
-    """Open a part of a file."""
+    """Open a part of a file as a buffered file of its own."""
     return BufferedReader(_Part(limited, begin, size))
 
 
