@@ -128,8 +128,7 @@ class EventLog:
 
         :param folder: folder of the run; None writes nothing.
         :param first_epoch: index of the first epoch to write, from 0; older entries from this
-            epoch on
-            are discarded.
+            epoch on are discarded.
         """
         self._writer = None
         if folder is None:
@@ -154,6 +153,6 @@ class EventLog:
         self._writer.flush()
 
     def close(self) -> None:
-        """Close the log file of the run."""
+        """Close the TensorBoard log of the run."""
         if self._writer is not None:
             self._writer.close()
