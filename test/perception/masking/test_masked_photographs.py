@@ -85,6 +85,17 @@ def test_no_face_is_left_whatever_happens_to_the_image(masker, judge, change):
     assert visible(image if not turned else np.ascontiguousarray(np.rot90(image, turned)), judge)
 
 
+def test_a_face_of_a_few_pixels_is_covered(judge):
+    image = photograph(GROUP)
+    for left, top, right, bottom in dlib_faces()[GROUP.split('/')[1]].clip(0).astype(int):
+        face = cv2.resize(image[top:bottom, left:right], (16, 16), interpolation=cv2.INTER_AREA)
+        canvas = np.full((240, 320, 3), 150, np.uint8)
+        canvas[100:116, 150:166] = face
+
+        for small, place in ((face, np.s_[:]), (canvas, np.s_[100:116, 150:166])):
+            assert (FaceMasker([judge]).mask(small)[place] == COLOUR).all()
+
+
 def test_no_dark_face_is_left_beside_a_lamp(masker, judge):
     dark = (0.03 * photograph(GROUP)).astype(np.uint8)
     dark = cv2.copyMakeBorder(dark, 0, 0, 0, 80, cv2.BORDER_CONSTANT, value=(250, 250, 250))

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from fer_ros.perception.faces import FaceDetection
+from fer_ros.perception.masking.search import ENLARGED
 from fer_ros.perception.masking.search import search
 from fer_ros.perception.masking.search import TURNS
 from fer_ros.perception.masking.search import View
@@ -75,6 +76,26 @@ def test_a_view_of_a_small_image_is_not_searched_twice():
 
     # The copy with stretched contrast is the second.
     assert [asked[0].shape for asked in detector.asked] == [(100, 120, 3)] * 2
+
+
+@pytest.mark.parametrize(
+    ('size', 'enlarged'), [((12, 16), (48, 64)), ((480, 640), (720, 960)), ((540, 960), None)]
+)
+def test_a_small_image_is_also_searched_enlarged(size, enlarged):
+    image = np.full((*size, 3), 50, np.uint8)
+    image[:, : size[1] // 2] = 150
+    image[size[0] // 4 : size[0] // 2, size[1] // 4 : size[1] // 2] = 255
+    detector = WhiteDetector()
+
+    found = search(image, detector, [View(0.1, 1), View(0.1, ENLARGED)])
+
+    assert [asked[0].shape[:2] for asked in detector.asked] == [
+        size,
+        *([enlarged] * bool(enlarged)),
+    ]
+    box = (size[1] / 4, size[0] / 4, size[1] / 2, size[0] / 2)
+    assert all(np.allclose(one.box, box, atol=1) for one in found)
+    assert View(0.1, ENLARGED) in VIEWS['yunet']
 
 
 def test_a_dark_image_is_searched_with_stretched_contrast_as_well():
