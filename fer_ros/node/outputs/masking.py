@@ -47,7 +47,7 @@ class Masking:
         if loaded is None or loaded[1] != chosen:
             loaded = self._loaded = self._load(*chosen), chosen
         known = (*result.boxes, *(face.box for face in result.faces))
-        return loaded[0].mask(image, known, result.stamp, scene)
+        return loaded[0].mask(image, known, result.stamp, scene, settings.rotation)
 
     def release(self) -> None:
         """Release the detectors, because no masked image is wanted; any thread may call this."""

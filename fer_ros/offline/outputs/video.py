@@ -128,7 +128,7 @@ class VideoOutput:
                 detector = self._settings.detector, self._settings.detector_model
                 self._masker = FaceMasker(load_detectors(*detector))
             known = (*result.boxes, *(face.box for face in result.faces))
-            image = self._masker.mask(image, known, result.stamp, scene)
+            image = self._masker.mask(image, known, result.stamp, scene, self._settings.rotation)
             mode = 'boxes'
         return self._drawing.draw(image, result.faces, result.labels, mode, result.boxes)
 

@@ -84,7 +84,12 @@ class FaceMasker:
         self._scene: str | None = None
 
     def mask(
-        self, image: np.ndarray, known: Iterable[Box] = (), stamp: float = 0.0, scene: str = ''
+        self,
+        image: np.ndarray,
+        known: Iterable[Box] = (),
+        stamp: float = 0.0,
+        scene: str = '',
+        rotation: int = 0,
     ) -> np.ndarray:
         """
         Cover everything in the next image that may be a face.
@@ -94,20 +99,21 @@ class FaceMasker:
             covered as well.
         :param stamp: timestamp of the image in seconds.
         :param scene: name of the scene that the image shows, as for `Pipeline.process`.
+        :param rotation: clockwise rotation of the camera in degrees, one of ROTATIONS.
         :return: (H, W, 3) uint8 BGR, a masked copy.
         :raises Exception: if a detector fails. The image is then not masked.
         """
         suspects = [
             suspect
             for detector in self._detectors
-            for suspect in search(image, detector, VIEWS.get(detector.name, LEFT))
+            for suspect in search(image, detector, VIEWS.get(detector.name, LEFT), rotation)
         ]
         held = self._remember(suspects, stamp, scene)
         masked: np.ndarray = image.copy()
         for box in (*(suspect.box for suspect in suspects), *known, *held):
             cover(masked, box)
         for _ in range(MOST_ROUNDS):
-            left = search(masked, self._detectors[0], LEFT)
+            left = search(masked, self._detectors[0], LEFT, rotation)
             if not left:
                 return masked
             for suspect in left:

@@ -1,8 +1,8 @@
 """
 Search the whole image for everything that may be a face.
 
-The search depends on no setting: neither on the minimum score nor on the minimum size of a face,
-nor on the rotation of the camera.
+The search depends neither on the minimum score nor on the minimum size of a face. It finds heads
+in all directions, and the upright ones of a rotated camera best.
 """
 
 from __future__ import annotations
@@ -95,13 +95,16 @@ class Suspect:
     score: float
 
 
-def search(image: np.ndarray, detector: Detector, views: Sequence[View]) -> list[Suspect]:
+def search(
+    image: np.ndarray, detector: Detector, views: Sequence[View], rotation: int = 0
+) -> list[Suspect]:
     """
     Search all views of an image.
 
     :param image: (H, W, 3) uint8 BGR image.
     :param detector: the detector.
     :param views: the views. Of views of the same size and rotation, only the first is searched.
+    :param rotation: clockwise rotation of the camera in degrees, one of ROTATIONS.
     :return: everything that may be a face; a face has a box from each view in which it was found.
     """
     found = []
@@ -109,10 +112,11 @@ def search(image: np.ndarray, detector: Detector, views: Sequence[View]) -> list
         for view, pixels in _views(one, views):
             height, width = pixels.shape[:2]
             across, down = image.shape[1] / width, image.shape[0] / height
-            upright = turn_upright(pixels, view.rotation)
+            turn = (view.rotation + rotation) % 360
+            upright = turn_upright(pixels, turn)
             for face in detector.detect(upright, view.min_score, 1):
                 size = height, width
-                left, top, right, bottom = turn_box_back(face.box, view.rotation, size)
+                left, top, right, bottom = turn_box_back(face.box, turn, size)
                 box = (left * across, top * down, right * across, bottom * down)
                 if face.score >= LARGE_SCORE or _side(box) <= LARGE * min(image.shape[:2]):
                     found.append(Suspect(box, face.score))

@@ -193,6 +193,24 @@ def test_an_image_in_the_making_is_not_published_once_faces_must_be_hidden(
     assert [image.header.stamp.sec for image in inbox.messages] == [2]
 
 
+def test_the_search_knows_the_rotation_of_the_camera(graph, parts, camera, emotions, monkeypatch):
+    seen = []
+
+    class Watching(BrightDetector):
+        def detect(self, image, min_score, min_size):
+            seen.append(image.shape[:2])
+            return super().detect(image, min_score, min_size)
+
+    monkeypatch.setattr(masking_module, 'load_detectors', lambda *_: [Watching()])
+    node = started(graph, Parameter('rotation', value=90))
+    inbox = subscribed(graph, node, MASKED, CompressedImage)
+
+    send(camera, emotions, node, picture(seconds=1, size=(120, 160)))
+
+    assert pixels_of(inbox.wait_for(lambda image: True)).shape[:2] == (120, 160)
+    assert seen[0] == (160, 120)
+
+
 def test_nothing_is_published_if_there_is_no_detector(graph, node, camera, emotions, monkeypatch):
     def missing(*_):
         raise DetectorError('no detector can hide faces')

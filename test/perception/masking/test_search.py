@@ -55,6 +55,17 @@ def test_a_view_shows_the_image_turned_and_scaled(image):
     assert (view == cv2.rotate(expected, cv2.ROTATE_90_CLOCKWISE)).all()
 
 
+@pytest.mark.parametrize('rotation', [0, *TURNS])
+def test_the_views_of_a_rotated_camera_are_turned_by_its_rotation(image, rotation):
+    detector = WhiteDetector()
+
+    found = search(image, detector, [View(0.1, 1), View(0.25, 1, 90)], rotation)
+
+    for (view, _, _), turn in zip(detector.asked, (rotation, rotation + 90), strict=True):
+        assert (view == np.rot90(image, -turn // 90)).all()
+    assert all(np.allclose(one.box, (160, 40, 240, 120)) for one in found)
+
+
 def test_the_whole_image_is_searched_in_full_size_and_in_each_direction(image):
     for name in DETECTORS:
         detector = WhiteDetector()
