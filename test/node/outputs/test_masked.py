@@ -1,6 +1,7 @@
 """Test that no image for people shows a face that must be hidden."""
 
 import threading
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -10,9 +11,11 @@ from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
 from fer_ros.node.outputs import masking as masking_module
+from fer_ros.node.outputs.ros4hri import Ros4Hri
 from fer_ros.perception.detection.choice import DetectorError
 from fer_ros.perception.drawing.annotations import Drawing
 from fer_ros.perception.masking.regions import COLOUR
+from fer_ros.perception.settings import Settings
 from graph import Inbox
 from graph import wait_until
 from live_parameters import set_parameters
@@ -102,6 +105,20 @@ def test_no_topic_of_rep_155_shows_a_face_that_is_hidden(graph, parts, camera, e
     # The bars beside a face that is not square are black.
     assert list(COLOUR) in colours
     assert [colour for colour in colours if colour not in ([0, 0, 0], list(COLOUR))] == []
+
+
+@pytest.mark.parametrize('draw', ['boxes', 'labels', 'blur', 'mask'])
+def test_every_image_of_rep_155_is_cut_from_one_without_hidden_faces(draw):
+    images = []
+    topics = Ros4Hri(None, lambda: Settings(draw=draw))
+    topics._humans = SimpleNamespace(publish=lambda header, result, image: images.append(image))
+    image = np.full((20, 30, 3), 250, np.uint8)
+
+    topics.publish(None, None, image)
+
+    (given,) = images
+    assert given.shape == image.shape
+    assert (given == (image if draw == 'boxes' else COLOUR)).all()
 
 
 def test_no_detector_is_loaded_while_nobody_wants_a_masked_image(
