@@ -240,7 +240,8 @@ def _commands(rows: Sequence[Row]) -> Iterator[str]:
 def _robustness(measured: Row) -> Iterator[str]:
     """Format figures of robustness, two models in a table."""
     for first in range(0, len(measured['models']), 2):
-        two = measured['models'][first : first + 2]
+        after = first + 2
+        two = measured['models'][first:after]
         yield '\n'.join(robustness_lines({**measured, 'models': two}))
 
 

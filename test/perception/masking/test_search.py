@@ -94,8 +94,9 @@ def test_a_view_of_a_small_image_is_not_searched_twice():
 )
 def test_a_small_image_is_also_searched_enlarged(size, enlarged):
     image = np.full((*size, 3), 50, np.uint8)
-    image[:, : size[1] // 2] = 150
-    image[size[0] // 4 : size[0] // 2, size[1] // 4 : size[1] // 2] = 255
+    top, left = size[0] // 4, size[1] // 4
+    image[:, : 2 * left] = 150
+    image[top:, left:][:top, :left] = 255
     detector = WhiteDetector()
 
     found = search(image, detector, [View(0.1, 1), View(0.1, ENLARGED)])

@@ -125,7 +125,8 @@ def test_an_archive_with_a_password_is_refused_in_one_sentence(tmp_path):
     for begin, place in ((b'PK\x03\x04', 6), (b'PK\x01\x02', 8)):
         first, *others = content.split(begin)
         at = place - len(begin)
-        content = begin.join([first, *(o[:at] + bytes([o[at] | 1]) + o[at + 1 :] for o in others)])
+        after = at + 1
+        content = begin.join([first, *(o[:at] + bytes([o[at] | 1]) + o[after:] for o in others)])
     path.write_bytes(content)
 
     with pytest.raises(DataError) as raised:
