@@ -18,6 +18,9 @@ from ament_index_python import get_package_share_directory
 EXECUTABLES = ('camera_node', 'emotion_node')
 SHARED = ('config/emotion.yaml', 'config/fastdds.xml', 'launch/emotion.launch.py', 'package.xml')
 
+# Optional libraries that scripts/setup does not install. Modules that need them are not imported.
+OPTIONAL = ('ray',)
+
 
 def module_names(folder: Path) -> list[str]:
     """Return the dotted names of all modules of the package fer_ros below a folder."""
@@ -46,6 +49,8 @@ def find_faults(root: Path) -> list[str]:
         try:
             module = importlib.import_module(name)
         except Exception as error:
+            if isinstance(error, ModuleNotFoundError) and error.name in OPTIONAL:
+                continue
             faults.append(f'cannot import {name}: {type(error).__name__}: {error}')
             continue
         if prefix not in Path(module.__file__ or '').parents:

@@ -7,6 +7,9 @@ import pytest
 # This import sets limits for OpenCV. It must come before OpenCV is loaded.
 import fer_ros.node  # noqa: F401
 
+# FFmpeg reads its log level at its first use in a process. A test may write a video before.
+os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
+
 # Files and folders with tests that train or compile networks, run nodes or measure. Each of these
 # tests takes seconds, and `scripts/test --quick` skips them.
 LONG = (
